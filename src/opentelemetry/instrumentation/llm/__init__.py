@@ -1,0 +1,75 @@
+"""Watch every LLM SDK that a Python program uses, and say what was seen as events, spans and metrics.
+
+``LLMInstrumentor().instrument()``, or ``opentelemetry-instrument python app.py``, is all that is needed.
+
+The map of the house: the left side speaks, the right side listens, the bus is the street between them, and the words
+are the ground that both stand on.
+
+- the ground: ``words`` (events and records), ``settings``, ``context`` (what runs now, and how it is carried elsewhere)
+- the street: ``bus``
+- the left side: ``providers`` (who), ``dialects`` (how they speak), ``calls`` (one run of a watched function),
+  ``pricing`` (what it costs), ``emit`` (what users say by hand)
+- the right side: ``metrics`` (what is measured), ``handlers`` (events to spans and logs), ``reporters`` (one back end each)
+- the door: this module, ``instrumentor``, ``testing``, and ``python -m opentelemetry.instrumentation.llm``
+"""
+
+from .bus import attach, attach_many, detach, execute, list_handlers, span
+from .context import carry, with_context, with_span
+from .emit import (
+    emit_auth_refresh,
+    emit_cache_evicted,
+    emit_cache_hit,
+    emit_cache_miss,
+    emit_cache_put,
+    emit_context_truncation,
+    emit_cost_calculated,
+    emit_cost_threshold_exceeded,
+    emit_rate_limit,
+    track_cost,
+)
+from .handlers.logger import attach_default_logger, detach_default_logger
+from .instrumentor import LLMInstrumentor
+from .metrics import basic_metrics, cost_metrics, metrics
+from .pricing import CostBudget, price
+from .reporters.console import ConsoleReporter
+from .reporters.prometheus import PrometheusReporter
+from .reporters.statsd import StatsdReporter
+from .version import __version__
+from .words.events import EVENTS
+from .words.units import convert_time_unit
+
+__all__ = [
+    "EVENTS",
+    "ConsoleReporter",
+    "CostBudget",
+    "LLMInstrumentor",
+    "PrometheusReporter",
+    "StatsdReporter",
+    "__version__",
+    "attach",
+    "attach_default_logger",
+    "attach_many",
+    "basic_metrics",
+    "carry",
+    "convert_time_unit",
+    "cost_metrics",
+    "detach",
+    "detach_default_logger",
+    "emit_auth_refresh",
+    "emit_cache_evicted",
+    "emit_cache_hit",
+    "emit_cache_miss",
+    "emit_cache_put",
+    "emit_context_truncation",
+    "emit_cost_calculated",
+    "emit_cost_threshold_exceeded",
+    "emit_rate_limit",
+    "execute",
+    "list_handlers",
+    "metrics",
+    "price",
+    "span",
+    "track_cost",
+    "with_context",
+    "with_span",
+]

@@ -1,0 +1,223 @@
+"""The street between the side that speaks and the side that listens: events by name, handlers by id.
+
+Calls say what happens with ``execute``; anybody listens with ``attach``. The table of handlers is immutable and swapped
+under a lock, so saying something takes no lock. There is no OpenTelemetry and no LLM in here.
+
+A handler MUST be quick, MUST NOT block, and MUST be callable from any thread, also from a finaliser. It is called as
+``handler(event_name, measurements, metadata, config)`` in the thread that speaks. A handler that raises is detached
+(unless attached with ``keep=True``), a warning names it once, and ``telemetry.handler.failure`` is said.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import itertools
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType, TracebackType
+from typing import Any, NamedTuple, TypeVar
+
+from .words.events import HANDLER_FAILURE
+
+_logger = logging.getLogger(__name__)
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_ROUTES_KEPT = 2000
+
+Handler = Callable[[str, Mapping[str, Any], Mapping[str, Any], Any], object]
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+class Attached(NamedTuple):
+    """One handler on the street: ``event`` is a name, a prefix ending or a suffix beginning with ``*``, or ``*``."""
+
+    id: str
+    event: str
+    function: Handler
+    config: Any = None
+    keep: bool = False
+
+    def hears(self, name: str) -> bool:
+        if self.event.endswith("*"):
+            return name.startswith(self.event[:-1])
+        return name.endswith(self.event[1:]) if self.event.startswith("*") else name == self.event
+
+
+class _Street(NamedTuple):
+    attached: tuple[Attached, ...]
+    routes: dict[str, tuple[Attached, ...]]
+
+    def route(self, name: str) -> tuple[Attached, ...]:
+        found = tuple(a for a in self.attached if a.hears(name))
+        if len(self.routes) < _ROUTES_KEPT:
+            self.routes[name] = found
+        return found
+
+
+_street = _Street((), {})
+_lock = threading.Lock()
+_refs = itertools.count(1)
+new_ref = _refs.__next__
+"""Return a number that no other run in this process has: ``ref`` in metadata ties start, stop and exception."""
+
+
+def _renew_lock() -> None:
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
+
+
+def attach(handler_id: str, event: str, function: Handler, config: Any = None, *, keep: bool = False) -> None:
+    """Attach a handler to one event, by name, or to many: ``"ex_llm.chat.*"`` hears what begins so, ``"*.stop"`` what ends so.
+
+    ``handler_id`` names it for ``detach``; an id that is taken raises ``ValueError``, a handler that cannot be called
+    ``TypeError``. With ``keep`` it stays attached when it raises.
+
+    >>> attach("my-handler", "ex_llm.chat.stop", lambda name, measurements, metadata, config: None)
+    >>> [a.id for a in list_handlers("ex_llm.chat.stop") if a.id == "my-handler"]
+    ['my-handler']
+    >>> detach("my-handler")
+    True
+    """
+    attach_many(handler_id, [event], function, config, keep=keep)
+
+
+def attach_many(handler_id: str, events: Iterable[str], function: Handler, config: Any = None, *, keep: bool = False) -> None:
+    """Attach one handler to several events, as ``attach`` does for one; all of them or, on an error, none."""
+    global _street
+    names = _checked(handler_id, events, function)
+    with _lock:
+        if any(a.id == handler_id for a in _street.attached):
+            raise ValueError(f"a handler with the id {handler_id!r} is attached already; detach it first or choose another id")
+        new = tuple(Attached(handler_id, name, function, config, keep) for name in names)
+        _street = _Street(_street.attached + new, {})
+
+
+def _checked(handler_id: str, events: Iterable[str], function: Handler) -> list[str]:
+    if not isinstance(handler_id, str) or not handler_id:
+        raise TypeError(f"a handler id is a text that is not empty, not {handler_id!r}")
+    if isinstance(events, str):
+        raise TypeError(f"attach_many takes a list of event names, not the text {events!r}; use attach for one event")
+    if not callable(function):
+        raise TypeError(f"the handler {handler_id!r} is {function!r}, which cannot be called; give a function of four arguments")
+    names = list(events)
+    for name in names:
+        if not isinstance(name, str) or not name:
+            raise TypeError(f"an event name is a dotted text such as 'ex_llm.chat.stop', not {name!r}")
+    return names
+
+
+def detach(handler_id: str) -> bool:
+    """Detach the handler of this id from all its events; say whether there was one."""
+    global _street
+    with _lock:
+        left = tuple(a for a in _street.attached if a.id != handler_id)
+        found = len(left) < len(_street.attached)
+        if found:
+            _street = _Street(left, {})
+    return found
+
+
+def list_handlers(prefix: str = "") -> list[Attached]:
+    """List what is attached to events that begin with ``prefix``, and what hears that prefix through a ``*``."""
+    return [a for a in _street.attached if a.event.startswith(prefix) or a.hears(prefix)]
+
+
+def heard(event: str) -> bool:
+    """Say whether anybody listens to ``event``: where making the measurements costs something, ask first."""
+    street = _street
+    found = street.routes.get(event)
+    return bool(street.route(event) if found is None else found)
+
+
+def execute(event: str, measurements: Mapping[str, Any] | None = None, metadata: Mapping[str, Any] | None = None) -> None:
+    """Say ``event`` to everybody who listens, here and now; nothing that a handler does comes back to the caller."""
+    street = _street
+    found = street.routes.get(event)
+    if found is None:
+        found = street.route(event)
+    if not found:
+        return
+    measured = _NOTHING if measurements is None else MappingProxyType(dict(measurements))
+    known = _NOTHING if metadata is None else MappingProxyType(dict(metadata))
+    for handler in found:
+        try:
+            handler.function(event, measured, known, handler.config)
+        except Exception as error:  # noqa: BLE001 - the guard of the street: whatever a handler raises stays here
+            _handler_failed(handler, event, error)
+
+
+def _handler_failed(handler: Attached, event: str, error: Exception) -> None:
+    kind = type(error).__name__
+    if handler.keep:
+        _logger.debug("handler %r failed on %r with %s and stays attached", handler.id, event, kind, exc_info=True)
+    elif detach(handler.id):
+        _logger.warning("handler %r failed on %r with %s and is detached", handler.id, event, kind, exc_info=True)
+    if event != HANDLER_FAILURE:
+        metadata = {"handler_id": handler.id, "event": event, "kind": kind, "reason": "raised"}
+        execute(HANDLER_FAILURE, {"system_time": time.time_ns()}, metadata)
+
+
+class span:  # noqa: N801 - used as a statement, like a function
+    """Say ``<name>.start`` before and ``<name>.stop`` or ``<name>.exception`` after a block or each call of a function.
+
+    Works as ``with``, ``async with`` and as a decorator of plain and coroutine functions. ``metadata`` goes with all
+    three; what is put into the dict that ``with`` gives is added to the end. The exception is never changed.
+
+    >>> with span("myapp.llm.analyze", {"documents": 3}) as outcome:
+    ...     outcome["words"] = 120
+    """
+
+    __slots__ = ("_metadata", "_name", "_open")
+
+    def __init__(self, name: str, metadata: Mapping[str, Any] | None = None) -> None:
+        if not isinstance(name, str) or not name:
+            raise TypeError(f"the name of a span is a dotted text such as 'myapp.llm.analyze', not {name!r}")
+        self._name = name
+        self._metadata = dict(metadata or {})
+        self._open: list[tuple[int, dict[str, Any]]] = []
+
+    def __enter__(self) -> dict[str, Any]:
+        known = {**self._metadata, "ref": new_ref()}
+        execute(f"{self._name}.start", {"system_time": time.time_ns()}, known)
+        self._open.append((time.perf_counter_ns(), known))
+        return known
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        began, known = self._open.pop()
+        phase = "stop" if kind is None else "exception"
+        if kind is not None:
+            known |= {"kind": kind.__name__, "reason": "raised", "error_type": f"{kind.__module__}.{kind.__qualname__}"}
+        execute(f"{self._name}.{phase}", {"duration": time.perf_counter_ns() - began}, known)
+
+    async def __aenter__(self) -> dict[str, Any]:
+        return self.__enter__()
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.__exit__(kind, error, trace)
+
+    def __call__(self, function: _F) -> _F:
+        name, metadata = self._name, self._metadata
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise TypeError(f"{function.__qualname__} is a generator; put 'with span({name!r})' around the code that reads it")
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def watched_async(*args: Any, **kwargs: Any) -> Any:
+                with span(name, metadata):
+                    return await function(*args, **kwargs)
+
+            return watched_async  # type: ignore[return-value]
+
+        @functools.wraps(function)
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            with span(name, metadata):
+                return function(*args, **kwargs)
+
+        return watched  # type: ignore[return-value]

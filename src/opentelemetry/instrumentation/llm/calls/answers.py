@@ -1,0 +1,86 @@
+"""What comes back decides: a value, a stream, or an answer that was kept raw. Not what was asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from types import AsyncGeneratorType, GeneratorType
+from typing import Any
+
+from .. import context
+from . import streams
+from .call import Call
+from .closing import call_behind, notice_close
+from .guard import guarded
+from .loss import watch_for_loss
+from .point import Point
+
+
+def receive(call: Call, point: Point, result: Any) -> Any:
+    """Look at what the SDK's function returned, end the call or see it through, and return what the application gets.
+
+    That is the very same object, but for a bare generator, which has no inside to tap: it comes back relayed.
+    """
+    if point.stream_in is not None and hasattr(result, point.stream_in):
+        streams.tap(result, point.stream_in, call)
+    elif isinstance(result, GeneratorType):
+        return streams.relay(result, call, context.here())
+    elif isinstance(result, AsyncGeneratorType):
+        return streams.relay_async(result, call, context.here())
+    elif hasattr(result, "http_response"):
+        _receive_raw(call, result)
+    elif hasattr(result, "is_stream_consumed"):
+        call.answered(_document(result))
+    else:
+        call.answered(result)
+    return result
+
+
+def _document(response: Any) -> Any:
+    """Return the JSON document of an HTTP response whose body the SDK or the caller has read; else ``None``."""
+    body = getattr(response, "_content", None)
+    if not isinstance(body, bytes) or "json" not in str(response.headers.get("content-type", "")):
+        return None
+    return guarded(json.loads, body)
+
+
+def _receive_raw(call: Call, result: Any) -> None:
+    response = result.http_response
+    if isinstance(getattr(response, "_content", None), bytes):
+        call.answered(_document(response))
+        return
+    if call.request.stream:
+        call.stream_started()
+    notice_close(response, call, read_later)
+    watch_for_loss(result, call)
+
+
+def read_later(call: Call, response: Any) -> None:
+    """End a call whose whole answer was left unread at first, as soon as its body is there or will never be.
+
+    Reading a body closes its response before the body can be seen; leaving the ``with`` block closes it once more.
+    """
+    document = _document(response)
+    if document is not None or not response.is_stream_consumed or call.inside:
+        call.answered(document)
+    call.inside = True
+
+
+def parsed(stream_in: str | None) -> Callable[..., Any]:
+    """Make the wrapper of the SDK's function that parses an answer which was kept raw."""
+
+    def parse(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        result = wrapped(*args, **kwargs)
+        call = guarded(call_behind, getattr(instance, "http_response", None))
+        if call is not None and not call.tapped:
+            guarded(_receive_parsed, call, stream_in, result)
+        return result
+
+    return parse
+
+
+def _receive_parsed(call: Call, stream_in: str | None, result: Any) -> None:
+    if stream_in is not None and hasattr(result, stream_in):
+        streams.tap(result, stream_in, call)
+    elif not call.streaming:
+        call.answered(result)

@@ -1,0 +1,205 @@
+"""One run of a watched operation: what is known of it, what it says on the bus, and its one end."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .. import bus
+from ..dialects import Arguments, Dialect
+from ..words.events import CONTENT, OPERATIONS, STREAM_CHUNK, STREAM_EXCEPTION, STREAM_START, STREAM_STOP
+from ..words.records import Content, Cost, Reply, Request, facts
+from . import failures
+from .guard import guarded
+from .point import Identity, Point
+
+COMPLETE, CLOSED_EARLY, ABANDONED, CANCELLED, ERROR, UNPARSED = "complete", "closed_early", "abandoned", "cancelled", "error", "unparsed"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every call is handed: whether contents are captured, who stands behind which host, who knows the prices."""
+
+    captures_content: bool = False
+    host_providers: Mapping[str, str] = field(default_factory=dict)
+    cost_threshold_cents: float | None = None
+    price: Callable[[str, Identity, Request, Reply], Cost | str | None] | None = None
+
+
+class Call:
+    """One call, from ``start`` to exactly one of ``stop`` and ``fail``.
+
+    A call inside another one of its kind (an SDK that wraps an SDK) says nothing of its own: it teaches the outer call
+    what that one does not know.
+    """
+
+    __slots__ = (
+        "_chunk_at", "_desk", "_ends", "_first_at", "_outer", "began", "chunks", "dialect", "draft", "ended", "family", "forget",
+        "identity", "inside", "known", "operation", "pid", "request", "size_of", "streaming", "tapped", "watcher", "__weakref__",
+    )  # fmt: skip
+
+    def __init__(self, point: Point, identity: Identity, request: Request, desk: Desk, outer: Call | None = None) -> None:
+        self.operation, self.family = point.operation, OPERATIONS[point.operation].family
+        self.dialect: Dialect = point.dialect
+        self.identity, self.request = identity, request
+        self._desk = desk
+        self._outer = outer
+        self._ends = itertools.count()
+        self.ended = self.streaming = self.tapped = self.inside = False
+        self.draft: Reply | None = None
+        self.chunks = 0
+        self.began = self._chunk_at = time.perf_counter_ns()
+        self._first_at: int | None = None
+        self.size_of: Callable[[], int | None] | None = None
+        self.forget: Callable[[], None] | None = None
+        self.watcher: Any = None
+        self.pid = os.getpid()
+        self.known: dict[str, Any] = {"provider": identity.provider, "operation": point.operation, "ref": bus.new_ref()}
+        if identity.address is not None:
+            self.known |= {"server_address": identity.address, "server_port": identity.port}
+        self.known |= facts(request)
+
+    def covers(self, operation: str) -> bool:
+        """Say whether a call of ``operation`` that runs inside this one is the same inference."""
+        ours, theirs = OPERATIONS[self.operation], OPERATIONS[operation]
+        return not self.ended and (ours.inference if theirs.inference else ours is theirs)
+
+    @property
+    def captures_content(self) -> bool:
+        """Say whether contents are read: only where they were asked for, and once for nested calls."""
+        return self._desk.captures_content and self._outer is None
+
+    def _say(self, event: str, measurements: dict[str, Any], metadata: dict[str, Any]) -> None:
+        if self._outer is None:
+            bus.execute(event, measurements, metadata)
+
+    def start(self, arguments: Arguments) -> None:
+        """Say that the call begins; where contents are captured, take those of the request now, before they can change."""
+        if self.captures_content:
+            self.request.content = guarded(self.dialect.content, arguments)
+        self._say(f"ex_llm.{self.family}.start", {"system_time": time.time_ns()}, self.known)
+
+    def stream_started(self) -> None:
+        """Say that the call has answered with a stream; chunks are absorbed into a draft from now on."""
+        self.streaming = True
+        self._chunk_at = time.perf_counter_ns()
+        self.draft = Reply(content=Content() if self.captures_content else None)
+        self.known["stream"] = True
+        self._say(STREAM_START, {"system_time": time.time_ns()}, self.known)
+
+    def took(self, chunk: Any) -> None:
+        """Absorb one chunk that the application has just taken."""
+        now = time.perf_counter_ns()
+        since, self._chunk_at = now - self._chunk_at, now
+        if self._first_at is None:
+            self._first_at = now
+        self.chunks += 1
+        guarded(self.dialect.absorb, self.draft, chunk)
+        if self._outer is None and bus.heard(STREAM_CHUNK):
+            bus.execute(STREAM_CHUNK, {"since_last": since, "index": self.chunks - 1}, self.known)
+
+    def answered(self, answer: Any) -> None:
+        """End the call with a whole answer."""
+        reply = guarded(self.dialect.reply, answer) or Reply()
+        if self.captures_content:
+            reply.content = Content(output_messages=guarded(self.dialect.output, answer))
+        self._end(reply, None, None)
+
+    def stream_ended(self, how: str, error: BaseException | None = None) -> None:
+        """End the call because its stream is over; one that is left or collected ends with its last chunk."""
+        self._end(None, how, error)
+
+    def failed(self, error: BaseException) -> None:
+        """End the call with the exception that the SDK raised, and with the answer that some exceptions carry."""
+        partial = getattr(error, "completion", None)
+        reply = None if partial is None else guarded(self.dialect.reply, partial)
+        self._end(reply or Reply(), None, error)
+
+    def _end(self, reply: Reply | None, how: str | None, error: BaseException | None) -> None:
+        if next(self._ends):
+            return
+        self.ended = True
+        if self.forget is not None:
+            guarded(self.forget)
+        ended_at = self._chunk_at if how == ABANDONED else time.perf_counter_ns()
+        duration = ended_at - self.began
+        if reply is None:
+            reply = self.draft or Reply()
+            guarded(self.dialect.finish, reply)
+        self._complete_reasons(reply, how, error)
+        if self._outer is not None:
+            self._outer.learn(self, reply)
+            return
+        known = {**self.known, **facts(reply)}
+        if self.streaming:
+            known["stream_end"] = how
+            if self._first_at is not None:
+                known["time_to_first_chunk"] = self._first_at - self.began
+        failure = guarded(failures.describe, error) if error is not None else None
+        if failure is None and reply.failure is not None:
+            failure = {"kind": failures.kind_of("", None, reply.failure), "reason": reply.failure, "error_type": reply.failure}
+        guarded(self._say_ending, known, duration, failure, reply, error)
+
+    def _complete_reasons(self, reply: Reply, how: str | None, error: BaseException | None) -> None:
+        cut = error is not None or how in (CLOSED_EARLY, ABANDONED, CANCELLED, ERROR)
+        if cut and self.streaming and reply.finish_reasons is None and OPERATIONS[self.operation].inference:
+            reply.finish_reasons = ["error"]
+
+    def _say_ending(
+        self, known: dict[str, Any], duration: int, failure: dict[str, Any] | None, reply: Reply, error: BaseException | None
+    ) -> None:
+        if self.streaming:
+            self._say_stream_ending(known, duration, failure)
+        guarded(self._say_cost, known, reply)
+        if self.captures_content:
+            guarded(self._say_content, known, reply, error)
+        if failure is None:
+            self._say(f"ex_llm.{self.family}.stop", {"duration": duration}, known)
+            return
+        if failure["kind"] == "context_length":
+            self._say("ex_llm.context.window_exceeded", {}, known)
+        self._say(f"ex_llm.{self.family}.exception", {"duration": duration}, {**known, **failure})
+
+    def _say_stream_ending(self, known: dict[str, Any], duration: int, failure: dict[str, Any] | None) -> None:
+        measured: dict[str, Any] = {"chunks": self.chunks, "duration": duration}
+        if "time_to_first_chunk" in known:
+            measured["time_to_first_chunk"] = known["time_to_first_chunk"]
+        size = guarded(self.size_of) if self.size_of is not None else None
+        if size is not None:
+            measured["size"] = size
+        event, metadata = (STREAM_STOP, known) if failure is None else (STREAM_EXCEPTION, {**known, **failure})
+        self._say(event, measured, metadata)
+
+    def _say_cost(self, known: dict[str, Any], reply: Reply) -> None:
+        if self._desk.price is None:
+            return
+        cost = self._desk.price(self.operation, self.identity, self.request, reply)
+        if isinstance(cost, Cost):
+            known["cost_cents"] = cost.total
+            parts = {name: value for name, value in facts(cost).items() if name != "total"}
+            self._say("ex_llm.cost.calculated", {"cost": cost.total}, {**known, **parts})
+            self._say_threshold(known, cost.total)
+        elif cost is not None:
+            known["cost_unknown_reason"] = cost
+
+    def _say_threshold(self, known: dict[str, Any], cost: float) -> None:
+        threshold = self._desk.cost_threshold_cents
+        if threshold is not None and cost > threshold:
+            exceeded = {**known, "exceeded_by": cost - threshold, "scope": "call"}
+            self._say("ex_llm.cost.threshold_exceeded", {"cost": cost, "threshold": threshold}, exceeded)
+
+    def _say_content(self, known: dict[str, Any], reply: Reply, error: BaseException | None) -> None:
+        asked, got = self.request.content or Content(), reply.content or Content()
+        whole = Content(asked.system_instructions, asked.input_messages, got.output_messages, asked.tool_definitions)
+        whole.exception_message = None if error is None else str(error)
+        self._say(CONTENT, {}, {**known, "content": whole})
+
+    def learn(self, inner: Call, reply: Reply) -> None:
+        """Take over what an inner call of the same inference knows and this one does not."""
+        for name, value in {**inner.known, **facts(reply)}.items():
+            if name in ("server_address", "server_port", "response_id", "response_model", "request_id"):
+                self.known.setdefault(name, value)

@@ -1,0 +1,108 @@
+"""What kind of failure an exception is: one low-cardinality taxonomy over all SDKs, and nothing of its text.
+
+Kinds are rate_limited, timeout, auth, invalid_request, context_length, content_filter, overloaded, server_error,
+network, cancelled and other. The text of an exception may repeat the prompt or a key, so it is never read here.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import traceback
+from functools import lru_cache
+from typing import Any
+
+from ..dialects.reading import dig, text, whole
+
+_FRAMES = 64
+_WORD = re.compile(r"[A-Za-z][\w.\-]{0,63}\Z")
+_BY_CODE = (
+    ("context_length", ("context_length", "context_window", "prompt_too_long", "string_above_max_length")),
+    ("content_filter", ("content_filter", "content_policy", "responsibleai", "safety")),
+    ("rate_limited", ("rate_limit", "throttl", "resource_exhausted", "too_many_requests", "insufficient_quota", "quota")),
+    ("overloaded", ("overloaded", "model_busy", "unavailable")),
+    ("auth", ("api_key", "authentication", "unauthorized", "permission", "accessdenied", "access_denied", "forbidden")),
+    ("timeout", ("timeout", "timed_out", "deadline")),
+    ("server_error", ("server_error", "internal", "api_error")),
+    ("invalid_request", ("invalid", "validation", "not_found", "bad_request", "unsupported")),
+)
+_BY_STATUS = {
+    401: "auth", 403: "auth", 407: "auth", 408: "timeout", 413: "context_length", 429: "rate_limited",
+    499: "cancelled", 503: "overloaded", 504: "timeout", 529: "overloaded",
+}  # fmt: skip
+_BY_CLASS = (
+    ("cancelled", ("Cancelled", "GeneratorExit", "KeyboardInterrupt", "SystemExit")),
+    ("timeout", ("Timeout",)),
+    ("content_filter", ("ContentFilter",)),
+    ("context_length", ("ContextWindow", "LengthFinish")),
+    ("rate_limited", ("RateLimit", "Throttl", "TooManyRequests", "ResourceExhausted")),
+    ("auth", ("Authentication", "PermissionDenied", "Unauthorized", "Forbidden", "Credential")),
+    ("network", ("Connect", "Network", "Protocol", "ReadError", "WriteError", "OSError", "IncompleteRead", "SSL")),
+    ("overloaded", ("Overloaded", "ServiceUnavailable")),
+    ("server_error", ("InternalServer", "ServerError")),
+    ("invalid_request", ("BadRequest", "NotFound", "Unprocessable", "Validation", "ValueError", "TypeError", "InvalidRequest")),
+)
+_CODES = (("code",), ("body", "code"), ("body", "error", "code"), ("type",), ("body", "type"), ("body", "error", "type"))
+_STATUSES = (("status_code",), ("response", "status_code"), ("code",))
+
+
+@lru_cache(maxsize=512)
+def error_type(kind: type[BaseException]) -> str:
+    """Name a class of exceptions as users import it: ``openai.RateLimitError``, ``asyncio.CancelledError``, ``ValueError``."""
+    root = kind.__module__.partition(".")[0]
+    if root == "builtins":
+        return kind.__qualname__
+    exported = vars(sys.modules[root]).get(kind.__name__) if root in sys.modules else None
+    return f"{root if exported is kind else kind.__module__}.{kind.__qualname__}"
+
+
+def status_of(error: BaseException) -> int | None:
+    """Return the HTTP status that an SDK's exception tells, if any."""
+    for path in _STATUSES:
+        status = whole(dig(error, path))
+        if status is not None and 100 <= status < 600:
+            return status
+    return None
+
+
+def code_of(error: BaseException) -> str | None:
+    """Return the provider's own error code, if it is one word."""
+    for path in _CODES:
+        code = text(dig(error, path))
+        if code is not None and _WORD.match(code):
+            return code
+    return None
+
+
+@lru_cache(maxsize=1024)
+def kind_of(class_name: str, status: int | None, code: str | None) -> str:
+    """Say the kind of a failure from the name of its class, its HTTP status and the provider's code.
+
+    >>> kind_of("BadRequestError", 400, "context_length_exceeded"), kind_of("APITimeoutError", None, None)
+    ('context_length', 'timeout')
+    """
+    lowered = (code or "").lower()
+    told = next((kind for kind, words in _BY_CODE if any(word in lowered for word in words)), None)
+    if told in ("context_length", "content_filter", "overloaded"):
+        return told
+    if status is not None and status >= 400:
+        by_status = _BY_STATUS.get(status) or ("server_error" if status >= 500 else None)
+        return by_status or told or "invalid_request"
+    if told is not None:
+        return told
+    return next((kind for kind, words in _BY_CLASS if any(word in class_name for word in words)), "other")
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """Return the metadata of a failure: kind, reason (the provider's code or the class), error_type, stacktrace, status, request_id.
+
+    The stack trace names frames and lines of code only; the exception's own text is left out.
+    """
+    name, status, code = type(error).__name__, status_of(error), code_of(error)
+    described: dict[str, Any] = {"kind": kind_of(name, status, code), "reason": code or name, "error_type": error_type(type(error))}  # type: ignore[arg-type]
+    described["stacktrace"] = "".join(traceback.format_tb(error.__traceback__, limit=_FRAMES))
+    if status is not None:
+        described["status"] = status
+    if (request_id := text(dig(error, ("request_id",)))) is not None and _WORD.match(request_id):
+        described["request_id"] = request_id
+    return described

@@ -1,0 +1,31 @@
+"""The guard between us and the application: what a step of ours raises ends here.
+
+The bus guards handlers; this guards everything else that runs inside an application's call. There is no third place.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from .. import bus
+
+_logger = logging.getLogger(__name__)
+_R = TypeVar("_R")
+
+
+def guarded(step: Callable[..., _R], *arguments: Any, otherwise: Any = None) -> _R | Any:
+    """Run a step of ours; if it raises, say so on the bus and in a debug line, and return ``otherwise``."""
+    try:
+        return step(*arguments)
+    except Exception as error:  # noqa: BLE001 - no fault of ours reaches the application
+        _tell(step, error)
+        return otherwise
+
+
+def _tell(step: Callable[..., Any], error: Exception) -> None:
+    name, kind = getattr(step, "__qualname__", type(step).__name__), type(error).__name__
+    # The text of the error may hold contents of a message, so only its kind and where it arose are told.
+    _logger.debug("%s failed with %s; the application's call is not affected", name, kind)
+    bus.execute("ex_llm.telemetry.extraction_error", {}, {"step": name, "kind": kind})

@@ -1,0 +1,72 @@
+"""Watch generator functions: nothing runs before the first chunk is asked for, so no call begins before that either.
+
+The parent of the call is what was current when the function was called, wherever the stream is consumed.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import AsyncGenerator, Callable, Generator
+from typing import Any
+
+from .. import context
+from .guard import guarded
+from .loss import watch_for_loss
+from .streams import relay_async_open, relay_open
+
+Begin = Callable[[], Any]
+
+
+class _Start:
+    """Where a lazy stream begins: how to begin its call, in which context, and the stream itself once it exists."""
+
+    __slots__ = ("_begin", "_parent", "stream")
+
+    def __init__(self, begin: Begin) -> None:
+        self._begin = begin
+        self._parent = context.here()
+        self.stream: Any = None
+
+    def begin(self) -> tuple[Any, Any] | None:
+        """Begin the call; return it and the context that is current while the SDK works on it."""
+        with context.current(self._parent):
+            running = self._begin()
+            if running is None:
+                return None
+            inside = context.here()
+            context.leave(running.entered)
+        watch_for_loss(self.stream(), running.call)
+        return running.call, inside
+
+
+def lazily(begin: Begin, inner: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """Return a generator that begins a call when it is first asked, and gives what ``inner`` gives."""
+    start = _Start(begin)
+    stream = _lazily(start, inner)
+    start.stream = weakref.ref(stream)
+    return stream
+
+
+def _lazily(start: _Start, inner: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    begun = guarded(start.begin)
+    if begun is None:
+        return (yield from inner)
+    return (yield from relay_open(inner, *begun))
+
+
+def lazily_async(begin: Begin, inner: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
+    """Return an asynchronous generator that begins a call when it is first asked, as ``lazily`` does."""
+    start = _Start(begin)
+    stream = _lazily_async(start, inner)
+    start.stream = weakref.ref(stream)
+    return stream
+
+
+async def _lazily_async(start: _Start, inner: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
+    begun = guarded(start.begin)
+    relayed = inner if begun is None else relay_async_open(inner, *begun)
+    try:
+        async for chunk in relayed:
+            yield chunk
+    finally:
+        await relayed.aclose()

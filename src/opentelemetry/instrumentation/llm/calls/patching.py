@@ -1,0 +1,138 @@
+"""Put watches in place when an SDK is imported, and take them away again.
+
+No SDK is imported from here: a hook waits for the module. A target that the installed version does not have is one
+debug line and a row in the report that ``doctor`` prints; it is never an error.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import sys
+from collections.abc import Callable, Iterable
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import wrapt
+
+from .answers import parsed
+from .call import Desk
+from .guard import guarded
+from .point import Point, Provider
+from .watch import Switch, Watch
+
+_logger = logging.getLogger(__name__)
+
+
+class Patched(NamedTuple):
+    """One place that is ours now: what stands there, and what stood there."""
+
+    owner: Any
+    name: str
+    original: Any
+    ours: Any
+
+
+Make = Callable[[Any], Any]
+"""Make what is to stand at a target from what stands there."""
+
+
+def installed(requirement: str) -> tuple[str | None, bool]:
+    """Return the installed version of what ``requirement`` names, and whether it meets the requirement."""
+    from packaging.requirements import Requirement  # opentelemetry-instrumentation brings it; only doctor needs it
+
+    wanted = Requirement(requirement)
+    try:
+        found = version(wanted.name)
+    except PackageNotFoundError:
+        return None, False
+    return found, wanted.specifier.contains(found, prereleases=True)
+
+
+class Patches:
+    """Everything that one instrumentor has put in place, so that all of it can be taken away."""
+
+    def __init__(self) -> None:
+        self.patched: dict[str, Patched] = {}
+        self.missing: list[str] = []
+        self._switch = Switch()
+        self._wanted: dict[str, tuple[Provider, Make]] = {}
+        self._hooked: set[str] = set()
+
+    def watch(self, providers: Iterable[Provider], desk: Desk, replace_native: bool = True) -> None:
+        """Watch every point of ``providers``, now if its module is imported, else as soon as it is."""
+        self._switch = Switch(on=True)
+        self._wanted = {}
+        for provider in providers:
+            by_target: dict[str, list[Point]] = {}
+            for point in provider.points:
+                by_target.setdefault(point.target, []).append(point)
+            for target, points in by_target.items():
+                self._await(provider, target, partial(self._watched, provider, points, desk))
+            stream_in = next((p.stream_in for p in provider.points if p.stream_in), None)
+            for target in provider.raw_answers:
+                self._await(provider, target, partial(_parsing, stream_in))
+            for native in provider.native if replace_native else ():
+                self._await(provider, native.target, native.silent)
+
+    def _await(self, provider: Provider, target: str, make: Make) -> None:
+        self._wanted[target] = (provider, make)
+        module_name = target.partition(":")[0]
+        if target not in self._hooked:
+            self._hooked.add(target)
+            wrapt.register_post_import_hook(lambda module: guarded(self._patch, target, module), module_name)
+        elif module_name in sys.modules:
+            # The hook of an earlier instrument() has fired already.
+            guarded(self._patch, target, sys.modules[module_name])
+
+    def _patch(self, target: str, module: ModuleType) -> None:
+        if not self._switch.on or target in self.patched or target not in self._wanted:
+            return
+        provider, make = self._wanted[target]
+        found = _find(module, target.partition(":")[2])
+        if found is None:
+            self.missing.append(target)
+            _logger.debug("%s %s has no %s; it is not watched", provider.distribution, installed(provider.requires)[0], target)
+            return
+        owner, name, original = found
+        ours = make(original)
+        setattr(owner, name, ours)
+        self.patched[target] = Patched(owner, name, original, ours)
+
+    def _watched(self, provider: Provider, points: list[Point], desk: Desk, original: Any) -> Any:
+        watch = Watch(provider, points, desk, self._switch)
+        # Several SDKs hide coroutine functions behind a plain decorator, so ask the function within.
+        function = inspect.unwrap(getattr(original, "__func__", original))
+        driver = watch.around
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            driver = watch.around_lazy
+        elif inspect.iscoroutinefunction(function):
+            driver = watch.around_async
+        return wrapt.FunctionWrapper(original, driver)
+
+    def restore(self) -> None:
+        """Put every original back; where somebody else has wrapped ours since, leave theirs and go silent."""
+        self._switch.on = False
+        for patched in self.patched.values():
+            if vars(patched.owner).get(patched.name) is patched.ours:
+                setattr(patched.owner, patched.name, patched.original)
+        self.patched.clear()
+        self.missing.clear()
+
+
+def _parsing(stream_in: str | None, original: Any) -> Any:
+    return wrapt.FunctionWrapper(original, parsed(stream_in))
+
+
+def _find(module: ModuleType, path: str) -> tuple[Any, str, Any] | None:
+    """Return owner, name and the raw attribute of ``Class.method`` or ``function`` in a module."""
+    owner: Any = module
+    *parents, name = path.split(".")
+    for parent in parents:
+        owner = vars(owner).get(parent)
+        if owner is None:
+            return None
+    original = vars(owner).get(name)
+    return None if original is None else (owner, name, original)

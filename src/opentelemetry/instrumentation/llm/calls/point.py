@@ -1,0 +1,100 @@
+"""What is watched: a ``Provider`` is an SDK as data, a ``Point`` one of its operations.
+
+Providers' files write them; patching and the documentation's tables read them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from ..dialects import Arguments, Dialect
+
+
+class Identity(NamedTuple):
+    """Who is called: the provider's name in the conventions' words, and the server."""
+
+    provider: str
+    address: str | None = None
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One operation of an SDK.
+
+    ``target`` is ``"module:Class.method"`` (or ``"module:function"``). Where several operations pass one function,
+    ``route`` says which of them this is: a suffix of the path, after the method (``"POST /chat/completions"``); a last
+    part ``*`` stands for an id. ``stream_in`` names the attribute of the SDK's stream that holds its inner iterator.
+    """
+
+    target: str
+    operation: str
+    dialect: Dialect
+    route: str | None = None
+    stream_in: str | None = None
+
+
+class Native(NamedTuple):
+    """A place where an SDK makes spans of its own: ``silent`` gives what stands there instead, from what stood there."""
+
+    target: str
+    silent: Callable[[Any], Any]
+
+
+Read = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Arguments]
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """An SDK as data.
+
+    ``read`` turns a call of any of its points into ``Arguments``; ``identify`` says who the instance talks to;
+    ``raw_answers`` are the functions through which an answer that was kept raw is parsed; ``native`` is where the SDK
+    makes spans of its own, which ours replace.
+    """
+
+    name: str
+    requires: str
+    points: tuple[Point, ...]
+    read: Read
+    identify: Callable[[Any, Arguments], Identity]
+    raw_answers: tuple[str, ...] = ()
+    native: tuple[Native, ...] = ()
+
+    @property
+    def distribution(self) -> str:
+        """The name of the SDK's distribution."""
+        return self.requires.split()[0]
+
+
+class Routes:
+    """Find the point that a request belongs to, by its method and path.
+
+    >>> point = Point("m:C.request", "chat", None, "POST /chat/completions")  # type: ignore[arg-type]
+    >>> Routes([point]).find("post", "/openai/deployments/d/chat/completions?api-version=1") is point
+    True
+    """
+
+    def __init__(self, points: list[Point]) -> None:
+        self._everything = next((p for p in points if p.route is None), None)
+        self._by_route: dict[tuple[str, ...], Point] = {}
+        for point in points:
+            if point.route is not None:
+                method, _, path = point.route.partition(" ")
+                self._by_route[tuple([method, *path.strip("/").split("/")])] = point
+        self._longest = max((len(route) - 1 for route in self._by_route), default=0)
+        self.find = lru_cache(maxsize=1024)(self._find)
+
+    def _find(self, method: str, path: str) -> Point | None:
+        if not self._by_route:
+            return self._everything
+        parts = path.partition("?")[0].strip("/").split("/")
+        for length in range(min(self._longest, len(parts)), 0, -1):
+            suffix = parts[-length:]
+            for ending in (suffix, [*suffix[:-1], "*"]):
+                if (point := self._by_route.get(tuple([method.upper(), *ending]))) is not None:
+                    return point
+        return self._everything

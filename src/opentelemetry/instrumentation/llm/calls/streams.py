@@ -1,0 +1,174 @@
+"""See a stream through without becoming it: the application keeps the very object that the SDK made.
+
+Where the SDK's stream has an iterator inside, that one is tapped. Where it is a bare generator, the application gets a
+generator that relays it. No context is kept between two chunks, and nothing here holds a stream alive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from typing import Any
+
+from .. import context
+from .call import CANCELLED, CLOSED_EARLY, COMPLETE, ERROR, Call
+from .closing import notice_close
+from .guard import guarded
+from .loss import watch_for_loss
+
+_STOPPED = (asyncio.CancelledError, GeneratorExit, KeyboardInterrupt, SystemExit)
+
+
+def _broke(call: Call, error: BaseException) -> None:
+    call.stream_ended(CANCELLED if isinstance(error, _STOPPED) else ERROR, error)
+
+
+class _Passing:
+    """What both taps share: everything but the next chunk goes to the SDK's own iterator."""
+
+    __slots__ = ("_call", "_inner")
+
+    def __init__(self, inner: Any, call: Call) -> None:
+        self._inner = inner
+        self._call = call
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+class Tap(_Passing, Iterator[Any]):
+    """Stand in for the iterator inside a stream: each chunk is told and handed on as it is."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Tap:
+        return self
+
+    def __next__(self) -> Any:
+        call = self._call
+        if call.ended:
+            return next(self._inner)
+        call.inside = True
+        try:
+            chunk = next(self._inner)
+        except StopIteration:
+            guarded(call.stream_ended, COMPLETE)
+            raise
+        except BaseException as error:
+            guarded(_broke, call, error)
+            raise
+        finally:
+            call.inside = False
+        guarded(call.took, chunk)
+        return chunk
+
+
+class AsyncTap(_Passing, AsyncIterator[Any]):
+    """Stand in for the asynchronous iterator inside a stream, as ``Tap`` does."""
+
+    __slots__ = ()
+
+    def __aiter__(self) -> AsyncTap:
+        return self
+
+    async def __anext__(self) -> Any:
+        call = self._call
+        if call.ended:
+            return await self._inner.__anext__()
+        call.inside = True
+        try:
+            chunk = await self._inner.__anext__()
+        except StopAsyncIteration:
+            guarded(call.stream_ended, COMPLETE)
+            raise
+        except BaseException as error:
+            guarded(_broke, call, error)
+            raise
+        finally:
+            call.inside = False
+        guarded(call.took, chunk)
+        return chunk
+
+
+def tap(stream: Any, name: str, call: Call) -> None:
+    """Tap the iterator that ``stream`` keeps in its attribute ``name``, and see the stream through to its end."""
+    if not call.streaming:
+        call.stream_started()
+    call.tapped = True
+    inner = getattr(stream, name)
+    setattr(stream, name, (AsyncTap if hasattr(inner, "__anext__") else Tap)(inner, call))
+    response = getattr(stream, "response", None)
+    if response is not None:
+        notice_close(response, call)
+    watch_for_loss(stream, call)
+
+
+def _took_first(call: Call, chunk: Any) -> None:
+    if not call.streaming:
+        call.stream_started()
+    call.took(chunk)
+
+
+def relay(inner: Generator[Any, Any, Any], call: Call, inside: context.Context) -> Generator[Any, Any, Any]:
+    """Return a generator that gives what ``inner`` gives; while ``inner`` works, ``inside`` is the current context."""
+    relayed = relay_open(inner, call, inside)
+    _name_after(inner, relayed)
+    watch_for_loss(relayed, call)
+    return relayed
+
+
+def relay_async(inner: AsyncGenerator[Any, Any], call: Call, inside: context.Context) -> AsyncGenerator[Any, Any]:
+    """Return an asynchronous generator that gives what ``inner`` gives, as ``relay`` does."""
+    relayed = relay_async_open(inner, call, inside)
+    _name_after(inner, relayed)
+    watch_for_loss(relayed, call)
+    return relayed
+
+
+def _name_after(inner: Any, relayed: Any) -> None:
+    relayed.__name__, relayed.__qualname__ = inner.__name__, inner.__qualname__
+
+
+def relay_open(inner: Any, call: Call, inside: context.Context) -> Generator[Any, Any, Any]:
+    """Relay ``inner`` without watching for the loss of the relay itself."""
+    try:
+        while True:
+            entered = context.enter(inside)
+            try:
+                chunk = next(inner)
+            except StopIteration as end:
+                guarded(call.stream_ended, COMPLETE)
+                return end.value
+            except BaseException as error:
+                guarded(_broke, call, error)
+                raise
+            finally:
+                context.leave(entered)
+            guarded(_took_first, call, chunk)
+            yield chunk
+    finally:
+        # Reached by close() and throw() too; a call that has ended already does not end again.
+        inner.close()
+        guarded(call.stream_ended, CLOSED_EARLY)
+
+
+async def relay_async_open(inner: Any, call: Call, inside: context.Context) -> AsyncGenerator[Any, Any]:
+    """Relay ``inner`` without watching for the loss of the relay itself."""
+    try:
+        while True:
+            entered = context.enter(inside)
+            try:
+                chunk = await inner.__anext__()
+            except StopAsyncIteration:
+                guarded(call.stream_ended, COMPLETE)
+                return
+            except BaseException as error:
+                guarded(_broke, call, error)
+                raise
+            finally:
+                context.leave(entered)
+            guarded(_took_first, call, chunk)
+            yield chunk
+    finally:
+        await inner.aclose()
+        guarded(call.stream_ended, CLOSED_EARLY)

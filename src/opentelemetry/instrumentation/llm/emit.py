@@ -1,0 +1,116 @@
+"""Say by hand what no SDK tells: hits of your own caches, costs you know, refusals, truncations.
+
+Every function says one event of EVENTS on the bus and returns at once. Keys of caches become digests unless they are
+said to be safe, because keys are often prompts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from . import bus
+from .dialects.openai_usage import usage
+from .dialects.reading import dig, number, text
+from .pricing import Unpriced, price
+
+
+def digest(key: Any) -> str:
+    """Return the first 16 hexadecimal digits of the SHA-256 of a cache key.
+
+    >>> digest("prompt")
+    'cb6f29cf20d5a36d'
+    """
+    return hashlib.sha256(str(key).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _cache(event: str, key: Any, cache: str, safe_key: bool, **measured: Any) -> None:
+    measurements = {name: value for name, value in measured.items() if value is not None}
+    bus.execute(f"ex_llm.cache.{event}", measurements, {"key": str(key) if safe_key else digest(key), "cache": cache})
+
+
+def emit_cache_hit(key: Any, cache: str = "default", *, safe_key: bool = False) -> None:
+    """Say that a response cache had the answer for ``key``."""
+    _cache("hit", key, cache, safe_key)
+
+
+def emit_cache_miss(key: Any, cache: str = "default", *, safe_key: bool = False) -> None:
+    """Say that a response cache did not have the answer for ``key``."""
+    _cache("miss", key, cache, safe_key)
+
+
+def emit_cache_put(key: Any, size_bytes: int | None = None, cache: str = "default", *, safe_key: bool = False) -> None:
+    """Say that an answer of ``size_bytes`` was put into a response cache."""
+    _cache("put", key, cache, safe_key, size_bytes=size_bytes)
+
+
+def emit_cache_evicted(key: Any, size_bytes: int | None = None, cache: str = "default", *, safe_key: bool = False) -> None:
+    """Say that an answer of ``size_bytes`` left a response cache."""
+    _cache("evicted", key, cache, safe_key, size_bytes=size_bytes)
+
+
+def emit_cost_calculated(provider: str, model: str, cost_cents: float, **metadata: Any) -> None:
+    """Say what a call cost, in cents of a US dollar."""
+    bus.execute("ex_llm.cost.calculated", {"cost": cost_cents}, {"provider": provider, "model": model, **metadata})
+
+
+def emit_cost_threshold_exceeded(cost_cents: float, threshold_cents: float, scope: str = "call", **metadata: Any) -> None:
+    """Say that a cost passed a threshold, both in cents of a US dollar."""
+    known = {"exceeded_by": cost_cents - threshold_cents, "scope": scope, **metadata}
+    bus.execute("ex_llm.cost.threshold_exceeded", {"cost": cost_cents, "threshold": threshold_cents}, known)
+
+
+def emit_rate_limit(provider: str, model: str | None = None, *, retry_after_ms: float | None = None, status: int = 429, **metadata: Any) -> None:
+    """Say that a provider refused a call for its rate."""
+    measurements = {} if retry_after_ms is None else {"retry_after_ms": retry_after_ms}
+    bus.execute("ex_llm.provider.rate_limit", measurements, {"provider": provider, "model": model, "status": status, **metadata})
+
+
+def emit_auth_refresh(provider: str, credential: str, duration: int) -> None:
+    """Say that credentials of the class ``credential`` were renewed, in ``duration`` nanoseconds; never the credentials."""
+    bus.execute("ex_llm.provider.auth.refresh", {"duration": duration}, {"provider": provider, "credential": credential})
+
+
+@contextmanager
+def emit_context_truncation(strategy: str, **metadata: Any) -> Iterator[dict[str, int]]:
+    """Say that messages are cut to fit, around the code that cuts them; put the counts into the dict that it gives.
+
+    >>> with emit_context_truncation("keep_last") as removed:
+    ...     removed["messages_removed"] = 4
+    """
+    removed: dict[str, int] = {}
+    began = time.perf_counter_ns()
+    known = {"strategy": strategy, "ref": bus.new_ref(), **metadata}
+    bus.execute("ex_llm.context.truncation.start", {"system_time": time.time_ns()}, known)
+    try:
+        yield removed
+    finally:
+        bus.execute("ex_llm.context.truncation.stop", {**removed, "duration": time.perf_counter_ns() - began}, known)
+
+
+def track_cost(response: Any, threshold_cents: float | None = None, *, provider: str = "openai") -> float | None:
+    """Say what a response cost and whether that passes a threshold; return the cost in cents, ``None`` if not known.
+
+    ``response`` is a mapping with ``{"provider", "model", "cost": {"total_cents"}}``, or an SDK's response whose usage
+    has the shape of OpenAI's; that one is priced here.
+    """
+    who, model, cost = _cost_of(response, provider)
+    if cost is None:
+        return None
+    emit_cost_calculated(who, model, cost)
+    if threshold_cents is not None and cost > threshold_cents:
+        emit_cost_threshold_exceeded(cost, threshold_cents, provider=who, model=model)
+    return cost
+
+
+def _cost_of(response: Any, provider: str) -> tuple[str, str, float | None]:
+    who = text(dig(response, ("provider",))) or provider
+    model = text(dig(response, ("model",))) or ""
+    told = number(dig(response, ("cost", "total_cents")))
+    if told is not None:
+        return who, model, told
+    found = price(provider, model, usage(dig(response, ("usage",))))
+    return provider, model, None if isinstance(found, Unpriced) else found.total

@@ -1,0 +1,132 @@
+"""Turn events into spans: a triple of start, stop and exception is a span, every other event a span event on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from opentelemetry import trace
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
+
+from .. import bus, context
+from ..settings import Settings
+from ..words.events import CONTENT, OPERATIONS, STREAM_START
+from . import attributes, content
+from .logs import Logs
+
+_SCALARS = (str, bool, int, float)
+_NO_SPANS = ("ex_llm.stream", "ex_llm.provider.request", "ex_llm.context.truncation")
+SPAN_EVENTS = (
+    "ex_llm.provider.request.stop", "ex_llm.provider.request.exception", "ex_llm.provider.rate_limit", "ex_llm.provider.auth.refresh",
+    "ex_llm.cache.hit", "ex_llm.cache.miss", "ex_llm.cache.put", "ex_llm.cache.evicted",
+    "ex_llm.cost.calculated", "ex_llm.cost.threshold_exceeded",
+    "ex_llm.context.truncation.stop", "ex_llm.context.window_exceeded",
+)  # fmt: skip
+_PHASES = ("*.start", "*.stop", "*.exception")
+_OF_THE_CALL = frozenset({"ref", "provider", "model", "operation", "server_address", "server_port", "stacktrace"})
+_ABOUT = {
+    "ex_llm.cost.calculated": ("cost", "input", "output", "cache_read", "cache_write", "saved", "source", "price_date"),
+}
+
+
+class Open:
+    """A span that has begun: how to leave its context, and what is known for its end."""
+
+    __slots__ = ("began", "contents", "entered", "known", "span")
+
+    def __init__(self, span: Span, entered: context.Entered | None, began: int, known: dict[str, Any]) -> None:
+        self.span, self.entered, self.began, self.known = span, entered, began, known
+        self.contents: dict[str, Any] = {}
+
+    def leave(self) -> None:
+        """Make what was current before the current one again, once."""
+        entered, self.entered = self.entered, None
+        if entered is not None:
+            context.leave(entered)
+
+
+class Spans:
+    """Hear events and make spans of them; ``attach`` and ``close`` switch it on and off."""
+
+    id = "ex_llm.spans"
+
+    def __init__(self, tracer: Tracer, logs: Logs, settings: Settings) -> None:
+        self._tracer, self._logs, self._settings = tracer, logs, settings
+        self._open: dict[Any, Open] = {}
+
+    def attach(self) -> None:
+        """Begin to hear."""
+        bus.attach_many(self.id, (*_PHASES, *SPAN_EVENTS[2:], CONTENT), self.hear, keep=True)
+
+    def close(self) -> None:
+        """Hear no more."""
+        bus.detach(self.id)
+
+    def hear(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
+        """Take one event in."""
+        name, _, phase = event.rpartition(".")
+        if event == STREAM_START:
+            if (opened := self._open.get(metadata.get("ref"))) is not None:
+                opened.leave()
+        elif event == CONTENT:
+            self._contents(metadata)
+        elif event in SPAN_EVENTS:
+            self._span_event(event, measurements, metadata)
+        elif name not in _NO_SPANS and metadata.get("ref") is not None:
+            if phase == "start":
+                self._start(name, measurements, metadata)
+            elif (opened := self._open.pop(metadata["ref"], None)) is not None:
+                self._end(opened, measurements, metadata, failed=phase == "exception")
+
+    def _start(self, name: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+        ours = metadata.get("operation") in OPERATIONS
+        known = {**attributes.who(metadata), **attributes.known(metadata)} if ours else _as_given(metadata)
+        span_name = attributes.span_name(metadata) if ours else name
+        began = measurements["system_time"]
+        kind = SpanKind.CLIENT if ours and not metadata.get("in_process") else SpanKind.INTERNAL
+        span = self._tracer.start_span(span_name, kind=kind, attributes=known, start_time=began)
+        self._open[metadata["ref"]] = Open(span, context.enter_span(span), began, known)
+
+    def _end(self, opened: Open, measurements: Mapping[str, Any], metadata: Mapping[str, Any], failed: bool) -> None:
+        span = opened.span
+        opened.leave()
+        try:
+            if span.is_recording():
+                self._complete(opened, metadata, failed)
+        finally:
+            span.end(opened.began + measurements.get("duration", 0))
+
+    def _complete(self, opened: Open, metadata: Mapping[str, Any], failed: bool) -> None:
+        ours = metadata.get("operation") in OPERATIONS
+        known = {**attributes.who(metadata), **attributes.known(metadata)} if ours else _as_given(metadata)
+        opened.span.set_attributes({k: v for k, v in known.items() if opened.known.get(k) != v})
+        contents = dict(opened.contents)
+        message = contents.pop("exception_message", None)
+        if "span" in self._settings.capture_message_content:
+            opened.span.set_attributes(content.as_attributes(contents, self._settings.structured_content))
+        if failed:
+            opened.span.set_attribute(attributes.ERROR_TYPE, metadata.get("error_type") or "_OTHER")
+            opened.span.set_status(Status(StatusCode.ERROR, message or metadata.get("reason")))
+            if ours and "stacktrace" in metadata:
+                self._logs.exception(opened.span, metadata, message)
+        in_events = "event" in self._settings.capture_message_content
+        if ours and OPERATIONS[metadata["operation"]].inference and (in_events or self._settings.emit_event):
+            self._logs.details(opened.span, known, contents if in_events else {})
+
+    def _contents(self, metadata: Mapping[str, Any]) -> None:
+        opened = self._open.get(metadata.get("ref"))
+        if opened is not None and opened.span.is_recording():
+            opened.contents = content.shown(metadata["content"], self._settings)
+
+    def _span_event(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+        opened = self._open.get(metadata.get("ref"))
+        span = trace.get_current_span() if opened is None else opened.span
+        if not span.is_recording():
+            return
+        told = {**measurements, **metadata}
+        keys = _ABOUT.get(event) or [key for key in told if key not in _OF_THE_CALL]
+        span.add_event(event, {key: told[key] for key in keys if isinstance(told.get(key), _SCALARS)})
+
+
+def _as_given(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in metadata.items() if isinstance(value, _SCALARS) and key not in ("ref", "stacktrace", "kind", "reason")}

@@ -1,0 +1,121 @@
+"""LLMInstrumentor: settings in, SDKs watched, handlers attached; and all undone."""
+
+from __future__ import annotations
+
+import logging
+import weakref
+from collections.abc import Collection
+from typing import Any
+
+from opentelemetry import _logs, metrics, trace
+from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]
+from opentelemetry.instrumentation.threading import ThreadingInstrumentor
+
+from . import providers
+from .calls import loss
+from .calls.call import Desk
+from .calls.costs import Costs
+from .calls.patching import Patches
+from .handlers import attributes
+from .handlers.logger import attach_default_logger
+from .handlers.logs import Logs
+from .handlers.samples import conventions
+from .handlers.spans import Spans
+from .metrics import metrics as our_metrics
+from .package import _instruments
+from .reporters.otel import OtelReporter
+from .settings import Settings
+from .version import __version__
+
+_logger = logging.getLogger(__name__)
+_SCOPE = "opentelemetry.instrumentation.llm"
+
+
+class _Global:
+    """Stand for the global provider of meters, which may be set after ``instrument()``."""
+
+
+# Instruments of a meter cannot be taken away again, so each provider of meters gets its reporter once and keeps it.
+_reporters: weakref.WeakKeyDictionary[Any, OtelReporter] = weakref.WeakKeyDictionary()
+_GLOBAL = _Global()
+
+
+class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
+    """Watch every LLM SDK of this process.
+
+    ``instrument()`` takes the settings of ``Settings`` as keywords, and ``tracer_provider``, ``meter_provider`` and
+    ``logger_provider`` where the global ones are not wanted. It imports no SDK. Doing it twice is doing it once;
+    ``uninstrument()`` puts every original back. A bad keyword raises ``ValueError``.
+    """
+
+    _patches = Patches()
+    _attached: tuple[Any, ...] = ()
+    settings: Settings | None = None
+    costs: Costs | None = None
+
+    def instrumentation_dependencies(self) -> Collection[str]:
+        """Return nothing: this instrumentation does without every SDK."""
+        return _instruments
+
+    def instrument(self, **keywords: Any) -> None:
+        """Begin to watch; see the class."""
+        if self.is_instrumented_by_opentelemetry:
+            # Code and command line may both ask; that is no mistake, and not worth the warning it would be.
+            _logger.debug("instrument() was called again; nothing changes")
+            return
+        super().instrument(**keywords)
+
+    def _instrument(self, **keywords: Any) -> None:
+        given = {name: keywords.pop(name, None) for name in ("tracer_provider", "meter_provider", "logger_provider")}
+        keywords.pop("skip_dep_check", None)
+        keywords.pop("raise_exception_on_conflict", None)
+        settings = self.settings = Settings.read(keywords)
+        self.costs = Costs(settings)
+        self._attached = (
+            _reporter(given["meter_provider"], settings),
+            _spans(given["tracer_provider"], given["logger_provider"], settings),
+        )
+        self._patches.watch(
+            (p for p in providers.ALL if p.name not in settings.disabled_providers),
+            _desk(settings, self.costs),
+            replace_native=settings.native_telemetry == "replace",
+        )
+        if settings.threading and not (threads := ThreadingInstrumentor()).is_instrumented_by_opentelemetry:
+            threads.instrument()
+        if settings.log_level is not None:
+            attach_default_logger(settings.log_level)
+
+    def _uninstrument(self, **keywords: Any) -> None:
+        self._patches.restore()
+        loss.end_open()
+        for attached in self._attached:
+            attached.close()
+        self._attached = ()
+
+
+def _reporter(meter_provider: Any, settings: Settings) -> OtelReporter:
+    key = _GLOBAL if meter_provider is None else meter_provider
+    reporter = _reporters.get(key)
+    if reporter is None:
+        meter = metrics.get_meter(_SCOPE, __version__, meter_provider, attributes.SCHEMA_URL)
+        reporter = _reporters[key] = OtelReporter(our_metrics() + conventions(settings.legacy_metrics), meter)
+    else:
+        reporter.attach()
+    return reporter
+
+
+def _desk(settings: Settings, costs: Costs) -> Desk:
+    return Desk(
+        captures_content=bool(settings.capture_message_content),
+        host_providers=settings.host_providers or {},
+        cost_threshold_cents=settings.cost_threshold_cents,
+        price=costs,
+    )
+
+
+def _spans(tracer_provider: Any, logger_provider: Any, settings: Settings) -> Spans:
+    tracer = trace.get_tracer(_SCOPE, __version__, tracer_provider, attributes.SCHEMA_URL)
+    logger = _logs.get_logger(_SCOPE, __version__, logger_provider, attributes.SCHEMA_URL)
+    spans = Spans(tracer, Logs(logger), settings)
+    spans.attach()
+    return spans

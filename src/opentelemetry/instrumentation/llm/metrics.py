@@ -1,0 +1,168 @@
+"""METRICS: what is measured, one line a metric; every reporter reads this table, and users write such tables of their own.
+
+A metric names the events it hears, the measurement or metadata key it takes, and the metadata keys that become tags.
+Kinds are those of telemetry tables: ``counter`` counts events, ``total`` adds values up, ``level`` adds and subtracts,
+``last_value`` keeps the newest, ``summary`` and ``distribution`` keep how values are spread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+MILLISECONDS_PER_NANOSECOND = 1e-6
+BUCKETS_MS = (10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0, 1280.0, 2560.0, 5120.0, 10240.0, 20480.0, 40960.0, 81920.0)
+KINDS = ("counter", "total", "level", "last_value", "summary", "distribution")
+
+Sample = tuple[float, Mapping[str, Any]]
+"""A value and the tags that only this value has."""
+
+
+class Metric(NamedTuple):
+    """One metric.
+
+    ``events`` maps each event to a factor (1; -1 where an event takes away). ``takes`` is a key of the measurements or,
+    failing that, of the metadata; or a function of both that gives samples. ``tags`` maps tag names to metadata keys.
+    """
+
+    name: str
+    kind: str
+    events: Mapping[str, float]
+    takes: str | Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Sample]] | None
+    tags: Mapping[str, str]
+    unit: str
+    says: str
+    scale: float = 1.0
+    whole: bool = False
+    buckets: tuple[float, ...] = BUCKETS_MS
+
+
+Events = str | tuple[str, ...] | Mapping[str, float]
+_WHO = ("provider", "model")
+
+
+def _metric(kind: str, name: str, events: Events, takes: Any, tags: Iterable[str] | Mapping[str, str], unit: str, says: str, **more: Any) -> Metric:
+    heard = {events: 1.0} if isinstance(events, str) else dict.fromkeys(events, 1.0) if isinstance(events, tuple) else dict(events)
+    named = dict(tags) if isinstance(tags, Mapping) else {tag: tag for tag in tags}
+    if kind not in KINDS:
+        raise ValueError(f"the metric {name!r} has the kind {kind!r}; use one of {', '.join(KINDS)}")
+    return Metric(name, kind, heard, takes, named, unit, says, **more)
+
+
+def counter(name: str, events: Events, says: str, tags: Iterable[str] | Mapping[str, str] = _WHO, unit: str = "1") -> Metric:
+    """Count events.
+
+    >>> counter("myapp.answers.total", "myapp.answer.stop", "Answers given.", tags=["team"]).kind
+    'counter'
+    """
+    return _metric("counter", name, events, None, tags, unit, says, whole=True)
+
+
+def total(name: str, events: Events, takes: Any, says: str, tags: Iterable[str] | Mapping[str, str] = _WHO, unit: str = "1", **more: Any) -> Metric:
+    """Add up a measurement that only grows."""
+    return _metric("total", name, events, takes, tags, unit, says, **more)
+
+
+def level(name: str, events: Events, takes: Any, says: str, tags: Iterable[str] | Mapping[str, str] = _WHO, unit: str = "1", **more: Any) -> Metric:
+    """Add up a measurement that some events take away from again."""
+    return _metric("level", name, events, takes, tags, unit, says, **more)
+
+
+def last_value(name: str, events: Events, takes: Any, says: str, tags: Iterable[str] | Mapping[str, str] = _WHO, unit: str = "1", **more: Any) -> Metric:
+    """Keep the newest value of a measurement."""
+    return _metric("last_value", name, events, takes, tags, unit, says, **more)
+
+
+def summary(name: str, events: Events, takes: Any, says: str, tags: Iterable[str] | Mapping[str, str] = _WHO, unit: str = "ms", **more: Any) -> Metric:
+    """Keep count, sum and spread of a measurement."""
+    return _metric("summary", name, events, takes, tags, unit, says, **more)
+
+
+def distribution(
+    name: str, events: Events, takes: Any, says: str, tags: Iterable[str] | Mapping[str, str] = _WHO, unit: str = "ms", **more: Any
+) -> Metric:
+    """Keep how a measurement is spread, in buckets."""
+    return _metric("distribution", name, events, takes, tags, unit, says, **more)
+
+
+def _ended(family: str) -> tuple[str, ...]:
+    return (f"ex_llm.{family}.stop", f"ex_llm.{family}.exception")
+
+
+def _milliseconds(name: str, events: Events, takes: str, says: str, tags: Iterable[str] = _WHO) -> Metric:
+    return distribution(name, events, takes, says, tags, scale=MILLISECONDS_PER_NANOSECOND)
+
+
+def _tokens(name: str, takes: str, says: str) -> Metric:
+    return total(name, _ended("chat") + _ended("embedding"), takes, says, unit="{token}", whole=True)
+
+
+_CACHE = ("cache",)
+_KIND = (*_WHO, "kind")
+_ATTEMPT = (*_WHO, "status_class")
+
+METRICS: tuple[Metric, ...] = (
+    counter("ex_llm.chat.requests.total", "ex_llm.chat.start", "Chats begun."),
+    _milliseconds("ex_llm.chat.duration.milliseconds", _ended("chat"), "duration", "How long chats took, streams to their end."),
+    counter("ex_llm.chat.errors.total", "ex_llm.chat.exception", "Chats that failed.", _KIND),
+    _tokens("ex_llm.tokens.input.total", "input_tokens", "Input tokens, cached ones included."),
+    _tokens("ex_llm.tokens.output.total", "output_tokens", "Output tokens, reasoning included."),
+    _tokens("ex_llm.tokens.cached.total", "cache_read_tokens", "Input tokens that the provider read from its cache."),
+    _tokens("ex_llm.tokens.reasoning.total", "reasoning_tokens", "Output tokens spent on reasoning."),
+    total("ex_llm.cost.cents.total", "ex_llm.cost.calculated", "cost", "What calls cost, in cents of a US dollar.", unit="cents"),
+    total("ex_llm.cost.saved.cents.total", "ex_llm.cost.calculated", "saved", "What cached tokens saved, in cents of a US dollar.", unit="cents"),
+    last_value("ex_llm.cost.last.cents", "ex_llm.cost.calculated", "cost", "What the last call cost, in cents of a US dollar.", unit="cents"),
+    counter("ex_llm.cost.threshold_exceeded.total", "ex_llm.cost.threshold_exceeded", "Times that a cost passed its threshold.", ("scope",)),
+    counter("ex_llm.cache.hits.total", "ex_llm.cache.hit", "Answers found in a response cache.", _CACHE),
+    counter("ex_llm.cache.misses.total", "ex_llm.cache.miss", "Answers not found in a response cache.", _CACHE),
+    counter("ex_llm.cache.puts.total", "ex_llm.cache.put", "Answers put into a response cache.", _CACHE),
+    counter("ex_llm.cache.evictions.total", "ex_llm.cache.evicted", "Answers that left a response cache.", _CACHE),
+    level(
+        "ex_llm.cache.size.bytes", {"ex_llm.cache.put": 1, "ex_llm.cache.evicted": -1}, "size_bytes", "Size of the answers in a response cache.",
+        _CACHE, "By", whole=True,
+    ),
+    counter("ex_llm.embedding.requests.total", "ex_llm.embedding.start", "Embedding requests begun."),
+    _milliseconds("ex_llm.embedding.duration.milliseconds", _ended("embedding"), "duration", "How long embedding requests took."),
+    counter("ex_llm.embedding.errors.total", "ex_llm.embedding.exception", "Embedding requests that failed.", _KIND),
+    counter("ex_llm.stream.started.total", "ex_llm.stream.start", "Streams begun."),
+    total("ex_llm.stream.chunks.total", _ended("stream"), "chunks", "Chunks that the application took.", unit="{chunk}", whole=True),
+    _milliseconds("ex_llm.stream.duration.milliseconds", _ended("stream"), "duration", "How long streamed calls took to their end."),
+    _milliseconds(
+        "ex_llm.stream.time_to_first_chunk.milliseconds", _ended("stream"), "time_to_first_chunk", "Time from a streamed call to its first chunk."
+    ),
+    counter("ex_llm.provider.requests.total", _ended("provider.request"), "HTTP attempts.", _ATTEMPT),
+    _milliseconds("ex_llm.provider.request.duration.milliseconds", _ended("provider.request"), "duration", "How long HTTP attempts took to be answered."),
+    counter("ex_llm.provider.errors.total", "ex_llm.provider.request.exception", "HTTP attempts without an answer.", _KIND),
+    total("ex_llm.provider.retries.total", "ex_llm.provider.request.start", "retry", "HTTP attempts after the first of a call.", whole=True),
+    counter("ex_llm.provider.rate_limits.total", "ex_llm.provider.rate_limit", "Refusals for the rate."),
+    counter("ex_llm.context.window_exceeded.total", "ex_llm.context.window_exceeded", "Prompts refused as too long."),
+    counter("ex_llm.telemetry.handler_failures.total", "telemetry.handler.failure", "Handlers that raised.", ("event",)),
+    counter("ex_llm.telemetry.extraction_errors.total", "ex_llm.telemetry.extraction_error", "Steps of ours that failed inside a call.", ("step",)),
+)  # fmt: skip
+"""Every metric of ours, in the order of the documentation."""
+
+_BASIC = ("ex_llm.chat.requests.total", "ex_llm.chat.duration.milliseconds", "ex_llm.chat.errors.total")
+_COST = ("ex_llm.cost.cents.total", "ex_llm.tokens.input.total", "ex_llm.tokens.output.total", "ex_llm.cost.last.cents")
+
+
+def _named(names: tuple[str, ...]) -> list[Metric]:
+    return [metric for metric in METRICS if metric.name in names]
+
+
+def metrics() -> list[Metric]:
+    """Return every metric.
+
+    >>> "ex_llm.chat.requests.total" in [metric.name for metric in metrics()]
+    True
+    """
+    return list(METRICS)
+
+
+def basic_metrics() -> list[Metric]:
+    """Return the small set for development: requests, duration, errors."""
+    return _named(_BASIC)
+
+
+def cost_metrics() -> list[Metric]:
+    """Return the set for cost: cents and tokens in total, and the last cost."""
+    return _named(_COST)

@@ -1,0 +1,181 @@
+"""Turn what a provider counted into what it cost: pure, no file, no clock, no name of a model.
+
+``rates`` compiles one set of prices (the units of ``units``) into ``Rates`` once; ``cost`` then needs about a
+microsecond a call. Counts are split so that nothing is paid twice: of 100 input tokens with 40 read from the cache, 60
+are paid as input and 40 as cache reads; what has no price of its own is paid as the whole it is part of.
+
+Floats are used. Each product and sum is rounded once in 2**53, so the error of a total is below 1e-14 of it: less
+than 1e-9 dollars for every call under 100,000 dollars.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from ..words.records import Cost, Usage, facts
+from .units import UNITS, Kind, Unit
+
+Price = int | float | list[Any]
+"""Dollars, or ``[dollars, [start, dollars], ...]``: past ``start`` input tokens in a call, all of it costs the other price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unpriced:
+    """Say why a call has no cost. False in a condition, and never mistaken for a cost of zero."""
+
+    reason: str
+    """``unknown_provider``, ``unknown_model``, ``no_usage``, ``usage_not_priced``, ``inconsistent_usage`` or
+    ``ambiguous_usage``."""
+
+    def __bool__(self) -> bool:
+        return False
+
+
+NO_USAGE = Unpriced("no_usage")
+USAGE_NOT_PRICED = Unpriced("usage_not_priced")
+INCONSISTENT_USAGE = Unpriced("inconsistent_usage")
+AMBIGUOUS_USAGE = Unpriced("ambiguous_usage")
+
+_PARTS = ("input", "output", "cache_read", "cache_write", "other")
+
+
+class _Row(NamedTuple):
+    cents: float
+    """Cents for one."""
+    part: int
+    inner: tuple[int, ...]
+    """Rows before this one that count a part of it."""
+    saves: float
+    """Cents that one of these is cheaper than without a cache."""
+
+
+class _Overlap(NamedTuple):
+    row: int
+    first: int
+    second: int
+    siblings: tuple[str, ...]
+    """Fields that split the cache reads (or writes ...) by other modalities."""
+
+
+class Rates(NamedTuple):
+    """Hold one set of prices, ready to multiply. Made by ``rates``."""
+
+    fields: tuple[str, ...]
+    """What counts each row, a field of ``Usage``."""
+    levels: tuple[tuple[float, tuple[_Row, ...]], ...]
+    """Rows, the most specific first, for calls of more input tokens than the number before them; the highest first."""
+    overlaps: tuple[_Overlap, ...]
+    per_call: float | None
+    min_seconds: float
+
+
+def rates(prices: Mapping[str, Price], min_seconds: float = 0) -> Rates:
+    """Compile ``prices``: keys of ``UNITS`` to dollars. ``min_seconds`` of audio are billed at least.
+
+    >>> cost(Usage(input_tokens=1000, output_tokens=100), rates({"input": 2.5, "output": 10})).total
+    0.35
+    """
+    priced = sorted((UNITS[key] for key in prices if UNITS[key].field), key=lambda unit: -sum(map(bool, unit.kind)))
+    place = {unit.kind: index for index, unit in enumerate(priced)}
+    starts = {tier[0] for price in prices.values() if isinstance(price, list) for tier in price[1:]}
+    levels = []
+    for start in (*sorted(starts, reverse=True), -1):
+        cents = {unit.kind: _dollars(prices[unit.key], start) * 100 / unit.per for unit in priced}
+        rows = []
+        for index, (kind, price) in enumerate(cents.items()):
+            part = priced[index].part
+            inner = tuple(i for i in range(index) if kind.holds(priced[i].kind))
+            full = cents.get(kind._replace(type=""), price) if part == "cache_read" else price
+            rows.append(_Row(price, _PARTS.index(part), inner, full - price))
+        levels.append((start, tuple(rows)))
+    return Rates(
+        tuple(unit.field for unit in priced),
+        tuple(levels),
+        tuple(_overlaps(priced, place)),
+        None if "requests" not in prices else _dollars(prices["requests"], -1) * 100 / UNITS["requests"].per,
+        min_seconds,
+    )
+
+
+def _dollars(price: Price, start: float) -> float:
+    """Return the price for calls of just more than ``start`` input tokens."""
+    if not isinstance(price, list):
+        return price
+    reached = [tier for tier in price[1:] if tier[0] <= start]
+    dollars: float = max(reached)[1] if reached else price[0]
+    return dollars
+
+
+def _overlaps(priced: list[Unit], place: Mapping[Kind, int]) -> list[_Overlap]:
+    """Find units that are what two others share: audio read from the cache, of audio and of cache reads."""
+    found = []
+    for index, unit in enumerate(priced):
+        kind, whole = unit.kind, unit.kind._replace(modality="")
+        first, second = place.get(kind._replace(type="", lifetime="")), place.get(whole)
+        if kind.modality and kind.type and first is not None and second is not None:
+            split = (u for u in UNITS.values() if u.kind._replace(modality="") == whole)
+            siblings = tuple(u.field for u in split if u.kind.modality not in ("", kind.modality))
+            found.append(_Overlap(index, first, second, siblings))
+    return found
+
+
+def cost(usage: Usage, rates: Rates, source: str = "prices", price_date: str | None = None) -> Cost | Unpriced:
+    """Return the ``Cost`` of ``usage`` at ``rates``, in cents, or ``Unpriced`` when the counts do not allow one.
+
+    ``inconsistent_usage``: parts are more than their whole (or negative). ``ambiguous_usage``: two parts that may
+    overlap are counted and have different prices, but how much they overlap is not.
+    """
+    counts = [getattr(usage, field, None) for field in rates.fields]
+    if counts.count(None) == len(counts) or rates.overlaps or rates.min_seconds:
+        refused = _look_closer(usage, rates, counts)
+        if refused is not None:
+            return refused
+    start, rows = rates.levels[0]
+    if start >= 0:
+        seen = usage.input_tokens or 0
+        rows = next(rows for start, rows in rates.levels if seen > start)
+    parts: list[float | None] = [None, None, None, None, rates.per_call]
+    total = rates.per_call or 0.0
+    saved: float | None = None
+    leaves: list[float] = []
+    for count, (cents, part, inner, saves) in zip(counts, rows):
+        own = count or 0
+        for index in inner:
+            own -= leaves[index]
+        if own < 0:
+            return INCONSISTENT_USAGE
+        leaves.append(own)
+        if count is not None:
+            amount = own * cents
+            total += amount
+            before = parts[part]
+            parts[part] = amount if before is None else before + amount
+            if part == _CACHE_READ:
+                saved = (saved or 0.0) + own * saves
+    incoming, outgoing, read, written, other = parts
+    return Cost(total, incoming, outgoing, read, written, other, saved, source, price_date)
+
+
+_CACHE_READ = _PARTS.index("cache_read")
+
+
+def _look_closer(usage: Usage, rates: Rates, counts: list[Any]) -> Unpriced | None:
+    """Look at what few calls have: nothing counted, parts that overlap, a least number of seconds (put into counts)."""
+    if counts.count(None) == len(counts):
+        counted = facts(usage)
+        if not counted:
+            return NO_USAGE
+        # The price of the call alone would leave out tokens that are known to be there.
+        if counts and (rates.per_call is None or any(field.endswith("_tokens") for field in counted)):
+            return USAGE_NOT_PRICED
+    for row, first, second, siblings in rates.overlaps:
+        if counts[row] is None and counts[first] and counts[second]:
+            # Where the other modalities make up the whole, nothing is left for this one.
+            if sum(getattr(usage, field, None) or 0 for field in siblings) != counts[second]:
+                return AMBIGUOUS_USAGE
+    if rates.min_seconds and usage.seconds:
+        least = max(usage.seconds, rates.min_seconds)
+        counts[:] = [least if field == "seconds" else count for field, count in zip(rates.fields, counts)]
+    return None

@@ -1,0 +1,85 @@
+"""One model's entry of a price file: which of its prices are in force at a moment, for a kind of call.
+
+``prices`` makes a ``Model`` when it has found an entry, and asks it for ``Rates`` at every call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timezone
+from typing import Any, NamedTuple
+
+from .cost import Rates, rates
+from .price_file import Entry
+from .units import UNITS
+
+
+class Condition(NamedTuple):
+    """Say from which day, or between which times of a day, prices hold (UTC)."""
+
+    day: date | None
+    start: time | None
+    end: time | None
+
+    @classmethod
+    def of(cls, entry: Entry) -> Condition:
+        """Read the condition of an entry's change or variant."""
+        start, end = map(time.fromisoformat, entry["between"]) if "between" in entry else (None, None)
+        return cls(date.fromisoformat(entry["from"]) if "from" in entry else None, start, end)
+
+    def holds(self, moment: datetime) -> bool:
+        """Tell whether ``moment`` (UTC) is within; a condition on nothing always holds."""
+        day, start, end = self
+        if day is not None and moment.date() < day:
+            return False
+        if start is None or end is None:
+            return True
+        now = moment.time()
+        return start <= now < end if start <= end else now >= start or now < end
+
+
+class Model:
+    """Hold a model's entry of a price file and compile the prices of a moment once."""
+
+    __slots__ = ("_always", "_changes", "_compiled", "_entry", "_variants")
+
+    def __init__(self, entry: Entry) -> None:
+        self._entry = entry
+        self._changes = tuple(Condition.of(change) for change in entry.get("changes", ()))
+        variants = entry.get("variants", ())
+        self._variants = tuple((variant["when"].items(), Condition.of(variant)) for variant in variants)
+        self._compiled: dict[tuple[int, ...], Rates] = {}
+        self._always = None if self._changes else self._compile(-1, ())
+
+    def rates(self, when: datetime | None, asked: Mapping[str, str] | None) -> Rates:
+        """Return the prices in force at ``when`` for a call of the kind that ``asked`` says."""
+        fitting: tuple[int, ...] = ()
+        if asked and self._variants:
+            kind = asked.items()
+            fitting = tuple(place for place, (needed, _) in enumerate(self._variants) if needed <= kind)
+        if self._always is not None and not fitting:
+            return self._always
+        moment = _utc(when)
+        change = len(self._changes) - 1
+        while change >= 0 and not self._changes[change].holds(moment):
+            change -= 1
+        chosen = tuple(place for place in fitting if self._variants[place][1].holds(moment))
+        key = (change, *chosen)
+        found = self._compiled.get(key)
+        if found is None:
+            found = self._compiled[key] = self._compile(change, chosen)
+        return found
+
+    def _compile(self, change: int, chosen: tuple[int, ...]) -> Rates:
+        prices: dict[str, Any] = {}
+        standard = self._entry if change < 0 else self._entry["changes"][change]
+        # The first variant that prices a unit wins, so it is laid down last.
+        for source in (standard, *(self._entry["variants"][place] for place in reversed(chosen))):
+            prices.update((key, value) for key, value in source.items() if key in UNITS)
+        return rates(prices, self._entry.get("min_seconds", 0))
+
+
+def _utc(when: datetime | None) -> datetime:
+    if when is None:
+        return datetime.now(timezone.utc)
+    return when.replace(tzinfo=timezone.utc) if when.tzinfo is None else when.astimezone(timezone.utc)

@@ -1,0 +1,222 @@
+"""Say what a call costs: the prices in force, looked up once per provider and model.
+
+``price`` is the door. ``Prices`` holds layers: what the user gave lies over the packaged snapshot, which is read from
+disk when the first call asks for it. Handlers ask here; nothing is ever fetched.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import pkgutil
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cache
+from math import inf
+from os import PathLike
+from typing import Any, NamedTuple, Union
+
+from ..words.records import Cost, Usage
+from .cost import Unpriced, cost
+from .match import locate, spellings
+from .model import Model
+from .price_file import Entry, PriceFileError, Table, read, table
+
+__all__ = ["PriceFileError", "PriceFunction", "Prices", "Unpriced", "price"]
+
+logger = logging.getLogger(__name__)
+
+PriceFunction = Callable[[str, str, Usage], Union[Cost, float, None]]
+"""The user's own prices: a ``Cost``, cents, or ``None`` when it does not know."""
+
+Source = Union[str, "PathLike[str]", Mapping[str, Any], PriceFunction]
+
+UNKNOWN_PROVIDER = Unpriced("unknown_provider")
+UNKNOWN_MODEL = Unpriced("unknown_model")
+
+_REMEMBERED = 4096
+"""Pairs of provider and model that are remembered; past it all are forgotten, so that memory stays bounded."""
+
+_LONGEST_NAME = 512
+
+
+def price(
+    provider: str | None,
+    model: str | None,
+    usage: Usage,
+    *,
+    prices: Prices | None = None,
+    when: datetime | None = None,
+    service_tier: str | None = None,
+    batch: bool = False,
+    context: Mapping[str, str] | None = None,
+) -> Cost | Unpriced:
+    """Return what a call cost in cents of a US dollar, or ``Unpriced`` with the reason; never zero for "unknown".
+
+    ``provider`` is the value that spans carry (``azure.ai.openai``) or a price file's id. ``when`` (now by default,
+    UTC if it has no zone) selects prices that depend on time; ``service_tier``, ``batch`` and ``context`` (such as
+    ``{"speed": "fast"}``) select discounts and surcharges where they are known. A cost that the provider itself
+    reported in ``usage`` wins.
+
+    >>> from opentelemetry.instrumentation.llm.words.records import Usage
+    >>> found = price("openai", "gpt-4o", Usage(input_tokens=1000, output_tokens=100, cache_read_tokens=400))
+    >>> round(found.total, 9), round(found.saved, 9)
+    (0.3, 0.05)
+    >>> price("openai", "gpt-unheard-of", Usage(input_tokens=1000))
+    Unpriced(reason='unknown_model')
+    """
+    reported = usage.reported_cost_cents
+    if reported is not None and 0 <= reported < inf:
+        return Cost(float(reported))
+    found = (prices or Prices.snapshot()).find(provider, model)
+    for function in found.functions:
+        answer = _answer(function, provider or "", model or "", usage)
+        if answer is not None:
+            return answer
+    if found.model is None:
+        return found.unpriced
+    asked: Mapping[str, str] | None = None
+    if found.own and (service_tier is not None or batch or context):
+        asked = _asked(service_tier, batch, context)
+    return cost(usage, found.model.rates(when, asked), found.source, found.date)
+
+
+def _asked(service_tier: str | None, batch: bool, context: Mapping[str, str] | None) -> dict[str, str]:
+    asked = dict(context or {})
+    if service_tier is not None:
+        asked["service_tier"] = service_tier
+    # Anthropic says in the tier that a message came from a batch.
+    if batch or service_tier == "batch":
+        asked["processing"] = "batch"
+    return asked
+
+
+def _answer(function: PriceFunction, provider: str, model: str, usage: Usage) -> Cost | None:
+    answer = function(provider, model, usage)
+    if answer is None or isinstance(answer, Cost):
+        return answer
+    if isinstance(answer, bool) or not isinstance(answer, (int, float)) or not 0 <= answer < inf:
+        raise ValueError(f"prices: {function!r} answered {answer!r}; allowed: a Cost, cents (zero or more) or None")
+    return Cost(float(answer), source="function")
+
+
+class _Found(NamedTuple):
+    functions: tuple[PriceFunction, ...]
+    """The user's functions that are asked before the entry."""
+    model: Model | None = None
+    name: str | None = None
+    """The model's name in the price file."""
+    own: bool = True
+    """Whether the entry is the provider's own: a provider's tiers are not those of another that it falls back to."""
+    source: str = ""
+    date: str | None = None
+    unpriced: Unpriced = UNKNOWN_MODEL
+
+
+@cache
+def _packaged() -> Table:
+    data = pkgutil.get_data(__package__ or "", "prices.json")
+    if data is None:
+        raise PriceFileError("the packaged prices.json is missing; install the package again")
+    return table(json.loads(data))
+
+
+class Prices:
+    """Hold the prices in force: the user's sources, and the packaged snapshot beneath them.
+
+    Make one with ``Prices.snapshot()`` or ``Prices.load(...)``; it never changes afterwards.
+    """
+
+    __slots__ = ("_above", "_beneath", "_model_names", "_remembered")
+
+    def __init__(
+        self, above: tuple[Table | PriceFunction, ...] = (), beneath: bool = True, model_names: Mapping[str, str] | None = None
+    ) -> None:
+        self._above = above
+        self._beneath = beneath
+        self._model_names = {name.lower(): meant for name, meant in (model_names or {}).items()}
+        self._remembered: dict[tuple[str | None, str | None], _Found] = {}
+
+    @staticmethod
+    @cache
+    def snapshot() -> Prices:
+        """Return the packaged prices. The file is read when the first call is priced."""
+        return Prices()
+
+    @classmethod
+    def load(cls, source: Source, *, model_names: Mapping[str, str] | None = None) -> Prices:
+        """Return ``source`` over the packaged prices; raise ``PriceFileError`` if it is not right.
+
+        ``source`` is the path of a price file, a mapping of the same shape (see ``price_file``) or a function
+        ``(provider, model, usage)`` that answers a ``Cost``, cents, or ``None`` for "ask the next".
+        """
+        return cls.snapshot().with_overrides(source, model_names=model_names)
+
+    def with_overrides(self, source: Source | None = None, *, model_names: Mapping[str, str] | None = None) -> Prices:
+        """Return these prices with ``source`` over them, and with names that stand for models' names.
+
+        >>> mine = Prices.snapshot().with_overrides(model_names={"my-deployment": "gpt-4o"})
+        >>> price("azure.ai.openai", "my-deployment", Usage(input_tokens=1000), prices=mine).total
+        0.25
+        """
+        names = {**self._model_names, **(model_names or {})}
+        if source is None:
+            return Prices(self._above, self._beneath, names)
+        if not callable(source) and not isinstance(source, (str, PathLike, Mapping)):
+            raise TypeError(f"prices={source!r} is not allowed; give a path, a mapping or a function")
+        layer = source if callable(source) else read(source)
+        if isinstance(layer, Table) and layer.complete:
+            return Prices((layer,), False, names)
+        return Prices((layer, *self._above), self._beneath, names)
+
+    @property
+    def sources(self) -> list[str]:
+        """Say where prices come from, the first to be asked first. Reads the snapshot if it has not been read."""
+        return [
+            " ".join(filter(None, (layer.source, layer.version, layer.date))) if isinstance(layer, Table) else f"{layer!r}"
+            for layer in self._layers()
+        ]
+
+    def find(self, provider: str | None, model: str | None) -> _Found:
+        """Return what is known of a model, from memory after the first time. Safe in any number of threads."""
+        found = self._remembered.get((provider, model))
+        if found is None:
+            found = self._look_up(provider, model)
+            if len(self._remembered) >= _REMEMBERED:
+                self._remembered.clear()
+            if len(model or "") <= _LONGEST_NAME:
+                self._remembered[provider, model] = found
+        return found
+
+    def _layers(self) -> tuple[Table | PriceFunction, ...]:
+        return (*self._above, _packaged()) if self._beneath else self._above
+
+    def _look_up(self, provider: str | None, model: str | None) -> _Found:
+        layers = self._layers()
+        functions = tuple(layer for layer in layers if not isinstance(layer, Table))
+        name = self._model_names.get((model or "").lower(), model or "")
+        owner, name = locate(provider or "", name)
+        tables = [layer for layer in layers if isinstance(layer, Table)]
+        known = any(owner in layer.prices or owner in layer.fallbacks for layer in tables)
+        hit = _search(tables, owner, spellings(owner, name)) if known and 0 < len(name) <= _LONGEST_NAME else None
+        if hit is None:
+            reason = UNKNOWN_MODEL if known else UNKNOWN_PROVIDER
+            logger.debug("no price for provider %r, model %.200r: %s", provider, model, reason.reason)
+            return _Found(functions, unpriced=reason)
+        layer, (found, entry), own = hit
+        before = tuple(f for f in layers[: layers.index(layer)] if not isinstance(f, Table))
+        return _Found(before, Model(entry), found, own, layer.source, layer.date)
+
+
+def _search(tables: list[Table], provider: str, names: list[str]) -> tuple[Table, tuple[str, Entry], bool] | None:
+    """Return the table, name and entry that match first, and whether it is the provider's own rather than that of a fallback."""
+    for depth, layer in enumerate(tables):
+        for name in names:
+            if hit := layer.match(provider, name):
+                return layer, hit, True
+            # A fallback means the list prices known where it stands or beneath, not an override above it.
+            for other in layer.fallbacks.get(provider, ()):
+                for deeper in tables[depth:]:
+                    if hit := deeper.match(other, name):
+                        return deeper, hit, False
+    return None

@@ -1,0 +1,283 @@
+"""Keep a budget's sums in Redis, for several processes and machines. Needs the extra ``[redis]``.
+
+The caller of ``RedisStore.add`` never waits for Redis: amounts are put down under a lock held for microseconds, and a
+thread of the store's own, started when there is something to send, adds them to Redis and reports the sums.
+
+- *Exact.* Redis holds integers of units. A script adds an amount and leaves a receipt; an amount whose answer was
+  lost is sent again under the same number, and the receipt answers for it: added once, reported once.
+- *Away.* While Redis does not answer, amounts are added up here and sent when it is back; ``health`` tells.
+- *Fork and exit.* A forked child starts with nothing to send (the parent sends it) and a connection of its own. The
+  interpreter's exit waits until everything is sent, or until one more attempt failed.
+
+What can be lost: amounts not sent when a process is killed or ends while Redis is away (logged), and what Redis itself
+forgets. Keys expire one hour after their window.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import threading
+import time
+import uuid
+from collections import OrderedDict
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from .store import PER_CENT, Counter, ForkSafe, Tell
+
+logger = logging.getLogger(__name__)
+
+_GRACE = 3600
+"""Seconds that a sum outlives its window, for clocks that differ and amounts that come late."""
+
+_RECEIPT_LIFE = 86400
+_REMEMBERED = 10_000
+_LINGER = 1.0
+"""Seconds that the thread waits for more before it ends."""
+
+_GLANCE = 0.05
+"""Seconds between two looks at whether the interpreter is about to exit."""
+
+# A receipt is "<number> <sum after>". Sums are passed as text: a Lua number would round above 2**53.
+_ADD = """
+local receipt = redis.call('GET', KEYS[2])
+if receipt then
+  local number, after = string.match(receipt, '^(%d+) (%d+)$')
+  if number == ARGV[2] then return after end
+end
+redis.call('INCRBY', KEYS[1], ARGV[1])
+local after = redis.call('GET', KEYS[1])
+redis.call('SET', KEYS[2], ARGV[2] .. ' ' .. after, 'EX', ARGV[4])
+if ARGV[3] ~= '' then redis.call('PEXPIREAT', KEYS[1], ARGV[3]) end
+return after
+"""
+
+
+class Health(NamedTuple):
+    """Say how the store is doing. Amounts are cents."""
+
+    reachable: bool
+    """Whether the last attempt succeeded; true before the first one."""
+    pending: float
+    """What is still to be added to Redis."""
+    lost: float
+    """What was given up: more than ``max_pending`` sums waited."""
+    away_since: float | None
+    """Seconds since the epoch."""
+    error: str | None
+
+
+class _Sending(NamedTuple):
+    counter: Counter
+    units: int
+    tell: Tell
+    number: int
+
+
+class RedisStore(ForkSafe):
+    """Keep sums in the Redis at a URL, or of a client of yours (not an asyncio one).
+
+    ``timeout`` bounds a connect, a command, and how long ``spent`` waits; ``add`` never waits. While Redis is away
+    it is tried every ``retry_seconds``, and at most ``max_pending`` sums wait for it.
+    """
+
+    def __init__(
+        self,
+        redis: Any,
+        *,
+        prefix: str = "ex_llm:budget",
+        timeout: float = 0.25,
+        retry_seconds: float = 1.0,
+        max_pending: int = 100_000,
+    ) -> None:
+        super().__init__()
+        try:
+            from redis.exceptions import RedisError
+        except ImportError as error:
+            extra = "opentelemetry-instrumentation-llm[redis]"
+            raise ImportError(f"RedisStore needs the package redis; install {extra!r}") from error
+        if not isinstance(redis, str) and not callable(getattr(redis, "eval", None)):
+            raise TypeError(f"redis={redis!r} is not allowed; give a URL such as 'redis://host:6379/0' or a redis.Redis client")
+        if inspect.iscoroutinefunction(getattr(redis, "execute_command", None)):
+            raise TypeError(f"redis={redis!r} is an asyncio client; give a redis.Redis client, it runs on a thread of its own")
+        for argument, value in (("timeout", timeout), ("retry_seconds", retry_seconds), ("max_pending", max_pending)):
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+                raise ValueError(f"{argument}={value!r} is not allowed; give a number above zero")
+        self._errors = (RedisError, OSError)
+        self._redis = redis
+        self._prefix = prefix
+        self._timeout = timeout
+        self._retry_seconds = retry_seconds
+        self._max_pending = max_pending
+        self._known: OrderedDict[Counter, int] = OrderedDict()
+        self.renew()
+        if isinstance(redis, str):
+            self._connected()  # a URL that cannot be read is said now, without a connection
+
+    def renew(self) -> None:
+        """Start with nothing to send, no thread and no connection."""
+        self._change = threading.Condition()
+        self._waiting: OrderedDict[Counter, tuple[int, Tell]] = OrderedDict()
+        self._asked: dict[Counter, None] = {}
+        self._sending: _Sending | None = None
+        self._worker: threading.Thread | None = None
+        self._client: Any = None
+        self._writer = uuid.uuid4().hex
+        self._number = 0
+        self._lost = 0
+        self._retry_at = 0.0
+        self._away_since: float | None = None
+        self._error: str | None = None
+
+    def add(self, counter: Counter, units: int, tell: Tell) -> None:
+        """Put ``units`` down to be added; ``tell`` is called on the store's thread when Redis has answered."""
+        with self._change:
+            before, _ = self._waiting.get(counter, (0, tell))
+            self._waiting[counter] = (before + units, tell)
+            if len(self._waiting) > self._max_pending:
+                self._lost += self._waiting.popitem(last=False)[1][0]
+            self._work()
+
+    def spent(self, counter: Counter) -> int:
+        """Return what all processes spent, waiting at most ``timeout``; while Redis is away, what is known here."""
+        with self._change:
+            if time.monotonic() >= self._retry_at and threading.current_thread() is not self._worker:
+                self._asked[counter] = None
+                self._work()
+                self._change.wait_for(lambda: counter not in self._asked, self._timeout)
+                self._asked.pop(counter, None)
+            sending = self._sending.units if self._sending and self._sending.counter == counter else 0
+            return self._known.get(counter, 0) + self._waiting.get(counter, (0,))[0] + sending
+
+    def flush(self, timeout: float) -> bool:
+        """Wait until everything is added to Redis, at most ``timeout`` seconds; return whether it is."""
+        with self._change:
+            return self._change.wait_for(lambda: not self._waiting and self._sending is None, timeout)
+
+    def health(self) -> Health:
+        """Tell whether Redis answers and what waits for it."""
+        with self._change:
+            away = self._away_since
+            return Health(away is None, self._pending_cents(), self._lost / PER_CENT, away, self._error)
+
+    def _pending_cents(self) -> float:
+        waiting = sum(units for units, _ in self._waiting.values())
+        return (waiting + (self._sending.units if self._sending else 0)) / PER_CENT
+
+    def _work(self) -> None:
+        """Wake the thread, or start it. The lock is held."""
+        self._change.notify_all()
+        if self._worker is None:
+            self._worker = threading.Thread(target=self._run, name="ex_llm budget in redis")
+            try:
+                self._worker.start()
+            except RuntimeError:  # the interpreter is exiting: no thread can be started any more
+                self._worker = None
+                self._give_up()
+
+    def _run(self) -> None:
+        try:
+            while self._has_work():
+                try:
+                    self._one_step()
+                except self._errors as error:
+                    if not self._wait_for_return(error):
+                        return
+        finally:
+            with self._change:
+                if self._worker is threading.current_thread():
+                    self._worker = None
+
+    def _has_work(self) -> bool:
+        until = time.monotonic() + _LINGER
+        with self._change:
+            while not (self._sending or self._waiting or self._asked):
+                if time.monotonic() > until or _exiting():
+                    self._worker = None
+                    return False
+                self._change.wait(_GLANCE)
+            return True
+
+    def _one_step(self) -> None:
+        """Add one amount to Redis, or read one sum when there is nothing to add."""
+        with self._change:
+            if self._sending is None and self._waiting:
+                counter, (units, tell) = self._waiting.popitem(last=False)
+                self._number += 1
+                self._sending = _Sending(counter, units, tell, self._number)
+            sending, asked = self._sending, next(iter(self._asked), None)
+        if sending is not None:
+            after = self._send(sending)
+            self._answered(sending.counter, after, sent=True)
+            sending.tell(sending.counter, after - sending.units, after)
+        elif asked is not None:
+            self._answered(asked, int(self._connected().get(self._key(asked)) or 0), sent=False)
+
+    def _send(self, sending: _Sending) -> int:
+        key, end = self._key(sending.counter), sending.counter.end
+        expires = "" if end is None else str(int((end + _GRACE) * 1000))
+        keys = (key, f"{key}:{self._writer}")
+        return int(self._connected().eval(_ADD, len(keys), *keys, sending.units, sending.number, expires, _RECEIPT_LIFE))
+
+    def _key(self, counter: Counter) -> str:
+        # The braces keep a sum and its receipts on one node of a cluster.
+        names = (counter.name, "" if counter.start is None else f"{counter.start:.0f}", counter.scope or "")
+        return f"{self._prefix}:{{{':'.join(quote(name, safe='') for name in names)}}}"
+
+    def _connected(self) -> Any:
+        if self._client is None:
+            self._client = self._redis
+            if isinstance(self._redis, str):
+                from redis import Redis
+                from redis.backoff import NoBackoff
+                from redis.retry import Retry
+
+                # One attempt at a time: the store tries again itself, and says that it does.
+                self._client = Redis.from_url(
+                    self._redis,
+                    socket_timeout=self._timeout,
+                    socket_connect_timeout=self._timeout,
+                    retry=Retry(NoBackoff(), 0),
+                )
+        return self._client
+
+    def _answered(self, counter: Counter, units: int, sent: bool) -> None:
+        with self._change:
+            self._known[counter] = units
+            self._known.move_to_end(counter)
+            if len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+            if self._away_since is not None:
+                logger.info("cost budget: Redis is back; %.9f cents are being added", self._pending_cents())
+            if sent:
+                self._sending = None
+            else:
+                self._asked.pop(counter, None)
+            self._away_since = self._error = None
+            self._retry_at = 0.0
+            self._change.notify_all()
+
+    def _wait_for_return(self, error: Exception) -> bool:
+        """Note that Redis is away and wait to try again; return false when there will be no other try."""
+        with self._change:
+            self._error = f"{type(error).__name__}: {error}"
+            self._retry_at = time.monotonic() + self._retry_seconds
+            self._asked.clear()
+            self._change.notify_all()
+            if self._away_since is None:
+                self._away_since = time.time()
+                logger.warning("cost budget: Redis is away (%s); spending is kept here until it is back", self._error)
+            if _exiting():
+                self._give_up()
+                return False
+            while time.monotonic() < self._retry_at and not _exiting():
+                self._change.wait(_GLANCE)
+            return True
+
+    def _give_up(self) -> None:
+        logger.warning("cost budget: %.9f cents were not added to Redis before the exit", self._pending_cents())
+
+
+def _exiting() -> bool:
+    return not threading.main_thread().is_alive()

@@ -1,0 +1,103 @@
+"""Which provider stands behind a host: one table, used alike by spans, metrics and prices.
+
+An SDK pointed elsewhere is told apart by its base URL. Names are those of the conventions where they have one. A host
+that is in no table is what the SDK is for, unless the setting ``host_providers`` says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+_SUFFIXES: Mapping[str, str] = {
+    "api.openai.com": "openai",
+    "openai.azure.com": "azure.ai.openai",
+    "cognitiveservices.azure.com": "azure.ai.openai",
+    "services.ai.azure.com": "azure.ai.openai",
+    "models.inference.ai.azure.com": "azure.ai.inference",
+    "inference.ai.azure.com": "azure.ai.inference",
+    "models.github.ai": "azure.ai.inference",
+    "amazonaws.com": "aws.bedrock",
+    "api.aws": "aws.bedrock",
+    "generativelanguage.googleapis.com": "gcp.gemini",
+    "aiplatform.googleapis.com": "gcp.vertex_ai",
+    "api.anthropic.com": "anthropic",
+    "api.x.ai": "x_ai",
+    "api.deepseek.com": "deepseek",
+    "api.groq.com": "groq",
+    "mistral.ai": "mistral_ai",
+    "api.perplexity.ai": "perplexity",
+    "api.cohere.com": "cohere",
+    "api.cohere.ai": "cohere",
+    "ml.cloud.ibm.com": "ibm.watsonx.ai",
+    "api.moonshot.ai": "moonshot_ai",
+    "api.moonshot.cn": "moonshot_ai",
+    "openrouter.ai": "openrouter",
+    "api.together.ai": "together",
+    "api.together.xyz": "together",
+    "api-inference.together.ai": "together",
+    "api.fireworks.ai": "fireworks",
+    "api.cerebras.ai": "cerebras",
+    "integrate.api.nvidia.com": "nvidia",
+    "api.deepinfra.com": "deepinfra",
+    "api.sambanova.ai": "sambanova",
+    "inference.baseten.co": "baseten",
+    "router.huggingface.co": "huggingface",
+    "api-inference.huggingface.co": "huggingface",
+    "endpoints.huggingface.cloud": "huggingface",
+    "dashscope.aliyuncs.com": "dashscope",
+    "dashscope-intl.aliyuncs.com": "dashscope",
+    "open.bigmodel.cn": "zhipuai",
+    "api.z.ai": "zai",
+    "api.minimax.io": "minimax",
+    "api.minimaxi.com": "minimax",
+    "volces.com": "volcengine",
+    "qianfan.baidubce.com": "qianfan",
+    "ai-gateway.vercel.sh": "vercel",
+    "api.hyperbolic.xyz": "hyperbolic",
+    "api.studio.nebius.ai": "nebius",
+    "api.friendli.ai": "friendli",
+    "api.llama.com": "meta_llama",
+    "api.featherless.ai": "featherless",
+    "api.lambda.ai": "lambda",
+    "ollama.com": "ollama",
+    "api.ai21.com": "ai21",
+    "api.writer.com": "writer",
+    "api.voyageai.com": "voyageai",
+    "api.replicate.com": "replicate",
+    "snowflakecomputing.com": "snowflake",
+    "cloud.databricks.com": "databricks",
+    "azuredatabricks.net": "databricks",
+    "gateway.ai.cloudflare.com": "cloudflare",
+    "api.cloudflare.com": "cloudflare",
+    "api.portkey.ai": "portkey",
+}
+_PATHS: Mapping[tuple[str, str], str] = {
+    ("services.ai.azure.com", "/models"): "azure.ai.inference",
+    ("services.ai.azure.com", "/anthropic"): "anthropic",
+}
+_LOCAL = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0", "host.docker.internal"})
+_LOCAL_PORTS: Mapping[int, str] = {11434: "ollama", 1234: "lm_studio"}
+
+
+def _suffixes(host: str) -> list[str]:
+    parts = host.lower().rstrip(".").split(".")
+    return [".".join(parts[i:]) for i in range(len(parts))]
+
+
+@lru_cache(maxsize=1024)
+def provider_of(host: str, port: int | None = None, path: str = "", otherwise: str = "openai") -> str:
+    """Name the provider behind a host.
+
+    >>> provider_of("my-resource.openai.azure.com"), provider_of("localhost", 11434), provider_of("llm.example.com")
+    ('azure.ai.openai', 'ollama', 'openai')
+    """
+    for suffix in _suffixes(host):
+        for (host_part, start), provider in _PATHS.items():
+            if suffix == host_part and path.startswith(start):
+                return provider
+        if suffix in _SUFFIXES:
+            return _SUFFIXES[suffix]
+    if host in _LOCAL and port in _LOCAL_PORTS:
+        return _LOCAL_PORTS[port]  # type: ignore[index]
+    return otherwise

@@ -1,0 +1,31 @@
+"""openai: OpenAI, Azure OpenAI, and every host that is asked through this SDK."""
+
+from ..calls.point import Provider
+from ..dialects.chat_completions import chat_completions, completions
+from ..dialects.embeddings import embeddings
+from ..dialects.media import images, moderation, plain, speech, transcription
+from ..dialects.responses import fetched_response, responses
+from .generated import generated
+
+OPENAI: Provider = generated(
+    "openai",
+    "openai >= 1.26",
+    "openai",
+    {
+        "POST /chat/completions": ("chat", chat_completions),
+        "POST /completions": ("text_completion", completions),
+        "POST /responses": ("chat", responses),
+        "POST /responses/compact": ("chat", responses),
+        "GET /responses/*": ("fetch_response", fetched_response),
+        "POST /responses/input_tokens": ("count_tokens", plain),
+        "POST /embeddings": ("embeddings", embeddings),
+        "POST /images/generations": ("image_generation", images),
+        "POST /images/edits": ("image_generation", images),
+        "POST /images/variations": ("image_generation", images),
+        "POST /audio/speech": ("speech", speech),
+        "POST /audio/transcriptions": ("transcription", transcription),
+        "POST /audio/translations": ("translation", transcription),
+        "POST /moderations": ("moderation", moderation),
+        "POST /batches": ("create_batch", plain),
+    },
+)

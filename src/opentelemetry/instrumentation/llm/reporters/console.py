@@ -1,0 +1,108 @@
+"""Print metrics for people while a program is developed: a line for each event that changes one, and a table at the end."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any, TextIO
+
+from .. import bus
+from ..metrics import Metric
+from .tally import Spread, Tagger, Tally, by_event, samples
+
+_SUMS = ("counter", "total", "level")
+_HEAD = ("metric", "tags", "value", "mean", "lowest", "highest", "unit")
+
+
+class ConsoleReporter:
+    """Print each change of ``metrics`` to ``stream`` (stderr unless you say otherwise) and all totals at ``close()``.
+
+    A program that ends without ``close()`` closes it then.
+    """
+
+    def __init__(self, metrics: Iterable[Metric], stream: TextIO | None = None) -> None:
+        self._tally = Tally(metrics)
+        self._by_event = by_event(self._tally.metrics)
+        self._taggers = {metric.name: Tagger(metric) for metric in self._tally.metrics}
+        self._stream = stream
+        self._id = f"console-reporter-{bus.new_ref()}"
+        self.attach()
+
+    def attach(self) -> None:
+        """Begin to hear, again or for the first time."""
+        # One handler does both, so that a line is printed after its numbers are counted and lost with them.
+        bus.attach_many(self._id, self._by_event, self._hear)
+        self._pid = os.getpid()
+        atexit.register(self._at_exit)
+
+    def close(self) -> None:
+        """Hear no more and print the table of totals."""
+        atexit.unregister(self._at_exit)
+        if bus.detach(self._id):
+            self._print(self.table())
+
+    def table(self) -> str:
+        """Return everything counted so far as a table of aligned columns."""
+        rows = [_row(metric, tags, value) for metric in self._tally.metrics for tags, value in self._tally.read(metric)]
+        return _aligned([_HEAD, *rows]) if rows else "no metrics yet"
+
+    def _hear(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
+        self._tally.hear(event, measurements, metadata)
+        changes: list[str] = []
+        about: dict[str, Any] = {}
+        for metric in self._by_event[event]:
+            tagger = self._taggers[metric.name]
+            for value, extra in samples(metric, measurements, metadata):
+                changes.append(_change(metric, value * metric.events[event]))
+                about |= dict(zip(tagger.names, tagger.tags(metadata, extra), strict=True))
+        if changes:
+            self._print(" ".join((event, _tags(about))).rstrip() + ": " + ", ".join(changes))
+
+    def _print(self, text: str) -> None:
+        stream = sys.stderr if self._stream is None else self._stream
+        if stream is not None:  # a program without a console has none
+            stream.write(text + "\n")
+            stream.flush()
+
+    def _at_exit(self) -> None:
+        if os.getpid() == self._pid:
+            self.close()
+
+
+def _change(metric: Metric, value: float) -> str:
+    """Say how one value changes a metric."""
+    amount = _number(value)
+    shown = (f"+{amount}" if value >= 0 else amount) if metric.kind in _SUMS else f"{amount} {metric.unit}"
+    return f"{metric.name} {shown}"
+
+
+def _row(metric: Metric, tags: Mapping[str, Any], value: Any) -> tuple[str, ...]:
+    if isinstance(value, Spread):
+        numbers = (_number(value.count), _number(value.sum / value.count), _number(value.lowest), _number(value.highest))
+    else:
+        numbers = (_number(value), "", "", "")
+    return (metric.name, _tags(tags), *numbers, "" if metric.unit == "1" else metric.unit.strip("{}"))
+
+
+def _tags(tags: Mapping[str, Any]) -> str:
+    told = {name: str(value) for name, value in tags.items() if value is not None}
+    return " ".join(f"{name}={value if value.isprintable() and ' ' not in value else repr(value)}" for name, value in told.items())
+
+
+def _number(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:.6g}"
+
+
+def _aligned(rows: list[tuple[str, ...]]) -> str:
+    """Pad cells to columns, numbers to the right.
+
+    >>> print(_aligned([("metric", "tags", "value", "", "", "", ""), ("a", "", "10", "", "", "", "")]))
+    metric  tags  value
+    a                10
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    texts = {0, 1, len(widths) - 1}
+    lines = ("  ".join(cell.ljust(w) if n in texts else cell.rjust(w) for n, (cell, w) in enumerate(zip(row, widths, strict=True))) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)

@@ -1,0 +1,64 @@
+"""Pass metrics on to OpenTelemetry: counts are read when they are collected, distributions are recorded at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from opentelemetry.metrics import CallbackOptions, Histogram, Meter, Observation
+
+from .. import bus
+from ..metrics import Metric
+from .tally import Tagger, Tally, by_event, samples
+
+_SPREAD = ("distribution", "summary")
+_CREATE = {
+    "counter": Meter.create_observable_counter,
+    "total": Meter.create_observable_counter,
+    "level": Meter.create_observable_up_down_counter,
+    "last_value": Meter.create_observable_gauge,
+}
+
+
+class OtelReporter:
+    """Report ``metrics`` through an OpenTelemetry ``meter``; the exporter decides where they go."""
+
+    def __init__(self, metrics: Iterable[Metric], meter: Meter) -> None:
+        metrics = list(metrics)
+        self._tally = Tally(m for m in metrics if m.kind not in _SPREAD)
+        for metric in self._tally.metrics:
+            getattr(meter, _CREATE[metric.kind].__name__)(metric.name, callbacks=[self._observe(metric)], unit=metric.unit, description=metric.says)
+        spread = [m for m in metrics if m.kind in _SPREAD]
+        self._histograms: dict[str, tuple[Histogram, Tagger]] = {m.name: (_histogram(meter, m), Tagger(m)) for m in spread}
+        self._by_event = by_event(spread)
+        self._id = f"otel-reporter-{bus.new_ref()}"
+        self.attach()
+
+    def attach(self) -> None:
+        """Begin to hear, again or for the first time."""
+        self._tally.attach()
+        bus.attach_many(self._id, self._by_event, self._record, keep=True)
+
+    def close(self) -> None:
+        """Hear no more; what was counted is still collected."""
+        self._tally.detach()
+        bus.detach(self._id)
+
+    def _observe(self, metric: Metric) -> Callable[[CallbackOptions], Iterable[Observation]]:
+        def observe(options: CallbackOptions) -> Iterable[Observation]:
+            return [Observation(value, tags) for tags, value in self._tally.read(metric)]
+
+        return observe
+
+    def _record(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
+        for metric in self._by_event[event]:
+            histogram, tagger = self._histograms[metric.name]
+            for value, extra in samples(metric, measurements, metadata):
+                tags = zip(tagger.names, tagger.tags(metadata, extra), strict=True)
+                histogram.record(value, {name: tag for name, tag in tags if tag is not None})
+
+
+def _histogram(meter: Meter, metric: Metric) -> Histogram:
+    return meter.create_histogram(
+        metric.name, unit=metric.unit, description=metric.says, explicit_bucket_boundaries_advisory=list(metric.buckets)
+    )

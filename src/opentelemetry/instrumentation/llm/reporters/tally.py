@@ -1,0 +1,183 @@
+"""Plain numbers by metric and tags, kept as events are said; reporters read them when they are asked.
+
+One synchronous counter of an SDK costs about as much as half a span, so counting happens here.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Protocol
+
+from .. import bus
+from ..metrics import Metric, Sample
+
+OTHER = "other"
+VALUES_PER_TAG = 200
+
+Tags = tuple[Any, ...]
+Numbers = dict[Tags, Any]
+
+
+class Forked(Protocol):
+    """What keeps a lock, a thread, a socket or unsent lines, none of which a fork takes along as they are."""
+
+    def forked(self) -> None:
+        """Begin anew in the child of a fork, before anything else runs there."""
+
+
+_told_of_forks: weakref.WeakSet[Forked] = weakref.WeakSet()
+
+
+def tell_of_forks(keeper: Forked) -> None:
+    """Call ``keeper.forked()`` in every child that this process is forked into, for as long as ``keeper`` lives."""
+    _told_of_forks.add(keeper)
+
+
+def _forked() -> None:
+    for keeper in list(_told_of_forks):
+        keeper.forked()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
+
+class Spread:
+    """How values of a distribution are spread: counts by bucket, their number, sum and extremes."""
+
+    __slots__ = ("bounds", "count", "counts", "highest", "lowest", "sum")
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.count, self.sum = 0, 0.0
+        self.lowest, self.highest = float("inf"), float("-inf")
+
+    def add(self, value: float) -> None:
+        """Take one value in."""
+        self.counts[bisect_left(self.bounds, value)] += 1
+        self.count += 1
+        self.sum += value
+        self.lowest, self.highest = min(self.lowest, value), max(self.highest, value)
+
+    def merge(self, other: Spread) -> None:
+        """Take in all values that ``other``, of the same bounds, has taken in."""
+        self.counts = [mine + theirs for mine, theirs in zip(self.counts, other.counts, strict=True)]
+        self.count, self.sum = self.count + other.count, self.sum + other.sum
+        self.lowest, self.highest = min(self.lowest, other.lowest), max(self.highest, other.highest)
+
+    def copy(self) -> Spread:
+        """Return the same numbers, apart from these."""
+        twin = Spread(self.bounds)
+        twin.counts = list(self.counts)
+        twin.count, twin.sum, twin.lowest, twin.highest = self.count, self.sum, self.lowest, self.highest
+        return twin
+
+
+class Tagger:
+    """Turn metadata into the tags of one metric; past 200 values of a tag every new one reads ``other``."""
+
+    def __init__(self, metric: Metric) -> None:
+        self.names = tuple(metric.tags)
+        self._keys = tuple(metric.tags.values())
+        self._seen: tuple[set[Any], ...] = tuple(set() for _ in self._keys)
+
+    def tags(self, metadata: Mapping[str, Any], extra: Mapping[str, Any] | None = None) -> Tags:
+        """Return the values of the tags in the order of ``names``; ``None`` where one is not known."""
+        values = []
+        for key, name, seen in zip(self._keys, self.names, self._seen, strict=True):
+            value = extra[name] if extra and name in extra else _derived(key, metadata)
+            if value is not None and value not in seen:
+                if not isinstance(value, (str, int)) or len(seen) >= VALUES_PER_TAG:
+                    value = OTHER
+                else:
+                    seen.add(value)
+            values.append(value)
+        return tuple(values)
+
+
+def _derived(key: str, metadata: Mapping[str, Any]) -> Any:
+    if key == "status_class":
+        status = metadata.get("status")
+        return f"{status // 100}xx" if isinstance(status, int) else None
+    return metadata.get(key)
+
+
+def samples(metric: Metric, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
+    """Give the values that one event brings to a metric; none where the measurement is missing."""
+    if metric.takes is None:
+        return ((1, {}),)
+    if callable(metric.takes):
+        return metric.takes(measurements, metadata)
+    value = measurements.get(metric.takes)
+    if value is None:
+        value = metadata.get(metric.takes)
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return ()
+    return ((value if metric.scale == 1.0 else value * metric.scale, {}),)
+
+
+def by_event(metrics: Iterable[Metric]) -> dict[str, list[Metric]]:
+    """Sort metrics by the events they hear."""
+    heard: dict[str, list[Metric]] = {}
+    for metric in metrics:
+        for event in metric.events:
+            heard.setdefault(event, []).append(metric)
+    return heard
+
+
+class Tally:
+    """The numbers of a list of metrics, from ``attach`` to ``detach``; safe from any thread."""
+
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        self.metrics = list(metrics)
+        self._by_event = by_event(self.metrics)
+        self._taggers = {metric.name: Tagger(metric) for metric in self.metrics}
+        self._numbers: dict[str, Numbers] = {metric.name: {} for metric in self.metrics}
+        self._lock = threading.Lock()
+        self.id = f"tally-{bus.new_ref()}"
+        tell_of_forks(self)
+
+    def forked(self) -> None:
+        """Go on counting in a child: another thread of the parent may have held the lock."""
+        self._lock = threading.Lock()
+
+    def attach(self) -> None:
+        """Begin to hear."""
+        bus.attach_many(self.id, self._by_event, self.hear, keep=True)
+
+    def detach(self) -> None:
+        """Hear no more; the numbers stay."""
+        bus.detach(self.id)
+
+    def hear(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any = None) -> None:
+        """Take one event in."""
+        for metric in self._by_event[event]:
+            for value, extra in samples(metric, measurements, metadata):
+                self._add(metric, value * metric.events[event], metadata, extra)
+
+    def _add(self, metric: Metric, value: float, metadata: Mapping[str, Any], extra: Mapping[str, Any]) -> None:
+        tags = self._taggers[metric.name].tags(metadata, extra)
+        numbers = self._numbers[metric.name]
+        with self._lock:
+            if metric.kind in ("distribution", "summary"):
+                if tags not in numbers:
+                    numbers[tags] = Spread(metric.buckets)
+                numbers[tags].add(value)
+            elif metric.kind == "last_value":
+                numbers[tags] = value
+            else:
+                numbers[tags] = numbers.get(tags, 0) + value
+
+    def read(self, metric: Metric) -> Iterator[tuple[dict[str, Any], Any]]:
+        """Give each set of tags of a metric with its number (a ``Spread`` for distributions and summaries)."""
+        with self._lock:
+            numbers = [(tags, n.copy() if isinstance(n, Spread) else n) for tags, n in self._numbers[metric.name].items()]
+        names = self._taggers[metric.name].names
+        for tags, value in numbers:
+            known = {name: tag for name, tag in zip(names, tags, strict=True) if tag is not None}
+            yield known, int(value) if metric.whole and isinstance(value, float) else value

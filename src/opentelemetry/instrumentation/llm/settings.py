@@ -1,0 +1,171 @@
+"""Settings: every keyword of ``instrument()`` and every environment variable, read once, frozen.
+
+A keyword wins over its environment variable, which wins over the default. A bad keyword raises ``ValueError``; a bad
+variable is a warning and the default stands. ``LLMInstrumentor`` reads them; whoever needs one is handed the record.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+_logger = logging.getLogger(__name__)
+_TRUE, _FALSE = frozenset({"true", "1", "yes", "on"}), frozenset({"false", "0", "no", "off", ""})
+_CONTENT = {"no_content": (), "span_only": ("span",), "event_only": ("event",), "span_and_event": ("span", "event")}
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_NATIVE = ("replace", "keep")
+
+
+def _flag(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    text = str(value).strip().lower()
+    if text in _TRUE or text in _FALSE:
+        return text in _TRUE
+    raise ValueError("true or false")
+
+
+def _content(value: Any) -> tuple[str, ...]:
+    text = str(value).strip().lower()
+    if text in _TRUE:
+        return _CONTENT["span_only"]
+    if text in _FALSE:
+        return ()
+    if text in _CONTENT:
+        return _CONTENT[text]
+    raise ValueError(f"one of {', '.join(_CONTENT)}, true, false")
+
+
+def _amount(value: Any) -> float:
+    try:
+        amount = float(value)
+    except (TypeError, ValueError):
+        amount = -1.0
+    if not 0 <= amount < float("inf"):
+        raise ValueError("a number of cents, 0 or more")
+    return amount
+
+
+def _size(value: Any) -> int:
+    try:
+        size = int(value)
+    except (TypeError, ValueError):
+        size = -1
+    if size < 0:
+        raise ValueError("a whole number of bytes, 0 or more")
+    return size
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, (list, tuple, set, frozenset)) or not all(isinstance(p, str) for p in parts):
+        raise ValueError("names, as a list or separated by commas")
+    return tuple(p.strip() for p in parts if p.strip())
+
+
+def _one_of(*allowed: str) -> Callable[[Any], str]:
+    def choose(value: Any) -> str:
+        for word in allowed:
+            if str(value).strip().lower() == word.lower():
+                return word
+        raise ValueError(f"one of {', '.join(allowed)}")
+
+    return choose
+
+
+def _function(value: Any) -> Callable[..., Any]:
+    if not callable(value):
+        raise ValueError("a function")
+    return value  # type: ignore[no-any-return]
+
+
+def _prices(value: Any) -> Any:
+    if isinstance(value, (str, os.PathLike, Mapping)) or callable(value):
+        return value
+    raise ValueError("the path of a price file, a mapping, or a function")
+
+
+def _mapping(value: Any) -> Mapping[str, str]:
+    if isinstance(value, str):
+        value = dict(pair.split("=", 1) for pair in value.split(",") if "=" in pair) or value
+    if not isinstance(value, Mapping):
+        raise ValueError("a mapping of names, or name=name,name=name")
+    return dict(value)
+
+
+def _setting(default: Any, env: str | None, read: Callable[[Any], Any], says: str) -> Any:
+    return field(default=default, metadata={"env": env, "read": read, "says": says})
+
+
+_OWN = "OTEL_INSTRUMENTATION_LLM_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Hold every setting; ``Settings.read(keywords)`` makes one."""
+
+    capture_message_content: tuple[str, ...] = _setting(
+        (), "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", _content, "Where message contents go: nowhere, span, event or both."
+    )
+    structured_content: bool = _setting(
+        False, _OWN + "STRUCTURED_CONTENT", _flag, "Put contents on spans as structures instead of JSON text (needs OpenTelemetry 1.45)."
+    )
+    max_content_bytes: int = _setting(65_536, _OWN + "MAX_CONTENT_BYTES", _size, "How large one content attribute may be; longer parts are cut.")
+    tool_definitions: str = _setting(
+        "names", _OWN + "TOOL_DEFINITIONS", _one_of("names", "full"), "How much of tool definitions is captured where contents are."
+    )
+    redact: Callable[[Any], Any] | None = _setting(None, None, _function, "A function that gets a content and returns what may be shown of it.")
+    emit_event: bool = _setting(
+        False, "OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT", _flag, "Emit the event gen_ai.client.inference.operation.details for each inference."
+    )
+    legacy_metrics: bool = _setting(
+        False, _OWN + "LEGACY_METRICS", _flag, "Also record the metrics by their names of semantic conventions 1.37 (gen_ai.client.token.usage ...)."
+    )
+    cost_threshold_cents: float | None = _setting(
+        None, _OWN + "COST_THRESHOLD_CENTS", _amount, "Say ex_llm.cost.threshold_exceeded when one call costs more."
+    )
+    prices: Any = _setting(None, _OWN + "PRICES", _prices, "Prices of your own: a file, a mapping or a function; the snapshot stands below it.")
+    model_names: Mapping[str, str] | None = _setting(None, _OWN + "MODEL_NAMES", _mapping, "Names of deployments or profiles and the models they stand for.")
+    host_providers: Mapping[str, str] | None = _setting(
+        None, _OWN + "HOST_PROVIDERS", _mapping, "Hosts of your own gateways and the provider each stands for."
+    )
+    disabled_providers: tuple[str, ...] = _setting((), _OWN + "DISABLED_PROVIDERS", _names, "Providers that are not watched.")
+    threading: bool = _setting(True, _OWN + "THREADING", _flag, "Carry the context into threads with opentelemetry-instrumentation-threading.")
+    native_telemetry: str = _setting(
+        "replace", _OWN + "NATIVE_TELEMETRY", _one_of(*_NATIVE), "What becomes of spans that an SDK makes itself: replaced by ours, or kept beside."
+    )
+    log_level: str | None = _setting(None, _OWN + "LOG_LEVEL", _one_of(*_LEVELS), "Attach the default logger at this level.")
+
+    @classmethod
+    def read(cls, keywords: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Settings:
+        """Make settings from keywords and the environment; raise ``ValueError`` for a bad or unknown keyword."""
+        environment = os.environ if environment is None else environment
+        known = {f.name: f for f in fields(cls)}
+        if unknown := sorted(set(keywords) - set(known)):
+            raise ValueError(f"instrument() does not know {', '.join(unknown)}; its settings are {', '.join(known)}")
+        chosen: dict[str, Any] = {}
+        for name, setting in known.items():
+            variable = setting.metadata["env"]
+            if keywords.get(name) is not None:
+                chosen[name] = _read_keyword(name, keywords[name], setting.metadata["read"])
+            elif variable and environment.get(variable):
+                chosen |= _read_variable(name, variable, environment[variable], setting.metadata["read"])
+        return cls(**chosen)
+
+
+def _read_keyword(name: str, value: Any, read: Callable[[Any], Any]) -> Any:
+    try:
+        return read(value)
+    except ValueError as allowed:
+        raise ValueError(f"{name}={value!r} is not allowed; use {allowed}") from None
+
+
+def _read_variable(name: str, variable: str, value: str, read: Callable[[Any], Any]) -> dict[str, Any]:
+    try:
+        return {name: read(value)}
+    except ValueError as allowed:
+        _logger.warning("%s=%r is not allowed and is ignored; use %s", variable, value, allowed)
+        return {}

@@ -1,0 +1,125 @@
+"""EVENTS: everything that is ever said on the bus, as one table.
+
+The left side says these names, handlers listen for them, and the documentation's table is made from them. Names are
+``ex_llm.<component>.<operation>.<phase>``; an operation that takes time is a triple of phases (start, stop, exception).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+HANDLER_FAILURE = "telemetry.handler.failure"
+CONTENT = "ex_llm.content"
+STREAM_START, STREAM_CHUNK = "ex_llm.stream.start", "ex_llm.stream.chunk"
+STREAM_STOP, STREAM_EXCEPTION = "ex_llm.stream.stop", "ex_llm.stream.exception"
+
+
+class Event(NamedTuple):
+    """Describe one event: its measurements, its metadata keys, and when it is said."""
+
+    name: str
+    measurements: tuple[str, ...]
+    metadata: tuple[str, ...]
+    said: str
+
+
+class Operation(NamedTuple):
+    """Describe one operation: its event family (``ex_llm.<family>.*``), its name in spans, and what it is."""
+
+    name: str
+    family: str
+    inference: bool
+    doing: str
+
+
+OPERATIONS: Mapping[str, Operation] = MappingProxyType(
+    {
+        o.name: o
+        for o in (
+            Operation("chat", "chat", True, "a chat"),
+            Operation("generate_content", "chat", True, "a multimodal generation"),
+            Operation("text_completion", "chat", True, "a text completion"),
+            Operation("embeddings", "embedding", False, "making embeddings"),
+            Operation("fetch_response", "response", False, "fetching a response that was made earlier"),
+            Operation("image_generation", "image", False, "making or changing images"),
+            Operation("speech", "audio", False, "speaking a text"),
+            Operation("transcription", "audio", False, "writing down speech"),
+            Operation("translation", "audio", False, "writing down speech in another language"),
+            Operation("moderation", "moderation", False, "classifying a content"),
+            Operation("rerank", "rerank", False, "ranking documents"),
+            Operation("count_tokens", "tokens", False, "counting tokens"),
+            Operation("create_batch", "batch", False, "handing in a batch"),
+            Operation("execute_tool", "tool", False, "running a tool"),
+            Operation("invoke_agent", "agent", False, "running an agent"),
+        )
+    }
+)
+"""Operations by the name that spans carry."""
+
+_WHO = ("provider", "model", "operation", "server_address", "server_port", "ref")
+_USAGE = ("input_tokens", "output_tokens", "total_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "cost_cents")
+_REPLY = ("response_model", "response_id", "finish_reasons", "stream", "stream_end")
+_FAILED = ("kind", "reason", "error_type", "stacktrace", "status", "request_id")
+_SPECIAL = {"embedding": ("dimensions",), "image": ("images",), "audio": ("seconds", "characters"), "rerank": ("search_units",)}
+
+
+def _triple(family: str, doing: str) -> tuple[Event, ...]:
+    own = _SPECIAL.get(family, ())
+    return (
+        Event(f"ex_llm.{family}.start", ("system_time",), _WHO, f"Said before {doing} begins."),
+        Event(f"ex_llm.{family}.stop", ("duration",), _WHO + _REPLY + _USAGE + own, f"Said when {doing} is over."),
+        Event(f"ex_llm.{family}.exception", ("duration",), _WHO + _FAILED, f"Said when {doing} has failed or was cancelled."),
+    )
+
+
+def _families() -> dict[str, str]:
+    doing: dict[str, list[str]] = {}
+    for operation in OPERATIONS.values():
+        doing.setdefault(operation.family, []).append(operation.doing)
+    return {family: " or ".join(deeds) for family, deeds in doing.items()}
+
+
+_STREAM = ("time_to_first_chunk", "chunks", "duration", "size")
+_ATTEMPT = _WHO + ("attempt", "method", "status", "request_id")
+_KEY = ("key", "cache")
+
+_OTHERS = (
+    Event(STREAM_START, ("system_time",), _WHO, "Said when a call has answered with a stream; before the first chunk."),
+    Event(STREAM_CHUNK, ("since_last", "index"), _WHO, "Said for each chunk that the application takes."),
+    Event(STREAM_STOP, _STREAM, (*_WHO, "stream_end"), "Said when a stream is over, read whole or left early."),
+    Event(STREAM_EXCEPTION, _STREAM, _WHO + _FAILED, "Said when a stream breaks or is cancelled."),
+    Event(CONTENT, (), (*_WHO, "content"), "Said before stop and exception where content is captured; the one event that holds contents."),
+    Event("ex_llm.provider.request.start", ("system_time",), _ATTEMPT, "Said before each HTTP attempt of a running call."),
+    Event("ex_llm.provider.request.stop", ("duration",), _ATTEMPT, "Said when an HTTP attempt was answered, whatever its status."),
+    Event("ex_llm.provider.request.exception", ("duration",), _ATTEMPT + _FAILED, "Said when an HTTP attempt had no answer."),
+    Event(
+        "ex_llm.provider.rate_limit",
+        ("retry_after_ms", "remaining_requests", "remaining_tokens", "reset_ms"),
+        (*_WHO, "status", "limit"),
+        "Said when a provider refuses a call for its rate.",
+    ),
+    Event("ex_llm.provider.auth.refresh", ("duration",), ("provider", "credential"), "Said when credentials were renewed; names their class."),
+    Event("ex_llm.cache.hit", (), _KEY, "Said when a response cache on the client's side had the answer."),
+    Event("ex_llm.cache.miss", (), _KEY, "Said when a response cache did not have the answer."),
+    Event("ex_llm.cache.put", ("size_bytes",), _KEY, "Said when an answer was put into a response cache."),
+    Event("ex_llm.cache.evicted", ("size_bytes",), _KEY, "Said when an answer left a response cache."),
+    Event(
+        "ex_llm.cost.calculated",
+        ("cost",),
+        (*_WHO, "input", "output", "cache_read", "cache_write", "saved", "source", "price_date"),
+        "Said when the cost of a call is known, in cents.",
+    ),
+    Event("ex_llm.cost.threshold_exceeded", ("cost", "threshold"), (*_WHO, "exceeded_by", "scope"), "Said when a cost passes a threshold, in cents."),
+    Event("ex_llm.context.truncation.start", ("system_time",), ("strategy",), "Said before messages are cut to fit."),
+    Event("ex_llm.context.truncation.stop", ("messages_removed", "tokens_removed", "duration"), ("strategy",), "Said when messages were cut to fit."),
+    Event("ex_llm.context.window_exceeded", (), _WHO, "Said when the provider refuses a prompt as too long."),
+    Event("ex_llm.telemetry.extraction_error", (), ("step", "kind"), "Said when a step of ours failed inside a call; the call is not affected."),
+    Event(HANDLER_FAILURE, ("system_time",), ("handler_id", "event", "kind", "reason"), "Said when a handler raised; a user's handler is detached."),
+)
+
+EVENTS: Mapping[str, Event] = MappingProxyType(
+    {e.name: e for family, doing in _families().items() for e in _triple(family, doing)} | {e.name: e for e in _OTHERS}
+)
+"""Every event by name, in the order of the documentation."""

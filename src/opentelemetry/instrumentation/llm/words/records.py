@@ -1,0 +1,167 @@
+"""What is known about a call, as slotted records that are cheap to make.
+
+Dialects write them; calls turn them into event metadata with ``facts``; pricing and handlers read the same names
+there. A field that is not known is ``None`` and never reaches an event: missing stays missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Any
+
+
+@dataclass(slots=True)
+class Usage:
+    """Say what the provider counted, in the units it bills.
+
+    ``input_tokens`` holds all input, cache reads and writes included; ``output_tokens`` holds all output, reasoning
+    included. The parts below them are subsets and never added on top.
+    """
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    total_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    cache_write_1h_tokens: int | None = None
+    """The part of ``cache_write_tokens`` that is kept for an hour, where the provider tells it apart."""
+    reasoning_tokens: int | None = None
+    tool_use_tokens: int | None = None
+    """Input tokens that a provider's own tools put into the prompt; part of ``input_tokens``."""
+    input_text_tokens: int | None = None
+    input_image_tokens: int | None = None
+    input_audio_tokens: int | None = None
+    output_text_tokens: int | None = None
+    output_image_tokens: int | None = None
+    output_audio_tokens: int | None = None
+    cache_read_text_tokens: int | None = None
+    cache_read_image_tokens: int | None = None
+    cache_read_audio_tokens: int | None = None
+    images: int | None = None
+    seconds: float | None = None
+    characters: int | None = None
+    search_units: float | None = None
+    web_searches: int | None = None
+    reported_cost_cents: float | None = None
+    """What the provider itself says the call cost, in cents of a US dollar."""
+
+
+@dataclass(slots=True)
+class ToolCall:
+    """Name one call of a tool that the model asked for; ``arguments`` stay the provider's own JSON text or object."""
+
+    id: str | None = None
+    name: str | None = None
+    arguments: Any = None
+
+
+@dataclass(slots=True)
+class Content:
+    """Hold message contents in the shapes of the conventions' JSON schemas. Made only where content was asked for."""
+
+    system_instructions: list[dict[str, Any]] | None = None
+    input_messages: list[dict[str, Any]] | None = None
+    output_messages: list[dict[str, Any]] | None = None
+    tool_definitions: list[dict[str, Any]] | None = None
+    exception_message: str | None = None
+
+
+@dataclass(slots=True)
+class Request:
+    """Say what the application asked for, as it goes over the wire. ``content`` never becomes metadata."""
+
+    model: str | None = None
+    stream: bool | None = None
+    api_type: str | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    max_tokens: int | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    stop_sequences: list[str] | None = None
+    seed: int | None = None
+    choice_count: int | None = None
+    output_type: str | None = None
+    reasoning_level: str | None = None
+    requested_service_tier: str | None = None
+    conversation_id: str | None = None
+    previous_response_id: str | None = None
+    fetched_response_id: str | None = None
+    stream_cursor: str | None = None
+    dimensions: int | None = None
+    encoding_formats: list[str] | None = None
+    guardrail_id: str | None = None
+    content: Content | None = None
+
+
+@dataclass(slots=True)
+class Reply:
+    """Say what came back; also the draft that a stream's chunks are absorbed into."""
+
+    response_model: str | None = None
+    response_id: str | None = None
+    finish_reasons: list[str] | None = None
+    usage: Usage = field(default_factory=Usage)
+    service_tier: str | None = None
+    system_fingerprint: str | None = None
+    response_status: str | None = None
+    conversation_id: str | None = None
+    dimensions: int | None = None
+    tool_call_count: int | None = None
+    upstream_provider: str | None = None
+    """Who served the call behind a gateway, in the gateway's words."""
+    failure: str | None = None
+    """The provider's error code when an answer that arrived whole says that the operation failed."""
+    content: Content | None = None
+    scratch: dict[Any, Any] | None = None
+    """Where a dialect joins the pieces of a stream; nobody else reads it."""
+
+
+@dataclass(slots=True)
+class Cost:
+    """Say what a call cost, in cents of a US dollar, and where the prices come from.
+
+    ``total`` is the sum of the parts unless ``source`` is ``"provider"``: then it is the provider's own figure and
+    the parts are unknown. ``saved`` is what the cached tokens would have cost more at the full input price.
+    """
+
+    total: float
+    input: float | None = None
+    output: float | None = None
+    cache_read: float | None = None
+    cache_write: float | None = None
+    other: float | None = None
+    """Parts that are not tokens: per request, per search, per image, per second."""
+    saved: float | None = None
+    source: str = "provider"
+    price_date: str | None = None
+
+
+_APART = frozenset({"content", "usage", "scratch"})
+
+
+@cache
+def _names(record: Any) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(record) if f.name not in _APART)
+
+
+def facts(record: Any) -> dict[str, Any]:
+    """Return the known fields of ``record`` by name; a ``Reply`` gives its usage's fields too, contents never.
+
+    >>> facts(Request(model="m", temperature=0.5))
+    {'model': 'm', 'temperature': 0.5}
+    >>> facts(Reply(response_id="r", usage=Usage(input_tokens=3)))
+    {'response_id': 'r', 'input_tokens': 3}
+    """
+    known = {name: value for name in _names(record.__class__) if (value := getattr(record, name)) is not None}
+    usage = getattr(record, "usage", None)
+    if usage is not None:
+        known.update(facts(usage))
+    return known
+
+
+Facts = Mapping[str, Any]
+"""Metadata of an event: names of record fields to their values, plus who was called (``provider``, ``operation`` ...)."""
