@@ -1,0 +1,121 @@
+"""What every test may ask for: a stand-in provider, and a watched process whose telemetry is kept in memory."""
+
+from __future__ import annotations
+
+import gc
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from stand_in import StandIn
+
+from opentelemetry.instrumentation.llm import LLMInstrumentor
+
+
+class Seen:
+    """What a watched process told: spans, metrics and log records, and how many spans are still open."""
+
+    def __init__(self) -> None:
+        self._spans = InMemorySpanExporter()
+        self._logs = InMemoryLogRecordExporter()
+        self._reader = InMemoryMetricReader()
+        self.tracer_provider = TracerProvider()
+        self.tracer_provider.add_span_processor(SimpleSpanProcessor(self._spans))
+        self.meter_provider = MeterProvider([self._reader])
+        self.logger_provider = LoggerProvider()
+        self.logger_provider.add_log_record_processor(SimpleLogRecordProcessor(self._logs))
+
+    def instrument(self, **settings: Any) -> None:
+        LLMInstrumentor().instrument(
+            tracer_provider=self.tracer_provider, meter_provider=self.meter_provider, logger_provider=self.logger_provider, **settings
+        )
+
+    def spans(self) -> list[ReadableSpan]:
+        return list(self._spans.get_finished_spans())
+
+    def span(self) -> ReadableSpan:
+        """Return the one span there is."""
+        (span,) = self.spans()
+        return span
+
+    def logs(self) -> list[Any]:
+        return list(self._logs.get_finished_logs())
+
+    def metrics_data(self) -> Any:
+        return self._reader.get_metrics_data()
+
+    def metrics(self) -> dict[str, list[Any]]:
+        """Return data points by name of metric."""
+        data = self.metrics_data()
+        scopes = [scope for resource in data.resource_metrics for scope in resource.scope_metrics] if data is not None else []
+        return {metric.name: list(metric.data.data_points) for scope in scopes for metric in scope.metrics}
+
+    def total(self, name: str) -> float:
+        """Add up a metric over all its tags; a histogram counts its measurements."""
+        return sum(point.count if hasattr(point, "count") else point.value for point in self.metrics().get(name, []))
+
+    def clear(self) -> None:
+        self._spans.clear()
+        self._logs.clear()
+
+    def close(self) -> None:
+        self.tracer_provider.shutdown()
+        self.meter_provider.shutdown()
+        self.logger_provider.shutdown()
+
+
+@pytest.fixture
+def seen() -> Iterator[Seen]:
+    """Watch with the default settings, and stop watching afterwards."""
+    made = Seen()
+    made.instrument()
+    yield made
+    LLMInstrumentor().uninstrument()
+    made.close()
+
+
+@pytest.fixture
+def watch() -> Iterator[Any]:
+    """Watch with settings of the test's own: ``watch(cost_threshold_cents=1)`` returns what was seen."""
+    made: list[Seen] = []
+
+    def instrument(**settings: Any) -> Seen:
+        made.append(Seen())
+        made[-1].instrument(**settings)
+        return made[-1]
+
+    yield instrument
+    if LLMInstrumentor().is_instrumented_by_opentelemetry:
+        LLMInstrumentor().uninstrument()
+    for each in made:
+        each.close()
+
+
+@pytest.fixture(scope="session")
+def _stand_in() -> Iterator[StandIn]:
+    with StandIn() as server:
+        yield server
+
+
+@pytest.fixture
+def stand_in(_stand_in: StandIn) -> StandIn:
+    """Return the stand-in provider with an empty journal."""
+    _stand_in.clear()
+    return _stand_in
+
+
+@pytest.fixture
+def no_context_errors(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Fail when OpenTelemetry complains of a context that was attached elsewhere."""
+    with caplog.at_level(logging.DEBUG, logger="opentelemetry.context"):
+        yield
+        gc.collect()
+    assert [r for r in caplog.records if r.name == "opentelemetry.context"] == []

@@ -1,0 +1,62 @@
+"""Drive a payload, plain or asynchronous, with a client that is closed afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import pytest
+from payloads import Payload
+
+MODES = ("sync", "async")
+
+
+@contextlib.contextmanager
+def opened(payload: Payload, url: str) -> Iterator[Any]:
+    """Give a plain client."""
+    if payload.call is None:
+        pytest.skip("this SDK has no plain form of it")
+    client = payload.client(url)
+    try:
+        yield client
+    finally:
+        close = getattr(client, "close", None)
+        if close is not None:
+            close()
+
+
+@contextlib.asynccontextmanager
+async def opened_async(payload: Payload, url: str) -> AsyncIterator[Any]:
+    """Give an asynchronous client."""
+    if payload.async_call is None or payload.async_client is None:
+        pytest.skip("this SDK has no asynchronous form of it")
+    client = payload.async_client(url)
+    try:
+        yield client
+    finally:
+        close = getattr(client, "aclose", None) or getattr(client, "close", None)
+        outcome = close() if close is not None else None
+        if inspect.isawaitable(outcome):
+            await outcome
+
+
+async def answer(payload: Payload, client: Any) -> Any:
+    """Make the asynchronous call; some SDKs return a stream at once, others a coroutine."""
+    outcome = payload.async_call(client)  # type: ignore[misc]
+    return await outcome if inspect.isawaitable(outcome) else outcome
+
+
+def run(payload: Payload, mode: str, url: str, use: Callable[[Any], Any] = lambda result: result) -> Any:
+    """Make the call and hand its result to ``use`` while the client is open."""
+    if mode == "sync":
+        with opened(payload, url) as client:
+            return use(payload.call(client))  # type: ignore[misc]
+
+    async def call() -> Any:
+        async with opened_async(payload, url) as client:
+            return use(await answer(payload, client))
+
+    return asyncio.run(call())

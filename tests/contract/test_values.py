@@ -1,0 +1,38 @@
+"""A whole answer: the application gets the SDK's own object, and one span says what the provider counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import payloads
+import pytest
+from contract.driving import MODES, run
+from semconv.checker import Scenario, check_spans
+
+# What some SDKs say of their own operations; it is theirs to say.
+pytestmark = pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")
+VALUES = [p for p in payloads.read() if not p.stream]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("payload", VALUES, ids=lambda p: p.id)
+def test_one_request_one_span_and_the_same_object(payload: payloads.Payload, mode: str, seen: Any, stand_in: Any) -> None:
+    result = run(payload, mode, stand_in.url)
+    assert len(stand_in.journal) == 1
+    span = seen.span()
+    assert span.status.status_code.name == "UNSET"
+    assert span.attributes["gen_ai.operation.name"] and span.attributes["server.address"] == "127.0.0.1"
+    assert type(result).__module__.partition(".")[0] not in ("wrapt", "opentelemetry")
+    assert check_spans([span], scenario=Scenario(absent=payload.absent)) == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("payload", VALUES, ids=lambda p: p.id)
+def test_a_refusal_is_the_sdks_own_and_the_span_says_so(payload: payloads.Payload, mode: str, seen: Any, stand_in: Any) -> None:
+    with pytest.raises(Exception) as raised:  # noqa: PT011 - each SDK has its own; which one is compared below
+        run(payload, mode, f"{stand_in.url}/scenario/error-429")
+    span = seen.span()
+    assert span.status.status_code.name == "ERROR"
+    assert span.attributes["error.type"].rpartition(".")[2] == type(raised.value).__name__
+    assert span.attributes["ex_llm.error.kind"] == "rate_limited"
+    assert span.events == ()

@@ -1,0 +1,71 @@
+"""One call for every point of every provider, as data: what the contract harness runs.
+
+A module a provider, with a list ``PAYLOADS`` of plain dictionaries; ``read`` turns them into ``Payload``. SDKs are
+imported inside the functions only, so that one which is not installed is skipped and not an error.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Payload:
+    """One call of one point.
+
+    ``client(base_url)`` and ``async_client(base_url)`` make clients of a stand-in; ``sync(client)`` and
+    ``async(client)`` make the call and return what the SDK returns; ``stream`` says that this is a stream; ``absent``
+    names the recommended attributes that this operation's answers do not give.
+    """
+
+    provider: str
+    point: str
+    name: str
+    stream: bool
+    client: Callable[[str], Any]
+    call: Callable[[Any], Any] | None
+    async_client: Callable[[str], Any] | None
+    async_call: Callable[[Any], Any] | None
+    module: str
+    absent: frozenset[str]
+
+    @property
+    def id(self) -> str:
+        return f"{self.provider}-{self.name}{'-stream' if self.stream else ''}"
+
+
+def _payload(module: str, raw: dict[str, Any]) -> Payload:
+    return Payload(
+        provider=raw["provider"],
+        point=raw["point"],
+        name=raw["name"],
+        stream=bool(raw.get("stream")),
+        client=raw["client"],
+        call=raw.get("sync"),
+        async_client=raw.get("async_client"),
+        async_call=raw.get("async"),
+        module=raw.get("module", module),
+        absent=frozenset(raw.get("absent", ())),
+    )
+
+
+def installed(module: str) -> bool:
+    """Say whether an SDK is installed, without importing it."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def read() -> Iterator[Payload]:
+    """Give every payload whose SDK is installed."""
+    for found in pkgutil.iter_modules(__path__):
+        module = importlib.import_module(f"{__name__}.{found.name}")
+        needs = getattr(module, "NEEDS", found.name)
+        if installed(needs):
+            yield from (_payload(needs, raw) for raw in module.PAYLOADS)

@@ -1,0 +1,152 @@
+"""Write `registry.json` from the YAML model of the GenAI conventions and of the core ones.
+
+    cd tests && python -m semconv.generate MODEL_DIR CORE_DIR
+
+A person runs it when the conventions move (PyYAML needed) and commits the result, so that nothing else needs the YAML.
+`registry.py` reads what is written here. Everything above `read_yaml` is pure.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from . import prose, resolve
+
+Json = dict[str, Any]
+WIDTH = 120
+_PROSE_KEYS = {"title", "description", "examples", "default", "deprecated"}
+
+
+def attribute_entry(attribute: Json) -> Json:
+    """Describe one attribute of a registry."""
+    kind = attribute["type"]
+    entry: Json = {"type": kind}
+    if isinstance(kind, dict):
+        members = [member["value"] for member in kind["members"] if "deprecated" not in member]
+        entry = {"type": "string" if isinstance(members[0], str) else "int", "members": members}
+    if "deprecated" in attribute:
+        entry["deprecated"] = deprecation(attribute["key"], attribute["deprecated"])
+    schema = attribute.get("annotations", {}).get("type", {})
+    if isinstance(schema, dict) and "json_schema" in schema:
+        entry["schema"] = Path(schema["json_schema"]).stem
+    return entry
+
+
+def deprecation(name: str, deprecated: Json) -> str:
+    """Say in a few words what became of a deprecated name."""
+    note = " ".join(deprecated.get("note", "").split())
+    replaced = re.search(r"Replaced by `([^`]+)`", note)
+    successor = prose.SUCCESSORS.get(name) or (replaced.group(1) if replaced else None)
+    return f"now {successor}" if successor else "removed"
+
+
+def strip_schema(schema: Any, inside_properties: bool = False) -> Any:
+    """Drop the words for people from a JSON schema, but no property that merely has such a name."""
+    if isinstance(schema, list):
+        return [strip_schema(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: strip_schema(value, inside_properties=key in ("properties", "$defs") and not inside_properties)
+        for key, value in schema.items()
+        if inside_properties or key not in _PROSE_KEYS
+    }
+
+
+def collect(documents: Iterable[Json], key: str) -> list[Json]:
+    """Gather one kind of entry from all documents of a model."""
+    return [entry for document in documents for entry in document.get(key, ())]
+
+
+def core_attributes(core: list[Json]) -> list[Json]:
+    """Gather the attributes that the core model defines, partly in an older file format."""
+    groups = [group for group in collect(core, "groups") if group["type"] == "attribute_group"]
+    older = [
+        {"key": entry["id"], **entry} for group in groups for entry in group.get("attributes", ()) if "id" in entry
+    ]
+    return [*older, *collect(core, "attributes")]
+
+
+def all_attributes(model: list[Json], core: list[Json]) -> Json:
+    """Join both registries; what the GenAI model defines is no longer deprecated there."""
+    entries = {entry["key"]: entry for entry in [*core_attributes(core), *collect(model, "attributes")]}
+    attributes = {name: attribute_entry(entries[name]) for name in sorted(entries)}
+    for old, new in prose.RENAMED_VALUES_OF.items():
+        members = [member for member in entries[old]["type"]["members"] if "deprecated" in member]
+        attributes[new]["renamed"] = {member["value"]: member["deprecated"]["renamed_to"] for member in members}
+    return attributes
+
+
+def deprecated_names(core: list[Json], kind: str, key: str, living: Iterable[str]) -> Json:
+    """Tell the deprecated metrics or events of the core model that the GenAI model does not carry on."""
+    gone = {
+        group[key]: group["deprecated"]
+        for group in collect(core, "groups")
+        if group["type"] == kind and "deprecated" in group
+    }
+    return {name: deprecation(name, gone[name]) for name in sorted(set(gone) - set(living))}
+
+
+def check(spans: Json, definitions: Json, attributes: Json) -> None:
+    """Refuse a model of which an operation has no span, or an attribute no type."""
+    claimed = {operation for span in spans.values() for operation in span.get("operations", ())}
+    referred = {name for definition in definitions.values() for name in definition["attributes"]}
+    for problem in (claimed ^ set(attributes["gen_ai.operation.name"]["members"]), referred - set(attributes)):
+        if problem:
+            raise ValueError(f"without a definition: {sorted(problem)}")
+
+
+def build(model: list[Json], core: list[Json], schemas: Json) -> Json:
+    """Build the whole registry from parsed documents."""
+    groups = {group["id"]: group for group in collect(model, "attribute_groups")}
+    groups.update({f"span.{span['type']}": span for span in collect(model, "spans")})
+    spans = {span["type"]: resolve.span_entry(span, groups) for span in collect(model, "spans")}
+    metrics = {metric["name"]: resolve.metric_entry(metric, groups) for metric in collect(model, "metrics")}
+    events = {event["name"]: resolve.event_entry(event, groups) for event in collect(model, "events")}
+    attributes = all_attributes(model, core)
+    check(spans, {**spans, **metrics, **events}, attributes)
+    return {
+        "source": prose.SOURCE,
+        "optional_recommended": sorted(prose.OPTIONAL_RECOMMENDED + prose.CALLERS_CHOICE),
+        "spans": spans,
+        "span_refinements": resolve.refinements(collect(model, "span_refinements"), spans, groups),
+        "events": events,
+        "deprecated_events": deprecated_names(core, "event", "name", events),
+        "metrics": metrics,
+        "metric_refinements": resolve.refinements(collect(model, "metric_refinements"), metrics, groups),
+        "deprecated_metrics": deprecated_names(core, "metric", "metric_name", metrics),
+        "attributes": attributes,
+        "schemas": {name: strip_schema(schemas[name]) for name in sorted(schemas)},
+    }
+
+
+def dump(value: Any, indent: int = 0) -> str:
+    """Render JSON with one entry a line wherever an object is too long for a line, for readable diffs."""
+    line = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, dict) or (indent and len(line) + indent <= WIDTH):
+        return line
+    rows = (f"{' ' * (indent + 1)}{json.dumps(key)}: {dump(item, indent + 1)}" for key, item in value.items())
+    return "{\n" + ",\n".join(rows) + "\n" + " " * indent + "}"
+
+
+def read_yaml(folder: Path) -> list[Json]:
+    """Read all YAML documents under a folder."""
+    import yaml
+
+    return [yaml.safe_load(path.read_text("utf-8")) for path in sorted(folder.rglob("*.yaml"))]
+
+
+def main(model_dir: str, core_dir: str) -> None:
+    """Read both models and write `registry.json` beside this file."""
+    schemas = {path.stem: json.loads(path.read_text("utf-8")) for path in Path(model_dir).rglob("*.json")}
+    registry = build(read_yaml(Path(model_dir)), read_yaml(Path(core_dir)), schemas)
+    Path(__file__).with_name("registry.json").write_text(dump(registry) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

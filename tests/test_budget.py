@@ -1,0 +1,237 @@
+"""Budgets in one process: exact sums, each crossing once, windows, scopes, bounded memory."""
+
+from __future__ import annotations
+
+import os
+import threading
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from opentelemetry.instrumentation.llm.pricing import CostBudget, Crossing
+from opentelemetry.instrumentation.llm.pricing.store import Counter, Tell
+
+
+class Clock:
+    """Stand still until told otherwise."""
+
+    def __init__(self, now: float = 0.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def at(*when: int) -> float:
+    return datetime(*when, tzinfo=timezone.utc).timestamp()  # type: ignore[misc,arg-type]
+
+
+def test_each_level_is_said_once_and_with_what_it_needs() -> None:
+    budget = CostBudget("team", 100, per="day", clock=Clock(at(2026, 5, 4, 13)))
+    start = at(2026, 5, 4)
+    assert budget.add(80) == []
+    assert budget.add(0.5) == [Crossing("warning", 80.5, 100.0, 0.0, None, "team", start)]
+    assert budget.add(19.5) == [], "the whole limit is not more than the limit"
+    assert budget.add(2.5) == [Crossing("exceeded", 102.5, 100.0, 2.5, None, "team", start)]
+    assert budget.add(1000) == []
+    assert budget.spent() == 1102.5
+
+
+def test_one_call_can_cross_both_levels() -> None:
+    crossings = CostBudget("b", 10, warn_at=0.5).add(12)
+    assert [(c.level, c.exceeded_by) for c in crossings] == [("warning", 2.0), ("exceeded", 2.0)]
+
+
+def test_a_budget_without_warning_says_only_that_it_is_exceeded() -> None:
+    assert [c.level for c in CostBudget("b", 10, warn_at=None).add(12)] == ["exceeded"]
+
+
+@pytest.mark.parametrize(
+    ("per", "moments", "starts"),
+    [
+        ("hour", [(2026, 1, 1, 9, 59, 59), (2026, 1, 1, 10), (2026, 1, 1, 10, 59)], [at(2026, 1, 1, 9), at(2026, 1, 1, 10)]),
+        ("day", [(2026, 1, 1, 23, 59, 59), (2026, 1, 2)], [at(2026, 1, 1), at(2026, 1, 2)]),
+        ("month", [(2024, 2, 29, 23), (2024, 3, 1), (2024, 12, 31), (2025, 1, 1)], [at(2024, m, 1) for m in (2, 3, 12)] + [at(2025, 1, 1)]),
+        (timedelta(minutes=15), [(2026, 1, 1, 0, 14), (2026, 1, 1, 0, 15)], [at(2026, 1, 1), at(2026, 1, 1, 0, 15)]),
+        (None, [(2020, 1, 1), (2030, 1, 1)], [None]),
+    ],
+)
+def test_windows_begin_anew(per: Any, moments: list[tuple[int, ...]], starts: list[float | None]) -> None:
+    clock = Clock()
+    budget = CostBudget("b", 1, per=per, warn_at=None, clock=clock)
+    seen = []
+    for moment in moments:
+        clock.now = at(*moment)
+        seen += [crossing.window_start for crossing in budget.add(2)]
+    assert seen == starts
+
+
+def test_a_clock_that_is_set_back_finds_the_sums_of_its_window() -> None:
+    clock = Clock(at(2026, 1, 2))
+    budget = CostBudget("b", 10, per="day", clock=clock)
+    budget.add(1)
+    clock.now = at(2026, 1, 1, 23)
+    budget.add(4)
+    assert budget.spent() == 4
+    clock.now = at(2026, 1, 2, 1)
+    assert budget.spent() == 1
+
+
+def test_each_scope_has_the_limit_for_itself() -> None:
+    budget = CostBudget("b", 10, scope="user_id")
+    crossings = [crossing for user in ("ann", "bob", None, 7) for _ in range(2) for crossing in budget.add(6, user)]
+    assert [(c.scope, c.level) for c in crossings] == [
+        (user, level) for user in ("ann", "bob", None, "7") for level in ("warning", "exceeded")
+    ]
+    assert (budget.spent("ann"), budget.spent(7), budget.spent(), budget.spent("eve")) == (12, 12, 12, 0)
+
+
+def test_a_budget_without_scope_counts_everyone_together() -> None:
+    budget = CostBudget("b", 10)
+    budget.add(1, "ann")
+    budget.add(2, "bob")
+    assert budget.spent() == budget.spent("ann") == 3
+
+
+def test_a_very_long_scope_is_kept_as_a_digest() -> None:
+    budget = CostBudget("b", 10, scope="s", warn_at=None)
+    one, two = "x" * 100_000 + "1", "x" * 100_000 + "2"
+    assert [len(c.scope or "") for c in budget.add(11, one)] == [64]
+    assert (budget.spent(one), budget.spent(two)) == (11, 0)
+
+
+def test_the_least_recently_used_scope_leaves_first() -> None:
+    budget = CostBudget("b", 10, scope="s", max_scopes=3)
+    for value in ("a", "b", "c", "a", "d"):
+        budget.add(1, value)
+    assert [budget.spent(value) for value in "abcd"] == [2, 0, 1, 1]
+    for number in range(10_000):
+        budget.add(1, number)
+    assert len(budget.store._sums) == 3  # type: ignore[attr-defined]
+
+
+def test_small_amounts_add_up_exactly() -> None:
+    budget = CostBudget("b", 1, warn_at=None)
+    crossings = [crossing for _ in range(100_000) for crossing in budget.add(0.00001)]
+    assert (budget.spent(), crossings) == (1.0, [])
+    assert [c.exceeded_by for c in budget.add(0.000000001)] == [pytest.approx(1e-9)]
+    assert budget.spent() == 1.000000001
+
+
+def test_a_thousand_threads_lose_nothing_and_cross_once() -> None:
+    budget = CostBudget("b", 500, scope="s")
+    crossings: list[Crossing] = []
+    go = threading.Event()
+
+    def spend() -> None:
+        go.wait()
+        for number in range(20):
+            crossings.extend(budget.add(0.07, number % 2))
+
+    running = [threading.Thread(target=spend) for _ in range(1000)]
+    for thread in running:
+        thread.start()
+    go.set()
+    for thread in running:
+        thread.join()
+    assert (budget.spent(0), budget.spent(1)) == (700.0, 700.0)
+    assert sorted((c.scope, c.level) for c in crossings) == [(s, level) for s in "01" for level in ("exceeded", "warning")]
+
+
+GOOD: dict[str, Any] = {"name": "b", "limit_cents": 1}
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "allowed"),
+    [
+        ("name", "", "a text that is not empty"),
+        ("name", None, "a text"),
+        ("limit_cents", 0, "cents above zero"),
+        ("limit_cents", -3, "cents above zero"),
+        ("limit_cents", float("nan"), "cents above zero"),
+        ("limit_cents", float("inf"), "cents above zero"),
+        ("limit_cents", "10", "cents above zero"),
+        ("limit_cents", True, "cents above zero"),
+        ("per", "week", "'hour', 'day', 'month', a timedelta above zero, or None"),
+        ("per", 60, "'hour'"),
+        ("per", timedelta(0), "a timedelta above zero"),
+        ("scope", "", "a metadata or baggage key"),
+        ("warn_at", 1, "a share between 0 and 1"),
+        ("warn_at", 0, "a share between 0 and 1"),
+        ("warn_at", 80, "a share between 0 and 1"),
+        ("max_scopes", 0, "a whole number above zero"),
+        ("max_scopes", 1.5, "a whole number above zero"),
+        ("store", "redis://localhost", "an object with the methods add and spent"),
+        ("clock", 0, "a function"),
+    ],
+)
+def test_a_wrong_argument_is_named_with_what_is_allowed(argument: str, value: Any, allowed: str) -> None:
+    with pytest.raises(ValueError) as raised:
+        CostBudget(**{**GOOD, argument: value})
+    assert f"{argument}={value!r} is not allowed; allowed: " in str(raised.value) and allowed in str(raised.value)
+
+
+@pytest.mark.parametrize("cost", [-0.1, float("nan"), float("inf"), "1", None, True])
+def test_a_cost_that_is_no_amount_is_refused_and_changes_nothing(cost: Any) -> None:
+    budget = CostBudget("b", 1)
+    with pytest.raises(ValueError, match="cost_cents=.* is not allowed"):
+        budget.add(cost)
+    assert budget.spent() == 0 and budget.add(0) == []
+
+
+class Later:
+    """Answer when told to, as a store across processes does."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Counter, int, Tell]] = []
+        self.total = 0
+
+    def add(self, counter: Counter, units: int, tell: Tell) -> None:
+        self.asked.append((counter, units, tell))
+
+    def spent(self, counter: Counter) -> int:
+        return self.total
+
+    def answer(self) -> None:
+        for counter, units, tell in self.asked:
+            self.total += units
+            tell(counter, self.total - units, self.total)
+        self.asked.clear()
+
+
+def test_a_store_that_answers_later_has_its_crossings_returned_by_the_next_add() -> None:
+    store = Later()
+    budget = CostBudget("b", 10, store=store, warn_at=None)
+    assert budget.add(11) == []
+    store.answer()
+    assert [c.spent for c in budget.add(1)] == [11.0]
+    store.answer()
+    assert budget.add(1) == [] and budget.spent() == 12
+
+
+def test_a_listener_hears_of_crossings_that_come_late_and_nobody_else_does() -> None:
+    store, heard = Later(), []
+    budget = CostBudget("b", 10, store=store)
+    budget.add(9)
+    store.answer()
+    budget.listen(heard.append)
+    budget.add(9)
+    store.answer()
+    assert [c.level for c in heard] == ["warning", "exceeded"]
+    assert budget.add(1) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_forked_child_can_add_although_a_thread_held_the_lock() -> None:
+    budget = CostBudget("b", 10)
+    budget.add(1)
+    lock = budget.store._lock  # type: ignore[attr-defined]
+    with lock:
+        child = os.fork()
+        if child == 0:
+            budget.add(1)
+            os._exit(0 if budget.spent() == 2 else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert budget.spent() == 1
