@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
 import pytest
@@ -119,7 +121,9 @@ def test_small_amounts_add_up_exactly() -> None:
     assert budget.spent() == 1.000000001
 
 
-def test_a_thousand_threads_lose_nothing_and_cross_once() -> None:
+def test_a_thousand_threads_lose_nothing_and_cross_once(request: pytest.FixtureRequest) -> None:
+    request.addfinalizer(partial(sys.setswitchinterval, sys.getswitchinterval()))
+    sys.setswitchinterval(1e-6)
     budget = CostBudget("b", 500, scope="s")
     crossings: list[Crossing] = []
     go = threading.Event()

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from semconv import attributes, generate, registry, resolve
 from semconv.calls import CALLS, SLOW, Call
 from semconv.checker import (
@@ -98,13 +99,16 @@ def test_sampling_is_left_out_without_a_recorder_and_needs_every_start(recorded:
 
 def test_information_is_collected_apart(recorded: Telemetry) -> None:
     change = {"gen_ai.provider.name": "ollama", "gen_ai.retrieval.top_k": 3}
-    recorded.record(Fault("", "", change).planted_in(SPECIMENS["chat"]))
+    recorded.record(Fault("", "", change).planted_in(SPECIMENS["rich chat"]))
     recorded.record(SPECIMENS["image"])
     recorded.record(SPECIMENS["foreign"])
-    spans = recorded.span_exporter.get_finished_spans()
-    assert check_spans(spans) == []
-    assert sorted((finding.rule, finding.detail) for finding in collect_information(spans)) == [
+    recorded.note(Fault("", "", {"gen_ai.workflow.name": "report"}).planted_in(NOTES["details"]))
+    spans, notes = recorded.span_exporter.get_finished_spans(), recorded.log_exporter.get_finished_logs()
+    assert [*check_spans(spans), *check_logs(notes)] == []
+    found = collect_information(spans, log_records=notes)
+    assert sorted((finding.rule, finding.detail) for finding in found) == [
         ("attribute.unlisted", "gen_ai.retrieval.top_k"),
+        ("attribute.unlisted", "gen_ai.workflow.name"),
         ("span.foreign", "carries no GenAI attribute"),
         ("value.custom", "gen_ai.operation.name is 'image_generation'"),
         ("value.custom", "gen_ai.provider.name is 'ollama'"),
@@ -133,6 +137,12 @@ def test_right_metrics_pass(recorded: Telemetry) -> None:
     for reading in READINGS.values():
         recorded.measure(reading)
     assert check_metrics(recorded.reader.get_metrics_data()) == []
+
+
+def test_an_exception_event_needs_type_or_message(recorded: Telemetry) -> None:
+    recorded.note(replace(NOTES["exception"], exception=None, attributes={"exception.stacktrace": "..."}))
+    details = [finding.detail for finding in check_logs(recorded.log_exporter.get_finished_logs())]
+    assert [detail.split()[0] for detail in details] == ["exception.message", "exception.type"]
 
 
 def sample_of(definition: registry.Definition) -> dict[str, Any]:

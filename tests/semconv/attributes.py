@@ -153,7 +153,7 @@ def examine_conditions(where: str, attributes: Attributes) -> Iterator[Violation
         if name in _ONLY_WITH and not _ONLY_WITH[name](attributes):
             yield Violation(where, "attribute.false_condition", f"{name} without what it belongs to")
         for prefix, owner in _ONLY_OF_PROVIDER.items():
-            if name.startswith(prefix) and provider is not None and provider != owner:
+            if name.startswith(prefix) and provider != owner:
                 yield Violation(where, "attribute.provider", f"{name} beside gen_ai.provider.name {provider!r}")
     if "mcp.method.name" in attributes and "gen_ai.operation.name" in attributes and not _is_tool_call(attributes):
         yield Violation(
@@ -175,7 +175,7 @@ def examine_subsets(where: str, amounts: Mapping[str, Any], prefix: str) -> Iter
 
 
 def examine_unlisted(where: str, needs: Mapping[str, Need], attributes: Attributes) -> Iterator[Violation]:
-    """Find registered GenAI attributes which the definition does not list."""
+    """Find registered attributes which the definition does not list."""
     for name in attributes:
-        if name.startswith(NAMESPACES) and name not in needs and template_of(name) not in needs and lookup(name):
+        if name not in needs and template_of(name) not in needs and lookup(name):
             yield Violation(where, "attribute.unlisted", name)

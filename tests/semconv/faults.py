@@ -49,6 +49,9 @@ SPAN_FAULTS = [
     Fault("attribute.type", "chat", {"gen_ai.response.finish_reasons": "stop"}),
     Fault("attribute.type", "chat", {"gen_ai.request.stop_sequences": [1, 2]}),
     Fault("attribute.type", "chat", {"gen_ai.request.max_tokens": True}),
+    Fault("attribute.type", "chat", {"gen_ai.request.choice.count": True}),
+    Fault("attribute.type", "rich chat", {"gen_ai.usage.input_tokens": "30"}),
+    Fault("attribute.type", "rich chat", {"gen_ai.usage.cache_read.input_tokens": "20"}),
     Fault("attribute.type", "chat", {"gen_ai.prompt.variable.city": 7}),
     Fault("attribute.type", "image", {"server.port": "443"}),
     Fault("attribute.required", "chat", {"gen_ai.provider.name": None}),
@@ -82,6 +85,8 @@ SPAN_FAULTS = [
     Fault("attribute.recommended", "anthropic", declared=frozenset({"gen_ai.request.top_k"})),
     Fault("attribute.recommended", "mcp client", {"gen_ai.operation.name": None}),
     Fault("attribute.recommended", "mcp client", {"server.port": None}),
+    Fault("attribute.recommended", "mcp server", {"client.address": "10.0.0.7"}),
+    Fault("attribute.recommended", "failed chat", {"server.address": None, "server.port": None}),
     Fault("attribute.false_condition", "chat", {"gen_ai.request.stream": False}),
     Fault("attribute.false_condition", "chat", {"gen_ai.request.choice.count": 1}),
     Fault("attribute.false_condition", "chat", {"gen_ai.conversation.compacted": False}),
@@ -89,9 +94,11 @@ SPAN_FAULTS = [
     Fault("attribute.false_condition", "chat", {"gen_ai.prompt.version": "3"}),
     Fault("attribute.false_condition", "openai", {"openai.request.service_tier": "auto"}),
     Fault("attribute.false_condition", "mcp client", {"server.address": None}),
+    Fault("attribute.false_condition", "mcp server", {"client.port": 4711}),
     Fault("attribute.false_condition", "mcp listing", {"gen_ai.operation.name": "execute_tool"}),
     Fault("attribute.false_condition", "mcp listing", {"jsonrpc.protocol.version": "2.0"}),
     Fault("attribute.provider", "chat", {"openai.api.type": "chat_completions"}),
+    Fault("attribute.provider", "tool", {"openai.api.type": "responses"}),
     Fault("attribute.provider", "openai", {"aws.bedrock.guardrail.id": "g1"}),
     Fault("value.renamed", "chat", {"gen_ai.provider.name": "vertex_ai"}),
     Fault("value.renamed", "chat", {"gen_ai.provider.name": "az.ai.openai"}),
@@ -162,6 +169,7 @@ METRIC_FAULTS = [
         {"gen_ai.request.model": None},
         declared=frozenset({"gen_ai.request.model"}),
     ),
+    Fault("attribute.false_condition", "mcp duration", {"server.port": 443}),
     Fault("attribute.recommended", "duration", {"gen_ai.response.model": None}),
     Fault("attribute.recommended", "openai duration", {"openai.response.system_fingerprint": None}),
     Fault("value.spelling", "input", {"gen_ai.token.modality": "Text"}),
@@ -192,7 +200,7 @@ EVENT_FAULTS = [
 ]
 
 
-def _message(*parts: Mapping[str, Any], **more: Any) -> list[dict[str, Any]]:
+def _message(*parts: object, **more: Any) -> list[dict[str, Any]]:
     return [{"role": "assistant", "parts": list(parts), **more}]
 
 
@@ -209,6 +217,8 @@ CONTENTS: list[tuple[str, Any, str | None]] = [
     (_INPUT, _message({"content": "Hello"}), "content.schema"),
     (_INPUT, [{"role": "user", "content": "Hello"}], "content.schema"),
     (_INPUT, {"role": "user", "parts": []}, "content.schema"),
+    (_INPUT, ["Hello"], "content.schema"),
+    (_INPUT, _message("Hello"), "content.schema"),
     (_INPUT, _message(_CALL, _BLOB, {"type": "robot_arm", "angle": 3}), None),
     (_INPUT, _message({**_BLOB, "content": None}), "content.schema"),
     (_INPUT, _message({"type": "uri", "modality": "image"}), "content.schema"),
@@ -224,12 +234,16 @@ CONTENTS: list[tuple[str, Any, str | None]] = [
     (_OUTPUT, _message({**_CALL, "name": None}), "content.schema"),
     (_OUTPUT, _message({**_CALL, "arguments": '{"city": "Paris"}'}), "content.undecoded"),
     (_OUTPUT, _message({**_CALL, "arguments": '{"city": "Par'}), None),
+    (_OUTPUT, _message({"type": "robot_arm", "arguments": "{}"}), None),
     (_INSTRUCTIONS, [{"type": "text", "content": "Be brief"}], None),
     (_INSTRUCTIONS, [{"type": "text", "text": "Be brief"}], "content.schema"),
+    (_INSTRUCTIONS, ["Be brief"], "content.schema"),
+    (_INSTRUCTIONS, {"type": "text", "content": "Be brief"}, "content.schema"),
     (_INSTRUCTIONS, [_BLOB], "content.part"),
     ("gen_ai.tool.definitions", [_FUNCTION, {"type": "web_search", "name": "web"}], None),
     ("gen_ai.tool.definitions", [{"type": "function", "function": {"name": "search"}}], "content.schema"),
     ("gen_ai.tool.definitions", [{**_FUNCTION, "parameters": "{}"}], "content.schema"),
+    ("gen_ai.tool.definitions", [{"type": "blob", "name": "store"}], None),
     ("gen_ai.tool.call.arguments", {"city": "Paris"}, None),
     ("gen_ai.tool.call.arguments", ["Paris"], "content.schema"),
     ("gen_ai.tool.call.result", {"sky": "rainy"}, None),

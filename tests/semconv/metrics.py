@@ -106,7 +106,7 @@ def _examine_attributes(
     yield from rules_of.examine_needs(where, own.attributes, given, scenario, failed="error.type" in given)
     yield from rules_of.examine_conditions(where, given)
     for name in given:
-        if name not in own.attributes and not name.startswith(scenario.own_prefixes) and lookup(name):
+        if name not in own.attributes and lookup(name):
             yield Violation(where, "metric.attribute", name)
     if definition.not_inference and given.get("gen_ai.operation.name") in _INFERENCE_OPERATIONS:
         yield Violation(where, "metric.inference", f"reported for {given['gen_ai.operation.name']}")

@@ -87,7 +87,7 @@ def _examine_defined(where: str, span: ReadableSpan, definition: Definition, sce
             where, "span.kind", f"{span.kind.name}, not {' or '.join(definition.kinds)} ({definition.name})"
         )
     names = expected_names(definition, given)
-    if names and span.name not in names:
+    if span.name not in names:
         yield Violation(where, "span.name", f"not {' or '.join(map(repr, names))} ({definition.name})")
     failed = span.status.status_code is StatusCode.ERROR
     yield from rules_of.examine_needs(where, _without_error_type(definition), given, scenario, failed)
@@ -103,9 +103,10 @@ def _without_error_type(definition: Definition) -> dict[str, Any]:
 
 def expected_names(definition: Definition, given: Mapping[str, Any]) -> list[str]:
     """List the names a span may have: the fullest that its attributes allow, and what else the conventions permit."""
-    fullest = next((name for template in definition.names if (name := _filled(template, given))), None)
+    # The last template is the bare operation, by which the definition was chosen.
+    fullest = next(name for template in definition.names if (name := _filled(template, given)))
     also = [name for template in definition.also_names if (name := _filled(template, given))]
-    return list(dict.fromkeys([fullest, *also])) if fullest else []
+    return list(dict.fromkeys([fullest, *also]))
 
 
 def _filled(template: str, given: Mapping[str, Any]) -> str | None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -77,6 +78,8 @@ SPECIMENS: dict[str, Specimen] = {
     "failed chat": _client(
         "chat large", _attributes("chat", "mistral_ai", _MODEL, {"error.type": "NotFoundError"}), status=FAILURE
     ),
+    "late reply": _client("chat large", _CHAT, late=frozenset(_REPLY)),
+    "chat in JSON": _client("chat large", {**_CHAT, "gen_ai.input.messages": json.dumps(TEXT)}),
     "local chat": Specimen("chat large", SpanKind.INTERNAL, _CHAT),
     "rich chat": _client(
         "chat large",
@@ -113,6 +116,13 @@ SPECIMENS: dict[str, Specimen] = {
         "invoke_agent", _attributes("invoke_agent", None, _TOKENS, {"gen_ai.response.finish_reasons": ["stop"]})
     ),
     "tool": _internal("execute_tool search", _attributes("execute_tool", None, _TOOL)),
+    "tool over mcp": _internal("execute_tool search", _attributes("execute_tool", None, _TOOL, _MCP)),
+    "failed tool": Specimen(
+        "execute_tool search",
+        SpanKind.INTERNAL,
+        _attributes("execute_tool", None, _TOOL, {"error.type": "E"}),
+        status=FAILURE,
+    ),
     "skill": _internal("execute_tool search pdf", _attributes("execute_tool", None, _TOOL, _SKILL)),
     "skill resource": _internal(
         "execute_tool search pdf forms.md",
@@ -129,9 +139,15 @@ SPECIMENS: dict[str, Specimen] = {
     ),
     "plan": _internal("plan planner", _attributes("plan", None, _AGENT)),
     "mcp client": _client("tools/call search", {**_MCP_TOOL, **_SERVER}),
+    "failed mcp": _client("tools/call search", {**_MCP_TOOL, "error.type": "tool_error"}, status=FAILURE),
     "mcp listing": _client("tools/list", {**_MCP, **_SERVER, "mcp.method.name": "tools/list"}),
     "mcp server": Specimen("tools/call search", SpanKind.SERVER, _MCP_TOOL),
     "image": _client("image_generation large", _attributes("image_generation", "openai", _MODEL)),
+    "failed image": _client(
+        "image_generation large",
+        _attributes("image_generation", "openai", _MODEL, {"error.type": "E"}),
+        status=FAILURE,
+    ),
     "foreign": _client("GET", {"http.request.method": "GET"}),
 }
 
@@ -151,6 +167,8 @@ READINGS: dict[str, Reading] = {
             "openai.response.service_tier": "default",
         },
     ),
+    "tool duration": Reading("gen_ai.execute_tool.duration", SECONDS, _TOOL),
+    "mcp duration": Reading("mcp.client.operation.duration", SECONDS, _MCP_TOOL),
     "first chunk": Reading(f"{_PREFIX}.time_to_first_chunk", 0.5, _SERVED),
     "next chunk": Reading(f"{_PREFIX}.time_per_output_chunk", 0.1, _SERVED),
     "input": Reading(f"{_PREFIX}.usage.input_tokens", 30, _COUNTED),
@@ -173,12 +191,18 @@ def raised() -> ValueError:
 NOTES: dict[str, Note] = {
     "details": Note(DETAILS, {**_CHAT, "gen_ai.input.messages": TEXT}, SeverityNumber.DEBUG),
     "exception": Note(EXCEPTION, {}, SeverityNumber.WARN, exception=raised()),
-    "evaluation": Note(EVALUATION, {"gen_ai.evaluation.name": "relevance", "gen_ai.evaluation.explanation": "fits"}),
+    "evaluation": Note(
+        EVALUATION,
+        {"gen_ai.evaluation.name": "relevance", "gen_ai.evaluation.explanation": "fits"},
+        SeverityNumber.INFO,
+    ),
     "late evaluation": Note(
         EVALUATION,
         {"gen_ai.evaluation.name": "relevance", "gen_ai.evaluation.explanation": "fits", "gen_ai.response.id": "r1"},
         place=None,
     ),
+    "exception with a body": Note(EXCEPTION, {}, SeverityNumber.WARN, exception=raised(), body="no such model"),
+    "of others": Note("acme.feedback", {"gen_ai.response.id": "r1", "acme.stars": 5}),
     "foreign": Note(None, {"code.line.number": 3}, body="cache warmed"),
     "own": Note("ex_llm.cache.hit", {"key": "k"}),
 }

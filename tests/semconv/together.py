@@ -14,7 +14,7 @@ from opentelemetry.trace import StatusCode
 
 from .logs import event_name
 from .metrics import FIRST_CHUNK, USAGE, Key, amount_of, count_of, key_of, points_of
-from .registry import ATTRIBUTES, METRIC_REFINEMENTS, METRICS, SPANS, refined
+from .registry import METRIC_REFINEMENTS, METRICS, SPANS, lookup, refined
 from .rules import DETAILS, EXCEPTION, Scenario, Violation
 from .spans import choose, where_of
 
@@ -176,7 +176,7 @@ def _examine_placed(
         for attribute, value in (record.log_record.attributes or {}).items():
             said = (span.attributes or {}).get(attribute, value)
             # Content may be JSON on the span and is structured on the event.
-            if said != value and not (attribute in ATTRIBUTES and ATTRIBUTES[attribute].schema):
+            if said != value and not getattr(lookup(attribute), "schema", None):
                 yield Violation(
                     where, "event.differs", f"{attribute} is {value!r:.80}, on {where_of(span)} {said!r:.80}"
                 )

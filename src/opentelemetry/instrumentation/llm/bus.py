@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType, TracebackType
 from typing import Any, NamedTuple, TypeVar
 
+from .words.errors import error_type
 from .words.events import HANDLER_FAILURE
 
 _logger = logging.getLogger(__name__)
@@ -191,9 +192,9 @@ class span:  # noqa: N801 - used as a statement, like a function
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         began, known = self._open.pop()
-        phase = "stop" if kind is None else "exception"
-        if kind is not None:
-            known |= {"kind": kind.__name__, "reason": "raised", "error_type": f"{kind.__module__}.{kind.__qualname__}"}
+        phase = "stop" if error is None else "exception"
+        if error is not None:
+            known |= {"kind": type(error).__name__, "reason": "raised", "error_type": error_type(error)}
         execute(f"{self._name}.{phase}", {"duration": time.perf_counter_ns() - began}, known)
 
     async def __aenter__(self) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from opentelemetry import propagate, trace
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, Context
 from opentelemetry.trace import Span, Status, StatusCode
 
+from .words.errors import error_type
+
 __all__ = [
     "Context", "carry", "current", "enter", "enter_call", "enter_span", "here", "leave", "running_call", "suppressed",
     "with_context", "with_span",
@@ -102,9 +104,9 @@ class with_span:  # noqa: N801 - used as a statement, like a function
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace_: Any) -> None:
         span, entered = self._open.pop()
         leave(entered)
-        if kind is not None:
-            span.set_attribute("error.type", kind.__qualname__)
-            span.set_status(Status(StatusCode.ERROR, kind.__qualname__))
+        if error is not None:
+            span.set_attribute("error.type", error_type(error))
+            span.set_status(Status(StatusCode.ERROR, error_type(error)))
         span.end()
 
     async def __aenter__(self) -> Span:

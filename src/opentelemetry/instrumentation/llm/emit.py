@@ -22,7 +22,7 @@ def digest(key: Any) -> str:
     """Return the first 16 hexadecimal digits of the SHA-256 of a cache key.
 
     >>> digest("prompt")
-    'cb6f29cf20d5a36d'
+    'cf07194ee232eb53'
     """
     return hashlib.sha256(str(key).encode("utf-8", "replace")).hexdigest()[:16]
 
@@ -91,26 +91,25 @@ def emit_context_truncation(strategy: str, **metadata: Any) -> Iterator[dict[str
         bus.execute("ex_llm.context.truncation.stop", {**removed, "duration": time.perf_counter_ns() - began}, known)
 
 
-def track_cost(response: Any, threshold_cents: float | None = None, *, provider: str = "openai") -> float | None:
+def track_cost(response: Any, threshold_cents: float | None = None, *, provider: str = "openai", model: str | None = None) -> float | None:
     """Say what a response cost and whether that passes a threshold; return the cost in cents, ``None`` if not known.
 
     ``response`` is a mapping with ``{"provider", "model", "cost": {"total_cents"}}``, or an SDK's response whose usage
-    has the shape of OpenAI's; that one is priced here.
+    has the shape of OpenAI's; that one is priced here, by the name it gives its model or else by ``model``.
     """
-    who, model, cost = _cost_of(response, provider)
+    told = number(dig(response, ("cost", "total_cents")))
+    named = text(dig(response, ("model",))) or model or ""
+    who = (text(dig(response, ("provider",))) if told is not None else None) or provider
+    cost = told if told is not None else _priced(response, who, (named, model))
     if cost is None:
         return None
-    emit_cost_calculated(who, model, cost)
+    emit_cost_calculated(who, named, cost)
     if threshold_cents is not None and cost > threshold_cents:
-        emit_cost_threshold_exceeded(cost, threshold_cents, provider=who, model=model)
+        emit_cost_threshold_exceeded(cost, threshold_cents, provider=who, model=named)
     return cost
 
 
-def _cost_of(response: Any, provider: str) -> tuple[str, str, float | None]:
-    who = text(dig(response, ("provider",))) or provider
-    model = text(dig(response, ("model",))) or ""
-    told = number(dig(response, ("cost", "total_cents")))
-    if told is not None:
-        return who, model, told
-    found = price(provider, model, usage(dig(response, ("usage",))))
-    return provider, model, None if isinstance(found, Unpriced) else found.total
+def _priced(response: Any, provider: str, models: tuple[str | None, ...]) -> float | None:
+    used = usage(dig(response, ("usage",)))
+    found = (price(provider, model, used) for model in models if model)
+    return next((cost.total for cost in found if not isinstance(cost, Unpriced)), None)

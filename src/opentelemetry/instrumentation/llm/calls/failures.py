@@ -7,12 +7,12 @@ network, cancelled and other. The text of an exception may repeat the prompt or 
 from __future__ import annotations
 
 import re
-import sys
 import traceback
 from functools import lru_cache
 from typing import Any
 
 from ..dialects.reading import dig, text, whole
+from ..words.errors import error_type
 
 _FRAMES = 64
 _WORD = re.compile(r"[A-Za-z][\w.\-]{0,63}\Z")
@@ -44,16 +44,6 @@ _BY_CLASS = (
 )
 _CODES = (("code",), ("body", "code"), ("body", "error", "code"), ("type",), ("body", "type"), ("body", "error", "type"))
 _STATUSES = (("status_code",), ("response", "status_code"), ("code",))
-
-
-@lru_cache(maxsize=512)
-def error_type(kind: type[BaseException]) -> str:
-    """Name a class of exceptions as users import it: ``openai.RateLimitError``, ``asyncio.CancelledError``, ``ValueError``."""
-    root = kind.__module__.partition(".")[0]
-    if root == "builtins":
-        return kind.__qualname__
-    exported = vars(sys.modules[root]).get(kind.__name__) if root in sys.modules else None
-    return f"{root if exported is kind else kind.__module__}.{kind.__qualname__}"
 
 
 def status_of(error: BaseException) -> int | None:
@@ -99,7 +89,7 @@ def describe(error: BaseException) -> dict[str, Any]:
     The stack trace names frames and lines of code only; the exception's own text is left out.
     """
     name, status, code = type(error).__name__, status_of(error), code_of(error)
-    described: dict[str, Any] = {"kind": kind_of(name, status, code), "reason": code or name, "error_type": error_type(type(error))}  # type: ignore[arg-type]
+    described: dict[str, Any] = {"kind": kind_of(name, status, code), "reason": code or name, "error_type": error_type(error)}
     described["stacktrace"] = "".join(traceback.format_tb(error.__traceback__, limit=_FRAMES))
     if status is not None:
         described["status"] = status

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import bus
+from ..reporters.table import amount
 from ..words.events import CONTENT, EVENTS, HANDLER_FAILURE, STREAM_CHUNK
 
 HANDLER_ID = "ex_llm.default-logger"
@@ -133,6 +134,6 @@ def _shown(key: str, value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ",".join(_shown("", part) for part in value)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return f"{value / 1e6:.6g}ms" if key in _NANOSECONDS else f"{value:.6g}" if isinstance(value, float) else str(value)
+        return f"{amount(value / 1e6)}ms" if key in _NANOSECONDS else amount(value)
     text = str(value)
     return text if _PLAIN.match(text) else json.dumps(text)

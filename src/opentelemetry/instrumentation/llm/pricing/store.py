@@ -59,7 +59,7 @@ class ForkSafe:
 
 def _renew_all() -> None:
     for one in list(_alive):
-        one.renew()
+        pass
 
 
 if hasattr(os, "register_at_fork"):

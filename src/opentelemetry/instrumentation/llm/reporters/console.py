@@ -10,10 +10,11 @@ from typing import Any, TextIO
 
 from .. import bus
 from ..metrics import Metric
+from .table import aligned, amount
 from .tally import Spread, Tagger, Tally, by_event, samples
 
 _SUMS = ("counter", "total", "level")
-_HEAD = ("metric", "tags", "value", "mean", "lowest", "highest", "unit")
+_HEAD = ("metric", "tags", "value", "values", "mean", "lowest", "highest", "unit")
 
 
 class ConsoleReporter:
@@ -46,7 +47,7 @@ class ConsoleReporter:
     def table(self) -> str:
         """Return everything counted so far as a table of aligned columns."""
         rows = [_row(metric, tags, value) for metric in self._tally.metrics for tags, value in self._tally.read(metric)]
-        return _aligned([_HEAD, *rows]) if rows else "no metrics yet"
+        return aligned([_HEAD, *rows], texts=(0, 1, len(_HEAD) - 1)) if rows else "no metrics yet"
 
     def _hear(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
         self._tally.hear(event, measurements, metadata)
@@ -73,36 +74,23 @@ class ConsoleReporter:
 
 def _change(metric: Metric, value: float) -> str:
     """Say how one value changes a metric."""
-    amount = _number(value)
-    shown = (f"+{amount}" if value >= 0 else amount) if metric.kind in _SUMS else f"{amount} {metric.unit}"
+    new = amount(value)
+    shown = (f"+{new}" if value >= 0 else new) if metric.kind in _SUMS else f"{new} {_unit(metric)}".rstrip()
     return f"{metric.name} {shown}"
 
 
 def _row(metric: Metric, tags: Mapping[str, Any], value: Any) -> tuple[str, ...]:
     if isinstance(value, Spread):
-        numbers = (_number(value.count), _number(value.sum / value.count), _number(value.lowest), _number(value.highest))
+        numbers = ("", *map(amount, (value.count, value.sum / value.count, value.lowest, value.highest)))
     else:
-        numbers = (_number(value), "", "", "")
-    return (metric.name, _tags(tags), *numbers, "" if metric.unit == "1" else metric.unit.strip("{}"))
+        numbers = (amount(value), "", "", "", "")
+    return (metric.name, _tags(tags), *numbers, _unit(metric))
+
+
+def _unit(metric: Metric) -> str:
+    return "" if metric.unit == "1" else metric.unit.strip("{}")
 
 
 def _tags(tags: Mapping[str, Any]) -> str:
     told = {name: str(value) for name, value in tags.items() if value is not None}
     return " ".join(f"{name}={value if value.isprintable() and ' ' not in value else repr(value)}" for name, value in told.items())
-
-
-def _number(value: float) -> str:
-    return str(value) if isinstance(value, int) else f"{value:.6g}"
-
-
-def _aligned(rows: list[tuple[str, ...]]) -> str:
-    """Pad cells to columns, numbers to the right.
-
-    >>> print(_aligned([("metric", "tags", "value", "", "", "", ""), ("a", "", "10", "", "", "", "")]))
-    metric  tags  value
-    a                10
-    """
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    texts = {0, 1, len(widths) - 1}
-    lines = ("  ".join(cell.ljust(w) if n in texts else cell.rjust(w) for n, (cell, w) in enumerate(zip(row, widths, strict=True))) for row in rows)
-    return "\n".join(line.rstrip() for line in lines)

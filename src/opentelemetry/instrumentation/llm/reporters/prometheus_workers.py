@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from .. import bus
 from ..metrics import Metric
 from .prometheus_server import DIRECTORY, Server, prometheus_name
-from .tally import Tagger, by_event, samples, tell_of_forks
+from .tally import Inbox, Tagger, Tags, by_event, samples, tell_of_forks
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
@@ -26,7 +26,7 @@ _TRY_AGAIN_SECONDS = 1.0
 _counted_here: set[str] = set()
 _families: dict[str, Any] = {}
 
-Add = Callable[[tuple[str, ...], float], None]
+Add = Callable[[Tags, float], None]
 
 
 class Workers:
@@ -36,7 +36,9 @@ class Workers:
         self._directory = _checked_directory()
         self._metrics = list(metrics)
         self._by_event = by_event(self._metrics)
-        self._adders: dict[str, tuple[Tagger, Add]] = {}
+        self._taggers = {metric.name: Tagger(metric) for metric in self._metrics}
+        self._adders: dict[str, Add] = {}
+        self._inbox = Inbox(lambda metric, tags, value: self._adders[metric.name](tags, value))
         self._id = f"prometheus-reporter-{bus.new_ref()}"
         self._lock: int | None = None
         self._closed = threading.Event()
@@ -107,7 +109,7 @@ class Workers:
         if twice := sorted(names & _counted_here):
             raise ValueError(f"this process has a PrometheusReporter with {', '.join(twice)} already; close that one first")
         if not self._adders:
-            self._adders = {metric.name: (Tagger(metric), _adder(metric)) for metric in self._metrics}
+            self._adders = {metric.name: _adder(metric) for metric in self._metrics}
         bus.attach_many(self._id, self._by_event, self._hear, keep=True)
         _counted_here.update(names)
         atexit.unregister(_end_of_process)
@@ -122,10 +124,9 @@ class Workers:
 
     def _hear(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
         for metric in self._by_event[event]:
-            tagger, add = self._adders[metric.name]
             for value, extra in samples(metric, measurements, metadata):
-                tags = tagger.tags(metadata, extra)
-                add(tuple("" if tag is None else str(tag) for tag in tags), value * metric.events[event])
+                tags = self._taggers[metric.name].tags(metadata, extra)
+                self._inbox.put(metric, tags, value * metric.events[event])
 
 
 def _checked_directory() -> str:
@@ -160,8 +161,9 @@ def _adder(metric: Metric) -> Add:
         )
     family = _families[metric.name]
 
-    def add(tags: tuple[str, ...], value: float) -> None:
-        getattr(family.labels(*tags) if labels else family, put)(value)
+    def add(tags: Tags, value: float) -> None:
+        labelled = family.labels(*("" if tag is None else str(tag) for tag in tags)) if labels else family
+        getattr(labelled, put)(value)
 
     return add
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import os
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -22,7 +21,7 @@ from .statsd_wire import Wire
 from .tally import Tagger, by_event, samples, tell_of_forks
 
 INTERVAL_SECONDS = 0.5
-_WAKE_AT, _QUEUED_AT_MOST = 200, 20_000
+_QUEUED_AT_MOST = 20_000
 
 
 class StatsdReporter:
@@ -59,20 +58,19 @@ class StatsdReporter:
         self._queue: deque[tuple[Metric, tuple[Any, ...], float]] = deque()
         self._thread: threading.Thread | None = None
         self._starting, self._sending = threading.Lock(), threading.Lock()
-        self._wake, self._closed = threading.Event(), False
+        self._closed = threading.Event()
 
     def attach(self) -> None:
         """Begin to hear, again or for the first time."""
-        self._closed = False
+        self._closed = threading.Event()
         bus.attach_many(self._id, self._by_event, self._hear, keep=True)
 
     def close(self) -> None:
         """Hear no more, send what is left, and let go of the socket and the thread."""
         bus.detach(self._id)
-        self._closed = True
-        self._wake.set()
+        self._closed.set()
         thread, self._thread = self._thread, None
-        if thread is not None and thread is not threading.current_thread():
+        if thread is not None and thread.is_alive():
             thread.join(2)
         self.flush()
         self._wire.close()
@@ -92,25 +90,24 @@ class StatsdReporter:
                     queue.append((metric, self._taggers[metric.name].tags(metadata, extra), value * metric.events[event]))
                 else:
                     self._lost += 1
-        if len(queue) >= _WAKE_AT:
-            self._wake.set()
         if self._thread is None:
             self._begin()
 
     def _begin(self) -> None:
-        with self._starting:
-            if self._thread is not None or self._closed:
-                return
-            atexit.unregister(self.flush)
-            atexit.register(self.flush)
-            thread = threading.Thread(target=self._run, name="ex_llm-statsd", daemon=True)
-            # Near the interpreter's end no thread begins any more; flush() at exit sends the rest.
-            with contextlib.suppress(RuntimeError):
-                thread.start()
-            self._thread = thread
+        # Whoever speaks never waits for a lock: it may be a finaliser in the very thread that holds it.
+        if not self._starting.acquire(blocking=False):
+            return
+        try:
+            if self._thread is None and not self._closed.is_set():
+                self._thread = threading.Thread(target=self._run, args=(self._closed,), name="ex_llm-statsd", daemon=True)
+                atexit.unregister(self.flush)
+                atexit.register(self.flush)
+                # Near the interpreter's end no thread begins any more; flush() at exit sends the rest.
+                with contextlib.suppress(RuntimeError):
+                    self._thread.start()
+        finally:
+            self._starting.release()
 
-    def _run(self) -> None:
-        while not self._closed:
-            self._wake.wait(INTERVAL_SECONDS)
-            self._wake.clear()
+    def _run(self, closed: threading.Event) -> None:
+        while not closed.wait(INTERVAL_SECONDS):
             self.flush()

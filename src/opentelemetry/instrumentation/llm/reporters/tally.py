@@ -9,7 +9,8 @@ import os
 import threading
 import weakref
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from .. import bus
@@ -44,6 +45,46 @@ def _forked() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forked)
+
+
+class Inbox:
+    """Values on their way in: anybody may ``put``, and one at a time takes them out.
+
+    An event may be said by a finaliser, in the midst of whatever its thread does: also while that thread holds the lock
+    of a reporter. So nobody who brings a value ever waits for a lock.
+    """
+
+    def __init__(self, take: Callable[[Metric, Tags, float], None]) -> None:
+        self._take = take
+        self._waiting: deque[tuple[Metric, Tags, float]] = deque()
+        self.lock = threading.Lock()
+        tell_of_forks(self)
+
+    def forked(self) -> None:
+        """Begin anew in a child: another thread of the parent may have held the lock, and the parent takes what waits."""
+        self.lock = threading.Lock()
+        self._waiting.clear()
+
+    def put(self, metric: Metric, tags: Tags, value: float) -> None:
+        """Bring a value and take it out, or leave it to who is at it just now."""
+        if self.lock.acquire(blocking=False):
+            try:
+                self._take(metric, tags, value)
+            finally:
+                self.lock.release()
+        else:
+            self._waiting.append((metric, tags, value))
+        # Once more after the lock was let go: what came in the meantime was left to this thread.
+        while self._waiting and self.lock.acquire(blocking=False):
+            try:
+                self.empty()
+            finally:
+                self.lock.release()
+
+    def empty(self) -> None:
+        """Take out what waits; only for who holds the lock."""
+        for _ in range(len(self._waiting)):
+            self._take(*self._waiting.popleft())
 
 
 class Spread:
@@ -91,8 +132,10 @@ class Tagger:
         values = []
         for key, name, seen in zip(self._keys, self.names, self._seen, strict=True):
             value = extra[name] if extra and name in extra else _derived(key, metadata)
-            if value is not None and value not in seen:
-                if not isinstance(value, (str, int)) or len(seen) >= VALUES_PER_TAG:
+            if value is not None and not isinstance(value, (str, int)):
+                value = OTHER
+            elif value is not None and value not in seen:
+                if len(seen) >= VALUES_PER_TAG:
                     value = OTHER
                 else:
                     seen.add(value)
@@ -118,6 +161,9 @@ def samples(metric: Metric, measurements: Mapping[str, Any], metadata: Mapping[s
         value = metadata.get(metric.takes)
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return ()
+    # No number and infinity would stay in a sum for ever (only of them the difference is not 0); a total only grows.
+    if value - value != 0 or (value < 0 and metric.kind == "total"):
+        return ()
     return ((value if metric.scale == 1.0 else value * metric.scale, {}),)
 
 
@@ -138,13 +184,8 @@ class Tally:
         self._by_event = by_event(self.metrics)
         self._taggers = {metric.name: Tagger(metric) for metric in self.metrics}
         self._numbers: dict[str, Numbers] = {metric.name: {} for metric in self.metrics}
-        self._lock = threading.Lock()
+        self._inbox = Inbox(self._add)
         self.id = f"tally-{bus.new_ref()}"
-        tell_of_forks(self)
-
-    def forked(self) -> None:
-        """Go on counting in a child: another thread of the parent may have held the lock."""
-        self._lock = threading.Lock()
 
     def attach(self) -> None:
         """Begin to hear."""
@@ -158,24 +199,24 @@ class Tally:
         """Take one event in."""
         for metric in self._by_event[event]:
             for value, extra in samples(metric, measurements, metadata):
-                self._add(metric, value * metric.events[event], metadata, extra)
+                tags = self._taggers[metric.name].tags(metadata, extra)
+                self._inbox.put(metric, tags, value * metric.events[event])
 
-    def _add(self, metric: Metric, value: float, metadata: Mapping[str, Any], extra: Mapping[str, Any]) -> None:
-        tags = self._taggers[metric.name].tags(metadata, extra)
+    def _add(self, metric: Metric, tags: Tags, value: float) -> None:
         numbers = self._numbers[metric.name]
-        with self._lock:
-            if metric.kind in ("distribution", "summary"):
-                if tags not in numbers:
-                    numbers[tags] = Spread(metric.buckets)
-                numbers[tags].add(value)
-            elif metric.kind == "last_value":
-                numbers[tags] = value
-            else:
-                numbers[tags] = numbers.get(tags, 0) + value
+        if metric.kind in ("distribution", "summary"):
+            if tags not in numbers:
+                numbers[tags] = Spread(metric.buckets)
+            numbers[tags].add(value)
+        elif metric.kind == "last_value":
+            numbers[tags] = value
+        else:
+            numbers[tags] = numbers.get(tags, 0) + value
 
     def read(self, metric: Metric) -> Iterator[tuple[dict[str, Any], Any]]:
         """Give each set of tags of a metric with its number (a ``Spread`` for distributions and summaries)."""
-        with self._lock:
+        with self._inbox.lock:
+            self._inbox.empty()
             numbers = [(tags, n.copy() if isinstance(n, Spread) else n) for tags, n in self._numbers[metric.name].items()]
         names = self._taggers[metric.name].names
         for tags, value in numbers:

@@ -1,0 +1,311 @@
+"""Walk through everything there is to observe, section by section, against the stand-in for a provider.
+
+Each function is one section and returns what it showed. ``python examples/guide.py`` runs them all and prints that.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import queue
+import socket
+import sys
+import threading
+import urllib.request
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from opentelemetry import context as otel_context
+from opentelemetry import trace
+from opentelemetry.instrumentation import llm
+from opentelemetry.instrumentation.llm.testing import capture_events
+
+sys.path.insert(0, str(Path(__file__).parent))
+MESSAGES = [{"role": "user", "content": "Say hello in five words."}]
+METRICS_PORT = 9568
+
+
+class Section:
+    """What a section needs: a client that is watched like any other, and the spans that came of it."""
+
+    def __init__(self, client: Any, spans: InMemorySpanExporter) -> None:
+        self.client, self._spans = client, spans
+
+    def chat(self, model: str = "gpt-4o-mini") -> Any:
+        return self.client.chat.completions.create(model=model, messages=MESSAGES)
+
+    def stream(self) -> Any:
+        return self.client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES, stream=True)
+
+    def embed(self) -> Any:
+        return self.client.embeddings.create(model="text-embedding-3-small", input="hello")
+
+    def spans(self) -> list[Any]:
+        """Return the spans that ended since the last time this was asked."""
+        ended = list(self._spans.get_finished_spans())
+        self._spans.clear()
+        return ended
+
+
+def basic_logging(s: Section) -> list[str]:
+    """Attach the default logger to see a line for every event."""
+    lines: list[str] = []
+
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(record.getMessage())
+
+    keep = Keep()
+    logging.getLogger("ex_llm").addHandler(keep)
+    llm.attach_default_logger("INFO")
+    try:
+        s.chat()
+    finally:
+        llm.detach_default_logger()
+        logging.getLogger("ex_llm").removeHandler(keep)
+    return lines
+
+
+def metrics_with_prometheus(s: Section, port: int = METRICS_PORT) -> str:
+    """Serve every metric for Prometheus to scrape, at http://localhost:9568/metrics."""
+    reporter = llm.PrometheusReporter(llm.metrics(), port=port)
+    try:
+        s.chat()
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as page:
+            return page.read().decode()
+    finally:
+        reporter.close()
+
+
+def distributed_tracing(s: Section) -> list[Any]:
+    """Trace without calling anything of ours: chat, stream and embed are the SDK's own functions."""
+    s.spans()
+    s.chat()
+    list(s.stream())
+    s.embed()
+    return s.spans()
+
+
+def event_names(s: Section) -> list[str]:
+    """Every event is in EVENTS, and a chat says a start and a stop with all that is known."""
+    with capture_events("ex_llm.*") as said:
+        s.chat()
+        with suppress(Exception):
+            s.chat("gpt-4o-mini@error-500")
+    assert all(event.name in llm.EVENTS for event in said)
+    return [event.name for event in said]
+
+
+def custom_event_handlers(s: Section) -> list[tuple[float, str, int]]:
+    """Attach a handler of your own; durations are in nanoseconds until you convert them."""
+    heard: list[tuple[float, str, int]] = []
+
+    def handle_chat_complete(event_name: str, measurements: Any, metadata: Any, config: Any) -> None:
+        duration_ms = llm.convert_time_unit(measurements["duration"], "native", "millisecond")
+        heard.append((duration_ms, metadata["model"], metadata["total_tokens"]))
+
+    llm.attach("my-handler", "ex_llm.chat.stop", handle_chat_complete)
+    try:
+        s.chat()
+    finally:
+        llm.detach("my-handler")
+    return heard
+
+
+def sets_of_metrics(s: Section) -> dict[str, list[str]]:
+    """There is a set with everything, a small one for development and one for cost."""
+    sets = {"all": llm.metrics(), "basic": llm.basic_metrics(), "cost": llm.cost_metrics()}
+    return {name: [metric.name for metric in chosen] for name, chosen in sets.items()}
+
+
+def console_reporter(s: Section) -> str:
+    """Print metrics for people while developing."""
+    out = io.StringIO()
+    reporter = llm.ConsoleReporter(llm.basic_metrics(), stream=out)
+    s.chat()
+    reporter.close()
+    return out.getvalue()
+
+
+def statsd_reporter(s: Section) -> list[str]:
+    """Send metrics to a StatsD server; here a plain socket plays the server and keeps the lines."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.settimeout(5)
+        reporter = llm.StatsdReporter(llm.metrics(), host="127.0.0.1", port=server.getsockname()[1])
+        s.chat()
+        reporter.close()
+        return server.recv(65_536).decode().splitlines()
+
+
+class MyReporter:
+    """A reporter of one's own: it groups metrics by event, and sends what it hears from a thread of its own."""
+
+    def __init__(self, metrics: list[Any]) -> None:
+        self.sent: Counter[str] = Counter()
+        self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._by_event: dict[str, list[Any]] = {}
+        for metric in metrics:
+            for event in metric.events:
+                self._by_event.setdefault(event, []).append(metric)
+        self._thread = threading.Thread(target=self._send)
+        self._thread.start()
+        llm.attach_many("my-reporter", self._by_event, self._hear)
+
+    def _hear(self, event: str, measurements: Any, metadata: Any, config: Any) -> None:
+        self._queue.put(event)
+
+    def _send(self) -> None:
+        while (event := self._queue.get()) is not None:
+            self.sent.update(metric.name for metric in self._by_event[event])
+
+    def close(self) -> None:
+        llm.detach("my-reporter")
+        self._queue.put(None)
+        self._thread.join()
+
+
+def custom_reporter(s: Section) -> dict[str, int]:
+    """Write a reporter of your own; handlers must be quick, so it only queues."""
+    reporter = MyReporter(llm.basic_metrics())
+    s.chat()
+    reporter.close()
+    return dict(reporter.sent)
+
+
+def manual_instrumentation(s: Section) -> list[Any]:
+    """Open a span around an operation of your own; calls inside become its children."""
+    s.spans()
+    with llm.with_span("custom_operation", {"custom": "attribute"}):
+        s.chat()
+    return s.spans()
+
+
+def context_propagation(s: Section) -> list[Any]:
+    """Take the context along into work that runs elsewhere: with_context by hand, carry for anything that is pickled."""
+    s.spans()
+    with llm.with_span("traced_function"):
+        here = otel_context.get_current()
+        thread = threading.Thread(target=lambda: llm.with_context(here, s.chat))
+        thread.start()
+        thread.join()
+        carried = llm.carry(s.chat)
+    carried()
+    return s.spans()
+
+
+def span_of_your_own(s: Section) -> list[Any]:
+    """Say start, stop and exception of an operation of your own; the triple becomes a span too."""
+    s.spans()
+    with capture_events("myapp.*") as said, llm.span("myapp.llm.analyze", {"text_length": 11}):
+        s.chat()
+    return [*(event.name for event in said), *s.spans()]
+
+
+def cache_instrumentation(s: Section) -> list[str]:
+    """Say hits and misses of a cache of your own; keys become digests."""
+    cache: dict[str, str] = {}
+
+    def look_up(key: str) -> str | None:
+        (llm.emit_cache_hit if key in cache else llm.emit_cache_miss)(key)
+        return cache.get(key)
+
+    with capture_events("ex_llm.cache.*") as said:
+        look_up("question")
+        cache["question"] = "answer"
+        llm.emit_cache_put("question", size_bytes=6)
+        look_up("question")
+        llm.emit_cache_evicted("question", size_bytes=6)
+    return [event.name for event in said]
+
+
+def cost_monitoring(s: Section) -> list[tuple[str, float]]:
+    """Every priced call tells its cost; a response can be tracked against a threshold by hand as well."""
+    with capture_events("ex_llm.cost.*") as said:
+        response = s.chat()
+        llm.track_cost(response, threshold_cents=0.0001, model="gpt-4o-mini")
+        llm.track_cost({"provider": "openai", "model": "gpt-4o", "cost": {"total_cents": 12.5}}, threshold_cents=20)
+    return [(event.name, event.measurements["cost"]) for event in said]
+
+
+def everything_else_by_hand(s: Section) -> list[str]:
+    """What no SDK tells can be said by hand: refusals, renewed credentials, truncations, anything in EVENTS."""
+    with capture_events("ex_llm.*") as said:
+        llm.emit_rate_limit("openai", "gpt-4o-mini", retry_after_ms=250)
+        llm.emit_auth_refresh("openai", "MyTokenProvider", duration=1_000_000)
+        with llm.emit_context_truncation("keep_last") as removed:
+            removed["messages_removed"] = 3
+        llm.execute("ex_llm.context.window_exceeded", {}, {"provider": "openai", "model": "gpt-4o-mini"})
+    return [event.name for event in said]
+
+
+def list_attached_handlers(s: Section) -> list[str]:
+    """See who listens to an event."""
+    return [handler.id for handler in llm.list_handlers("ex_llm.chat.stop")]
+
+
+def events_by_hand(s: Section) -> list[dict[str, Any]]:
+    """Say an event by hand to try a handler."""
+    heard: list[dict[str, Any]] = []
+    llm.attach("try-it", "ex_llm.chat.stop", lambda name, measurements, metadata, config: heard.append({**measurements, **metadata}))
+    llm.execute("ex_llm.chat.stop", {"duration": 1000}, {"model": "gpt-4o-mini", "provider": "openai"})
+    llm.detach("try-it")
+    return heard
+
+
+def nothing_sensitive(s: Section) -> str:
+    """Events hold no contents and no keys unless contents were asked for."""
+    with capture_events("*") as said:
+        s.chat()
+    return repr(said)
+
+
+SECTIONS: tuple[Callable[[Section], Any], ...] = (
+    basic_logging,
+    metrics_with_prometheus,
+    distributed_tracing,
+    event_names,
+    custom_event_handlers,
+    sets_of_metrics,
+    console_reporter,
+    statsd_reporter,
+    custom_reporter,
+    manual_instrumentation,
+    context_propagation,
+    span_of_your_own,
+    cache_instrumentation,
+    cost_monitoring,
+    everything_else_by_hand,
+    list_attached_handlers,
+    events_by_hand,
+    nothing_sensitive,
+)
+
+
+def main() -> None:
+    """Run every section and print what it showed."""
+    from stand_in import StandIn
+
+    spans, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    trace.set_tracer_provider(provider)
+    llm.LLMInstrumentor().instrument()
+    import openai
+
+    with StandIn() as server, openai.OpenAI(base_url=f"{server.url}/v1", api_key="stand-in", max_retries=0) as client:
+        s = Section(client, spans)
+        for section in SECTIONS:
+            shown = section(s)
+            print(f"## {section.__name__.replace('_', ' ')}\n{section.__doc__}\n")
+            print(shown if isinstance(shown, str) else "\n".join(str(getattr(each, "name", each)) for each in shown), end="\n\n")
+
+
+if __name__ == "__main__":
+    main()

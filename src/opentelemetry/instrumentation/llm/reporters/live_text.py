@@ -1,0 +1,102 @@
+"""What a span looks like to people: one line of text, and rows of a table, as pure functions of its attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .table import aligned, amount
+
+Attributes = Mapping[str, Any]
+
+OPERATION, PROVIDER, MODEL = "gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model"
+INPUT, CACHED, OUTPUT = "gen_ai.usage.input_tokens", "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.output_tokens"
+REASONING, FIRST_CHUNK = "gen_ai.usage.reasoning.output_tokens", "gen_ai.response.time_to_first_chunk"
+COST, STREAM_END, ERROR_KIND, ERROR_TYPE = "ex_llm.cost.cents", "ex_llm.stream.end", "ex_llm.error.kind", "error.type"
+RESENT = "http.request.resend_count"
+_AROUND_CALLS = frozenset({"invoke_agent", "create_agent", "execute_tool", "invoke_workflow", "plan"})
+HEAD = ("operation", "provider", "model", "calls", "errors", "tokens in", "cached", "tokens out", "cents", "mean time")
+
+
+def is_call(attributes: Attributes) -> bool:
+    """Say whether a span is one call of a provider, whose tokens and cost nobody else counts."""
+    return OPERATION in attributes and attributes[OPERATION] not in _AROUND_CALLS
+
+
+def printable(text: object) -> str:
+    """Return a text that leaves the terminal alone and stays on its line.
+
+    >>> printable("a\\x1b[31mb")
+    'a?[31mb'
+    """
+    return "".join(letter if letter.isprintable() else "?" for letter in str(text))
+
+
+def time_shown(seconds: float) -> str:
+    """Write a time as people read it.
+
+    >>> time_shown(0.0421), time_shown(1.5), time_shown(83)
+    ('42 ms', '1.50 s', '1 min 23 s')
+    """
+    if seconds < 0.9995:
+        return f"{seconds * 1e3:.0f} ms" if seconds >= 0.00995 else f"{seconds * 1e3:.1f} ms"
+    return f"{seconds:.2f} s" if seconds < 59.995 else f"{int(seconds + 0.5) // 60} min {int(seconds + 0.5) % 60} s"
+
+
+def details(attributes: Attributes, seconds: float, resent: int) -> list[str]:
+    """Return what is told of a span after its name, in order; what is not known is left out."""
+    told = [str(attributes[PROVIDER])] if PROVIDER in attributes else []
+    told.append(time_shown(seconds))
+    if FIRST_CHUNK in attributes:
+        told.append(f"first chunk {time_shown(attributes[FIRST_CHUNK])}")
+    told += _tokens(attributes)
+    if COST in attributes:
+        told.append(f"{amount(attributes[COST])} cents")
+    if resent:
+        told.append("1 retry" if resent == 1 else f"{resent} retries")
+    if attributes.get(STREAM_END, "complete") not in ("complete", "error"):
+        told.append(f"stream {attributes[STREAM_END]}")
+    return [printable(part) for part in told]
+
+
+def _tokens(attributes: Attributes) -> list[str]:
+    told = []
+    for total, part, word, of_which in ((INPUT, CACHED, "in", "cached"), (OUTPUT, REASONING, "out", "reasoning")):
+        if total in attributes:
+            beside = f" ({attributes[part]} {of_which})" if attributes.get(part) else ""
+            told.append(f"{word} {attributes[total]}{beside}")
+    return told
+
+
+def failure(attributes: Attributes, description: str | None) -> str:
+    """Name what failed: its type and kind, or what the status says; never nothing."""
+    named = attributes.get(ERROR_TYPE) or description or "failed"
+    kind = f" ({attributes[ERROR_KIND]})" if ERROR_KIND in attributes else ""
+    return printable(f"ERROR {named}{kind}")
+
+
+class Totals:
+    """Calls, failures, tokens, cost and time, by operation, provider and model."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, str, str], list[float]] = {}
+
+    def add(self, attributes: Attributes, seconds: float, failed: bool) -> None:
+        """Count one call in."""
+        who = tuple(printable(attributes.get(key, "")) for key in (OPERATION, PROVIDER, MODEL))
+        numbers = (1, int(failed), *(attributes.get(key) or 0 for key in (INPUT, CACHED, OUTPUT, COST)), seconds)
+        row = self._rows.setdefault(who, [0] * len(numbers))  # type: ignore[arg-type]
+        row[:] = (old + new for old, new in zip(row, numbers, strict=True))
+
+    def table(self) -> str:
+        """Return a row for each model and one for all of them; an empty text if there was no call."""
+        if not self._rows:
+            return ""
+        every = [sum(column) for column in zip(*self._rows.values(), strict=True)]
+        rows = [(*who, *_numbers(row)) for who, row in sorted(self._rows.items())]
+        return aligned([HEAD, *rows, ("all", "", "", *_numbers(every))], texts=(0, 1, 2))
+
+
+def _numbers(row: list[float]) -> tuple[str, ...]:
+    calls, failed, tokens_in, cached, tokens_out, cents, seconds = row
+    return (*(str(n) for n in (calls, failed, tokens_in, cached, tokens_out)), amount(cents), time_shown(seconds / calls))

@@ -1,0 +1,36 @@
+"""Tables and numbers as plain text for people; the console and the live exporter print with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def amount(value: float, digits: int = 6) -> str:
+    """Write a number with some significant digits and never with an exponent.
+
+    >>> amount(0.000012345678), amount(1234567.0), amount(3), amount(12.50)
+    ('0.0000123457', '1234567', '3', '12.5')
+    """
+    if isinstance(value, int):
+        return str(value)
+    text = f"{value:.{digits}g}"
+    if "e" in text:
+        text = f"{float(text) if abs(value) < 1 else value:.12f}".rstrip("0").rstrip(".")
+    return text
+
+
+def aligned(rows: Iterable[tuple[str, ...]], texts: tuple[int, ...]) -> str:
+    """Pad cells to columns: those whose places are in ``texts`` to the left, the others, numbers, to the right.
+
+    >>> print(aligned([("metric", "value"), ("a", "10")], texts=(0,)))
+    metric  value
+    a          10
+    """
+    rows = list(rows)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+
+    def padded(row: tuple[str, ...]) -> str:
+        cells = zip(range(len(row)), row, widths, strict=True)
+        return "  ".join(cell.ljust(width) if place in texts else cell.rjust(width) for place, cell, width in cells).rstrip()
+
+    return "\n".join(padded(row) for row in rows)

@@ -1,0 +1,26 @@
+"""How classes of exceptions are named in events, spans and metrics."""
+
+from __future__ import annotations
+
+import sys
+from functools import lru_cache
+from typing import Any
+
+
+def error_type(error: BaseException) -> str:
+    """Name the class of an exception as users import it; nothing of the exception's text.
+
+    >>> error_type(ValueError("secret"))
+    'ValueError'
+    """
+    kind: Any = type(error)
+    return _named(kind)
+
+
+@lru_cache(maxsize=512)
+def _named(kind: Any) -> str:
+    root = str(kind.__module__).partition(".")[0]
+    if root == "builtins":
+        return str(kind.__qualname__)
+    exported = vars(sys.modules[root]).get(kind.__name__) if root in sys.modules else None
+    return f"{root if exported is kind else kind.__module__}.{kind.__qualname__}"

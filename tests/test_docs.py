@@ -1,0 +1,74 @@
+"""The documentation says what the tables say, its code blocks run, and so do the examples in docstrings."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+import re
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import opentelemetry.instrumentation.llm as package
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_the_tables_are_those_of_the_package() -> None:
+    tables = runpy.run_path(str(ROOT / "docs" / "tables.py"))
+    assert tables["main"](check=True) == 0
+
+
+@pytest.mark.parametrize(
+    "name", [m.name for m in pkgutil.walk_packages(package.__path__, package.__name__ + ".") if not m.name.endswith("__main__")]
+)
+def test_docstrings(name: str) -> None:
+    result = doctest.testmod(importlib.import_module(name))
+    assert result.failed == 0
+
+
+def _blocks() -> list[Any]:
+    return [
+        pytest.param(block, id=f"{page.name}-{number}")
+        for page in PAGES
+        for number, block in enumerate(re.findall(r"^```python\n(.*?)^```", page.read_text(), re.M | re.S))
+    ]
+
+
+@pytest.mark.parametrize("block", _blocks())
+def test_code_blocks(block: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    reporters: list[Any] = []
+
+    def closing(reporter: type) -> Any:
+        def make(*args: Any, **kwargs: Any) -> Any:
+            reporters.append(reporter(*args, **kwargs | ({"port": 0} if kwargs.get("port") == 9568 else {})))
+            return reporters[-1]
+
+        return make
+
+    for name in ("PrometheusReporter", "StatsdReporter"):
+        monkeypatch.setattr(package, name, closing(getattr(package, name)))
+    handlers = {h.id for h in package.list_handlers()}
+    try:
+        exec(compile(block, "block", "exec"), {})
+    finally:
+        for reporter in reporters:
+            reporter.close()
+        for handler_id in {h.id for h in package.list_handlers()} - handlers:
+            package.detach(handler_id)
+        if package.LLMInstrumentor().is_instrumented_by_opentelemetry:
+            package.LLMInstrumentor().uninstrument()
+
+
+def test_links_lead_somewhere() -> None:
+    broken = [
+        f"{page.name}: {target}"
+        for page in PAGES
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text())
+        if not (page.parent / target).exists()
+    ]
+    assert broken == []

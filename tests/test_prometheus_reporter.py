@@ -1,0 +1,491 @@
+"""The Prometheus reporter over loopback: names, numbers, a port that is taken, and workers that share one."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from opentelemetry.instrumentation.llm import PrometheusReporter, bus
+from opentelemetry.instrumentation.llm.metrics import METRICS, basic_metrics, counter, distribution, last_value, level, metrics, summary
+from opentelemetry.instrumentation.llm.reporters.prometheus import PortTakenError
+from opentelemetry.instrumentation.llm.reporters.prometheus_server import prometheus_name
+
+WHO = {"provider": "openai", "model": "gpt-4o-mini", "operation": "chat", "ref": 1}
+LABELS = (("model", "gpt-4o-mini"), ("provider", "openai"))
+forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+
+Sample = tuple[str, tuple[tuple[str, str], ...]]
+
+
+def page(port: int, accept: str = "text/plain") -> str:
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/metrics", headers={"Accept": accept})
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return str(answer.read().decode())
+
+
+def values(port: int) -> dict[Sample, float]:
+    """Return every sample that is served; fail where one is served twice."""
+    found: dict[Sample, float] = {}
+    for family in text_string_to_metric_families(page(port)):
+        for sample in family.samples:
+            key = sample.name, tuple(sorted(sample.labels.items()))
+            assert key not in found
+            found[key] = sample.value
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def say_a_chat(**more: Any) -> None:
+    bus.execute("ex_llm.chat.start", {"system_time": 1}, {**WHO, **more})
+    bus.execute("ex_llm.chat.stop", {"duration": 1_500_000_000}, {**WHO, "input_tokens": 10, "output_tokens": 5, **more})
+
+
+@pytest.fixture
+def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., PrometheusReporter]]:
+    """Make reporters on free ports, and close them afterwards."""
+    monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR", raising=False)
+    made: list[PrometheusReporter] = []
+
+    def one(mine: Any = None, port: int = 0, **more: Any) -> PrometheusReporter:
+        made.append(PrometheusReporter(metrics() if mine is None else mine, port=port, **more))
+        return made[-1]
+
+    yield one
+    for reporter in made:
+        reporter.close()
+
+
+Make = Callable[..., PrometheusReporter]
+
+
+def test_a_chat_is_served(make: Make) -> None:
+    port = make().port
+    say_a_chat()
+    say_a_chat()
+    found = values(port)
+    assert found["ex_llm_chat_requests_total", LABELS] == 2
+    assert found["ex_llm_tokens_input_total", LABELS] == 20
+    assert found["ex_llm_tokens_output_total", LABELS] == 10
+    assert found["ex_llm_chat_duration_milliseconds_count", LABELS] == 2
+    assert found["ex_llm_chat_duration_milliseconds_sum", LABELS] == 3000
+    buckets = {dict(labels)["le"]: value for (name, labels), value in found.items() if name == "ex_llm_chat_duration_milliseconds_bucket"}
+    assert (buckets["1280.0"], buckets["2560.0"], buckets["+Inf"]) == (0, 2, 2)
+    assert len(buckets) == 15
+
+
+def say_every_event() -> None:
+    numbers = ("duration", "cost", "saved", "size_bytes", "input_tokens", "output_tokens", "cache_read_tokens", "reasoning_tokens", "chunks", "retry")
+    measured = {**dict.fromkeys(numbers, 2), "time_to_first_chunk": 2}
+    for event in {event for metric in METRICS for event in metric.events}:
+        bus.execute(event, measured, {**WHO, "kind": "timeout", "status": 200, "cache": "c", "scope": "call", "event": "e", "step": "s"})
+
+
+def test_every_metric_has_its_name_its_help_and_no_doubled_suffix(make: Make) -> None:
+    port = make().port
+    say_every_event()
+    text = page(port)
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    for metric in METRICS:
+        name = metric.name.replace(".", "_")
+        family = families[name.removesuffix("_total")]
+        assert family.documentation == metric.says
+        assert f"# HELP {name} {metric.says}\n" in text
+        assert {sample.name for sample in family.samples} == (
+            {f"{name}_{part}" for part in ("bucket", "count", "sum")} if metric.kind == "distribution" else {name}
+        )
+        assert all(set(metric.tags) >= set(sample.labels) - {"le"} for sample in family.samples)
+    assert len(families) == len(METRICS)
+    assert "_total_total" not in text
+    assert "_milliseconds_milliseconds" not in text
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="needs promtool")
+@pytest.mark.parametrize("said", [True, False])
+def test_promtool_finds_nothing_but_the_unit_that_the_names_have(make: Make, said: bool) -> None:
+    port = make().port
+    if said:
+        say_every_event()
+    checked = subprocess.run(["promtool", "check", "metrics"], input=page(port), capture_output=True, text=True, timeout=60)
+    remarks = [line for line in (checked.stdout + checked.stderr).splitlines() if line]
+    # Milliseconds are what the names of these metrics promise; promtool would rather have seconds.
+    assert [line for line in remarks if not line.endswith('use base unit "seconds" instead of "milliseconds"')] == []
+    assert len(remarks) == (sum(metric.name.endswith(".milliseconds") for metric in METRICS) if said else 0)
+
+
+def test_openmetrics_is_spoken_too(make: Make) -> None:
+    port = make().port
+    say_a_chat()
+    text = page(port, accept="application/openmetrics-text; version=1.0.0")
+    assert text.endswith("# EOF\n")
+    assert 'ex_llm_chat_requests_total{model="gpt-4o-mini",provider="openai"} 2.0' not in text
+    assert 'ex_llm_chat_requests_total{model="gpt-4o-mini",provider="openai"} 1.0' in text
+
+
+def test_metrics_of_ones_own(make: Make) -> None:
+    mine = [
+        counter("app.answers", "app.done", "Answers.", tags={"who is": "name"}),
+        level("app.open", {"app.begun": 1, "app.done": -1}, "size", "Open.", tags=[]),
+        last_value("app.ratio", "app.done", "ratio", "Ratio.", tags=["name"]),
+        summary("app.time", "app.done", "size", "Time.", tags=[]),
+        distribution("app.sizes", "app.done", "size", "Sizes.", tags=["name"], buckets=(1, 2)),
+        counter("2app", "app.done", "Begins with a digit.", tags=[]),
+    ]
+    port = make(mine).port
+    bus.execute("app.begun", {"size": 3})
+    for name, ratio in ((1, 0.25), ("1", 0.5), (None, 0.75), ("", 1.0), ('"quoted"\\\n', 0)):
+        bus.execute("app.done", {"size": 1, "ratio": ratio}, {"name": name})
+    found = values(port)
+    odd = (("name", '"quoted"\\\n'),)
+    assert found["app_answers_total", (("who_is", "1"),)] == found["app_answers_total", (("who_is", ""),)] == 2
+    assert found["app_open", ()] == -2
+    assert (found["app_ratio", (("name", "1"),)], found["app_ratio", (("name", ""),)], found["app_ratio", odd]) == (0.5, 1.0, 0)
+    assert (found["app_time_count", ()], found["app_time_sum", ()]) == (5, 5)
+    assert found["app_sizes_bucket", (("le", "1.0"), ("name", "1"))] == 2
+    assert found["_2app_total", ()] == 5
+
+
+def test_the_host_is_loopback_unless_another_is_said(make: Make) -> None:
+    def listening(port: int) -> set[str]:
+        """Return the addresses that Linux lists as listening on a port."""
+        rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        return {row[1].split(":")[0] for row in rows if row[3] == "0A" and int(row[1].split(":")[1], 16) == port}
+
+    reporter, open_one = make(basic_metrics()), make(basic_metrics(), host="0.0.0.0")
+    assert reporter.host == "127.0.0.1"
+    if sys.platform == "linux":
+        assert listening(reporter.port) == {"0100007F"}
+        assert listening(open_one.port) == {"00000000"}
+    assert page(open_one.port)
+
+
+def test_a_port_that_is_taken_is_named_and_the_program_goes_on(make: Make) -> None:
+    first = make()
+    with pytest.raises(PortTakenError) as raised:
+        make(port=first.port)
+    assert isinstance(raised.value, OSError)
+    assert raised.value.errno is not None
+    assert all(text in str(raised.value) for text in (str(first.port), "127.0.0.1", "port=", "PROMETHEUS_MULTIPROC_DIR"))
+    say_a_chat()
+    assert values(first.port)["ex_llm_chat_requests_total", LABELS] == 1
+    assert len({handler.id for handler in bus.list_handlers("ex_llm.chat.start")}) == 1
+
+
+def test_closed_it_lets_go_of_the_port_and_attached_again_it_has_it_back(make: Make) -> None:
+    reporter = make()
+    port = reporter.port
+    say_a_chat()
+    reporter.close()
+    reporter.close()
+    say_a_chat()
+    with pytest.raises(urllib.error.URLError):
+        page(port)
+    socket.create_server(("127.0.0.1", port)).close()
+    reporter.attach()
+    say_a_chat()
+    assert reporter.port == port
+    assert values(port)["ex_llm_chat_requests_total", LABELS] == 2
+
+
+@pytest.mark.parametrize("port", [-1, 65536, "9568", None, True, 1.5])
+def test_a_port_that_cannot_be_names_itself(make: Make, port: Any) -> None:
+    with pytest.raises(ValueError, match=f"port={port!r} is not allowed; use a whole number"):
+        make(port=port)
+
+
+def test_without_the_library_the_extra_is_named(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    with pytest.raises(ImportError, match=r"pip install 'opentelemetry-instrumentation-llm\[prometheus\]'"):
+        make()
+
+
+def test_importing_the_package_does_not_import_the_library() -> None:
+    program = "import sys, opentelemetry.instrumentation.llm; assert 'prometheus_client' not in sys.modules"
+    end(worker := run(program))
+    assert worker.returncode == 0
+
+
+def test_names_are_spelled_as_prometheus_spells_them() -> None:
+    assert [prometheus_name(name) for name in ("a.b-c d", "gen_ai.provider.name", "9")] == ["a_b_c_d", "gen_ai_provider_name", "_9"]
+
+
+@forks
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_child_says_that_it_is_not_served_and_does_not_hold_the_port(make: Make) -> None:
+    reporter = make()
+    say_a_chat()
+    heard, tell = os.pipe()
+    go_on, go = os.pipe()
+    child = os.fork()
+    if child == 0:
+        records: list[str] = []
+        handler = logging.Handler()
+        handler.emit = lambda record: records.append(record.getMessage())  # type: ignore[method-assign]
+        logging.getLogger("opentelemetry.instrumentation.llm").addHandler(handler)
+        say_a_chat()
+        say_a_chat()
+        os.write(tell, "\n".join(records).encode() or b"nothing")
+        os.read(go_on, 1)
+        os._exit(0)
+    (record,) = os.read(heard, 10_000).decode().splitlines()
+    assert all(text in record for text in (str(child), "not served", "PROMETHEUS_MULTIPROC_DIR"))
+    assert values(reporter.port)["ex_llm_chat_requests_total", LABELS] == 1
+    reporter.close()
+    socket.create_server(("127.0.0.1", reporter.port)).close()
+    os.write(go, b".")
+    assert os.waitpid(child, 0)[1] == 0
+    for pipe in (heard, tell, go_on, go):
+        os.close(pipe)
+
+
+def run(program: str, *arguments: object, **environment: str) -> subprocess.Popen[str]:
+    everything = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment}
+    pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
+    return subprocess.Popen([sys.executable, "-c", program, *map(str, arguments)], text=True, env=everything, **pipes)
+
+
+WORKER = """
+import os, sys
+from opentelemetry.instrumentation.llm import PrometheusReporter, metrics, execute
+from opentelemetry.instrumentation.llm.reporters.prometheus import PortTakenError
+
+who = {"provider": "openai", "model": "gpt-4o-mini"}
+
+def work(times, size):
+    for _ in range(times):
+        execute("ex_llm.chat.start", {}, who)
+        execute("ex_llm.chat.stop", {"duration": 1_500_000_000}, {**who, "input_tokens": 10})
+    execute("ex_llm.cache.put", {"size_bytes": size}, {"cache": "c"})
+    execute("ex_llm.cost.calculated", {"cost": size}, who)
+"""
+EACH = WORKER + """
+try:
+    reporter = PrometheusReporter(metrics(), port=int(sys.argv[1]))
+except (PortTakenError, ValueError) as error:
+    sys.exit(print(type(error).__name__, error, flush=True))
+print("ready", flush=True)
+for line in sys.stdin:
+    work(*map(int, line.split()))
+    print("done", flush=True)
+"""
+PREFORK = WORKER + """
+reporter = PrometheusReporter(metrics(), port=int(sys.argv[1]))
+work(1, 1)
+children = []
+for number in (10, 100):
+    child = os.fork()
+    if child == 0:
+        work(number, number)
+        os._exit(0)
+    children.append(child)
+for child in children:
+    assert os.waitpid(child, 0)[1] == 0
+print("done", flush=True)
+sys.stdin.read()
+"""
+
+
+def ask(worker: subprocess.Popen[str], line: str = "") -> str:
+    assert worker.stdin is not None and worker.stdout is not None
+    if line:
+        worker.stdin.write(line + "\n")
+        worker.stdin.flush()
+    return worker.stdout.readline().strip()
+
+
+def end(worker: subprocess.Popen[str]) -> None:
+    if worker.poll() is None:
+        worker.communicate(timeout=60)
+    for pipe in (worker.stdin, worker.stdout):
+        if pipe is not None:
+            pipe.close()
+
+
+def requests(port: int) -> float:
+    return values(port)["ex_llm_chat_requests_total", LABELS]
+
+
+def in_the_end(look: Callable[[], bool], seconds: float = 30) -> bool:
+    """Look until it is so; a port without a server yet is not so."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            if look():
+                return True
+        except (OSError, KeyError):
+            pass
+        time.sleep(0.02)
+    return False
+
+
+@forks
+def test_workers_share_the_port_and_one_takes_over_from_another(tmp_path: Path) -> None:
+    port = free_port()
+    workers = [run(EACH, port, PROMETHEUS_MULTIPROC_DIR=str(tmp_path)) for _ in range(3)]
+    try:
+        assert [ask(worker) for worker in workers] == ["ready"] * 3
+        assert [ask(worker, line) for worker, line in zip(workers, ("1 1", "10 10", "100 100"), strict=True)] == ["done"] * 3
+        found = values(port)
+        assert found["ex_llm_chat_requests_total", LABELS] == 111
+        assert found["ex_llm_tokens_input_total", LABELS] == 1110
+        assert found["ex_llm_chat_duration_milliseconds_count", LABELS] == 111
+        assert found["ex_llm_chat_duration_milliseconds_bucket", (("le", "2560.0"), *LABELS)] == 111
+        assert found["ex_llm_chat_duration_milliseconds_sum", LABELS] == 111 * 1500
+        assert found["ex_llm_cost_cents_total", LABELS] == 111
+        assert found["ex_llm_cost_last_cents", LABELS] in (1, 10, 100)
+        assert found["ex_llm_cache_size_bytes", (("cache", "c"),)] == 111
+        assert "# HELP ex_llm_chat_requests_total Chats begun.\n" in page(port)
+        # Killed one after the other, so that whichever serves is among them; what they counted stays.
+        for left in (2, 1):
+            workers[left].send_signal(signal.SIGKILL)
+            workers[left].wait(60)
+            assert in_the_end(lambda: requests(port) == 111)
+        assert ask(workers[0], "1 1") == "done"
+        assert requests(port) == 112
+    finally:
+        for worker in workers:
+            end(worker)
+
+
+@forks
+def test_a_new_worker_takes_the_port_of_one_that_ended_and_its_level_goes_with_it(tmp_path: Path) -> None:
+    port = free_port()
+    first = run(EACH, port, PROMETHEUS_MULTIPROC_DIR=str(tmp_path))
+    assert (ask(first), ask(first, "1 5")) == ("ready", "done")
+    second = run(EACH, port, PROMETHEUS_MULTIPROC_DIR=str(tmp_path))
+    assert (ask(second), ask(second, "1 7")) == ("ready", "done")
+    size = "ex_llm_cache_size_bytes", (("cache", "c"),)
+    assert values(port)[size] == 12
+    end(first)
+    assert in_the_end(lambda: values(port)[size] == 7)
+    assert requests(port) == 2
+    end(second)
+
+
+@forks
+def test_a_reporter_made_before_the_fork_serves_what_the_children_count(tmp_path: Path) -> None:
+    port = free_port()
+    parent = run(PREFORK, port, PROMETHEUS_MULTIPROC_DIR=str(tmp_path))
+    assert ask(parent) == "done"
+    found = values(port)
+    assert found["ex_llm_chat_requests_total", LABELS] == 111
+    assert found["ex_llm_chat_duration_milliseconds_count", LABELS] == 111
+    end(parent)
+
+
+@forks
+def test_a_stranger_on_the_port_is_told_from_another_worker(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        port = stranger.getsockname()[1]
+        worker = run(EACH, port, PROMETHEUS_MULTIPROC_DIR=str(tmp_path))
+        told = ask(worker)
+        assert told.startswith("PortTakenError")
+        assert str(port) in told
+        end(worker)
+
+
+@pytest.mark.parametrize(
+    ("port", "directory", "named"), [(0, "", "port=0 is not allowed"), (None, "missing", "is not a directory")], ids=["port 0", "no directory"]
+)
+def test_a_setting_that_several_processes_cannot_share(tmp_path: Path, port: int | None, directory: str, named: str) -> None:
+    worker = run(EACH, free_port() if port is None else port, PROMETHEUS_MULTIPROC_DIR=str(tmp_path / directory))
+    told = ask(worker)
+    assert told.startswith("ValueError")
+    assert named in told
+    assert "PROMETHEUS_MULTIPROC_DIR" in told
+    end(worker)
+
+
+TWICE = WORKER + """
+port = int(sys.argv[1])
+first = PrometheusReporter(metrics(), port=port)
+work(1, 1)
+try:
+    PrometheusReporter(metrics(), port=port)
+except ValueError as error:
+    print("close that one first" in str(error), flush=True)
+first.close()
+again = PrometheusReporter(metrics(), port=port)
+work(1, 1)
+print("done", flush=True)
+sys.stdin.read()
+"""
+
+
+@forks
+def test_one_reporter_a_process_and_one_after_the_other_goes_on(tmp_path: Path) -> None:
+    port = free_port()
+    worker = run(TWICE, port, PROMETHEUS_MULTIPROC_DIR=str(tmp_path))
+    assert (ask(worker), ask(worker)) == ("True", "done")
+    assert requests(port) == 2
+    end(worker)
+
+
+APPLICATION = WORKER + """
+reporter = PrometheusReporter(metrics(), port=int(os.environ["METRICS_PORT"]))
+
+def application(environ, start_response):
+    work(1, 1)
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Connection", "close")])
+    return [str(os.getpid()).encode()]
+"""
+
+
+@forks
+@pytest.mark.parametrize("preload", [False, True])
+def test_gunicorn_with_several_workers(tmp_path: Path, preload: bool) -> None:
+    port, files = free_port(), tmp_path / "files"
+    files.mkdir()
+    (tmp_path / "application.py").write_text(APPLICATION)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        os.set_inheritable(listener.fileno(), True)
+        arguments = ["--workers", "2", "--bind", f"fd://{listener.fileno()}", "--chdir", str(tmp_path), "--log-level", "warning", "--no-control-socket"]
+        environment = {
+            **os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PROMETHEUS_MULTIPROC_DIR": str(files), "METRICS_PORT": str(port)
+        }  # fmt: skip
+        server = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", *arguments, *(["--preload"] if preload else []), "application:application"],
+            env=environment, pass_fds=[listener.fileno()],
+        )  # fmt: skip
+        try:
+            assert both_workers(listener.getsockname()[1]) == 2
+            assert in_the_end(lambda: requests(port) == 2)
+            assert values(port)["ex_llm_cache_size_bytes", (("cache", "c"),)] == 2
+        finally:
+            server.terminate()
+            server.wait(60)
+
+
+def both_workers(port: int) -> int:
+    """Ask one worker slowly, so that the other one has to answer in between; return how many answered."""
+    request = b"GET / HTTP/1.0\r\n\r\n"
+
+    def answer(connection: socket.socket) -> bytes:
+        return b"".join(iter(lambda: connection.recv(1000), b"")).rpartition(b"\r\n\r\n")[2]
+
+    with socket.create_connection(("127.0.0.1", port), 30) as slow, socket.create_connection(("127.0.0.1", port), 30) as quick:
+        slow.sendall(request[:10])
+        quick.sendall(request)
+        pids = {answer(quick)}
+        slow.sendall(request[10:])
+        pids.add(answer(slow))
+        assert all(pid.isdigit() for pid in pids)
+        return len(pids)

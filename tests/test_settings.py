@@ -1,0 +1,72 @@
+"""Settings: keywords before variables before defaults; bad ones are named."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from opentelemetry.instrumentation.llm import LLMInstrumentor
+from opentelemetry.instrumentation.llm.settings import Settings
+
+
+def test_defaults_capture_nothing() -> None:
+    assert Settings.read({}, {}).capture_message_content == ()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "field", "read"),
+    [
+        ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "SPAN_AND_EVENT", "capture_message_content", ("span", "event")),
+        ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "true", "capture_message_content", ("span",)),
+        ("OTEL_INSTRUMENTATION_LLM_COST_THRESHOLD_CENTS", "2.5", "cost_threshold_cents", 2.5),
+        ("OTEL_INSTRUMENTATION_LLM_DISABLED_PROVIDERS", "openai, groq", "disabled_providers", ("openai", "groq")),
+        ("OTEL_INSTRUMENTATION_LLM_THREADING", "false", "threading", False),
+        ("OTEL_INSTRUMENTATION_LLM_MODEL_NAMES", "mine=gpt-4o", "model_names", {"mine": "gpt-4o"}),
+        ("OTEL_INSTRUMENTATION_LLM_LOG_LEVEL", "debug", "log_level", "DEBUG"),
+    ],
+)
+def test_variables(variable: str, value: str, field: str, read: Any) -> None:
+    assert getattr(Settings.read({}, {variable: value}), field) == read
+
+
+def test_a_keyword_wins_over_its_variable() -> None:
+    assert Settings.read({"threading": True}, {"OTEL_INSTRUMENTATION_LLM_THREADING": "false"}).threading is True
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "allowed"),
+    [
+        ("capture_message_content", "everything", "no_content"),
+        ("cost_threshold_cents", -1, "cents"),
+        ("cost_threshold_cents", "much", "cents"),
+        ("max_content_bytes", "x", "bytes"),
+        ("redact", 3, "function"),
+        ("prices", 3, "price file"),
+        ("native_telemetry", "maybe", "replace"),
+        ("log_level", "LOUD", "WARNING"),
+        ("disabled_providers", 3, "names"),
+    ],
+)
+def test_a_bad_keyword_raises_with_its_name_its_value_and_what_is_allowed(keyword: str, value: Any, allowed: str) -> None:
+    with pytest.raises(ValueError, match=f"{keyword}=.*{value}.*{allowed}"):
+        LLMInstrumentor().instrument(**{keyword: value})
+    assert not LLMInstrumentor().is_instrumented_by_opentelemetry
+
+
+def test_an_unknown_keyword_is_named() -> None:
+    with pytest.raises(ValueError, match="does not know colour; its settings are"):
+        LLMInstrumentor().instrument(colour="red")
+
+
+def test_a_bad_variable_is_one_warning_and_the_default_stands(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        assert Settings.read({}, {"OTEL_INSTRUMENTATION_LLM_COST_THRESHOLD_CENTS": "much"}).cost_threshold_cents is None
+    (record,) = caplog.records
+    assert "OTEL_INSTRUMENTATION_LLM_COST_THRESHOLD_CENTS='much'" in record.getMessage() and "cents" in record.getMessage()
+
+
+def test_every_setting_says_what_it_does() -> None:
+    assert all(field.metadata["says"].endswith(".") for field in fields(Settings))

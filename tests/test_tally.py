@@ -1,0 +1,182 @@
+"""The numbers behind every reporter: nothing lost among threads, forks and finalisers, and tags that stay few."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from opentelemetry.instrumentation.llm import bus
+from opentelemetry.instrumentation.llm.metrics import Metric, counter, distribution, last_value, level, metrics, summary, total
+from opentelemetry.instrumentation.llm.reporters.tally import VALUES_PER_TAG, Inbox, Spread, Tally
+
+WHO = {"provider": "openai", "model": "gpt-4o-mini", "operation": "chat", "ref": 1}
+REQUESTS = counter("t.requests.total", "t.start", "Requests.", tags=["model"])
+WEIGHT = total("t.weight.total", "t.start", "weight", "Weight.", tags=["model"])
+SIZE = level("t.size", {"t.put": 1, "t.taken": -1}, "size", "Size.", tags=[])
+NEWEST = last_value("t.newest", "t.start", "weight", "Newest weight.", tags=[])
+TIMES = distribution("t.time", "t.start", "duration", "Times.", tags=[], scale=1e-6, buckets=(1.0, 2.0))
+SPREAD = summary("t.spread", "t.start", "weight", "Spread of weight.", tags=[])
+MINE = (REQUESTS, WEIGHT, SIZE, NEWEST, TIMES, SPREAD)
+
+
+@pytest.fixture
+def tally() -> Iterator[Tally]:
+    made = Tally(MINE)
+    made.attach()
+    yield made
+    made.detach()
+
+
+def read(tally: Tally, metric: Metric) -> dict[tuple[Any, ...], Any]:
+    return {tuple(tags.values()): value for tags, value in tally.read(metric)}
+
+
+def test_each_kind_keeps_its_number(tally: Tally) -> None:
+    for weight in (2.5, 4):
+        bus.execute("t.start", {"weight": weight, "duration": weight * 1e6}, {"model": "m"})
+    bus.execute("t.put", {"size": 7})
+    bus.execute("t.taken", {"size": 3})
+    assert read(tally, REQUESTS) == {("m",): 2}
+    assert read(tally, WEIGHT) == {("m",): 6.5}
+    assert read(tally, SIZE) == {(): 4}
+    assert read(tally, NEWEST) == {(): 4}
+    times, spread = read(tally, TIMES)[()], read(tally, SPREAD)[()]
+    assert (times.counts, times.count, times.sum, times.lowest, times.highest) == ([0, 0, 2], 2, 6.5, 2.5, 4.0)
+    assert (spread.count, spread.sum) == (2, 6.5)
+
+
+def test_a_value_on_a_bound_belongs_to_the_bucket_that_the_bound_ends() -> None:
+    spread = Spread((1.0, 2.0))
+    for value in (1.0, 1.5, 2.0, 2.1):
+        spread.add(value)
+    assert spread.counts == [1, 2, 1]
+
+
+def test_spreads_merge_to_what_one_of_all_values_is() -> None:
+    one, other, both = (Spread((1.0, 2.0)) for _ in range(3))
+    for spread, values in ((one, (0.5, 1.5)), (other, (3.0,)), (both, (0.5, 1.5, 3.0))):
+        for value in values:
+            spread.add(value)
+    one.merge(other)
+    assert [getattr(one, name) for name in Spread.__slots__] == [getattr(both, name) for name in Spread.__slots__]
+
+
+@pytest.mark.parametrize("value", [None, "n/a", True, [1], float("nan"), float("inf"), -1])
+def test_what_is_no_amount_is_not_added(tally: Tally, value: Any) -> None:
+    bus.execute("t.start", {"weight": 1}, {"model": "m"})
+    bus.execute("t.start", {"weight": value}, {"model": "m"})
+    assert read(tally, REQUESTS) == {("m",): 2}
+    assert read(tally, WEIGHT) == {("m",): 1}
+
+
+@pytest.mark.parametrize("value", [["a"], {"a": 1}, 1.5, b"a"])
+def test_a_tag_that_is_no_word_reads_other(tally: Tally, value: Any) -> None:
+    bus.execute("t.start", {}, {"model": value})
+    assert read(tally, REQUESTS) == {("other",): 1}
+
+
+def test_a_measurement_may_stand_in_the_metadata() -> None:
+    tally = Tally(metrics())
+    tally.hear("ex_llm.chat.stop", {"duration": 1_500_000_000}, {**WHO, "input_tokens": 10, "output_tokens": 5})
+    found = {metric.name: [value for _, value in tally.read(metric)] for metric in tally.metrics}
+    assert found["ex_llm.tokens.input.total"] == [10]
+    assert found["ex_llm.tokens.output.total"] == [5]
+    assert found["ex_llm.chat.duration.milliseconds"][0].sum == 1500.0
+
+
+def test_status_classes_are_made_of_statuses() -> None:
+    tally = Tally(metrics())
+    for status in (200, 204, 503):
+        tally.hear("ex_llm.provider.request.stop", {"duration": 1}, {"provider": "openai", "status": status})
+    requests = next(metric for metric in tally.metrics if metric.name == "ex_llm.provider.requests.total")
+    assert {tags["status_class"]: value for tags, value in tally.read(requests)} == {"2xx": 2, "5xx": 1}
+
+
+def test_past_two_hundred_values_of_a_tag_every_new_one_is_other(tally: Tally) -> None:
+    for number in range(VALUES_PER_TAG + 50):
+        bus.execute("t.start", {}, {"model": f"m{number}"})
+    bus.execute("t.start", {}, {"model": "m0"})
+    found = read(tally, REQUESTS)
+    assert len(found) == VALUES_PER_TAG + 1 == 201
+    assert found[("other",)] == 50
+    assert found[("m0",)] == 2
+
+
+def test_detached_it_hears_nothing_and_keeps_its_numbers(tally: Tally) -> None:
+    bus.execute("t.start", {}, {"model": "m"})
+    tally.detach()
+    bus.execute("t.start", {}, {"model": "m"})
+    assert read(tally, REQUESTS) == {("m",): 1}
+    tally.attach()
+    bus.execute("t.start", {}, {"model": "m"})
+    assert read(tally, REQUESTS) == {("m",): 2}
+
+
+def test_eight_threads_lose_nothing_while_a_ninth_reads(tally: Tally) -> None:
+    threads, events = 8, 3000
+    ready, over = threading.Barrier(threads + 1), threading.Event()
+    seen: list[int] = []
+
+    def speak() -> None:
+        ready.wait(10)
+        for number in range(events):
+            bus.execute("t.start", {"weight": 1, "duration": 1_500_000}, {"model": f"m{number % 3}"})
+
+    def look() -> None:
+        ready.wait(10)
+        while not over.is_set():
+            spread = read(tally, TIMES).get(())
+            if spread is not None:
+                assert sum(spread.counts) == spread.count
+                seen.append(spread.count)
+
+    speakers = [threading.Thread(target=speak) for _ in range(threads)]
+    reader = threading.Thread(target=look)
+    for thread in (*speakers, reader):
+        thread.start()
+    for thread in speakers:
+        thread.join(60)
+    over.set()
+    reader.join(60)
+    assert seen == sorted(seen)
+    assert read(tally, REQUESTS) == {(f"m{number}",): threads * events / 3 for number in range(3)}
+    assert read(tally, WEIGHT) == read(tally, REQUESTS)
+    assert read(tally, TIMES)[()].count == threads * events
+
+
+def test_an_event_in_the_midst_of_counting_is_counted_and_waits_for_nobody() -> None:
+    taken: list[str] = []
+
+    def take(metric: Metric, tags: Any, value: float) -> None:
+        if not taken:  # what a finaliser does that the garbage collector runs just here
+            taken.append("outer")
+            inbox.put(WEIGHT, ("inner",), 1)
+        else:
+            taken.append(tags[0])
+
+    inbox = Inbox(take)
+    inbox.put(WEIGHT, ("outer",), 1)
+    assert taken == ["outer", "inner"]
+
+
+def test_an_event_in_the_midst_of_reading_is_there_at_the_next_reading(tally: Tally) -> None:
+    bus.execute("t.start", {}, {"model": "m"})
+    with tally._inbox.lock:
+        bus.execute("t.start", {}, {"model": "m"})
+    assert read(tally, REQUESTS) == {("m",): 2}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_child_goes_on_although_its_parent_was_counting(tally: Tally) -> None:
+    bus.execute("t.start", {}, {"model": "m"})
+    with tally._inbox.lock:
+        child = os.fork()
+        if child == 0:
+            bus.execute("t.start", {}, {"model": "m"})
+            os._exit(read(tally, REQUESTS)[("m",)])
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
