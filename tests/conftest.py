@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from opentelemetry.sdk._logs import LoggerProvider
-from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
+from opentelemetry.sdk._logs import export as log_export
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -19,19 +19,22 @@ from stand_in import StandIn
 
 from opentelemetry.instrumentation.llm import LLMInstrumentor
 
+# Renamed in 1.39; the oldest release that is claimed has the other name.
+LogExporter = getattr(log_export, "InMemoryLogRecordExporter", None) or log_export.InMemoryLogExporter
+
 
 class Seen:
     """What a watched process told: spans, metrics and log records, and how many spans are still open."""
 
     def __init__(self) -> None:
         self._spans = InMemorySpanExporter()
-        self._logs = InMemoryLogRecordExporter()
+        self._logs = LogExporter()
         self._reader = InMemoryMetricReader()
         self.tracer_provider = TracerProvider()
         self.tracer_provider.add_span_processor(SimpleSpanProcessor(self._spans))
         self.meter_provider = MeterProvider([self._reader])
         self.logger_provider = LoggerProvider()
-        self.logger_provider.add_log_record_processor(SimpleLogRecordProcessor(self._logs))
+        self.logger_provider.add_log_record_processor(log_export.SimpleLogRecordProcessor(self._logs))
 
     def instrument(self, **settings: Any) -> None:
         LLMInstrumentor().instrument(

@@ -14,6 +14,15 @@ from payloads import Payload
 MODES = ("sync", "async")
 
 
+def skip_if_missing(payload: Payload, client: Any) -> None:
+    """Skip what the installed release of an SDK does not have."""
+    owner = client
+    for part in payload.name.partition(":")[0].split("."):
+        owner = getattr(owner, part, None)
+        if owner is None:
+            pytest.skip(f"this release has no {payload.name}")
+
+
 @contextlib.contextmanager
 def opened(payload: Payload, url: str) -> Iterator[Any]:
     """Give a plain client."""
@@ -21,6 +30,7 @@ def opened(payload: Payload, url: str) -> Iterator[Any]:
         pytest.skip("this SDK has no plain form of it")
     client = payload.client(url)
     try:
+        skip_if_missing(payload, client)
         yield client
     finally:
         close = getattr(client, "close", None)
@@ -35,6 +45,7 @@ async def opened_async(payload: Payload, url: str) -> AsyncIterator[Any]:
         pytest.skip("this SDK has no asynchronous form of it")
     client = payload.async_client(url)
     try:
+        skip_if_missing(payload, client)
         yield client
     finally:
         close = getattr(client, "aclose", None) or getattr(client, "close", None)

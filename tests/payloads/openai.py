@@ -37,7 +37,7 @@ CALLS: list[tuple[str, str, bool, Any]] = [
         lambda c: c.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES, stream=True, stream_options={"include_usage": True}),
     ),
     (
-        "POST /chat/completions", "chat.completions.tools", True,
+        "POST /chat/completions", "chat.completions.create:tools", True,
         lambda c: c.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES, tools=TOOLS, tool_choice="required", stream=True),
     ),
     ("POST /completions", "completions.create", False, lambda c: c.completions.create(model="gpt-3.5-turbo-instruct", prompt="say three words")),

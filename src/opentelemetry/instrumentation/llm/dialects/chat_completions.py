@@ -7,6 +7,7 @@ from typing import Any
 from ..words.records import Reply, Request
 from . import Arguments, Dialect
 from .finish import aligned
+from .openai_content import absorb_chat, chat_content, chat_output, completions_content, join_chat
 from .openai_usage import usage
 from .reading import dig, fields, fill, items, text, whole
 
@@ -78,6 +79,8 @@ def absorb(draft: Reply, chunk: Any) -> None:
         counted = usage(said)
         if counted.input_tokens is not None or counted.output_tokens is not None:
             draft.usage = counted
+    if draft.content is not None:
+        absorb_chat(draft, chunk)
     for position, choice in enumerate(items(dig(chunk, ("choices",)))):
         if choice is None:
             continue
@@ -92,9 +95,10 @@ def finish(draft: Reply) -> None:
     """Put the finish reasons of all choices into their order."""
     seen = draft.scratch or {}
     draft.finish_reasons = aligned(seen[index] for index in sorted(seen))
+    join_chat(draft)
 
 
-chat_completions = Dialect("chat_completions", request, reply, absorb, finish=finish)
+chat_completions = Dialect("chat_completions", request, reply, absorb, chat_content, chat_output, finish)
 
 
 def _completions_request(arguments: Arguments) -> Request:
@@ -103,4 +107,4 @@ def _completions_request(arguments: Arguments) -> Request:
     return asked
 
 
-completions = Dialect("completions", _completions_request, reply, absorb, finish=finish)
+completions = Dialect("completions", _completions_request, reply, absorb, completions_content, chat_output, finish)

@@ -7,6 +7,7 @@ from typing import Any
 from ..words.records import Reply, Request
 from . import Arguments, Dialect
 from .finish import finish_reason
+from .openai_content import responses_content, responses_output
 from .openai_usage import usage
 from .reading import dig, fields, fill, items, text
 
@@ -72,6 +73,8 @@ def _read_into(draft: Reply, answer: Any) -> None:
     if said is not None:
         draft.usage = usage(said)
     draft.finish_reasons = _finish_reasons(answer, draft.response_status)
+    if draft.content is not None:
+        draft.content.output_messages = responses_output(answer)
     if draft.response_status == "failed" and draft.failure is None:
         draft.failure = "failed"
 
@@ -109,5 +112,5 @@ def _absorb_fetched(draft: Reply, chunk: Any) -> None:
     draft.usage = usage(None)
 
 
-responses = Dialect("responses", request, reply, absorb, finish=finish)
-fetched_response = Dialect("fetched_response", fetch, _fetched, _absorb_fetched)
+responses = Dialect("responses", request, reply, absorb, responses_content, responses_output, finish)
+fetched_response = Dialect("fetched_response", fetch, _fetched, _absorb_fetched, output=responses_output)

@@ -117,7 +117,9 @@ class Reply:
     """The provider's error code when an answer that arrived whole says that the operation failed."""
     content: Content | None = None
     scratch: dict[Any, Any] | None = None
-    """Where a dialect joins the pieces of a stream; nobody else reads it."""
+    """What a dialect remembers between the chunks of a stream; nobody else reads it."""
+    kept: dict[Any, Any] | None = None
+    """Where a dialect keeps the pieces of a stream's contents until they are joined; only where contents are captured."""
 
 
 @dataclass(slots=True)
@@ -140,7 +142,7 @@ class Cost:
     price_date: str | None = None
 
 
-_APART = frozenset({"content", "usage", "scratch"})
+_APART = frozenset({"content", "usage", "scratch", "kept"})
 
 
 @cache

@@ -1,0 +1,60 @@
+"""Answers of odd shape: the application gets what it would get unwatched, and the span what was readable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import payloads
+import pytest
+from contract.driving import MODES, run
+
+from opentelemetry.instrumentation.llm import LLMInstrumentor
+
+pytestmark = pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")
+SCENARIOS = ("odd-choices", "odd-usage", "odd-everything", "odd-stream", "empty", "no-usage", "truncated", "not-json", "failed-response")
+CHATS = [p for p in payloads.read() if "chat" in p.name or p.name.startswith(("responses.create", "embeddings", "messages", "models"))]
+
+
+def _outcome(payload: payloads.Payload, mode: str, url: str) -> tuple[Any, ...]:
+    def read(result: Any) -> Any:
+        return list(result) if payload.stream and mode == "sync" else result
+
+    try:
+        result = run(payload, mode, url, read)
+    except Exception as error:  # noqa: BLE001 - whatever the SDK raises is compared
+        return "raised", type(error), str(error)
+    chunks = result if isinstance(result, list) else [result]
+    return "returned", [type(chunk) for chunk in chunks], [_dump(chunk) for chunk in chunks]
+
+
+def _dump(value: Any) -> str:
+    dump = getattr(value, "model_dump_json", None)
+    text = dump(warnings=False) if dump is not None else str(type(value))
+    return "".join(c for c in text if not c.isdigit())
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("payload", CHATS, ids=lambda p: p.id)
+def test_the_application_sees_what_it_would_see_unwatched(payload: Any, scenario: str, mode: str, watch: Any, stand_in: Any) -> None:
+    if payload.stream and mode == "async":
+        pytest.skip("streams are read in test_exits; here their plain form stands for both")
+    url = f"{stand_in.url}/scenario/{scenario}"
+    assert not LLMInstrumentor().is_instrumented_by_opentelemetry
+    bare = _outcome(payload, mode, url)
+    seen = watch()
+    assert _outcome(payload, mode, url) == bare
+    span = seen.span()
+    assert span.end_time is not None
+    if bare[0] == "raised":
+        assert span.status.status_code.name == "ERROR"
+
+
+def test_what_was_readable_is_told(seen: Any, stand_in: Any) -> None:
+    import openai
+
+    with openai.OpenAI(base_url=f"{stand_in.url}/scenario/odd-choices/v1", api_key="sk-x", max_retries=0) as client:
+        client.chat.completions.create(model="gpt-4o-mini", messages=[{"role": "user", "content": "a b"}])
+    attributes = seen.span().attributes
+    assert attributes["gen_ai.response.id"] and attributes["gen_ai.usage.input_tokens"] == 2
+    assert "gen_ai.response.finish_reasons" not in attributes

@@ -1,0 +1,146 @@
+"""Contents: nothing by default; what was asked for, bounded, redacted, without keys, by the conventions' schemas."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from semconv.checker import Scenario, check_all, check_logs
+
+from opentelemetry.instrumentation.llm.handlers.content import as_json, bounded, without_credentials
+
+PNG = "data:image/png;base64,aVZCT1J3MEtHZ28="
+MESSAGES: list[Any] = [
+    {"role": "system", "content": "be brief"},
+    {"role": "user", "content": [{"type": "text", "text": "what is this? ¿qué? 何"}, {"type": "image_url", "image_url": {"url": PNG}}]},
+    {"role": "assistant", "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "look_up", "arguments": '{"q": 1}'}}]},
+    {"role": "tool", "tool_call_id": "c1", "content": "found"},
+]
+TOOLS: list[Any] = [{"type": "function", "function": {"name": "look_up", "description": "secretive", "parameters": {"type": "object"}}}]
+ATTRIBUTES = ("gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.tool.definitions")
+
+
+@pytest.fixture
+def client(stand_in: Any) -> Any:
+    import openai
+
+    with openai.OpenAI(base_url=f"{stand_in.url}/v1", api_key="sk-test-0123456789", max_retries=0) as made:
+        yield made
+
+
+def _ask(client: Any, **more: Any) -> Any:
+    return client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES, tools=TOOLS, **more)
+
+
+def test_nothing_is_read_unless_it_was_asked_for(seen: Any, client: Any) -> None:
+    _ask(client)
+    told = repr(dict(seen.span().attributes)) + repr(seen.logs())
+    assert "brief" not in told and "look_up" not in told and "canned" not in told
+
+
+def test_on_spans_as_json_by_the_schemas(watch: Any, client: Any) -> None:
+    seen = watch(capture_message_content="span_only")
+    _ask(client)
+    attributes = seen.span().attributes
+    system, user, assistant, tool = json.loads(attributes["gen_ai.input.messages"])
+    assert system == {"role": "system", "parts": [{"type": "text", "content": "be brief"}]}
+    assert "何" in attributes["gen_ai.input.messages"] and PNG[-8:] not in attributes["gen_ai.input.messages"]
+    assert user["parts"][1]["type"] == "blob_digest" and user["parts"][1]["mime_type"] == "image/png"
+    assert assistant["parts"] == [{"type": "tool_call", "id": "c1", "name": "look_up", "arguments": {"q": 1}}]
+    assert tool["parts"] == [{"type": "tool_call_response", "id": "c1", "response": "found"}]
+    assert json.loads(attributes["gen_ai.tool.definitions"]) == [{"type": "function", "name": "look_up"}]
+    assert seen.logs() == []
+
+
+def test_in_events_as_structures_with_the_attributes_of_the_span(watch: Any, client: Any) -> None:
+    seen = watch(capture_message_content="event_only")
+    _ask(client)
+    (record,) = [r.log_record for r in seen.logs()]
+    assert record.event_name == "gen_ai.client.inference.operation.details"
+    assert record.attributes["gen_ai.input.messages"][0]["role"] == "system"
+    assert not set(ATTRIBUTES) & set(seen.span().attributes)
+    assert check_logs(seen.logs(), scenario=Scenario(absent=frozenset())) == []
+
+
+def test_a_streamed_answer_is_joined_like_a_whole_one(watch: Any, client: Any) -> None:
+    seen = watch(capture_message_content="span_only")
+    _ask(client, tool_choice="required")
+    list(_ask(client, tool_choice="required", stream=True))
+    whole, streamed = (json.loads(span.attributes["gen_ai.output.messages"]) for span in seen.spans())
+    for (message,) in (whole, streamed):
+        for part in message["parts"]:
+            part.pop("id", None)
+    assert whole == streamed and whole[0]["parts"][0]["type"] == "tool_call"
+
+
+def test_responses_tell_instructions_apart(watch: Any, client: Any) -> None:
+    seen = watch(capture_message_content="span_only")
+    client.responses.create(model="gpt-4o-mini", instructions="be brief", input="hello")
+    list(client.responses.create(model="gpt-4o-mini", instructions="be brief", input="hello", stream=True))
+    for span in seen.spans():
+        assert json.loads(span.attributes["gen_ai.system_instructions"]) == [{"type": "text", "content": "be brief"}]
+        assert json.loads(span.attributes["gen_ai.input.messages"])[0]["parts"][0]["content"] == "hello"
+        assert json.loads(span.attributes["gen_ai.output.messages"])[0]["parts"][0]["content"].startswith("This is canned")
+
+
+def test_content_on_is_conformant(watch: Any, client: Any) -> None:
+    seen = watch(capture_message_content="span_and_event", tool_definitions="full")
+    _ask(client)
+    assert check_all(seen.spans(), seen.metrics_data(), seen.logs(), scenario=Scenario(declared=frozenset())) == []
+
+
+def test_messages_are_those_of_the_call_even_if_the_caller_changes_them_later(watch: Any, client: Any) -> None:
+    seen = watch(capture_message_content="span_only")
+    messages = [{"role": "user", "content": "before"}]
+    stream = client.chat.completions.create(model="gpt-4o-mini", messages=messages, stream=True)
+    messages[0]["content"] = "after"
+    list(stream)
+    assert "before" in seen.span().attributes["gen_ai.input.messages"]
+
+
+def test_redact_comes_first_and_what_it_drops_is_gone(watch: Any, client: Any) -> None:
+    seen = watch(capture_message_content="span_only", redact=lambda value: None if "look_up" in repr(value) else value)
+    _ask(client)
+    assert "gen_ai.input.messages" not in seen.span().attributes and "gen_ai.output.messages" in seen.span().attributes
+
+
+def test_a_redaction_that_raises_shows_nothing(watch: Any, client: Any) -> None:
+    def broken(value: Any) -> Any:
+        raise RuntimeError("be brief")
+
+    seen = watch(capture_message_content="span_only", redact=broken)
+    _ask(client)
+    assert not set(ATTRIBUTES) & set(seen.span().attributes)
+
+
+def test_a_refusal_is_told_with_its_text_but_never_with_a_key(watch: Any, stand_in: Any) -> None:
+    import openai
+
+    seen = watch(capture_message_content="span_only")
+    key = "sk-live-abcdefghijklmnop"
+    with openai.OpenAI(base_url=f"{stand_in.url}/scenario/error-401/v1", api_key=key, max_retries=0) as client:
+        with pytest.raises(openai.AuthenticationError):
+            _ask(client)
+    span = seen.span()
+    assert span.status.description.startswith("Error code: 401")
+    assert key not in span.to_json() and key not in repr(seen.logs())
+
+
+@pytest.mark.parametrize("limit", [100, 1000, 5000])
+def test_bounded_keeps_the_structure(limit: int) -> None:
+    value = [{"role": "user", "parts": [{"type": "text", "content": "x" * 3000}]} for _ in range(20)]
+    cut = bounded(value, limit)
+    assert len(as_json(cut)) <= limit
+    assert all(message["role"] == "user" for message in json.loads(as_json(cut)))
+
+
+def test_lone_surrogates_do_not_break_an_encoder() -> None:
+    assert as_json("a\ud800b").encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    "secret", ["sk-proj-abcdefgh12345678", "Bearer abc.def.ghi123456", "AKIAIOSFODNN7EXAMPLE", "gsk_abcdefghijkl", "AIzaSyA1234567890abcdefghijkl"]
+)
+def test_credentials_are_taken_out(secret: str) -> None:
+    assert without_credentials(f"before {secret} after") == "before [credential] after"
