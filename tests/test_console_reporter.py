@@ -96,7 +96,14 @@ def test_closed_it_hears_nothing_and_attached_again_it_goes_on(reporter: Console
 
 def test_metrics_of_ones_own(printed: io.StringIO) -> None:
     mine = [
-        level("app.open", {"app.begun": 1, "app.over": -1}, lambda measurements, metadata: [(1, {})], "Open.", tags={"who": "name"}, unit="{job}"),
+        level(
+            "app.open",
+            {"app.begun": 1, "app.over": -1},
+            lambda measurements, metadata: [(1, {})],
+            "Open.",
+            tags={"who": "name"},
+            unit="{job}",
+        ),
         last_value("app.ratio", "app.over", "ratio", "Ratio.", tags=[]),
     ]
     reporter = ConsoleReporter(mine, stream=printed)

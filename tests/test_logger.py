@@ -32,7 +32,16 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
 def test_one_readable_line_for_each_event(caplog: pytest.LogCaptureFixture) -> None:
     attach_default_logger()
     bus.execute("ex_llm.chat.start", {"system_time": 1}, WHO)
-    known = {**WHO, "input_tokens": 10, "output_tokens": 5, "cost_cents": 0.00045, "finish_reasons": ["stop", "length"], "stream": True}
+    where = {"server_address": "localhost", "server_port": 80, "cache_read_tokens": 0}
+    known = {
+        **WHO,
+        **where,
+        "input_tokens": 10,
+        "output_tokens": 5,
+        "cost_cents": 0.00045,
+        "finish_reasons": ["stop", "length"],
+        "stream": True,
+    }
     bus.execute("ex_llm.chat.stop", {"duration": 1_500_000_000}, known)
     bus.execute("ex_llm.provider.rate_limit", {"retry_after_ms": 2000}, {**WHO, "status": 429, "limit": "requests per min"})
     bus.execute("ex_llm.stream.stop", {"time_to_first_chunk": 320_500_000, "chunks": 3, "duration": 2_000_000_000}, WHO)
@@ -63,7 +72,9 @@ def test_contents_are_counted_and_never_shown(caplog: pytest.LogCaptureFixture) 
     bus.execute("ex_llm.content", {}, {**WHO, "content": content})
     bus.execute("ex_llm.content", {}, {**WHO, "content": {"system_instructions": [SECRET]}})
     bus.execute("ex_llm.content", {}, {**WHO, "content": SECRET})
-    bus.execute("ex_llm.chat.exception", {"duration": 1}, {**WHO, "kind": "other", "stacktrace": SECRET, "content": SECRET, "messages": SECRET})
+    bus.execute(
+        "ex_llm.chat.exception", {"duration": 1}, {**WHO, "kind": "other", "stacktrace": SECRET, "content": SECRET, "messages": SECRET}
+    )
     who = "provider=openai model=gpt-4o-mini"
     assert lines(caplog) == [
         f"ex_llm.content {who} input_messages=2 output_messages=1 ref=7",
@@ -76,7 +87,12 @@ def test_contents_are_counted_and_never_shown(caplog: pytest.LogCaptureFixture) 
 
 @pytest.mark.parametrize(
     ("level", "loudest"),
-    [("DEBUG", {"DEBUG", "INFO", "WARNING", "ERROR"}), ("INFO", {"INFO", "WARNING", "ERROR"}), ("WARNING", {"WARNING", "ERROR"}), ("ERROR", {"ERROR"})],
+    [
+        ("DEBUG", {"DEBUG", "INFO", "WARNING", "ERROR"}),
+        ("INFO", {"INFO", "WARNING", "ERROR"}),
+        ("WARNING", {"WARNING", "ERROR"}),
+        ("ERROR", {"ERROR"}),
+    ],
 )
 def test_a_level_hears_what_is_as_grave(caplog: pytest.LogCaptureFixture, level: str, loudest: set[str]) -> None:
     attach_default_logger(level)
@@ -97,7 +113,9 @@ def test_chunks_are_not_even_heard_above_debug() -> None:
     assert bus.heard("ex_llm.stream.chunk")
 
 
-@pytest.mark.parametrize(("level", "number"), [("INFO", 20), ("info", 20), (logging.INFO, 20), (" Warning ", 30), (logging.ERROR, 40), ("debug", 10)])
+@pytest.mark.parametrize(
+    ("level", "number"), [("INFO", 20), ("info", 20), (logging.INFO, 20), (" Warning ", 30), (logging.ERROR, 40), ("debug", 10)]
+)
 def test_levels_are_names_and_numbers(logger: logging.Logger, level: str | int, number: int) -> None:
     attach_default_logger(level)
     assert logger.level == number

@@ -93,7 +93,18 @@ def test_a_chat_is_served(make: Make) -> None:
 
 
 def say_every_event() -> None:
-    numbers = ("duration", "cost", "saved", "size_bytes", "input_tokens", "output_tokens", "cache_read_tokens", "reasoning_tokens", "chunks", "retry")
+    numbers = (
+        "duration",
+        "cost",
+        "saved",
+        "size_bytes",
+        "input_tokens",
+        "output_tokens",
+        "cache_read_tokens",
+        "reasoning_tokens",
+        "chunks",
+        "retry",
+    )
     measured = {**dict.fromkeys(numbers, 2), "time_to_first_chunk": 2}
     for event in {event for metric in METRICS for event in metric.events}:
         bus.execute(event, measured, {**WHO, "kind": "timeout", "status": 200, "cache": "c", "scope": "call", "event": "e", "step": "s"})
@@ -276,7 +287,9 @@ def work(times, size):
     execute("ex_llm.cache.put", {"size_bytes": size}, {"cache": "c"})
     execute("ex_llm.cost.calculated", {"cost": size}, who)
 """
-EACH = WORKER + """
+EACH = (
+    WORKER
+    + """
 try:
     reporter = PrometheusReporter(metrics(), port=int(sys.argv[1]))
 except (PortTakenError, ValueError) as error:
@@ -286,7 +299,10 @@ for line in sys.stdin:
     work(*map(int, line.split()))
     print("done", flush=True)
 """
-PREFORK = WORKER + """
+)
+PREFORK = (
+    WORKER
+    + """
 reporter = PrometheusReporter(metrics(), port=int(sys.argv[1]))
 work(1, 1)
 children = []
@@ -301,6 +317,7 @@ for child in children:
 print("done", flush=True)
 sys.stdin.read()
 """
+)
 
 
 def ask(worker: subprocess.Popen[str], line: str = "") -> str:
@@ -403,7 +420,9 @@ def test_a_stranger_on_the_port_is_told_from_another_worker(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("port", "directory", "named"), [(0, "", "port=0 is not allowed"), (None, "missing", "is not a directory")], ids=["port 0", "no directory"]
+    ("port", "directory", "named"),
+    [(0, "", "port=0 is not allowed"), (None, "missing", "is not a directory")],
+    ids=["port 0", "no directory"],
 )
 def test_a_setting_that_several_processes_cannot_share(tmp_path: Path, port: int | None, directory: str, named: str) -> None:
     worker = run(EACH, free_port() if port is None else port, PROMETHEUS_MULTIPROC_DIR=str(tmp_path / directory))
@@ -414,7 +433,9 @@ def test_a_setting_that_several_processes_cannot_share(tmp_path: Path, port: int
     end(worker)
 
 
-TWICE = WORKER + """
+TWICE = (
+    WORKER
+    + """
 port = int(sys.argv[1])
 first = PrometheusReporter(metrics(), port=port)
 work(1, 1)
@@ -428,6 +449,7 @@ work(1, 1)
 print("done", flush=True)
 sys.stdin.read()
 """
+)
 
 
 @forks
@@ -439,7 +461,9 @@ def test_one_reporter_a_process_and_one_after_the_other_goes_on(tmp_path: Path) 
     end(worker)
 
 
-APPLICATION = WORKER + """
+APPLICATION = (
+    WORKER
+    + """
 reporter = PrometheusReporter(metrics(), port=int(os.environ["METRICS_PORT"]))
 
 def application(environ, start_response):
@@ -447,6 +471,7 @@ def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain"), ("Connection", "close")])
     return [str(os.getpid()).encode()]
 """
+)
 
 
 @forks
@@ -457,7 +482,17 @@ def test_gunicorn_with_several_workers(tmp_path: Path, preload: bool) -> None:
     (tmp_path / "application.py").write_text(APPLICATION)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         os.set_inheritable(listener.fileno(), True)
-        arguments = ["--workers", "2", "--bind", f"fd://{listener.fileno()}", "--chdir", str(tmp_path), "--log-level", "warning", "--no-control-socket"]
+        arguments = [
+            "--workers",
+            "2",
+            "--bind",
+            f"fd://{listener.fileno()}",
+            "--chdir",
+            str(tmp_path),
+            "--log-level",
+            "warning",
+            "--no-control-socket",
+        ]
         environment = {
             **os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PROMETHEUS_MULTIPROC_DIR": str(files), "METRICS_PORT": str(port)
         }  # fmt: skip

@@ -25,7 +25,9 @@ from opentelemetry.instrumentation.llm.reporters.statsd_wire import DATAGRAM_BYT
 
 WHO = {"provider": "openai", "model": "gpt-4o-mini", "operation": "chat", "ref": 1}
 TAGS = "|#provider:openai,model:gpt-4o-mini"
-STRICT = re.compile(r"(?P<name>[A-Za-z0-9_\-]+(\.[A-Za-z0-9_\-]+)*):(?P<value>-?\d+(\.\d+)?)\|(?P<kind>c|ms|g|h)(?P<tags>\|#[^|#,\s]+(,[^|#,\s]+)*)?")
+STRICT = re.compile(
+    r"(?P<name>[A-Za-z0-9_\-]+(\.[A-Za-z0-9_\-]+)*):(?P<value>-?\d+(\.\d+)?)\|(?P<kind>c|ms|g|h)(?P<tags>\|#[^|#,\s]+(,[^|#,\s]+)*)?"
+)
 
 
 class Server:
@@ -281,7 +283,17 @@ def test_a_name_server_that_does_not_answer_holds_nobody_up(monkeypatch: pytest.
 
 @pytest.mark.parametrize(
     ("setting", "value"),
-    [("tags", "datadog"), ("tags", None), ("port", 0), ("port", "8125"), ("port", 70000), ("port", True), ("host", ""), ("host", None), ("prefix", 3)],
+    [
+        ("tags", "datadog"),
+        ("tags", None),
+        ("port", 0),
+        ("port", "8125"),
+        ("port", 70000),
+        ("port", True),
+        ("host", ""),
+        ("host", None),
+        ("prefix", 3),
+    ],
 )
 def test_a_bad_setting_names_itself_and_what_is_allowed(setting: str, value: Any) -> None:
     with pytest.raises(ValueError, match=rf"{setting}={re.escape(repr(value))} is not allowed; use "):
@@ -289,7 +301,9 @@ def test_a_bad_setting_names_itself_and_what_is_allowed(setting: str, value: Any
     assert bus.list_handlers("ex_llm.chat.start") == []
 
 
-@pytest.mark.parametrize(("value", "text"), [(1e-7, "0.0000001"), (10**18, "1000000000000000000"), (2.0, "2"), (-0.5, "-0.5"), (1e21, "1" + "0" * 21)])
+@pytest.mark.parametrize(
+    ("value", "text"), [(1e-7, "0.0000001"), (10**18, "1000000000000000000"), (2.0, "2"), (-0.5, "-0.5"), (1e21, "1" + "0" * 21)]
+)
 def test_numbers_have_no_exponent(value: float, text: str) -> None:
     assert number(value) == text
 
@@ -410,7 +424,10 @@ def test_the_exporter_without_tags(untagged: Server, environment: pytest.MonkeyP
     assert exporter.dropped == 0
 
 
-@pytest.mark.parametrize(("name", "value", "allowed"), [("PORT", "many", "a whole number"), ("PORT", "0", "a whole number"), ("TAGS", "datadog", "dogstatsd, none")])
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [("PORT", "many", "a whole number"), ("PORT", "0", "a whole number"), ("TAGS", "datadog", "dogstatsd, none")],
+)
 def test_a_bad_variable_is_a_warning_and_the_default_stands(
     environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, name: str, value: str, allowed: str
 ) -> None:

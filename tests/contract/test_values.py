@@ -35,4 +35,4 @@ def test_a_refusal_is_the_sdks_own_and_the_span_says_so(payload: payloads.Payloa
     assert span.status.status_code.name == "ERROR"
     assert span.attributes["error.type"].rpartition(".")[2] == type(raised.value).__name__
     assert span.attributes["ex_llm.error.kind"] == "rate_limited"
-    assert span.events == ()
+    assert [event.name for event in span.events] == ["ex_llm.provider.request.stop", "ex_llm.provider.rate_limit"]

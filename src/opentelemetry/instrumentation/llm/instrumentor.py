@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import weakref
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
+import wrapt
 from opentelemetry import _logs, metrics, trace
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]
 from opentelemetry.instrumentation.threading import ThreadingInstrumentor
 
-from . import providers
+from . import providers, transports
 from .calls import loss
 from .calls.call import Desk
 from .calls.costs import Costs
@@ -25,6 +27,7 @@ from .metrics import metrics as our_metrics
 from .package import _instruments
 from .reporters.otel import OtelReporter
 from .settings import Settings
+from .transports.attempt import Transport
 from .version import __version__
 
 _logger = logging.getLogger(__name__)
@@ -50,6 +53,7 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
 
     _patches = Patches()
     _attached: tuple[Any, ...] = ()
+    _loaded = False
     settings: Settings | None = None
     costs: Costs | None = None
 
@@ -63,12 +67,12 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
             # Code and command line may both ask; that is no mistake, and not worth the warning it would be.
             _logger.debug("instrument() was called again; nothing changes")
             return
+        # OpenTelemetry's loader says this; it loads the instrumentation of threads by itself, or was told not to.
+        self._loaded = "raise_exception_on_conflict" in keywords or "skip_dep_check" in keywords
         super().instrument(**keywords)
 
     def _instrument(self, **keywords: Any) -> None:
         given = {name: keywords.pop(name, None) for name in ("tracer_provider", "meter_provider", "logger_provider")}
-        keywords.pop("skip_dep_check", None)
-        keywords.pop("raise_exception_on_conflict", None)
         settings = self.settings = Settings.read(keywords)
         self.costs = Costs(settings)
         self._attached = (
@@ -80,7 +84,10 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
             _desk(settings, self.costs),
             replace_native=settings.native_telemetry == "replace",
         )
-        if settings.threading and not (threads := ThreadingInstrumentor()).is_instrumented_by_opentelemetry:
+        for transport in transports.ALL:
+            for target in transport.targets:
+                self._patches.place(transport.name, target, partial(_sending, transport))
+        if settings.threading and not self._loaded and not (threads := ThreadingInstrumentor()).is_instrumented_by_opentelemetry:
             threads.instrument()
         if settings.log_level is not None:
             attach_default_logger(settings.log_level)
@@ -102,6 +109,10 @@ def _reporter(meter_provider: Any, settings: Settings) -> OtelReporter:
     else:
         reporter.attach()
     return reporter
+
+
+def _sending(transport: Transport, original: Any) -> Any:
+    return wrapt.FunctionWrapper(original, transport.watched(original))
 
 
 def _desk(settings: Settings, costs: Costs) -> Desk:

@@ -97,6 +97,12 @@ def _tokens(name: str, takes: str, says: str) -> Metric:
     return total(name, _ended("chat") + _ended("embedding"), takes, says, unit="{token}", whole=True)
 
 
+def _remaining(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
+    for kind in ("requests", "tokens"):
+        if (left := measurements.get(f"remaining_{kind}")) is not None:
+            yield left, {"kind": kind}
+
+
 _CACHE = ("cache",)
 _KIND = (*_WHO, "kind")
 _ATTEMPT = (*_WHO, "status_class")
@@ -134,6 +140,14 @@ METRICS: tuple[Metric, ...] = (
     _milliseconds("ex_llm.provider.request.duration.milliseconds", _ended("provider.request"), "duration", "How long HTTP attempts took to be answered."),
     counter("ex_llm.provider.errors.total", "ex_llm.provider.request.exception", "HTTP attempts without an answer.", _KIND),
     total("ex_llm.provider.retries.total", "ex_llm.provider.request.start", "retry", "HTTP attempts after the first of a call.", whole=True),
+    total(
+        "ex_llm.provider.retries.waited.milliseconds.total", "ex_llm.provider.request.start", "waited", "Time between attempts of one call.",
+        unit="ms", scale=MILLISECONDS_PER_NANOSECOND,
+    ),
+    last_value(
+        "ex_llm.provider.rate_limit.remaining", "ex_llm.provider.request.stop", _remaining, "What is left of the provider's rate.",
+        {**{tag: tag for tag in _WHO}, "kind": "limit_kind"},
+    ),
     counter("ex_llm.provider.rate_limits.total", "ex_llm.provider.rate_limit", "Refusals for the rate."),
     counter("ex_llm.context.window_exceeded.total", "ex_llm.context.window_exceeded", "Prompts refused as too long."),
     counter("ex_llm.telemetry.handler_failures.total", "telemetry.handler.failure", "Handlers that raised.", ("event",)),

@@ -21,6 +21,8 @@ def receive(call: Call, point: Point, result: Any) -> Any:
 
     That is the very same object, but for a bare generator, which has no inside to tap: it comes back relayed.
     """
+    if point.open is not None and point.open(call, result):
+        return result
     if point.stream_in is not None and hasattr(result, point.stream_in):
         streams.tap(result, point.stream_in, call)
     elif isinstance(result, GeneratorType):

@@ -20,6 +20,9 @@ from .point import Identity, Point
 COMPLETE, CLOSED_EARLY, ABANDONED, CANCELLED, ERROR, UNPARSED = "complete", "closed_early", "abandoned", "cancelled", "error", "unparsed"
 
 
+_WHO = ("provider", "model", "operation", "ref")
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What every call is handed: whether contents are captured, who stands behind which host, who knows the prices."""
@@ -38,7 +41,7 @@ class Call:
     """
 
     __slots__ = (
-        "_chunk_at", "_desk", "_ends", "_first_at", "_outer", "began", "chunks", "dialect", "draft", "ended", "family", "forget",
+        "_attempts", "_attempt_ended_at", "_chunk_at", "_desk", "_ends", "_first_at", "_outer", "began", "chunks", "dialect", "draft", "ended", "family", "forget",
         "identity", "inside", "known", "operation", "pid", "request", "size_of", "streaming", "tapped", "watcher", "__weakref__",
     )  # fmt: skip
 
@@ -54,6 +57,8 @@ class Call:
         self.chunks = 0
         self.began = self._chunk_at = time.perf_counter_ns()
         self._first_at: int | None = None
+        self._attempts = 0
+        self._attempt_ended_at: int | None = None
         self.size_of: Callable[[], int | None] | None = None
         self.forget: Callable[[], None] | None = None
         self.watcher: Any = None
@@ -67,6 +72,20 @@ class Call:
         """Say whether a call of ``operation`` that runs inside this one is the same inference."""
         ours, theirs = OPERATIONS[self.operation], OPERATIONS[operation]
         return not self.ended and (ours.inference if theirs.inference else ours is theirs)
+
+    def who(self) -> dict[str, Any]:
+        """Return what tells this call apart in the events of what happens underneath it."""
+        return {key: self.known[key] for key in _WHO if key in self.known}
+
+    def attempt_begins(self) -> tuple[int, int | None]:
+        """Return the number of the attempt that begins now, and how long ago the one before it ended, in nanoseconds."""
+        self._attempts += 1
+        waited = None if self._attempt_ended_at is None else time.perf_counter_ns() - self._attempt_ended_at
+        return self._attempts, waited
+
+    def attempt_ended(self) -> None:
+        """Note when an attempt ended."""
+        self._attempt_ended_at = time.perf_counter_ns()
 
     @property
     def captures_content(self) -> bool:
@@ -135,6 +154,8 @@ class Call:
             self._outer.learn(self, reply)
             return
         known = {**self.known, **facts(reply)}
+        if self._attempts > 1:
+            known["resend_count"] = self._attempts - 1
         if self.streaming:
             known["stream_end"] = how
             if self._first_at is not None:

@@ -58,7 +58,7 @@ class Patches:
         self.patched: dict[str, Patched] = {}
         self.missing: list[str] = []
         self._switch = Switch()
-        self._wanted: dict[str, tuple[Provider, Make]] = {}
+        self._wanted: dict[str, tuple[str, Make]] = {}
         self._hooked: set[str] = set()
 
     def watch(self, providers: Iterable[Provider], desk: Desk, replace_native: bool = True) -> None:
@@ -70,15 +70,16 @@ class Patches:
             for point in provider.points:
                 by_target.setdefault(point.target, []).append(point)
             for target, points in by_target.items():
-                self._await(provider, target, partial(self._watched, provider, points, desk))
+                self.place(provider.requires, target, partial(self._watched, provider, points, desk))
             stream_in = next((p.stream_in for p in provider.points if p.stream_in), None)
             for target in provider.raw_answers:
-                self._await(provider, target, partial(_parsing, stream_in))
+                self.place(provider.requires, target, partial(_parsing, stream_in))
             for native in provider.native if replace_native else ():
-                self._await(provider, native.target, native.silent)
+                self.place(provider.requires, native.target, native.silent)
 
-    def _await(self, provider: Provider, target: str, make: Make) -> None:
-        self._wanted[target] = (provider, make)
+    def place(self, requires: str, target: str, make: Make) -> None:
+        """Put at ``target`` what ``make`` makes of what stands there, as soon as its module is imported."""
+        self._wanted[target] = (requires, make)
         module_name = target.partition(":")[0]
         if target not in self._hooked:
             self._hooked.add(target)
@@ -90,11 +91,11 @@ class Patches:
     def _patch(self, target: str, module: ModuleType) -> None:
         if not self._switch.on or target in self.patched or target not in self._wanted:
             return
-        provider, make = self._wanted[target]
+        requires, make = self._wanted[target]
         found = _find(module, target.partition(":")[2])
         if found is None:
             self.missing.append(target)
-            _logger.debug("%s %s has no %s; it is not watched", provider.distribution, installed(provider.requires)[0], target)
+            _logger.debug("%s %s has no %s; it is not watched", requires.split()[0], installed(requires)[0], target)
             return
         owner, name, original = found
         ours = make(original)

@@ -13,6 +13,10 @@ from typing import Any, NamedTuple
 from ..dialects import Arguments, Dialect
 
 
+Open = Callable[[Any, Any], bool]
+"""See an answer through that is still open inside a result: called with the call and the result, says whether there is one."""
+
+
 class Identity(NamedTuple):
     """Who is called: the provider's name in the conventions' words, and the server."""
 
@@ -27,7 +31,8 @@ class Point:
 
     ``target`` is ``"module:Class.method"`` (or ``"module:function"``). Where several operations pass one function,
     ``route`` says which of them this is: a suffix of the path, after the method (``"POST /chat/completions"``); a last
-    part ``*`` stands for an id. ``stream_in`` names the attribute of the SDK's stream that holds its inner iterator.
+    part ``*`` stands for an id. ``stream_in`` names the attribute of the SDK's stream that holds its inner iterator;
+    ``open`` is how a stream or body is found and seen through that is not the result itself but stands inside it (``bodies``).
     """
 
     target: str
@@ -35,6 +40,7 @@ class Point:
     dialect: Dialect
     route: str | None = None
     stream_in: str | None = None
+    open: Open | None = None
 
 
 class Native(NamedTuple):

@@ -19,7 +19,8 @@ from .loss import watch_for_loss
 _STOPPED = (asyncio.CancelledError, GeneratorExit, KeyboardInterrupt, SystemExit)
 
 
-def _broke(call: Call, error: BaseException) -> None:
+def broke(call: Call, error: BaseException) -> None:
+    """End a call whose answer broke off while it was read: by the application's own doing, or by an error."""
     call.stream_ended(CANCELLED if isinstance(error, _STOPPED) else ERROR, error)
 
 
@@ -31,6 +32,10 @@ class _Passing:
     def __init__(self, inner: Any, call: Call) -> None:
         self._inner = inner
         self._call = call
+
+    def _took(self, chunk: Any) -> None:
+        """Tell of a chunk that is handed on; a tap whose chunks are not yet what the application gets says nothing here."""
+        guarded(self._call.took, chunk)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -55,11 +60,11 @@ class Tap(_Passing, Iterator[Any]):
             guarded(call.stream_ended, COMPLETE)
             raise
         except BaseException as error:
-            guarded(_broke, call, error)
+            guarded(broke, call, error)
             raise
         finally:
             call.inside = False
-        guarded(call.took, chunk)
+        self._took(chunk)
         return chunk
 
 
@@ -82,11 +87,11 @@ class AsyncTap(_Passing, AsyncIterator[Any]):
             guarded(call.stream_ended, COMPLETE)
             raise
         except BaseException as error:
-            guarded(_broke, call, error)
+            guarded(broke, call, error)
             raise
         finally:
             call.inside = False
-        guarded(call.took, chunk)
+        self._took(chunk)
         return chunk
 
 
@@ -140,7 +145,7 @@ def relay_open(inner: Any, call: Call, inside: context.Context) -> Generator[Any
                 guarded(call.stream_ended, COMPLETE)
                 return end.value
             except BaseException as error:
-                guarded(_broke, call, error)
+                guarded(broke, call, error)
                 raise
             finally:
                 context.leave(entered)
@@ -163,7 +168,7 @@ async def relay_async_open(inner: Any, call: Call, inside: context.Context) -> A
                 guarded(call.stream_ended, COMPLETE)
                 return
             except BaseException as error:
-                guarded(_broke, call, error)
+                guarded(broke, call, error)
                 raise
             finally:
                 context.leave(entered)

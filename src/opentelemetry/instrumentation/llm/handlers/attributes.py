@@ -71,6 +71,7 @@ OURS: Table = {
     "cost_unknown_reason": "ex_llm.cost.unknown_reason",
     "kind": "ex_llm.error.kind",
     "request_id": "ex_llm.provider.request_id",
+    "resend_count": "http.request.resend_count",
     "upstream_provider": "ex_llm.upstream.provider",
     "images": "ex_llm.usage.images",
     "seconds": "ex_llm.usage.seconds",

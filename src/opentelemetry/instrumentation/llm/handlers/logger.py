@@ -31,7 +31,9 @@ _LEVEL_OF = {
     "ex_llm.telemetry.extraction_error": logging.WARNING,
 }
 _NANOSECONDS = frozenset({"duration", "time_to_first_chunk", "since_last"})
-_NOT_IN_LINES = frozenset({"system_time", "stacktrace", "operation"})
+# The extra of a record has them all; a line is for reading.
+_NOT_IN_LINES = frozenset({"system_time", "operation", "server_address", "server_port"})
+_NOT_AS_NOUGHT = frozenset({"cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "cache_read", "cache_write", "saved"})
 _NEVER = frozenset({"content", "stacktrace"})
 _PARTS = ("system_instructions", "input_messages", "output_messages", "tool_definitions")
 _PLAIN = re.compile(r"[^\s\"'=,\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z")
@@ -126,8 +128,8 @@ def _line(event: str, measurements: Mapping[str, Any], metadata: Mapping[str, An
     rest = {key: value for key, value in metadata.items() if key not in who and key != "ref"}
     ref = {"ref": metadata["ref"]} if "ref" in metadata else {}
     told = {**who, **measurements, **rest, **ref}
-    pairs = (f"{key}={_shown(key, value)}" for key, value in told.items() if key not in _NOT_IN_LINES and value is not None)
-    return " ".join((event, *pairs))
+    worth = {key: value for key, value in told.items() if key not in _NOT_IN_LINES and (value or key not in _NOT_AS_NOUGHT)}
+    return " ".join((event, *(f"{key}={_shown(key, value)}" for key, value in worth.items() if value is not None)))
 
 
 def _shown(key: str, value: Any) -> str:

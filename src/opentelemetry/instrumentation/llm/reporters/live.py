@@ -40,6 +40,7 @@ class LiveSpanExporter(SpanExporter):
         self._glyphs = _GLYPHS[_can_draw(self._stream)]
         self._waiting: OrderedDict[int, _Waiting] = OrderedDict()
         self._printed: OrderedDict[int, set[int]] = OrderedDict()
+        self._spans_waiting = 0
         self._totals = Totals()
         self._lock = threading.Lock()
         self._over = False
@@ -60,7 +61,7 @@ class LiveSpanExporter(SpanExporter):
             if self._over:
                 return
             self._over = True
-            rest = [tree for trace in list(self._waiting) for tree in self._give_up(trace)]
+            rest = [self._give_up(trace) for trace in list(self._waiting)]
             table = self._totals.table()
             self._write("".join(rest) + (f"\n{table}\n" if table else ""))
 
@@ -70,40 +71,43 @@ class LiveSpanExporter(SpanExporter):
             self._totals.add(span.attributes or {}, _seconds(span), _failed(span))
         waiting = self._waiting.setdefault(trace, {})
         waiting[number] = span
+        self._spans_waiting += 1
         # A span that ends after its root, such as a stream read later, has a printed parent and is a root to us.
         if span.parent is None or span.parent.is_remote or span.parent.span_id in self._printed.get(trace, ()):
-            yield self._tree(span, waiting)
-            if not waiting:
-                del self._waiting[trace]
-        if sum(map(len, self._waiting.values())) > _SPANS_KEPT:
-            yield from self._give_up(next(iter(self._waiting)))
+            yield self._trees(trace, [span])
+        if self._spans_waiting > _SPANS_KEPT:
+            yield self._give_up(next(iter(self._waiting)))
 
-    def _give_up(self, trace: int) -> Iterator[str]:
-        waiting = self._waiting.pop(trace)
-        while waiting:
-            roots = (span for span in waiting.values() if span.parent is None or span.parent.span_id not in waiting)
-            yield self._tree(next(roots, next(iter(waiting.values()))), waiting)
+    def _give_up(self, trace: int) -> str:
+        waiting = self._waiting[trace]
+        return self._trees(trace, [span for span in waiting.values() if span.parent is None or span.parent.span_id not in waiting])
 
-    def _tree(self, root: ReadableSpan, waiting: _Waiting) -> str:
-        """Return the lines of a span and of all below it, and take them out of ``waiting``."""
+    def _trees(self, trace: int, roots: list[ReadableSpan]) -> str:
+        """Return the lines of spans and of all below them, which then wait no more."""
+        waiting = self._waiting[trace]
         below: dict[int, list[ReadableSpan]] = {}
-        for span in sorted(waiting.values(), key=lambda span: span.start_time or 0, reverse=True):
-            if span is not root and span.parent is not None:
+        for span in sorted(waiting.values(), key=_began):
+            if span.parent is not None:
                 below.setdefault(span.parent.span_id, []).append(span)
-        printed = self._printed.setdefault(root.context.trace_id, set())
-        if len(self._printed) > _TRACES_KEPT:
-            self._printed.popitem(last=False)
-        lines, todo = [], [(root, "", "")]
+        printed = self._printed.setdefault(trace, set())
+        lines: list[str] = []
+        roots.sort(key=_began)
+        todo = [(root, "", "") for root in reversed(roots)]
         while todo:
             span, lead, lead_below = todo.pop()
             number = span.context.span_id
-            waiting.pop(number, None)
+            del waiting[number]
             printed.add(number)
             lines.append(lead + self._line(span) + "\n")
-            # The first is printed first, so the last goes on the stack first: the list is in reverse.
-            for place, child in enumerate(below.pop(number, ())):
+            # The last goes on the stack first, so that the first is printed first.
+            for place, child in enumerate(reversed(below.pop(number, []))):
                 turn, further = self._glyphs[place == 0]
                 todo.append((child, lead_below + turn, lead_below + further))
+        self._spans_waiting -= len(lines)
+        if not waiting:
+            del self._waiting[trace]
+        if len(self._printed) > _TRACES_KEPT:
+            self._printed.popitem(last=False)
         return "".join(lines)
 
     def _line(self, span: ReadableSpan) -> str:
@@ -121,6 +125,10 @@ class LiveSpanExporter(SpanExporter):
         except (OSError, ValueError):  # closed, or nobody reads any more
             return SpanExportResult.FAILURE
         return SpanExportResult.SUCCESS
+
+
+def _began(span: ReadableSpan) -> int:
+    return span.start_time or 0
 
 
 def _seconds(span: ReadableSpan) -> float:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
 from .table import aligned, amount
 
 Attributes = Mapping[str, Any]
+Row = list[float | None]
 
 OPERATION, PROVIDER, MODEL = "gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model"
 INPUT, CACHED, OUTPUT = "gen_ai.usage.input_tokens", "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.output_tokens"
@@ -79,24 +81,28 @@ class Totals:
     """Calls, failures, tokens, cost and time, by operation, provider and model."""
 
     def __init__(self) -> None:
-        self._rows: dict[tuple[str, str, str], list[float]] = {}
+        self._rows: dict[tuple[str, ...], Row] = {}
 
     def add(self, attributes: Attributes, seconds: float, failed: bool) -> None:
-        """Count one call in."""
+        """Count one call in; what it does not tell stays untold, and is not 0."""
         who = tuple(printable(attributes.get(key, "")) for key in (OPERATION, PROVIDER, MODEL))
-        numbers = (1, int(failed), *(attributes.get(key) or 0 for key in (INPUT, CACHED, OUTPUT, COST)), seconds)
-        row = self._rows.setdefault(who, [0] * len(numbers))  # type: ignore[arg-type]
-        row[:] = (old + new for old, new in zip(row, numbers, strict=True))
+        numbers = [1, int(failed), *(attributes.get(key) for key in (INPUT, CACHED, OUTPUT, COST)), seconds]
+        row = self._rows.get(who)
+        self._rows[who] = numbers if row is None else _sums(row, numbers)
 
     def table(self) -> str:
         """Return a row for each model and one for all of them; an empty text if there was no call."""
         if not self._rows:
             return ""
-        every = [sum(column) for column in zip(*self._rows.values(), strict=True)]
+        every = functools.reduce(_sums, self._rows.values())
         rows = [(*who, *_numbers(row)) for who, row in sorted(self._rows.items())]
         return aligned([HEAD, *rows, ("all", "", "", *_numbers(every))], texts=(0, 1, 2))
 
 
-def _numbers(row: list[float]) -> tuple[str, ...]:
-    calls, failed, tokens_in, cached, tokens_out, cents, seconds = row
-    return (*(str(n) for n in (calls, failed, tokens_in, cached, tokens_out)), amount(cents), time_shown(seconds / calls))
+def _sums(one: Row, other: Row) -> Row:
+    return [a if b is None else b if a is None else a + b for a, b in zip(one, other, strict=True)]
+
+
+def _numbers(row: Row) -> tuple[str, ...]:
+    *told, seconds = row
+    return (*("" if number is None else amount(number) for number in told), time_shown((seconds or 0) / (row[0] or 1)))

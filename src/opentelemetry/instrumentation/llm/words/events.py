@@ -83,6 +83,7 @@ def _families() -> dict[str, str]:
 
 _STREAM = ("time_to_first_chunk", "chunks", "duration", "size")
 _ATTEMPT = _WHO + ("attempt", "method", "status", "request_id")
+_LEFT = ("remaining_requests", "remaining_tokens", "reset_ms")
 _KEY = ("key", "cache")
 
 _OTHERS = (
@@ -91,12 +92,12 @@ _OTHERS = (
     Event(STREAM_STOP, _STREAM, (*_WHO, "stream_end"), "Said when a stream is over, read whole or left early."),
     Event(STREAM_EXCEPTION, _STREAM, _WHO + _FAILED, "Said when a stream breaks or is cancelled."),
     Event(CONTENT, (), (*_WHO, "content"), "Said before stop and exception where content is captured; the one event that holds contents."),
-    Event("ex_llm.provider.request.start", ("system_time",), _ATTEMPT, "Said before each HTTP attempt of a running call."),
-    Event("ex_llm.provider.request.stop", ("duration",), _ATTEMPT, "Said when an HTTP attempt was answered, whatever its status."),
+    Event("ex_llm.provider.request.start", ("system_time", "retry", "waited"), _ATTEMPT, "Said before each HTTP attempt of a running call."),
+    Event("ex_llm.provider.request.stop", ("duration", *_LEFT), _ATTEMPT, "Said when an HTTP attempt was answered, whatever its status."),
     Event("ex_llm.provider.request.exception", ("duration",), _ATTEMPT + _FAILED, "Said when an HTTP attempt had no answer."),
     Event(
         "ex_llm.provider.rate_limit",
-        ("retry_after_ms", "remaining_requests", "remaining_tokens", "reset_ms"),
+        ("retry_after_ms", *_LEFT),
         (*_WHO, "status", "limit"),
         "Said when a provider refuses a call for its rate.",
     ),

@@ -1,0 +1,127 @@
+"""One HTTP attempt of a running call: said before it is sent, and when its headers are there or it failed."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from .. import bus, context
+from ..calls import failures
+from ..calls.guard import guarded
+from . import limits
+
+_REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid", "apim-request-id", "x-goog-request-id", "cf-ray")
+_REFUSED = frozenset({429, 529})
+
+
+class Sent(NamedTuple):
+    """What a transport knows of a request before it is sent."""
+
+    method: str
+    url: str
+
+
+class Answered(NamedTuple):
+    """What a transport knows of a response when its headers are there."""
+
+    status: int
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """An HTTP client as data: the functions that send, how to read what is sent, and how to read what comes back."""
+
+    name: str
+    targets: tuple[str, ...]
+    sent: Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Sent]
+    answered: Callable[[Any], Answered]
+
+    def watched(self, original: Any) -> Callable[..., Any]:
+        """Return the driver for one sending function."""
+        function = inspect.unwrap(original)
+        return self._around_async if inspect.iscoroutinefunction(function) else self._around
+
+    def _around(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        call = context.running_call()
+        if call is None or call.ended:
+            return wrapped(*args, **kwargs)
+        attempt = guarded(self._begin, call, instance, args, kwargs)
+        try:
+            response = wrapped(*args, **kwargs)
+        except BaseException as error:
+            guarded(_failed, attempt, error)
+            raise
+        guarded(self._ended, attempt, response)
+        return response
+
+    async def _around_async(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        call = context.running_call()
+        if call is None or call.ended:
+            return await wrapped(*args, **kwargs)
+        attempt = guarded(self._begin, call, instance, args, kwargs)
+        try:
+            response = await wrapped(*args, **kwargs)
+        except BaseException as error:
+            guarded(_failed, attempt, error)
+            raise
+        guarded(self._ended, attempt, response)
+        return response
+
+    def _begin(self, call: Any, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Attempt:
+        return Attempt(call, self.sent(instance, args, kwargs))
+
+    def _ended(self, attempt: Attempt | None, response: Any) -> None:
+        if attempt is not None:
+            attempt.answered(self.answered(response))
+
+
+def _failed(attempt: Attempt | None, error: BaseException) -> None:
+    if attempt is not None:
+        attempt.failed(error)
+
+
+class Attempt:
+    """One attempt, from ``ex_llm.provider.request.start`` to its stop or exception."""
+
+    __slots__ = ("_began", "_call", "_known")
+
+    def __init__(self, call: Any, sent: Sent) -> None:
+        self._call = call
+        number, waited = call.attempt_begins()
+        server = urlsplit(sent.url)
+        self._known: dict[str, Any] = {**call.who(), "attempt": number, "method": sent.method}
+        if server.hostname:
+            self._known |= {"server_address": server.hostname, "server_port": server.port or (443 if server.scheme == "https" else 80)}
+        measured = {"system_time": time.time_ns(), "retry": int(number > 1)}
+        if waited is not None:
+            measured["waited"] = waited
+        self._began = time.perf_counter_ns()
+        bus.execute("ex_llm.provider.request.start", measured, self._known)
+
+    def _duration(self) -> int:
+        self._call.attempt_ended()
+        return time.perf_counter_ns() - self._began
+
+    def answered(self, answer: Answered) -> None:
+        """Say that headers are there, what they tell of the rate, and whether the provider refused for it."""
+        headers = {str(name).lower(): str(value) for name, value in answer.headers.items()}
+        known = {**self._known, "status": answer.status}
+        request_id = next((headers[name] for name in _REQUEST_IDS if name in headers), None)
+        if request_id is not None:
+            known["request_id"] = request_id
+        left = limits.remaining(headers)
+        bus.execute("ex_llm.provider.request.stop", {"duration": self._duration(), **left}, known)
+        if answer.status in _REFUSED:
+            measured = {**left, **limits.retry_after(headers)}
+            bus.execute("ex_llm.provider.rate_limit", measured, {**known, "limit": "overloaded" if answer.status == 529 else "rate"})
+
+    def failed(self, error: BaseException) -> None:
+        """Say that there was no answer, and why."""
+        failure = failures.describe(error)
+        failure.pop("stacktrace", None)
+        bus.execute("ex_llm.provider.request.exception", {"duration": self._duration()}, {**self._known, **failure})

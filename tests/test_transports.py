@@ -1,0 +1,136 @@
+"""What happens underneath a call: attempts, waits, refusals, what is left of the rate; and nothing where no call runs."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from opentelemetry.instrumentation.llm.testing import capture_events
+from opentelemetry.instrumentation.llm.transports import limits
+
+MESSAGES = [{"role": "user", "content": "say three words"}]
+
+
+def _client(url: str, scenario: str, run: str, retries: int = 2, asynchronous: bool = False) -> Any:
+    import openai
+
+    made = openai.AsyncOpenAI if asynchronous else openai.OpenAI
+    return made(base_url=f"{url}/scenario/{scenario}/v1", api_key="sk-x", max_retries=retries, default_headers={"x-stand-in-run": run})
+
+
+async def _ask_async(client: Any, **more: Any) -> None:
+    async with client:
+        await client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES, **more)
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_two_refusals_and_an_answer_are_three_attempts_of_one_call(mode: str, seen: Any, stand_in: Any) -> None:
+    client = _client(stand_in.url, "flaky:429,500", f"flaky-{mode}", asynchronous=mode == "async")
+    with capture_events("ex_llm.provider.*") as said:
+        if mode == "async":
+            asyncio.run(_ask_async(client))
+        else:
+            with client:
+                client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
+    told = [(e.name.removeprefix("ex_llm.provider."), e.metadata.get("attempt"), e.metadata.get("status")) for e in said]
+    assert told == [
+        ("request.start", 1, None), ("request.stop", 1, 429), ("rate_limit", 1, 429),
+        ("request.start", 2, None), ("request.stop", 2, 500),
+        ("request.start", 3, None), ("request.stop", 3, 200),
+    ]  # fmt: skip
+    assert all(e.metadata["ref"] == said[0].metadata["ref"] and e.metadata["provider"] == "openai" for e in said)
+    assert [("waited" in e.measurements) for e in said if e.name.endswith("request.start")] == [False, True, True]
+    assert said[2].measurements["retry_after_ms"] == 1
+    span = seen.span()
+    assert span.status.status_code.name == "UNSET" and span.attributes["http.request.resend_count"] == 2
+    assert [e.attributes["status"] for e in span.events if e.name == "ex_llm.provider.request.stop"] == [429, 500, 200]
+    assert len(stand_in.journal) == 3
+    assert seen.total("ex_llm.provider.requests.total") == 3 and seen.total("ex_llm.provider.retries.total") == 2
+    classes = {p.attributes["status_class"]: p.value for p in seen.metrics()["ex_llm.provider.requests.total"]}
+    assert classes == {"4xx": 1, "5xx": 1, "2xx": 1}
+    assert seen.total("ex_llm.provider.rate_limits.total") == 1
+    assert seen.total("ex_llm.provider.retries.waited.milliseconds.total") > 0
+
+
+def test_a_server_that_is_not_there_is_told_as_attempts_without_an_answer(seen: Any, stand_in: Any) -> None:
+    import openai
+
+    with capture_events("ex_llm.provider.*") as said, openai.OpenAI(base_url="http://127.0.0.1:9/v1", api_key="sk-x", max_retries=0) as client:
+        with pytest.raises(openai.APIConnectionError):
+            client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
+    assert [e.name for e in said] == ["ex_llm.provider.request.start", "ex_llm.provider.request.exception"]
+    assert said[1].metadata["kind"] == "network" and said[1].metadata["server_port"] == 9
+    assert seen.total("ex_llm.provider.errors.total") == 1
+
+
+def test_fifty_calls_at_once_have_their_own_attempts(seen: Any, stand_in: Any) -> None:
+    import openai
+
+    async def many() -> None:
+        async with openai.AsyncOpenAI(base_url=f"{stand_in.url}/v1", api_key="sk-x") as client:
+            await asyncio.gather(*(client.chat.completions.create(model=f"model-{n}", messages=MESSAGES) for n in range(50)))
+
+    with capture_events("ex_llm.*") as said:
+        asyncio.run(many())
+    models = {e.metadata["ref"]: e.metadata["model"] for e in said if e.name == "ex_llm.chat.start"}
+    attempts = [e for e in said if e.name == "ex_llm.provider.request.stop"]
+    assert len(attempts) == len(models) == 50
+    assert all(models[e.metadata["ref"]] == e.metadata["model"] for e in attempts)
+    assert all(len(span.events) >= 1 and span.events[0].name == "ex_llm.provider.request.stop" for span in seen.spans())
+
+
+def test_a_request_outside_of_a_call_is_not_told(seen: Any, stand_in: Any) -> None:
+    import httpx2
+
+    with capture_events() as said, httpx2.Client() as client:
+        client.get(f"{stand_in.url}/v1/models")
+    assert said == []
+
+
+def test_what_is_left_of_the_rate_becomes_a_gauge(seen: Any, stand_in: Any) -> None:
+    with _client(stand_in.url, "slow:1", "gauge") as client:
+        client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
+    points = {p.attributes["kind"]: p.value for p in seen.metrics()["ex_llm.provider.rate_limit.remaining"]}
+    sent = {name.lower(): value for name, value in stand_in.journal[0].response_headers} if hasattr(stand_in.journal[0], "response_headers") else {}
+    assert set(points) == {"requests", "tokens"} and all(value >= 0 for value in points.values())
+    if sent:
+        assert points["requests"] == int(sent["x-ratelimit-remaining-requests"])
+
+
+@pytest.mark.parametrize(
+    ("headers", "left"),
+    [
+        ({"x-ratelimit-remaining-requests": "59", "x-ratelimit-remaining-tokens": "149984"}, {"remaining_requests": 59, "remaining_tokens": 149984}),
+        ({"anthropic-ratelimit-requests-remaining": "4", "anthropic-ratelimit-tokens-remaining": "3000"}, {"remaining_requests": 4, "remaining_tokens": 3000}),
+        ({"x-ratelimitbysize-remaining-minute": "499"}, {"remaining_tokens": 499}),
+        ({"x-trial-endpoint-call-remaining": "38"}, {"remaining_requests": 38}),
+        ({"x-ratelimit-remaining-requests": "many"}, {}),
+        ({"x-ratelimit-remaining-requests": "-1"}, {}),
+        ({}, {}),
+    ],
+)
+def test_headers_of_the_providers(headers: dict[str, str], left: dict[str, float]) -> None:
+    assert limits.remaining(headers) == left
+
+
+@pytest.mark.parametrize(
+    ("text", "milliseconds"), [("6m0s", 360_000), ("20ms", 20), ("1h2m3.5s", 3_723_500), ("7.66s", 7_660), ("12", 12_000), ("2d", 172_800_000)]
+)
+def test_times_until_the_rate_is_renewed(text: str, milliseconds: float) -> None:
+    assert limits.remaining({"x-ratelimit-remaining": "1", "x-ratelimit-reset-requests": text})["reset_ms"] == pytest.approx(milliseconds)
+
+
+@pytest.mark.parametrize("text", ["2100-01-01T00:00:00Z", "Fri, 01 Jan 2100 00:00:00 GMT", "4102444800", "4102444800000"])
+def test_dates_and_epochs_are_times_from_now(text: str) -> None:
+    wait = limits.remaining({"x-ratelimit-remaining": "1", "x-ratelimit-reset": text})["reset_ms"]
+    assert 1e12 < wait < 4.2e12
+    if not text.isdigit():
+        assert limits.retry_after({"retry-after": text})["retry_after_ms"] > 1e12
+
+
+@pytest.mark.parametrize("text", ["soon", "", "1x", "nan", "-5", "inf"])
+def test_what_does_not_parse_is_ignored(text: str) -> None:
+    assert limits.retry_after({"retry-after": text}) == {}
+    assert "reset_ms" not in limits.remaining({"x-ratelimit-remaining": "1", "x-ratelimit-reset": text})
