@@ -95,7 +95,7 @@ def distributed_tracing(s: Section) -> list[Any]:
 
 def event_names(s: Section) -> list[str]:
     """Every event is in EVENTS, and a chat says a start and a stop with all that is known."""
-    with capture_events("ex_llm.*") as said:
+    with capture_events("ex_llm.chat.*") as said:
         s.chat()
         with suppress(Exception):
             s.chat("gpt-4o-mini@error-500")

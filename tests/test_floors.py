@@ -15,7 +15,7 @@ NAME = "opentelemetry.instrumentation.llm"
 FLOORS = (
     ("words", "settings", "version", "package"),
     ("bus", "context", "pricing", "metrics"),
-    ("dialects", "reporters", "testing"),
+    ("dialects", "reporters", "testing", "guard"),
     ("calls", "transports", "caches", "handlers", "emit"),
     ("providers",),
     ("instrumentor",),

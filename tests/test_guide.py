@@ -54,7 +54,7 @@ def test_distributed_tracing(section: guide.Section) -> None:
 
 def test_event_names(section: guide.Section) -> None:
     assert guide.event_names(section) == [
-        "ex_llm.chat.start", "ex_llm.cost.calculated", "ex_llm.chat.stop", "ex_llm.chat.start", "ex_llm.chat.exception",
+        "ex_llm.chat.start", "ex_llm.chat.stop", "ex_llm.chat.start", "ex_llm.chat.exception",
     ]  # fmt: skip
 
 

@@ -145,13 +145,17 @@ def execute(event: str, measurements: Mapping[str, Any] | None = None, metadata:
         found = street.route(event)
     if not found:
         return
-    measured = _NOTHING if measurements is None else MappingProxyType(dict(measurements))
-    known = _NOTHING if metadata is None else MappingProxyType(dict(metadata))
+    measured = _NOTHING if measurements is None else _kept(measurements)
+    known = _NOTHING if metadata is None else _kept(metadata)
     for handler in found:
         try:
             handler.function(event, measured, known, handler.config)
         except Exception as error:  # noqa: BLE001 - the guard of the street: whatever a handler raises stays here
             _handler_failed(handler, event, error)
+
+
+def _kept(said: Mapping[str, Any]) -> Mapping[str, Any]:
+    return said if type(said) is MappingProxyType else MappingProxyType(dict(said))
 
 
 def _handler_failed(handler: Attached, event: str, error: Exception) -> None:

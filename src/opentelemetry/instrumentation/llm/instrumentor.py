@@ -13,7 +13,7 @@ from opentelemetry import _logs, metrics, trace
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]
 from opentelemetry.instrumentation.threading import ThreadingInstrumentor
 
-from . import providers, transports
+from . import bus, providers, transports
 from .calls import loss
 from .calls.call import Desk
 from .calls.costs import Costs
@@ -79,9 +79,10 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
             _reporter(given["meter_provider"], settings),
             _spans(given["tracer_provider"], given["logger_provider"], settings),
         )
+        ears = Ears(any(given.values()), len(bus.list_handlers()))
         self._patches.watch(
             (p for p in providers.ALL if p.name not in settings.disabled_providers),
-            _desk(settings, self.costs),
+            _desk(settings, self.costs, ears),
             replace_native=settings.native_telemetry == "replace",
         )
         for transport in transports.ALL:
@@ -115,8 +116,24 @@ def _sending(transport: Transport, original: Any) -> Any:
     return wrapt.FunctionWrapper(original, transport.watched(original))
 
 
-def _desk(settings: Settings, costs: Costs) -> Desk:
+class Ears:
+    """Say whether anybody listens: a handler of the user's, or an OpenTelemetry SDK that has been set up by now."""
+
+    def __init__(self, sure: bool, ours: int) -> None:
+        self._sure = sure
+        self._ours = ours
+
+    def __call__(self) -> bool:
+        if not self._sure:
+            # What stands in for providers until they are set hears nothing; once they are set, they stay.
+            providers_ = (trace.get_tracer_provider(), metrics.get_meter_provider(), _logs.get_logger_provider())
+            self._sure = not all(type(provider).__name__.lstrip("_").startswith("Proxy") for provider in providers_)
+        return self._sure or len(bus.list_handlers()) > self._ours
+
+
+def _desk(settings: Settings, costs: Costs, ears: Ears) -> Desk:
     return Desk(
+        heard=ears,
         captures_content=bool(settings.capture_message_content),
         host_providers=settings.host_providers or {},
         cost_threshold_cents=settings.cost_threshold_cents,

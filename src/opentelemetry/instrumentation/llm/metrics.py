@@ -97,6 +97,11 @@ def _tokens(name: str, takes: str, says: str) -> Metric:
     return total(name, _ended("chat") + _ended("embedding"), takes, says, unit="{token}", whole=True)
 
 
+def _by_status_class(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
+    status = metadata.get("status")
+    return ((1, {"status_class": f"{status // 100}xx"} if isinstance(status, int) else {}),)
+
+
 def _remaining(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
     for kind in ("requests", "tokens"):
         if (left := measurements.get(f"remaining_{kind}")) is not None:
@@ -136,7 +141,7 @@ METRICS: tuple[Metric, ...] = (
     _milliseconds(
         "ex_llm.stream.time_to_first_chunk.milliseconds", _ended("stream"), "time_to_first_chunk", "Time from a streamed call to its first chunk."
     ),
-    counter("ex_llm.provider.requests.total", _ended("provider.request"), "HTTP attempts.", _ATTEMPT),
+    total("ex_llm.provider.requests.total", _ended("provider.request"), _by_status_class, "HTTP attempts.", _ATTEMPT, whole=True),
     _milliseconds("ex_llm.provider.request.duration.milliseconds", _ended("provider.request"), "duration", "How long HTTP attempts took to be answered."),
     counter("ex_llm.provider.errors.total", "ex_llm.provider.request.exception", "HTTP attempts without an answer.", _KIND),
     total("ex_llm.provider.retries.total", "ex_llm.provider.request.start", "retry", "HTTP attempts after the first of a call.", whole=True),

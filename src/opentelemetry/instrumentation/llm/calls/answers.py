@@ -11,7 +11,7 @@ from .. import context
 from . import streams
 from .call import Call
 from .closing import call_behind, notice_close
-from .guard import guarded
+from ..guard import guarded
 from .loss import watch_for_loss
 from .point import Point
 

@@ -1,28 +1,32 @@
 """Bodies that stand inside a result and are read later, by the application and by nobody before it.
 
-The application keeps the result and the body that the SDK made. What reads the body is watched on the very object, and
-on the raw one below it, until the call has ended: each piece is seen as it is read, and never more is read than that.
+The application keeps the result, the body and the response below it as the SDK made them. Only the file below those is
+stood in for, until the call has ended: each piece is seen as it is read, never before and never more of it. What breaks
+there is told as it broke there; the SDK may raise an error of its own for it.
 """
 
 from __future__ import annotations
 
-import inspect
+import http.client
 import json
 import time
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Any
+import weakref
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any
 
-from .call import CLOSED_EARLY, Call
-from .guard import guarded
+import wrapt
+
+from ..guard import guarded
+from .call import Call
+from .loss import _collected as lost
 from .loss import watch_for_loss
-from .methods import Watched, before, forget, watched
 from .point import Open
 from .streams import broke
 
-_READS = ("read", "read1", "readinto")
-_CLOSES = ("close", "aclose", "release")
-_BELOW = ("_raw_stream", "__wrapped__")
+if TYPE_CHECKING:
+    _Proxy = wrapt.ObjectProxy[Any]
+else:
+    _Proxy = wrapt.ObjectProxy
 _LARGEST = 32 * 1024 * 1024
 """Bytes of a body that are kept until it is whole: more than providers send, so that an endless one ends somewhere."""
 
@@ -30,8 +34,8 @@ _LARGEST = 32 * 1024 * 1024
 def body_in(key: str) -> Open:
     """Make the strategy for a result with a body under ``key``.
 
-    The dialect's ``reply`` reads the result twice: at once, with ``None`` in the place of the body, for a body that is
-    never read whole; and with the JSON document of the body there.
+    The dialect's ``reply`` reads the result twice: at once, with ``None`` in the place of the body, for one that is never
+    read whole; and with the JSON document of the body there.
     """
 
     def opened(call: Call, result: Any) -> bool:
@@ -41,32 +45,29 @@ def body_in(key: str) -> Open:
         reading = Reading(call, key, result)
         call.draft = guarded(call.dialect.reply, reading.answer())
         reading.touch()
-        below = next((inner for name in _BELOW if (inner := getattr(body, name, None)) is not None), body)
-        methods = _reads(body, reading) if below is body else _reads(body, reading) + _reads(below, reading)
-        if not methods:
-            call.answered(reading.answer())
-            return True
-        methods += [m for name in _CLOSES if hasattr(below, name) for m in watched(below, name, before(reading.closed))]
-        call.forget = partial(forget, methods)
+        below = next((inner for name in ("_raw_stream", "__wrapped__") if (inner := getattr(body, name, None)) is not None), None)
+        guarded(_stand_in, body, below, reading)
         # What is below the body lives at least as long: others take it out and read it without the body.
-        watch_for_loss(below, call)
+        watch_for_loss(body if below is None else below, call)
         return True
 
     return opened
 
 
-def _reads(owner: Any, reading: Reading) -> list[Watched]:
-    methods: list[Watched] = []
-    for name in _READS:
-        if (read := getattr(owner, name, None)) is not None:
-            methods += watched(owner, name, reading.around_async if inspect.iscoroutinefunction(read) else reading.around)
-    return methods
+def _stand_in(body: Any, below: Any, reading: Reading) -> None:
+    """Stand in for the file that is read: that of a response, that of an asynchronous one, or the one that is the response."""
+    for owner, name, kind in ((below, "_fp", _File), (below, "content", _Content), (body, "_raw_stream", _File)):
+        file = getattr(owner, name, None)
+        if hasattr(file, "read"):
+            setattr(owner, name, kind(file, reading))
+            reading.forgets(owner, name)
+            return
 
 
 class Reading:
     """What is seen of one body while the application reads it."""
 
-    __slots__ = ("_call", "_inside", "_json", "_key", "_length", "_pieces", "_rest", "_size")
+    __slots__ = ("_call", "_json", "_key", "_length", "_pieces", "_rest", "_size")
 
     def __init__(self, call: Call, key: str, result: Mapping[str, Any]) -> None:
         self._call, self._key = call, key
@@ -78,66 +79,46 @@ class Reading:
         self._json = "json" in str(headers.get("content-type", "json"))
         self._pieces: list[bytes] = []
         self._size = 0
-        self._inside = False
 
     def answer(self, document: Any = None) -> dict[str, Any]:
         """Return the result with a document in the place of the body."""
         return {**self._rest, self._key: document}
 
     def touch(self) -> None:
-        """Remember this moment: a body that is dropped or left half read ends its call with the last that came of it."""
+        """Remember this moment: a body that is left half read or unread ends its call with the last that came of it."""
         self._call._chunk_at = time.perf_counter_ns()
 
+    def forgets(self, owner: Any, name: str) -> None:
+        """Give ``owner`` its own file back when the call ends."""
+        here = weakref.ref(owner)
+
+        def forget() -> None:
+            held = here()
+            if isinstance(file := getattr(held, name, None), (_File, _Content)):
+                setattr(held, name, file.__wrapped__)
+
+        self._call.forget = forget
+
+    def broke(self, error: BaseException) -> None:
+        """End the call because reading its body failed."""
+        guarded(broke, self._call, error)
+
     def closed(self) -> None:
-        """End the call because its body was closed before it was whole."""
-        # A body that is collected closes itself; that it is lost has been noticed before, and may have to wait.
-        watcher = self._call.watcher
-        if not self._inside and (watcher is None or watcher.alive):
-            self._call.stream_ended(CLOSED_EARLY)
+        """End the call because its body was closed before it was whole, perhaps by being collected."""
+        guarded(lost, self._call)
 
-    def around(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        """Drive a plain function that reads; one that calls another is seen once."""
-        if self._inside or self._call.ended:
-            return wrapped(*args, **kwargs)
-        self._inside = True
-        try:
-            got = wrapped(*args, **kwargs)
-        except BaseException as error:
-            guarded(broke, self._call, error)
-            raise
-        finally:
-            self._inside = False
-        guarded(self._took, wrapped.__name__, got, args, kwargs)
-        return got
-
-    async def around_async(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        """Drive a coroutine function that reads."""
-        if self._inside or self._call.ended:
-            return await wrapped(*args, **kwargs)
-        self._inside = True
-        try:
-            got = await wrapped(*args, **kwargs)
-        except BaseException as error:
-            guarded(broke, self._call, error)
-            raise
-        finally:
-            self._inside = False
-        guarded(self._took, wrapped.__name__, got, args, kwargs)
-        return got
-
-    def _took(self, name: str, got: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-        asked: Any = args[0] if args else next((kwargs[key] for key in ("amt", "n", "b") if key in kwargs), None)
-        if name == "readinto":
-            piece, last = bytes(memoryview(asked)[:got]), got == 0 and len(asked) > 0
-        else:
-            everything = name == "read" and (asked is None or asked < 0)
-            piece, last = bytes(got), everything or (not got and asked != 0)
+    def took(self, piece: bytes, last: bool) -> None:
+        """Keep one piece; the last one ends the call."""
+        if self._call.ended:
+            return
         self.touch()
         self._size += len(piece)
         self._pieces.append(piece)
         if self._size > _LARGEST:
             self._pieces.clear()
-        if last or self._size == self._length:
+        if last and self._length is not None and self._size < self._length:
+            self._call.stream_ended("error", http.client.IncompleteRead(b"", self._length - self._size))
+        elif last or self._size == self._length:
             self._call.answered(self.answer(self._document()))
 
     def _document(self) -> Any:
@@ -148,3 +129,71 @@ class Reading:
             return json.loads(text)
         except (ValueError, RecursionError):
             return None
+
+
+def _is_last(asked: Any, got: bytes) -> bool:
+    return asked is None or asked < 0 or (not got and asked > 0)
+
+
+def _asked(args: tuple[Any, ...], kwargs: Mapping[str, Any], otherwise: Any = None) -> Any:
+    return next(iter((*args, *kwargs.values())), otherwise)
+
+
+class _File(_Proxy):
+    """Stand in for a file: what it gives is told and handed on as it is."""
+
+    def __init__(self, file: Any, reading: Reading) -> None:
+        super().__init__(file)
+        self._self_reading = reading
+
+    def _self_told(self, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except BaseException as error:
+            self._self_reading.broke(error)
+            raise
+
+    def read(self, *args: Any, **kwargs: Any) -> Any:
+        got = self._self_told(self.__wrapped__.read, args, kwargs)
+        guarded(lambda: self._self_reading.took(got, _is_last(_asked(args, kwargs), got)))
+        return got
+
+    def read1(self, *args: Any, **kwargs: Any) -> Any:
+        got = self._self_told(self.__wrapped__.read1, args, kwargs)
+        guarded(lambda: self._self_reading.took(got, not got and _asked(args, kwargs, -1) != 0))
+        return got
+
+    def readinto(self, buffer: Any) -> Any:
+        got = self._self_told(self.__wrapped__.readinto, (buffer,), {})
+        guarded(lambda: self._self_reading.took(bytes(memoryview(buffer)[:got]), got == 0 and len(buffer) > 0))
+        return got
+
+    def close(self) -> None:
+        self._self_reading.closed()
+        self.__wrapped__.close()
+
+
+class _Content(_Proxy):
+    """Stand in for the content of an asynchronous response, as ``_File`` does."""
+
+    def __init__(self, content: Any, reading: Reading) -> None:
+        super().__init__(content)
+        self._self_reading = reading
+
+    async def read(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            got = await self.__wrapped__.read(*args, **kwargs)
+        except BaseException as error:
+            self._self_reading.broke(error)
+            raise
+        guarded(lambda: self._self_reading.took(got, _is_last(_asked(args, kwargs), got)))
+        return got
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        inner: AsyncIterator[Any] = self.__wrapped__.__aiter__()
+        return inner
+
+    def set_exception(self, *args: Any) -> None:
+        # So a response tells whoever still reads that it was closed.
+        self._self_reading.closed()
+        self.__wrapped__.set_exception(*args)

@@ -7,14 +7,15 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from .. import bus
 from ..dialects import Arguments, Dialect
 from ..words.events import CONTENT, OPERATIONS, STREAM_CHUNK, STREAM_EXCEPTION, STREAM_START, STREAM_STOP
 from ..words.records import Content, Cost, Reply, Request, facts
-from . import failures
-from .guard import guarded
+from ..dialects import failures
+from ..guard import guarded
 from .point import Identity, Point
 
 COMPLETE, CLOSED_EARLY, ABANDONED, CANCELLED, ERROR, UNPARSED = "complete", "closed_early", "abandoned", "cancelled", "error", "unparsed"
@@ -30,6 +31,8 @@ class Desk:
     captures_content: bool = False
     host_providers: Mapping[str, str] = field(default_factory=dict)
     cost_threshold_cents: float | None = None
+    heard: Callable[[], bool] = lambda: True
+    """Whether anybody listens at all: without, a call is not even looked at."""
     price: Callable[[str, Identity, Request, Reply], Cost | str | None] | None = None
 
 
@@ -41,7 +44,7 @@ class Call:
     """
 
     __slots__ = (
-        "_attempts", "_attempt_ended_at", "_chunk_at", "_desk", "_ends", "_first_at", "_outer", "began", "chunks", "dialect", "draft", "ended", "family", "forget",
+        "_attempts", "_attempt_ended_at", "_chunk_at", "_desk", "_ends", "_first_at", "_known_in_stream", "_outer", "began", "chunks", "dialect", "draft", "ended", "family", "forget",
         "identity", "inside", "known", "operation", "pid", "request", "size_of", "streaming", "tapped", "watcher", "__weakref__",
     )  # fmt: skip
 
@@ -108,6 +111,7 @@ class Call:
         self._chunk_at = time.perf_counter_ns()
         self.draft = Reply(content=Content() if self.captures_content else None)
         self.known["stream"] = True
+        self._known_in_stream = MappingProxyType(dict(self.known))
         self._say(STREAM_START, {"system_time": time.time_ns()}, self.known)
 
     def took(self, chunk: Any) -> None:
@@ -119,7 +123,7 @@ class Call:
         self.chunks += 1
         guarded(self.dialect.absorb, self.draft, chunk)
         if self._outer is None and bus.heard(STREAM_CHUNK):
-            bus.execute(STREAM_CHUNK, {"since_last": since, "index": self.chunks - 1}, self.known)
+            bus.execute(STREAM_CHUNK, {"since_last": since, "index": self.chunks - 1}, self._known_in_stream)
 
     def answered(self, answer: Any) -> None:
         """End the call with a whole answer."""

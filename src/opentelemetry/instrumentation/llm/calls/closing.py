@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .call import CLOSED_EARLY, UNPARSED, Call
-from .guard import guarded
+from ..guard import guarded
 
 
 class _Noticed:

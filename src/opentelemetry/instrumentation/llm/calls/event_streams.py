@@ -13,8 +13,8 @@ from functools import partial
 from typing import Any
 
 from ..dialects.reading import dig, whole
+from ..guard import guarded
 from .call import CLOSED_EARLY, Call
-from .guard import guarded
 from .loss import watch_for_loss
 from .methods import Driver, before, forget, watched
 from .point import Open

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any
 
 from .. import context
-from .guard import guarded
+from ..guard import guarded
 from .loss import watch_for_loss
 from .streams import relay_async_open, relay_open
 

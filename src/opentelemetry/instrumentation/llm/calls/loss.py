@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any
 
 from .call import ABANDONED, Call
-from .guard import guarded
+from ..guard import guarded
 
 _open: set[Call] = set()
 _lost: deque[Call] = deque()

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import wrapt
 
-from .guard import guarded
+from ..guard import guarded
 
 Driver = Callable[[Callable[..., Any], Any, tuple[Any, ...], Mapping[str, Any]], Any]
 

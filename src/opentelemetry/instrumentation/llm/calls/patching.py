@@ -19,7 +19,7 @@ import wrapt
 
 from .answers import parsed
 from .call import Desk
-from .guard import guarded
+from ..guard import guarded
 from .point import Point, Provider
 from .watch import Switch, Watch
 

@@ -13,7 +13,7 @@ from typing import Any
 from .. import context
 from .call import CANCELLED, CLOSED_EARLY, COMPLETE, ERROR, Call
 from .closing import notice_close
-from .guard import guarded
+from ..guard import guarded
 from .loss import watch_for_loss
 
 _STOPPED = (asyncio.CancelledError, GeneratorExit, KeyboardInterrupt, SystemExit)

@@ -13,7 +13,7 @@ from ..dialects import Arguments
 from ..words.records import Request
 from .answers import receive
 from .call import Call, Desk
-from .guard import guarded
+from ..guard import guarded
 from .lazy import lazily, lazily_async
 from .point import Point, Provider, Routes
 
@@ -47,7 +47,7 @@ class Watch:
 
     def begin(self, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Running | None:
         """Begin a call, unless this is no operation that is watched or instrumentation is suppressed here."""
-        if not self._switch.on:
+        if not self._switch.on or not self._desk.heard():
             return None
         arguments = self._provider.read(instance, args, kwargs)
         point = self._routes.find(arguments.method, arguments.path)

@@ -73,8 +73,10 @@ def absorb(draft: Reply, chunk: Any) -> None:
     """Add one chunk: ids and model as soon as they are said, usage and finish reasons as they were said last."""
     if draft.scratch is None:
         draft.scratch = {}
-    if draft.response_id is None or draft.response_model is None or draft.service_tier is None:
+    if draft.response_id is None or draft.response_model is None:
         fill(draft, chunk, _REPLY)
+    elif draft.service_tier is None:
+        draft.service_tier = text(dig(chunk, ("service_tier",)))
     if (said := _usage_of(chunk)) is not None:
         counted = usage(said)
         if counted.input_tokens is not None or counted.output_tokens is not None:

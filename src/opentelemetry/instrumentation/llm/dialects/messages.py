@@ -1,4 +1,4 @@
-"""The messages shape of Anthropic: a message, or a stream of named events that build one; and the text completions before it.
+"""The messages shape of Anthropic: a message, or a stream of named events that build one.
 
 Spoken by Anthropic's own hosts, by the clouds that serve its models, and by hosts that copied it.
 """
@@ -20,7 +20,7 @@ _REQUEST = fields(
         "temperature": "temperature",
         "top_p": "top_p",
         "top_k": "top_k",
-        "max_tokens": ("max_tokens", "max_tokens_to_sample"),
+        "max_tokens": "max_tokens",
         "stop_sequences": "stop_sequences",
         "reasoning_level": "output_config.effort",
         "requested_service_tier": "service_tier",
@@ -31,6 +31,7 @@ _REPLY = fields(
     {"response_model": "model", "response_id": "id", "service_tier": "usage.service_tier", "failure": "error.type"},
 )
 _FORMATS = (("output_config", "format", "type"), ("output_format", "type"))
+_HANDED_TO = ("content_block", "to", "model")
 _OUTPUT_TYPES = {"json_schema": "json", "text": "text"}
 
 _COUNTS = {
@@ -93,7 +94,7 @@ def reply(answer: Any) -> Reply:
 def absorb(draft: Reply, chunk: Any) -> None:
     """Add one event: the message's start says who answers, its deltas why it ended; each count is the last that was said."""
     if draft.scratch is None:
-        draft.scratch = {"counts": {}, "blocks": {}}
+        draft.scratch = {"counts": {}, "blocks": messages_content.Blocks()}
     kind = dig(chunk, ("type",))
     if kind == "message_start":
         message = dig(chunk, ("message",))
@@ -107,34 +108,22 @@ def absorb(draft: Reply, chunk: Any) -> None:
             draft.finish_reasons = [reason]
     elif kind == "error":
         draft.failure = text(dig(chunk, ("error", "type"))) or "error"
-    elif draft.content is not None:
-        messages_content.join(draft.scratch["blocks"], kind, chunk)
+    else:
+        # Where one model hands over to another in mid-stream, the last one named is the one that answers.
+        draft.response_model = text(dig(chunk, _HANDED_TO)) or draft.response_model
+        if draft.content is not None:
+            draft.scratch["blocks"].add(kind, chunk)
 
 
 def finish(draft: Reply) -> None:
     """Add up what the stream counted; say that a message without a stop reason was cut."""
-    seen = draft.scratch or {"counts": {}, "blocks": {}}
-    draft.usage = usage(seen["counts"])
+    if draft.scratch is None:
+        return
+    draft.usage = usage(draft.scratch["counts"])
     if draft.response_id is not None and draft.finish_reasons is None:
         draft.finish_reasons = ["error"]
     if draft.content is not None:
-        draft.content.output_messages = messages_content.joined(seen["blocks"])
-
-
-def _absorb_completion(draft: Reply, chunk: Any) -> None:
-    _read_into(draft, chunk)
-    if draft.content is not None and (piece := text(dig(chunk, ("completion",)))) is not None:
-        draft.scratch = draft.scratch or {}
-        draft.scratch.setdefault("pieces", []).append(piece)
-
-
-def _finish_completion(draft: Reply) -> None:
-    if draft.content is not None and draft.scratch:
-        draft.content.output_messages = messages_content.spoken("".join(draft.scratch["pieces"]))
+        draft.content.output_messages = draft.scratch["blocks"].message()
 
 
 messages = Dialect("messages", request, reply, absorb, messages_content.content, messages_content.output, finish)
-text_completions = Dialect(
-    "text_completions", request, reply, _absorb_completion,
-    messages_content.prompt, lambda answer: messages_content.spoken(text(dig(answer, ("completion",)))), _finish_completion,
-)  # fmt: skip

@@ -6,78 +6,81 @@ kind, size and digest; its bytes, and whatever the provider sealed for itself, a
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..words.records import Content
 from . import Arguments
+from .parts import (
+    LONGEST_STREAM,
+    Message,
+    Part,
+    blob_part,
+    decoded,
+    file_part,
+    message,
+    reasoning_part,
+    text_part,
+    tool_call_part,
+    tool_response_part,
+    uri_part,
+)
 from .reading import dig, items, text
 
-Part = dict[str, Any]
-_SEALED = ("encrypted_", "signature")
-_NOT_OURS = frozenset({"cache_control", "citations"})
+_MEDIA = ("image", "document", "audio", "video")
+_SEALED = ("_", "encrypted_", "signature")
+_DROPPED = frozenset({"cache_control", "citations"})
+_ABSENT = frozenset({"Omit", "NotGiven"})
 _DEEPEST = 12
+_PIECES = ("text", "thinking", "partial_json", "content")
 
 
 def content(arguments: Arguments) -> Content:
     """Read system instructions, messages and tools of a request; what cannot be read without using it up is left out."""
     body = arguments.named
-    told = [_message(m) for m in items(body.get("messages"))]
+    told = [message(text(dig(m, ("role",))) or "user", _parts(dig(m, ("content",)))) for m in items(body.get("messages"))]
     tools = [tool for t in items(body.get("tools")) if (tool := _tool(t)) is not None]
     return Content(system_instructions=_parts(body.get("system")) or None, input_messages=told or None, tool_definitions=tools or None)
 
 
-def prompt(arguments: Arguments) -> Content:
-    """Read the prompt of a text completion."""
-    said = _parts(arguments.named.get("prompt"))
-    return Content(input_messages=[{"role": "user", "parts": said}] if said else None)
-
-
-def output(answer: Any) -> list[dict[str, Any]] | None:
+def output(answer: Any) -> list[Message] | None:
     """Read the message of a whole answer."""
     blocks = dig(answer, ("content",))
-    return None if blocks is None else [{"role": text(dig(answer, ("role",))) or "assistant", "parts": _parts(blocks)}]
+    return None if blocks is None else [message(text(dig(answer, ("role",))) or "assistant", _parts(blocks))]
 
 
-def spoken(said: str | None) -> list[dict[str, Any]] | None:
-    """Make the one message of a text completion."""
-    return None if said is None else [{"role": "assistant", "parts": [_text(said)]}]
+class Blocks:
+    """Join the content blocks that a stream brings in pieces."""
 
+    __slots__ = ("_begun", "_kept", "_pieces")
 
-def join(blocks: dict[Any, Part], kind: Any, chunk: Any) -> None:
-    """Add the piece of a content block that an event of a stream brings."""
-    index = dig(chunk, ("index",))
-    if kind == "content_block_start":
-        # A copy, since the SDK's own helpers go on to add the deltas to the very block of this event.
-        blocks[index] = _plain(dig(chunk, ("content_block",)), sealed=True)
-    elif kind == "content_block_delta" and (block := blocks.get(index)):
-        for name, whole in (("text", "text"), ("thinking", "thinking"), ("partial_json", "pieces"), ("content", "content")):
-            if (piece := text(dig(chunk, ("delta", name)))) is not None:
-                said = block.setdefault(whole, "")
-                block[whole] = said + piece if isinstance(said, str) else piece
+    def __init__(self) -> None:
+        self._begun: dict[Any, Part] = {}
+        self._pieces: dict[tuple[Any, str], list[str]] = {}
+        self._kept = 0
 
+    def add(self, kind: Any, chunk: Any) -> None:
+        """Take in an event: the beginning of a block, or a piece of one."""
+        index = dig(chunk, ("index",))
+        if kind == "content_block_start":
+            # A copy, since the SDK's own functions go on to add the deltas to the very block of this event.
+            self._begun[index] = _plain(dig(chunk, ("content_block",))) or {}
+        elif kind == "content_block_delta" and index in self._begun and self._kept < LONGEST_STREAM:
+            for name in _PIECES:
+                if (piece := text(dig(chunk, ("delta", name)))) is not None:
+                    self._pieces.setdefault((index, name), []).append(piece)
+                    self._kept += len(piece)
 
-def joined(blocks: Mapping[Any, Part]) -> list[dict[str, Any]] | None:
-    """Make the message of a stream from its content blocks, in the order in which they began."""
-    for block in blocks.values():
-        if (pieces := block.pop("pieces", None)) is not None:
-            block["input"] = _decoded(pieces)
-    return [{"role": "assistant", "parts": [_part(block) for block in blocks.values()]}] if blocks else None
-
-
-def _decoded(pieces: str) -> Any:
-    try:
-        return json.loads(pieces)
-    except ValueError:
-        return pieces
-
-
-def _message(message: Any) -> dict[str, Any]:
-    return {"role": text(dig(message, ("role",))) or "user", "parts": _parts(dig(message, ("content",)))}
+    def message(self) -> list[Message] | None:
+        """Return the one message, with the blocks in the order in which they began."""
+        whole = {index: dict(block) for index, block in self._begun.items()}
+        for (index, name), pieces in self._pieces.items():
+            said = "".join(pieces)
+            if name == "partial_json":
+                whole[index]["input"] = decoded(said)
+            else:
+                whole[index][name] = f"{whole[index].get(name) or ''}{said}"
+        return [message("assistant", [_part(block) for block in whole.values()])] if whole else None
 
 
 def _tool(tool: Any) -> Part | None:
@@ -94,68 +97,46 @@ def _tool(tool: Any) -> Part | None:
 
 def _parts(said: Any) -> list[Part]:
     if isinstance(said, str):
-        return [_text(said)]
-    return [_text(block) if isinstance(block, str) else _part(block) for block in items(said)]
+        return [text_part(said)]
+    return [text_part(block) if isinstance(block, str) else _part(block) for block in items(said)]
 
 
 def _part(block: Any) -> Part:
     kind = text(dig(block, ("type",))) or "unknown"
-    make = _MAKERS.get(kind)
-    if make is None and kind.endswith("_tool_result"):
-        make = _server_tool_result
-    return _unknown(block, kind) if make is None else make(block, kind)
-
-
-def _text(said: str | None) -> Part:
-    return {"type": "text", "content": said or ""}
-
-
-def _tool_call(block: Any, kind: str) -> Part:
-    return {"type": "tool_call", "id": _id(block), "name": _name(block), "arguments": _plain(dig(block, ("input",)))}
+    make = _MAKERS.get(kind, _server_tool_result if kind.endswith("_tool_result") else _unknown)
+    return make(block, kind)
 
 
 def _tool_result(block: Any, kind: str) -> Part:
     said = dig(block, ("content",))
-    failed = {"is_error": True} if dig(block, ("is_error",)) is True else {}
-    response = said if isinstance(said, str) or said is None else _parts(said)
-    return {"type": "tool_call_response", "id": text(dig(block, ("tool_use_id",))), "response": response, **failed}
+    made = tool_response_part(_id(block), said if isinstance(said, str) or said is None else _parts(said))
+    return {**made, "is_error": True} if dig(block, ("is_error",)) is True else made
 
 
 def _server_tool_call(block: Any, kind: str) -> Part:
-    inner = {"type": kind if kind != "server_tool_use" else _name(block), "input": _plain(dig(block, ("input",)))}
+    name = text(dig(block, ("name",))) or "unknown"
+    inner = {"type": name if kind == "server_tool_use" else kind, "input": _plain(dig(block, ("input",)))}
     if (server := text(dig(block, ("server_name",)))) is not None:
         inner["server_name"] = server
-    return {"type": "server_tool_call", "id": _id(block), "name": _name(block), "server_tool_call": inner}
+    return {"type": "server_tool_call", "id": _id(block), "name": name, "server_tool_call": inner}
 
 
 def _server_tool_result(block: Any, kind: str) -> Part:
     response = {"type": kind, "content": _plain(dig(block, ("content",)))}
-    return {"type": "server_tool_call_response", "id": text(dig(block, ("tool_use_id",))), "server_tool_call_response": response}
+    return {"type": "server_tool_call_response", "id": _id(block), "server_tool_call_response": response}
 
 
 def _media(block: Any, kind: str) -> Part:
     source = dig(block, ("source",))
-    where, mime = text(dig(source, ("type",))), text(dig(source, ("media_type",)))
-    known: Part = {"modality": kind} if mime is None else {"modality": kind, "mime_type": mime}
+    where = text(dig(source, ("type",)))
     data, uri, file_id = (text(dig(source, (name,))) for name in ("data", "url", "file_id"))
     if where == "text":
-        return _text(data)
+        return text_part(data or "")
     if where == "content":
         return {"type": kind, "content": _parts(dig(source, ("content",)))}
     if file_id is not None:
-        return {"type": "file", **known, "file_id": file_id}
-    if uri is not None:
-        # A query may sign the address, and so be as good as a key.
-        return {"type": "uri", **known, "uri": uri.partition("?")[0]}
-    return {"type": "media", **known, **_measured(data)}
-
-
-def _measured(data: str | None) -> Part:
-    try:
-        content = base64.b64decode(data or "")
-    except (binascii.Error, ValueError):
-        return {}
-    return {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()} if content else {}
+        return file_part(kind, file_id)
+    return blob_part(kind, text(dig(source, ("media_type",))), data or "") if uri is None else uri_part(kind, uri)
 
 
 def _unknown(block: Any, kind: str) -> Part:
@@ -164,44 +145,34 @@ def _unknown(block: Any, kind: str) -> Part:
 
 
 def _id(block: Any) -> str | None:
-    return text(dig(block, ("id",)))
-
-
-def _name(block: Any) -> str:
-    return text(dig(block, ("name",))) or "unknown"
+    return text(dig(block, ("id",))) or text(dig(block, ("tool_use_id",)))
 
 
 _MAKERS: Mapping[str, Callable[[Any, str], Part]] = {
-    "text": lambda block, kind: _text(text(dig(block, ("text",)))),
-    "thinking": lambda block, kind: {"type": "reasoning", "content": text(dig(block, ("thinking",))) or ""},
+    "text": lambda block, kind: text_part(text(dig(block, ("text",))) or ""),
+    "thinking": lambda block, kind: reasoning_part(text(dig(block, ("thinking",))) or ""),
     "redacted_thinking": lambda block, kind: {"type": kind},
     "compaction": lambda block, kind: {"type": kind, "content": text(dig(block, ("content",)))},
-    "tool_use": _tool_call,
+    "tool_use": lambda block, kind: tool_call_part(text(dig(block, ("name",))), _id(block), _plain(dig(block, ("input",)))),
     "tool_result": _tool_result,
     "server_tool_use": _server_tool_call,
     "mcp_tool_use": _server_tool_call,
-    "image": _media,
-    "document": _media,
-    "audio": _media,
-    "video": _media,
+    **dict.fromkeys(_MEDIA, _media),
 }
 
 
-def _plain(value: Any, sealed: bool = False, depth: int = 0) -> Any:
-    """Copy a value as plain structures; media inside are measured, and without ``sealed`` what is sealed is left out."""
+def _plain(value: Any, depth: int = 0) -> Any:
+    """Copy a value as plain structures: media inside are measured, and what is sealed, private or absent is left out."""
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
-    if depth > _DEEPEST:
+    if depth > _DEEPEST or type(value).__name__ in _ABSENT:
         return None
     if isinstance(value, (list, tuple)):
-        return [_plain(item, sealed, depth + 1) for item in value]
+        return [_plain(item, depth + 1) for item in value]
     if not isinstance(value, Mapping):
         # Objects of an SDK keep their fields like this, and those that it does not know in another place.
         value = {**(getattr(value, "__dict__", None) or {}), **(getattr(value, "__pydantic_extra__", None) or {})}
-    if depth and isinstance(dig(value, ("source",)), Mapping) and dig(value, ("type",)) in ("image", "document"):
-        return _media(value, str(value["type"]))
-    return {
-        str(key): _plain(item, sealed, depth + 1)
-        for key, item in value.items()
-        if item is not None and not str(key).startswith(("_", *(() if sealed else _SEALED))) and key not in _NOT_OURS
-    }
+    if depth and (kind := value.get("type")) in _MEDIA and value.get("source") is not None:
+        return _media(value, str(kind))
+    made = {str(k): _plain(v, depth + 1) for k, v in value.items() if k not in _DROPPED and not str(k).startswith(_SEALED)}
+    return {key: item for key, item in made.items() if item is not None}

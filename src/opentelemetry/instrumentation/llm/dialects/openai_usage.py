@@ -5,36 +5,49 @@ from __future__ import annotations
 from typing import Any
 
 from ..words.records import Usage
-from .reading import fields, fill, number
+from .reading import dig, fields, fill, number
 
 
-def _in(place: str) -> tuple[str, ...]:
-    return tuple(f"{details}.{place}" for details in ("prompt_tokens_details", "input_tokens_details", "input_token_details"))
-
-
-def _out(place: str) -> tuple[str, ...]:
-    return tuple(f"{details}.{place}" for details in ("completion_tokens_details", "output_tokens_details", "output_token_details"))
-
-
-_USAGE = fields(
+_TOTALS = fields(
     Usage,
     {
         "input_tokens": ("prompt_tokens", "input_tokens"),
         "output_tokens": ("completion_tokens", "output_tokens"),
         "total_tokens": "total_tokens",
-        "cache_read_tokens": (*_in("cached_tokens"), "prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens"),
-        "cache_write_tokens": (
-            *(way for place in ("cache_write_tokens", "cache_creation_tokens", "cache_creation_input_tokens") for way in (*_in(place), place)),
-        ),
-        "reasoning_tokens": (*_out("reasoning_tokens"), "reasoning_tokens"),
-        "input_text_tokens": _in("text_tokens"),
-        "input_image_tokens": _in("image_tokens"),
-        "input_audio_tokens": _in("audio_tokens"),
-        "output_text_tokens": _out("text_tokens"),
-        "output_image_tokens": _out("image_tokens"),
-        "output_audio_tokens": _out("audio_tokens"),
         "seconds": ("seconds", "duration"),
     },
+)
+_WRITTEN = ("cache_write_tokens", "cache_creation_tokens", "cache_creation_input_tokens")
+_IN = fields(
+    Usage,
+    {
+        "cache_read_tokens": "cached_tokens",
+        "cache_write_tokens": _WRITTEN,
+        "input_text_tokens": "text_tokens",
+        "input_image_tokens": "image_tokens",
+        "input_audio_tokens": "audio_tokens",
+    },
+)
+_OUT = fields(
+    Usage,
+    {
+        "reasoning_tokens": "reasoning_tokens",
+        "output_text_tokens": "text_tokens",
+        "output_image_tokens": "image_tokens",
+        "output_audio_tokens": "audio_tokens",
+    },
+)
+_BESIDE = fields(
+    Usage,
+    {
+        "cache_read_tokens": ("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens"),
+        "cache_write_tokens": _WRITTEN,
+        "reasoning_tokens": "reasoning_tokens",
+    },
+)
+_DETAILS = (
+    (_IN, ("prompt_tokens_details", "input_tokens_details", "input_token_details")),
+    (_OUT, ("completion_tokens_details", "output_tokens_details", "output_token_details")),
 )
 
 
@@ -45,8 +58,16 @@ def usage(said: Any) -> Usage:
     ``output_tokens`` always includes it.
     """
     read = Usage()
-    fill(read, said, _USAGE)
-    reported = number(said.get("cost") if isinstance(said, dict) else getattr(said, "cost", None))
+    if said is None:
+        return read
+    fill(read, said, _TOTALS)
+    # Beside the totals first, so that the details win.
+    fill(read, said, _BESIDE)
+    for table, places in _DETAILS:
+        details = next((found for place in places if (found := dig(said, (place,))) is not None), None)
+        if details is not None:
+            fill(read, details, table)
+    reported = number(dig(said, ("cost",)))
     read.reported_cost_cents = None if reported is None else reported * 100
     apart = read.reasoning_tokens
     if apart and read.input_tokens is not None and read.output_tokens is not None:

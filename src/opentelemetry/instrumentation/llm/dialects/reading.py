@@ -22,8 +22,22 @@ def dig(value: Any, path: Path) -> Any:
     for part in path:
         if value is None:
             return None
-        value = value.get(part) if isinstance(value, Mapping) else getattr(value, part, None)
+        value = _inside(value, part)
     return value
+
+
+def _inside(value: Any, part: str) -> Any:
+    if isinstance(value, dict):
+        return value.get(part)
+    # A model without the attribute would search for it at length; what it has stands in these two.
+    held = getattr(value, "__dict__", None)
+    if held is not None:
+        if part in held:
+            return held[part]
+        extra = getattr(value, "__pydantic_extra__", None)
+        if extra is not None:
+            return extra.get(part)
+    return value.get(part) if isinstance(value, Mapping) else getattr(value, part, None)
 
 
 def whole(value: Any) -> int | None:
@@ -94,7 +108,7 @@ def fill(record: Any, source: Any, table: tuple[Field, ...]) -> None:
     """Set the fields of ``record`` that ``source`` has; leave the others as they are."""
     for name, read, paths in table:
         for path in paths:
-            value = read(dig(source, path))
+            value = read(_inside(source, path[0]) if len(path) == 1 else dig(source, path))
             if value is not None:
                 setattr(record, name, value)
                 break

@@ -23,6 +23,8 @@ _logger = logging.getLogger("ex_llm")
 _LEVEL_OF = {
     CONTENT: logging.DEBUG,
     STREAM_CHUNK: logging.DEBUG,
+    "ex_llm.provider.request.start": logging.DEBUG,
+    "ex_llm.provider.request.stop": logging.DEBUG,
     HANDLER_FAILURE: logging.WARNING,
     "ex_llm.provider.rate_limit": logging.WARNING,
     "ex_llm.provider.request.exception": logging.WARNING,

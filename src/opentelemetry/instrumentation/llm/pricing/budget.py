@@ -89,8 +89,9 @@ class CostBudget:
     def add(self, cost_cents: float, scope_value: object = None) -> list[Crossing]:
         """Add a call's cost and return what it crossed, usually nothing.
 
-        ``scope_value`` is the value of the key that ``scope`` names. A store that answers later has its crossings
-        returned by a later ``add``, or told to ``listen``. Raises ``ValueError`` for a cost that is no amount.
+        ``scope_value`` is the value of the key that ``scope`` names. What another thread was adding at the same time
+        may be in the answer; what a store learns later is returned by a later ``add``, or told to ``listen``. Every
+        crossing comes once. Never waits. Raises ``ValueError`` for a cost that is no amount.
         """
         if not _number(cost_cents) or not 0 <= cost_cents < inf:
             raise ValueError(f"cost_cents={cost_cents!r} is not allowed; give cents, zero or more")

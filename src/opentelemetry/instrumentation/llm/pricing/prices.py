@@ -7,7 +7,6 @@ disk when the first call asks for it. Handlers ask here; nothing is ever fetched
 from __future__ import annotations
 
 import json
-import logging
 import pkgutil
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -23,8 +22,6 @@ from .model import Model
 from .price_file import Entry, PriceFileError, Table, read, table
 
 __all__ = ["PriceFileError", "PriceFunction", "Prices", "Unpriced", "price"]
-
-logger = logging.getLogger(__name__)
 
 PriceFunction = Callable[[str, str, Usage], Union[Cost, float, None]]
 """The user's own prices: a ``Cost``, cents, or ``None`` when it does not know."""
@@ -200,9 +197,7 @@ class Prices:
         known = any(owner in layer.prices or owner in layer.fallbacks for layer in tables)
         hit = _search(tables, owner, spellings(owner, name)) if known and 0 < len(name) <= _LONGEST_NAME else None
         if hit is None:
-            reason = UNKNOWN_MODEL if known else UNKNOWN_PROVIDER
-            logger.debug("no price for provider %r, model %.200r: %s", provider, model, reason.reason)
-            return _Found(functions, unpriced=reason)
+            return _Found(functions, unpriced=UNKNOWN_MODEL if known else UNKNOWN_PROVIDER)
         layer, (found, entry), own = hit
         before = tuple(f for f in layers[: layers.index(layer)] if not isinstance(f, Table))
         return _Found(before, Model(entry), found, own, layer.source, layer.date)

@@ -15,43 +15,23 @@ forgets. Keys expire one hour after their window.
 
 from __future__ import annotations
 
-import inspect
 import logging
 import threading
 import time
-import uuid
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
+from .redis_sums import RedisSums
 from .store import PER_CENT, Counter, ForkSafe, Tell
 
 logger = logging.getLogger(__name__)
 
-_GRACE = 3600
-"""Seconds that a sum outlives its window, for clocks that differ and amounts that come late."""
-
-_RECEIPT_LIFE = 86400
 _REMEMBERED = 10_000
 _LINGER = 1.0
 """Seconds that the thread waits for more before it ends."""
 
 _GLANCE = 0.05
 """Seconds between two looks at whether the interpreter is about to exit."""
-
-# A receipt is "<number> <sum after>". Sums are passed as text: a Lua number would round above 2**53.
-_ADD = """
-local receipt = redis.call('GET', KEYS[2])
-if receipt then
-  local number, after = string.match(receipt, '^(%d+) (%d+)$')
-  if number == ARGV[2] then return after end
-end
-redis.call('INCRBY', KEYS[1], ARGV[1])
-local after = redis.call('GET', KEYS[1])
-redis.call('SET', KEYS[2], ARGV[2] .. ' ' .. after, 'EX', ARGV[4])
-if ARGV[3] ~= '' then redis.call('PEXPIREAT', KEYS[1], ARGV[3]) end
-return after
-"""
 
 
 class Health(NamedTuple):
@@ -92,38 +72,25 @@ class RedisStore(ForkSafe):
         max_pending: int = 100_000,
     ) -> None:
         super().__init__()
-        try:
-            from redis.exceptions import RedisError
-        except ImportError as error:
-            extra = "opentelemetry-instrumentation-llm[redis]"
-            raise ImportError(f"RedisStore needs the package redis; install {extra!r}") from error
-        if not isinstance(redis, str) and not callable(getattr(redis, "eval", None)):
-            raise TypeError(f"redis={redis!r} is not allowed; give a URL such as 'redis://host:6379/0' or a redis.Redis client")
-        if inspect.iscoroutinefunction(getattr(redis, "execute_command", None)):
-            raise TypeError(f"redis={redis!r} is an asyncio client; give a redis.Redis client, it runs on a thread of its own")
         for argument, value in (("timeout", timeout), ("retry_seconds", retry_seconds), ("max_pending", max_pending)):
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
                 raise ValueError(f"{argument}={value!r} is not allowed; give a number above zero")
-        self._errors = (RedisError, OSError)
-        self._redis = redis
-        self._prefix = prefix
+        self._target = (redis, prefix, timeout)
         self._timeout = timeout
         self._retry_seconds = retry_seconds
         self._max_pending = max_pending
         self._known: OrderedDict[Counter, int] = OrderedDict()
         self.renew()
-        if isinstance(redis, str):
-            self._connected()  # a URL that cannot be read is said now, without a connection
 
     def renew(self) -> None:
         """Start with nothing to send, no thread and no connection."""
         self._change = threading.Condition()
+        self._inbox: deque[tuple[Counter, int, Tell]] = deque()
         self._waiting: OrderedDict[Counter, tuple[int, Tell]] = OrderedDict()
         self._asked: dict[Counter, None] = {}
         self._sending: _Sending | None = None
         self._worker: threading.Thread | None = None
-        self._client: Any = None
-        self._writer = uuid.uuid4().hex
+        self._sums = RedisSums(*self._target)
         self._number = 0
         self._lost = 0
         self._retry_at = 0.0
@@ -132,11 +99,9 @@ class RedisStore(ForkSafe):
 
     def add(self, counter: Counter, units: int, tell: Tell) -> None:
         """Put ``units`` down to be added; ``tell`` is called on the store's thread when Redis has answered."""
+        # Only appended: garbage collection may add a forgotten stream's cost while this thread holds the lock.
+        self._inbox.append((counter, units, tell))
         with self._change:
-            before, _ = self._waiting.get(counter, (0, tell))
-            self._waiting[counter] = (before + units, tell)
-            if len(self._waiting) > self._max_pending:
-                self._lost += self._waiting.popitem(last=False)[1][0]
             self._work()
 
     def spent(self, counter: Counter) -> int:
@@ -147,19 +112,32 @@ class RedisStore(ForkSafe):
                 self._work()
                 self._change.wait_for(lambda: counter not in self._asked, self._timeout)
                 self._asked.pop(counter, None)
+            self._sort()
             sending = self._sending.units if self._sending and self._sending.counter == counter else 0
             return self._known.get(counter, 0) + self._waiting.get(counter, (0,))[0] + sending
 
     def flush(self, timeout: float) -> bool:
         """Wait until everything is added to Redis, at most ``timeout`` seconds; return whether it is."""
         with self._change:
-            return self._change.wait_for(lambda: not self._waiting and self._sending is None, timeout)
+            return self._change.wait_for(lambda: not (self._inbox or self._waiting or self._sending), timeout)
 
     def health(self) -> Health:
         """Tell whether Redis answers and what waits for it."""
         with self._change:
+            self._sort()
             away = self._away_since
             return Health(away is None, self._pending_cents(), self._lost / PER_CENT, away, self._error)
+
+    def _sort(self) -> None:
+        """Add up what was put down, by sum. The lock is held."""
+        while self._inbox:
+            counter, units, tell = self._inbox.popleft()
+            before, _ = self._waiting.get(counter, (0, tell))
+            self._waiting[counter] = (before + units, tell)
+            if len(self._waiting) > self._max_pending:
+                if not self._lost:
+                    logger.warning("cost budget: more than %d sums wait for Redis; the oldest are given up", self._max_pending)
+                self._lost += self._waiting.popitem(last=False)[1][0]
 
     def _pending_cents(self) -> float:
         waiting = sum(units for units, _ in self._waiting.values())
@@ -181,7 +159,7 @@ class RedisStore(ForkSafe):
             while self._has_work():
                 try:
                     self._one_step()
-                except self._errors as error:
+                except self._sums.errors as error:
                     if not self._wait_for_return(error):
                         return
         finally:
@@ -192,55 +170,32 @@ class RedisStore(ForkSafe):
     def _has_work(self) -> bool:
         until = time.monotonic() + _LINGER
         with self._change:
-            while not (self._sending or self._waiting or self._asked):
+            while self._worker is threading.current_thread():
+                if self._sending or self._inbox or self._waiting or self._asked:
+                    return True
                 if time.monotonic() > until or _exiting():
                     self._worker = None
-                    return False
-                self._change.wait(_GLANCE)
-            return True
+                else:
+                    self._change.wait(_GLANCE)
+            return False
 
     def _one_step(self) -> None:
-        """Add one amount to Redis, or read one sum when there is nothing to add."""
+        """Add one amount to Redis and read one sum, so that neither waits for the end of the other's queue."""
         with self._change:
+            self._sort()
+            asked = next(iter(self._asked), None)
             if self._sending is None and self._waiting:
-                counter, (units, tell) = self._waiting.popitem(last=False)
+                counter = asked if asked is not None and asked in self._waiting else next(iter(self._waiting))
+                units, tell = self._waiting.pop(counter)
                 self._number += 1
                 self._sending = _Sending(counter, units, tell, self._number)
-            sending, asked = self._sending, next(iter(self._asked), None)
+            sending = self._sending
         if sending is not None:
-            after = self._send(sending)
+            after = self._sums.add(sending.counter, sending.units, sending.number)
             self._answered(sending.counter, after, sent=True)
             sending.tell(sending.counter, after - sending.units, after)
-        elif asked is not None:
-            self._answered(asked, int(self._connected().get(self._key(asked)) or 0), sent=False)
-
-    def _send(self, sending: _Sending) -> int:
-        key, end = self._key(sending.counter), sending.counter.end
-        expires = "" if end is None else str(int((end + _GRACE) * 1000))
-        keys = (key, f"{key}:{self._writer}")
-        return int(self._connected().eval(_ADD, len(keys), *keys, sending.units, sending.number, expires, _RECEIPT_LIFE))
-
-    def _key(self, counter: Counter) -> str:
-        # The braces keep a sum and its receipts on one node of a cluster.
-        names = (counter.name, "" if counter.start is None else f"{counter.start:.0f}", counter.scope or "")
-        return f"{self._prefix}:{{{':'.join(quote(name, safe='') for name in names)}}}"
-
-    def _connected(self) -> Any:
-        if self._client is None:
-            self._client = self._redis
-            if isinstance(self._redis, str):
-                from redis import Redis
-                from redis.backoff import NoBackoff
-                from redis.retry import Retry
-
-                # One attempt at a time: the store tries again itself, and says that it does.
-                self._client = Redis.from_url(
-                    self._redis,
-                    socket_timeout=self._timeout,
-                    socket_connect_timeout=self._timeout,
-                    retry=Retry(NoBackoff(), 0),
-                )
-        return self._client
+        if asked is not None and asked in self._asked:
+            self._answered(asked, self._sums.get(asked), sent=False)
 
     def _answered(self, counter: Counter, units: int, sent: bool) -> None:
         with self._change:
@@ -252,8 +207,7 @@ class RedisStore(ForkSafe):
                 logger.info("cost budget: Redis is back; %.9f cents are being added", self._pending_cents())
             if sent:
                 self._sending = None
-            else:
-                self._asked.pop(counter, None)
+            self._asked.pop(counter, None)
             self._away_since = self._error = None
             self._retry_at = 0.0
             self._change.notify_all()
@@ -268,11 +222,13 @@ class RedisStore(ForkSafe):
             if self._away_since is None:
                 self._away_since = time.time()
                 logger.warning("cost budget: Redis is away (%s); spending is kept here until it is back", self._error)
+            self._sort()
             if _exiting():
                 self._give_up()
                 return False
             while time.monotonic() < self._retry_at and not _exiting():
                 self._change.wait(_GLANCE)
+                self._sort()
             return True
 
     def _give_up(self) -> None:

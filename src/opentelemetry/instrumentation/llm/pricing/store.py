@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 from weakref import WeakSet
@@ -59,7 +59,7 @@ class ForkSafe:
 
 def _renew_all() -> None:
     for one in list(_alive):
-        pass
+        one.renew()
 
 
 if hasattr(os, "register_at_fork"):
@@ -67,28 +67,53 @@ if hasattr(os, "register_at_fork"):
 
 
 class MemoryStore(ForkSafe):
-    """Keep at most ``most`` sums in this process; the least recently used leaves first."""
+    """Keep at most ``most`` sums in this process; the least recently used leaves first.
+
+    Nobody waits for the lock: who finds it taken leaves the amount to its holder. Waiting could be for ever, because
+    garbage collection may end a forgotten stream, and add its cost, while this very thread is in the middle of adding.
+    """
 
     def __init__(self, most: int) -> None:
         super().__init__()
         self._most = most
         self._sums: OrderedDict[Counter, int] = OrderedDict()
-        self._lock = threading.Lock()
+        self.renew()
 
     def renew(self) -> None:
         """Keep the sums that the parent had."""
         self._lock = threading.Lock()
+        self._inbox: deque[tuple[Counter, int, Tell]] = deque()
 
-    def add(self, counter: Counter, units: int, tell: Tell) -> tuple[int, int]:
-        """Add at once; ``tell`` is not needed."""
-        with self._lock:
-            before = self._sums.get(counter, 0)
-            self._sums[counter] = before + units
-            self._sums.move_to_end(counter)
-            if len(self._sums) > self._most:
-                self._sums.popitem(last=False)
-        return before, before + units
+    def add(self, counter: Counter, units: int, tell: Tell) -> tuple[int, int] | None:
+        """Add at once, or have it added and told by the thread that is adding already."""
+        mine = (counter, units, tell)
+        self._inbox.append(mine)
+        answer = None
+        for item, before, after in self._add_all():
+            if item is mine:
+                answer = (before, after)
+            else:
+                item[2](item[0], before, after)
+        return answer
 
     def spent(self, counter: Counter) -> int:
         """Return the sum, zero for one that has left."""
         return self._sums.get(counter, 0)
+
+    def _add_all(self) -> list[tuple[tuple[Counter, int, Tell], int, int]]:
+        done = []
+        # What arrives between the last look and the release is seen by the next look, after it.
+        while self._inbox and self._lock.acquire(blocking=False):
+            try:
+                while self._inbox:
+                    item = self._inbox.popleft()
+                    counter, units, _ = item
+                    before = self._sums.get(counter, 0)
+                    self._sums[counter] = before + units
+                    self._sums.move_to_end(counter)
+                    if len(self._sums) > self._most:
+                        self._sums.popitem(last=False)
+                    done.append((item, before, before + units))
+            finally:
+                self._lock.release()
+        return done

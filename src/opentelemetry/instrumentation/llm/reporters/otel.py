@@ -9,8 +9,9 @@ from opentelemetry.metrics import CallbackOptions, Histogram, Meter, Observation
 
 from .. import bus
 from ..metrics import Metric
-from .tally import Tagger, Tally, by_event, samples
+from .tally import Tagger, Tags, Tally, by_event, samples
 
+_MADE_KEPT = 2000
 _SPREAD = ("distribution", "summary")
 _CREATE = {
     "counter": Meter.create_observable_counter,
@@ -30,6 +31,7 @@ class OtelReporter:
             getattr(meter, _CREATE[metric.kind].__name__)(metric.name, callbacks=[self._observe(metric)], unit=metric.unit, description=metric.says)
         spread = [m for m in metrics if m.kind in _SPREAD]
         self._histograms: dict[str, tuple[Histogram, Tagger]] = {m.name: (_histogram(meter, m), Tagger(m)) for m in spread}
+        self._made: dict[Any, dict[str, Any]] = {}
         self._by_event = by_event(spread)
         self._id = f"otel-reporter-{bus.new_ref()}"
         self.attach()
@@ -54,8 +56,16 @@ class OtelReporter:
         for metric in self._by_event[event]:
             histogram, tagger = self._histograms[metric.name]
             for value, extra in samples(metric, measurements, metadata):
-                tags = zip(tagger.names, tagger.tags(metadata, extra), strict=True)
-                histogram.record(value, {name: tag for name, tag in tags if tag is not None})
+                histogram.record(value, self._attributes(tagger, tagger.tags(metadata, extra)))
+
+    def _attributes(self, tagger: Tagger, tags: Tags) -> dict[str, Any]:
+        key = (tagger.names, tags)
+        made = self._made.get(key)
+        if made is None:
+            made = {name: tag for name, tag in zip(tagger.names, tags, strict=True) if tag is not None}
+            if len(self._made) < _MADE_KEPT:
+                self._made[key] = made
+        return made
 
 
 def _histogram(meter: Meter, metric: Metric) -> Histogram:

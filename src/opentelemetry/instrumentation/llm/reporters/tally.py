@@ -18,6 +18,7 @@ from ..metrics import Metric, Sample
 
 OTHER = "other"
 VALUES_PER_TAG = 200
+_MADE_KEPT = 2000
 
 Tags = tuple[Any, ...]
 Numbers = dict[Tags, Any]
@@ -126,12 +127,26 @@ class Tagger:
         self.names = tuple(metric.tags)
         self._keys = tuple(metric.tags.values())
         self._seen: tuple[set[Any], ...] = tuple(set() for _ in self._keys)
+        self._made: dict[Tags, Tags] = {}
 
     def tags(self, metadata: Mapping[str, Any], extra: Mapping[str, Any] | None = None) -> Tags:
         """Return the values of the tags in the order of ``names``; ``None`` where one is not known."""
+        raw = tuple([metadata.get(key) for key in self._keys])
+        if extra:
+            raw = tuple([extra[name] if name in extra else value for name, value in zip(self.names, raw, strict=True)])
+        try:
+            made = self._made.get(raw)
+        except TypeError:
+            return self._bounded(raw)  # a value that cannot be hashed is no value of a tag
+        if made is None:
+            made = self._bounded(raw)
+            if len(self._made) < _MADE_KEPT:
+                self._made[raw] = made
+        return made
+
+    def _bounded(self, raw: Tags) -> Tags:
         values = []
-        for key, name, seen in zip(self._keys, self.names, self._seen, strict=True):
-            value = extra[name] if extra and name in extra else _derived(key, metadata)
+        for value, seen in zip(raw, self._seen, strict=True):
             if value is not None and not isinstance(value, (str, int)):
                 value = OTHER
             elif value is not None and value not in seen:
@@ -141,13 +156,6 @@ class Tagger:
                     seen.add(value)
             values.append(value)
         return tuple(values)
-
-
-def _derived(key: str, metadata: Mapping[str, Any]) -> Any:
-    if key == "status_class":
-        status = metadata.get("status")
-        return f"{status // 100}xx" if isinstance(status, int) else None
-    return metadata.get(key)
 
 
 def samples(metric: Metric, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:

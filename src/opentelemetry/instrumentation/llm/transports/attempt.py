@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from .. import bus, context
-from ..calls import failures
-from ..calls.guard import guarded
+from ..dialects import failures
+from ..guard import guarded
 from . import limits
 
 _REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid", "apim-request-id", "x-goog-request-id", "cf-ray")

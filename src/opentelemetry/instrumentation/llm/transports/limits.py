@@ -25,6 +25,8 @@ _REMAINING: Mapping[str, tuple[str, ...]] = {
         "ratelimitbysize-remaining",
     ),
 }  # fmt: skip
+_MEASUREMENT = {name: measurement for measurement, names in _REMAINING.items() for name in names}
+_ALL_REMAINING = _MEASUREMENT.keys()
 _RESET = (
     "x-ratelimit-reset-requests", "x-ratelimit-reset-tokens", "anthropic-ratelimit-requests-reset", "anthropic-ratelimit-tokens-reset",
     "x-ratelimit-reset-requests-minute", "x-ratelimit-reset", "ratelimit-reset", "ratelimitbysize-reset",
@@ -41,9 +43,11 @@ def remaining(headers: Headers) -> dict[str, float]:
     {'remaining_requests': 9, 'reset_ms': 90000.0}
     """
     found: dict[str, float] = {}
-    for measurement, names in _REMAINING.items():
-        left = next((count for name in names if (count := _count(headers.get(name))) is not None), None)
-        if left is not None:
+    for name in _ALL_REMAINING & headers.keys():
+        measurement = _MEASUREMENT[name]
+        left = _count(headers[name])
+        # The least that is told counts; a provider may tell of the minute and of the day.
+        if left is not None and left <= found.get(measurement, left):
             found[measurement] = left
     if found:
         resets = [wait for name in _RESET if (wait := _until(headers.get(name))) is not None]

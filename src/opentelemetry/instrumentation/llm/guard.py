@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from .. import bus
+from . import bus
 
 _logger = logging.getLogger(__name__)
 _R = TypeVar("_R")

@@ -11,7 +11,7 @@ import traceback
 from functools import lru_cache
 from typing import Any
 
-from ..dialects.reading import dig, text, whole
+from .reading import dig, text, whole
 from ..words.errors import error_type
 
 _FRAMES = 64

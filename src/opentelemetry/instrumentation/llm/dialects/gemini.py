@@ -1,0 +1,130 @@
+"""The shape in which Gemini generates content, on its own API and on Vertex AI.
+
+Arguments are those of the SDK's functions (``model``, ``contents``, ``config``). Answers are the SDK's objects, or the
+wire's documents where an answer was kept raw: names are looked for in both spellings.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from ..words.records import Reply, Request
+from . import Arguments, Dialect
+from .finish import aligned, finish_reason
+from .gemini_content import content, message
+from .gemini_usage import either, model_name, spelled, usage
+from .reading import dig, fields, fill, items, text, whole
+
+_SETTINGS = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "top_k": "top_k",
+    "max_tokens": "max_output_tokens",
+    "frequency_penalty": "frequency_penalty",
+    "presence_penalty": "presence_penalty",
+    "stop_sequences": "stop_sequences",
+    "seed": "seed",
+    "choice_count": "candidate_count",
+    "reasoning_level": "thinking_config.thinking_level",
+    "requested_service_tier": "service_tier",
+}
+_REQUEST = fields(Request, {field: spelled(f"config.{name}") for field, name in _SETTINGS.items()})
+_HEADERS = "sdk_http_response.headers."
+_REPLY = fields(
+    Reply,
+    {
+        "response_model": spelled("model_version"),
+        "response_id": spelled("response_id"),
+        "service_tier": (_HEADERS + "x-gemini-service-tier", _HEADERS + "X-Gemini-Service-Tier", *spelled("usage_metadata.service_tier")),
+    },
+)
+_TRAFFIC = {"ON_DEMAND_FLEX": "flex", "ON_DEMAND_PRIORITY": "priority"}
+_OUTPUT_TYPES = {"application/json": "json", "text/plain": "text"}
+_OUTPUT_MODALITIES = {"TEXT": "text", "IMAGE": "image", "AUDIO": "speech"}
+
+
+def request(arguments: Arguments) -> Request:
+    """Read the arguments of a generation."""
+    asked = Request(model=model_name(arguments.named.get("model")))
+    fill(asked, arguments.named, _REQUEST)
+    config = arguments.named.get("config")
+    asked.output_type = _OUTPUT_TYPES.get(text(either(config, "response_mime_type")) or "")
+    kinds = items(either(config, "response_modalities"))
+    if asked.output_type is None and len(kinds) == 1:
+        asked.output_type = _OUTPUT_MODALITIES.get((text(kinds[0]) or "").upper())
+    return asked
+
+
+def _streamed(arguments: Arguments) -> Request:
+    asked = request(arguments)
+    asked.stream = True
+    return asked
+
+
+def document(answer: Any) -> Any:
+    """Return the document of an answer that was kept raw on request, else the answer itself."""
+    body = dig(answer, ("sdk_http_response", "body")) or dig(answer, ("body",))
+    return json.loads(body) if isinstance(body, str) and body else answer
+
+
+def _read_into(draft: Reply, answer: Any) -> None:
+    fill(draft, answer, _REPLY)
+    if (said := either(answer, "usage_metadata")) is not None:
+        draft.usage = usage(said)
+        draft.service_tier = draft.service_tier or _TRAFFIC.get(text(either(said, "traffic_type")) or "")
+    if (blocked := finish_reason(either(answer, "prompt_feedback.block_reason"))) is not None:
+        # A refused prompt has no candidate that could say why there is none.
+        draft.finish_reasons = [blocked]
+
+
+def reply(answer: Any) -> Reply:
+    """Read a whole answer."""
+    said, answer = Reply(), document(answer)
+    _read_into(said, answer)
+    candidates = [c for c in items(dig(answer, ("candidates",))) if c is not None]
+    said.finish_reasons = aligned(either(c, "finish_reason") for c in candidates) or said.finish_reasons
+    return said
+
+
+class _Candidate:
+    """Join what the chunks of a stream say of one candidate."""
+
+    __slots__ = ("pieces", "reason")
+
+    def __init__(self) -> None:
+        self.reason: Any = None
+        self.pieces: list[Any] = []
+
+
+def absorb(draft: Reply, chunk: Any) -> None:
+    """Add one chunk: its usage counts everything so far, and a candidate's finish reason comes with its last."""
+    if draft.scratch is None:
+        draft.scratch = {}
+    _read_into(draft, chunk)
+    for position, candidate in enumerate(items(dig(chunk, ("candidates",)))):
+        if candidate is None:
+            continue
+        index = whole(dig(candidate, ("index",)))
+        joined = draft.scratch.setdefault(position if index is None else index, _Candidate())
+        joined.reason = either(candidate, "finish_reason") or joined.reason
+        if draft.content is not None:
+            joined.pieces.append(candidate)
+
+
+def finish(draft: Reply) -> None:
+    """Put finish reasons, and messages where they are captured, into the order of the candidates."""
+    seen = [candidate for _, candidate in sorted((draft.scratch or {}).items())]
+    draft.finish_reasons = aligned(candidate.reason for candidate in seen) or draft.finish_reasons
+    if draft.content is not None:
+        draft.content.output_messages = [message(candidate.pieces) for candidate in seen] or None
+
+
+def output(answer: Any) -> list[dict[str, Any]] | None:
+    """Show a whole answer as one message a candidate."""
+    return [message([c]) for c in items(dig(document(answer), ("candidates",))) if c is not None] or None
+
+
+generate_content = Dialect("generate_content", request, reply, absorb, content, output, finish)
+generate_content_stream = replace(generate_content, name="generate_content_stream", request=_streamed)

@@ -1,0 +1,93 @@
+"""The tasks of Hugging Face that are no chat: text generation as its own server speaks it, vectors, and images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..words.records import Content, Reply, Request, Usage
+from . import Arguments, Dialect
+from .finish import finish_reason
+from .parts import Message, Pieces, message, text_part
+from .reading import dig, fields, fill, text, whole
+
+_REQUEST = fields(
+    Request,
+    {
+        "model": "model",
+        "temperature": "temperature",
+        "top_p": "top_p",
+        "top_k": "top_k",
+        "max_tokens": "max_new_tokens",
+        "frequency_penalty": "frequency_penalty",
+        "stop_sequences": ("stop", "stop_sequences"),
+        "seed": "seed",
+        "dimensions": "dimensions",
+        "encoding_formats": "encoding_format",
+    },
+)
+_USAGE = fields(Usage, {"input_tokens": "details.input_length", "output_tokens": "details.generated_tokens"})
+
+
+def request(arguments: Arguments) -> Request:
+    """Read the arguments of a task."""
+    asked = Request(stream=arguments.streaming or None)
+    fill(asked, arguments.named, _REQUEST)
+    return asked
+
+
+def _image_request(arguments: Arguments) -> Request:
+    asked = request(arguments)
+    asked.output_type = "image"
+    return asked
+
+
+def _read_into(draft: Reply, answer: Any) -> None:
+    fill(draft.usage, answer, _USAGE)
+    reason = finish_reason(dig(answer, ("details", "finish_reason")))
+    if reason is not None:
+        draft.finish_reasons = [reason]
+
+
+def reply(answer: Any) -> Reply:
+    """Read an answer: a text alone, or one with the details that were asked for."""
+    said = Reply()
+    _read_into(said, answer)
+    return said
+
+
+def absorb(draft: Reply, chunk: Any) -> None:
+    """Add one token: a text alone, or one with details, of which the last has the figures."""
+    _read_into(draft, chunk)
+    if draft.content is not None:
+        draft.kept = draft.kept or {"pieces": Pieces()}
+        # A token that the server keeps for itself, as the end of the text, is no part of the text.
+        hidden = dig(chunk, ("token", "special")) is True
+        draft.kept["pieces"].add("text", text_part(""), None if hidden else text(dig(chunk, ("token", "text"))) or text(chunk))
+
+
+def finish(draft: Reply) -> None:
+    """Make the message of the tokens that a stream brought."""
+    if draft.content is not None and draft.kept:
+        draft.content.output_messages = [message("assistant", draft.kept["pieces"].parts())]
+
+
+def content(arguments: Arguments) -> Content:
+    """Read the prompt."""
+    said = text(arguments.named.get("prompt"))
+    return Content(input_messages=None if said is None else [message("user", [text_part(said)])])
+
+
+def output(answer: Any) -> list[Message] | None:
+    """Read the text."""
+    said = text(answer) or text(dig(answer, ("generated_text",)))
+    return None if said is None else [message("assistant", [text_part(said)])]
+
+
+def _vectors(answer: Any) -> Reply:
+    shape = getattr(answer, "shape", ())
+    return Reply(dimensions=whole(shape[-1]) if isinstance(shape, tuple) and shape else None)
+
+
+text_generation = Dialect("text_generation", request, reply, absorb, content, output, finish)
+feature_extraction = Dialect("feature_extraction", request, _vectors)
+text_to_image = Dialect("text_to_image", _image_request, lambda answer: Reply(usage=Usage(images=1)))

@@ -1,0 +1,19 @@
+"""A shape asked for by a function of its own: SDKs that have one function for answers and another one for streams."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..words.records import Request
+from . import Arguments, Dialect
+
+
+def streamed(dialect: Dialect) -> Dialect:
+    """Return ``dialect`` for a function that always streams, whatever its arguments say."""
+
+    def request(arguments: Arguments) -> Request:
+        asked = dialect.request(arguments)
+        asked.stream = True
+        return asked
+
+    return replace(dialect, request=request)

@@ -1,0 +1,104 @@
+"""Other packages that watch the SDKs of our tables: by what they say of themselves, and by what they have put into an SDK."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from importlib.metadata import Distribution, distributions
+from types import ModuleType
+from typing import Any
+
+import wrapt
+from packaging.requirements import InvalidRequirement, Requirement
+
+from .facts import Neighbour, Sdk
+
+OURS = "opentelemetry-instrumentation-llm"
+_OUR_MODULES = __package__.rpartition(".")[0]
+_GROUP = "opentelemetry_instrumentor"
+# These have no entry points: they watch many SDKs as soon as a program calls their init().
+_WATCH_MANY = ("agentops", "langtrace-python-sdk", "openlit", "traceloop-sdk")
+
+
+def normal(name: str) -> str:
+    """Write the name of a distribution as it is compared.
+
+    >>> normal("Huggingface_Hub")
+    'huggingface-hub'
+    """
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def everything_installed() -> dict[str, Distribution]:
+    """Return every distribution that Python finds; of two with one name the first."""
+    found: dict[str, Distribution] = {}
+    for distribution in distributions():
+        name = distribution.metadata["Name"]
+        if name:
+            found.setdefault(normal(name), distribution)
+    return found
+
+
+def neighbours(sdks: Iterable[Sdk], disabled: Iterable[str], found: dict[str, Distribution]) -> tuple[Neighbour, ...]:
+    """Tell who else would watch an SDK that is installed and watched by us; ``disabled`` are entry points not to be loaded."""
+    watched = {normal(sdk.name) for sdk in sdks if sdk.version and sdk.state != "disabled"}
+    active = dict(wrapping(watched))
+    off = set(disabled)
+    told = [neighbour for name, d in found.items() if name != OURS for neighbour in _watching(name, d, watched, off, active)]
+    known = {n.name for n in told if n.active}
+    strangers = ((name, sdk) for name, sdk in active.items() if not any(_module(k) == name for k in known))
+    return tuple(told) + tuple(Neighbour(name, "", sdk, active=True) for name, sdk in strangers)
+
+
+def _watching(name: str, distribution: Distribution, watched: set[str], off: set[str], active: dict[str, str]) -> Iterator[Neighbour]:
+    about = {"name": name, "version": distribution.version, "active": _module(name) in active}
+    if name in _WATCH_MANY:
+        yield Neighbour(sdk="", **about)
+    entries = tuple(e.name for e in distribution.entry_points if e.group == _GROUP)
+    if entries:
+        for sdk in sorted(watched & set(_instruments(distribution))):
+            yield Neighbour(sdk=sdk, entry_points=entries, off="*" in off or off.issuperset(entries), **about)
+
+
+def _instruments(distribution: Distribution) -> Iterator[str]:
+    """Give what a distribution names in its extra ``instruments``: that is how instrumentations say what they watch."""
+    for line in distribution.requires or ():
+        try:
+            requirement = Requirement(line)
+        except InvalidRequirement:
+            continue
+        if requirement.marker is not None and "instruments" in str(requirement.marker):
+            yield normal(requirement.name)
+
+
+def _module(distribution: str) -> str:
+    return re.sub(r"-v\d+$", "", distribution).replace("-", "_")
+
+
+def wrapping(watched: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Give who has wrapped functions of SDKs in this process, apart from us, and which SDK it was."""
+    for sdk in watched:
+        package = sdk.replace("-", "_")
+        for name, module in list(sys.modules.items()):
+            if (name == package or name.startswith(f"{package}.")) and isinstance(module, ModuleType):
+                for owner in _owners(name, module):
+                    yield from ((who, sdk) for who in map(_who, vars(owner).values()) if who)
+
+
+def _owners(name: str, module: ModuleType) -> Iterator[Any]:
+    yield module
+    # By type(): isinstance would ask a lazy object of the SDK for its class, and so load it.
+    yield from (v for v in list(vars(module).values()) if issubclass(type(v), type) and v.__module__ == name)
+
+
+def _who(value: Any) -> str | None:
+    """Name the distribution, as a module, whose function is wrapped around ``value``."""
+    if not issubclass(type(value), wrapt.FunctionWrapper):
+        return None
+    wrapper = value._self_wrapper
+    module = getattr(getattr(wrapper, "func", wrapper), "__module__", None) or ""
+    if not module or module.startswith(_OUR_MODULES):
+        return None
+    parts = module.split(".")
+    return re.sub(r"_v\d+$", "", "_".join(parts[:3]) if parts[0] in ("opentelemetry", "openinference") else parts[0])

@@ -1,0 +1,55 @@
+"""Import one SDK in a process of its own, watch it, and print what came of that as a line of JSON: ``sdks`` runs it."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from dataclasses import asdict, replace
+
+from ..instrumentor import LLMInstrumentor
+from ..settings import Settings
+from .facts import Sdk
+from .sdks import by_distribution, looked_at, modules_of
+
+_ERRORS_KEPT = 5
+
+
+def main(name: str) -> None:
+    """Tell about the SDK ``name``."""
+    # What an SDK prints at its import must not get into the answer.
+    answer = os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    LLMInstrumentor().instrument()
+    errors = [error for module in modules_of(by_distribution()[name]) if (error := _imported(module))]
+    told = asdict(_judged(looked_at(name, LLMInstrumentor().settings or Settings()), list(dict.fromkeys(errors))))
+    os.write(answer, json.dumps(told).encode() + b"\n")
+    # Threads and exit handlers of an SDK are none of our business.
+    os._exit(0)
+
+
+def _imported(module: str) -> str | None:
+    """Import a module and say what went wrong; one that this release does not have is nothing wrong."""
+    try:
+        importlib.import_module(module)
+    except ModuleNotFoundError as absent:
+        return None if absent.name and f"{module}.".startswith(f"{absent.name}.") else _said(absent)
+    except BaseException as error:  # noqa: BLE001 - an SDK may do anything at its import; also end the process
+        return _said(error)
+    return None
+
+
+def _said(error: BaseException) -> str:
+    first = str(error).strip().partition("\n")[0]
+    return f"{type(error).__name__}: {first}".rstrip(": ")
+
+
+def _judged(sdk: Sdk, errors: list[str]) -> Sdk:
+    if not sdk.patched and sdk.state in ("not imported", "not watched"):
+        return replace(sdk, state="import failed" if errors else "not watched", errors=tuple(errors[:_ERRORS_KEPT]))
+    return sdk
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

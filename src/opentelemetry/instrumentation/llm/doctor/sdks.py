@@ -1,0 +1,115 @@
+"""Which SDKs of the tables are installed, and what of them is watched: asked of the patches, never guessed.
+
+``looked_at`` tells what a process has; ``probed`` asks it of a child process for each SDK, because an import may be slow,
+fail, print, or end the process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from .. import providers
+from ..calls.patching import Patches, installed
+from ..calls.point import Provider
+from ..instrumentor import LLMInstrumentor
+from ..settings import Settings
+from .facts import Native, Sdk
+
+_AT_ONCE = 2
+_PROBE = f"{__package__}.probe"
+_AUTO = os.path.join("opentelemetry", "instrumentation", "auto_instrumentation")
+
+
+def by_distribution() -> dict[str, list[Provider]]:
+    """Return the providers of each distribution: some SDKs are in the tables more than once."""
+    found: dict[str, list[Provider]] = {}
+    for provider in providers.ALL:
+        found.setdefault(provider.distribution, []).append(provider)
+    return found
+
+
+def modules_of(several: Iterable[Provider]) -> list[str]:
+    """Return the modules in which something is watched."""
+    targets = (t for p in several for t in (*(o.target for o in p.points), *p.raw_answers, *(n.target for n in p.native)))
+    return list(dict.fromkeys(target.partition(":")[0] for target in targets))
+
+
+def looked_at(name: str, settings: Settings) -> Sdk:
+    """Tell what this process watches of an SDK, of the modules that it has imported so far."""
+    several = by_distribution()[name]
+    fitting = _fitting(several)
+    version, requires = installed(several[0].requires)[0], "; ".join(p.requires for p in several)
+    about: dict[str, Any] = {"name": name, "requires": requires, "version": version, "providers": tuple(p.name for p in several)}
+    if version is None or not fitting or all(p.name in settings.disabled_providers for p in several):
+        state = "not installed" if version is None else "disabled" if fitting else "too old"
+        return Sdk(state=state, **about)
+    patches = LLMInstrumentor()._patches
+    fitting = [p for p in fitting if p.name not in settings.disabled_providers]
+    targets = {point.target: None for p in several for point in p.points}
+    patched, missing = (tuple(t for t in targets if t in known) for known in (patches.patched, patches.missing))
+    offered = dict.fromkeys(point.operation for p in fitting for point in p.points)
+    watched = {point.operation for p in several for point in p.points if point.target in patched}
+    about |= {
+        "operations": tuple(o for o in offered if o in watched),
+        "without": tuple(o for o in offered if o not in watched) if watched else (),
+        "patched": patched,
+        "missing": missing,
+        "native": tuple(_native(several, patches, settings.native_telemetry)),
+    }
+    if not any(module in sys.modules for module in modules_of(several)):
+        return Sdk(state="not imported", **about)
+    return Sdk(state="not watched" if not patched else "partly watched" if about["without"] else "watched", **about)
+
+
+def _fitting(several: list[Provider]) -> list[Provider]:
+    return [p for p in several if installed(p.requires)[1]]
+
+
+def _native(several: list[Provider], patches: Patches, setting: str) -> Iterable[Native]:
+    for native in (n for p in several for n in p.native):
+        module, _, path = native.target.partition(":")
+        patched = patches.patched.get(native.target)
+        if patched is not None:
+            yield Native(native.target, "replaced by ours" if patched.ours is not patched.original else "only where the application asks for it")
+        elif setting == "keep" and _reaches(sys.modules.get(module), path):
+            yield Native(native.target, "kept beside ours")
+
+
+def _reaches(owner: Any, path: str) -> bool:
+    for name in path.split("."):
+        owner = vars(owner).get(name) if owner is not None else None
+    return owner is not None
+
+
+def probed(settings: Settings, wait: float) -> tuple[Sdk, ...]:
+    """Import each SDK that is installed in a process of its own and tell what was watched there."""
+    known = [looked_at(name, settings) for name in by_distribution()]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return tuple(pool.map(lambda sdk: _probe(sdk, wait) if sdk.version and sdk.state not in ("too old", "disabled") else sdk, known))
+
+
+def _probe(sdk: Sdk, wait: float) -> Sdk:
+    command = [sys.executable, "-m", _PROBE, sdk.name]
+    about = {"name": sdk.name, "requires": sdk.requires, "version": sdk.version, "providers": sdk.providers}
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=wait, env=_environment(), check=False)
+    except subprocess.TimeoutExpired:
+        return Sdk(state="import too slow", errors=(f"not imported after {wait:g} s",), **about)
+    lines = done.stdout.splitlines()
+    if not lines:
+        return Sdk(state="import failed", errors=(f"the process ended with status {done.returncode}",), **about)
+    told = json.loads(lines[-1])
+    told["native"] = tuple(Native(**native) for native in told["native"])
+    return Sdk(**{name: tuple(value) if isinstance(value, list) else value for name, value in told.items()})
+
+
+def _environment() -> dict[str, str]:
+    # Under opentelemetry-instrument a child would set up the SDK and its exporters again.
+    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in paths if p and not p.rstrip(os.sep).endswith(_AUTO))}

@@ -1,0 +1,76 @@
+"""Add to sums in Redis so that an addition sent twice is counted once: the script, the keys and the connection.
+
+``redis_budget`` calls this from its own thread; nothing here waits, retries or remembers what was spent.
+"""
+
+from __future__ import annotations
+
+import inspect
+import uuid
+from typing import Any
+from urllib.parse import quote
+
+from .store import Counter
+
+_GRACE = 3600
+"""Seconds that a sum outlives its window, for clocks that differ and amounts that come late."""
+
+_RECEIPT_LIFE = 86400
+
+# A receipt is "<number> <sum after>". Sums are passed as text: a Lua number would round above 2**53.
+_ADD = """
+local receipt = redis.call('GET', KEYS[2])
+if receipt then
+  local number, after = string.match(receipt, '^(%d+) (%d+)$')
+  if number == ARGV[2] then return after end
+end
+redis.call('INCRBY', KEYS[1], ARGV[1])
+local after = redis.call('GET', KEYS[1])
+redis.call('SET', KEYS[2], ARGV[2] .. ' ' .. after, 'EX', ARGV[4])
+if ARGV[3] ~= '' then redis.call('PEXPIREAT', KEYS[1], ARGV[3]) end
+return after
+"""
+
+
+class RedisSums:
+    """Hold one writer's connection. Each process needs one of its own, for its receipts carry the writer's name."""
+
+    def __init__(self, redis: Any, prefix: str, timeout: float) -> None:
+        try:
+            from redis.exceptions import RedisError
+        except ImportError as error:
+            extra = "opentelemetry-instrumentation-llm[redis]"
+            raise ImportError(f"RedisStore needs the package redis; install {extra!r}") from error
+        if not isinstance(redis, str) and not callable(getattr(redis, "eval", None)):
+            raise TypeError(f"redis={redis!r} is not allowed; give a URL such as 'redis://host:6379/0' or a redis.Redis client")
+        if inspect.iscoroutinefunction(getattr(redis, "execute_command", None)):
+            raise TypeError(f"redis={redis!r} is an asyncio client; give a redis.Redis client, it runs on a thread of its own")
+        self.errors = (RedisError, OSError)
+        self._client = _client(redis, timeout) if isinstance(redis, str) else redis
+        self._prefix = prefix
+        self._writer = uuid.uuid4().hex
+
+    def add(self, counter: Counter, units: int, number: int) -> int:
+        """Add and return the sum after; the same ``number`` again adds nothing and returns the same sum."""
+        key = self._key(counter)
+        expires = "" if counter.end is None else str(int((counter.end + _GRACE) * 1000))
+        keys = (key, f"{key}:{self._writer}")
+        return int(self._client.eval(_ADD, len(keys), *keys, units, number, expires, _RECEIPT_LIFE))
+
+    def get(self, counter: Counter) -> int:
+        """Return the sum, zero where there is none."""
+        return int(self._client.get(self._key(counter)) or 0)
+
+    def _key(self, counter: Counter) -> str:
+        # The braces keep a sum and its receipts on one node of a cluster.
+        names = (counter.name, "" if counter.start is None else f"{counter.start:.0f}", counter.scope or "")
+        return f"{self._prefix}:{{{':'.join(quote(name, safe='') for name in names)}}}"
+
+
+def _client(url: str, timeout: float) -> Any:
+    from redis import Redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    # One attempt at a time: the store tries again itself, and says that it does.
+    return Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0))

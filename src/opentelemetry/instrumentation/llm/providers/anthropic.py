@@ -1,0 +1,65 @@
+"""anthropic: Anthropic itself, the clouds that serve its models, and every host that is asked through this SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from .. import context
+from ..calls.point import Identity, Native, Provider
+from ..dialects import Arguments
+from ..dialects.media import plain
+from ..dialects.messages import messages
+from ..dialects.prompt_completions import prompt_completions
+from .generated import generated, identify_as
+
+_BY_CLASS: Mapping[str, str] = {
+    "BaseBedrockClient": "aws.bedrock",
+    "BaseMantleClient": "aws.bedrock",
+    "BaseVertexClient": "gcp.vertex_ai",
+    "BaseFoundryClient": "anthropic",
+    "BaseGoogleCloudClient": "anthropic",
+    "AnthropicAWS": "anthropic",
+    "AsyncAnthropicAWS": "anthropic",
+}
+_told_by_host = identify_as("anthropic")
+
+
+@lru_cache(maxsize=256)
+def _told_by_class(kind: Any) -> str | None:
+    # Every client of 1.17 and later says "anthropic" of itself unless it is another's: only another's name tells something.
+    name = getattr(kind, "_gen_ai_provider_name", None)
+    if isinstance(name, str) and name != "anthropic":
+        return name
+    return next((_BY_CLASS[c.__name__] for c in kind.__mro__ if c.__name__ in _BY_CLASS), None)
+
+
+def _identify(instance: Any, arguments: Arguments) -> Identity:
+    told = _told_by_host(instance, arguments)
+    kind: Any = type(instance)
+    name = _told_by_class(kind)
+    return told if name is None else told._replace(provider=name)
+
+
+def _silent_inside_ours(original: Any) -> Any:
+    """Give the SDK no tracer while a call of ours runs; the spans of its tools and of what is not watched stay."""
+    return property(lambda client: None if context.running_call() is not None else original.fget(client))
+
+
+ANTHROPIC: Provider = replace(
+    generated(
+        "anthropic",
+        "anthropic >= 0.21",
+        "anthropic",
+        {
+            "POST /v1/messages": ("chat", messages),
+            "POST /v1/complete": ("text_completion", prompt_completions),
+            "POST /v1/messages/count_tokens": ("count_tokens", plain),
+            "POST /v1/messages/batches": ("create_batch", plain),
+        },
+    ),
+    identify=_identify,
+    native=(Native("anthropic._base_client:BaseClient._tracer", _silent_inside_ours),),
+)

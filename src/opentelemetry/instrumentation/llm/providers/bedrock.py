@@ -1,0 +1,67 @@
+"""boto3 and aiobotocore: Amazon Bedrock's run time. Every client passes one function of botocore; others pass it unwatched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..calls.bodies import body_in
+from ..calls.event_streams import events_in
+from ..calls.point import Identity, Open, Point, Provider
+from ..dialects import Arguments, Dialect
+from ..dialects.converse import beside, converse
+from ..dialects.invoke_model import invoke_model, invoked_embeddings, invoked_images, invoked_rerank, operation, parsed
+
+_SERVICE = "bedrock-runtime"
+_TARGETS = ("botocore.client:BaseClient._make_api_call", "aiobotocore.client:AioBaseClient._make_api_call")
+_INVOKE, _INVOKE_STREAM = "InvokeModel", "InvokeModelWithResponseStream"
+_STREAMS = frozenset({"ConverseStream", _INVOKE_STREAM})
+_NOT_OURS = Arguments({})
+
+_POINTS: tuple[tuple[str, str, Dialect, Open | None], ...] = (
+    ("Converse", "chat", converse, None),
+    ("ConverseStream", "chat", converse, events_in("stream")),
+    (f"{_INVOKE}/chat", "chat", invoke_model, body_in("body")),
+    (f"{_INVOKE}/text_completion", "text_completion", invoke_model, body_in("body")),
+    (f"{_INVOKE}/embeddings", "embeddings", invoked_embeddings, body_in("body")),
+    (f"{_INVOKE}/image_generation", "image_generation", invoked_images, body_in("body")),
+    (f"{_INVOKE}/rerank", "rerank", invoked_rerank, body_in("body")),
+    (f"{_INVOKE_STREAM}/chat", "chat", invoke_model, events_in("body")),
+    (f"{_INVOKE_STREAM}/text_completion", "text_completion", invoke_model, events_in("body")),
+    ("ApplyGuardrail", "moderation", beside, None),
+    ("InvokeGuardrailChecks", "moderation", beside, None),
+    ("CountTokens", "count_tokens", beside, None),
+)
+
+
+def _read(client: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+    """Read an operation's name and parameters; one of a model gets what it is for into its path, as its body tells."""
+    if client.meta.service_model.service_name != _SERVICE:
+        return _NOT_OURS
+    given = {**dict(zip(("operation_name", "api_params"), args, strict=False)), **kwargs}
+    name, named = str(given.get("operation_name")), given.get("api_params")
+    named = named if isinstance(named, Mapping) else {}
+    path = name
+    if name in (_INVOKE, _INVOKE_STREAM):
+        named = {**named, "body": parsed(named.get("body"))}
+        path = f"{name}/{operation(named.get('modelId'), named['body'])}"
+    return Arguments(named, path, streaming=name in _STREAMS)
+
+
+@lru_cache(maxsize=256)
+def _identity(url: str) -> Identity:
+    parts = urlsplit(url)
+    return Identity("aws.bedrock", parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme))
+
+
+BEDROCK = Provider(
+    name="bedrock",
+    requires="botocore >= 1.34.116",
+    points=tuple(
+        Point(target, does, dialect, f"POST /{path}", open=opened) for path, does, dialect, opened in _POINTS for target in _TARGETS
+    ),
+    read=_read,
+    identify=lambda client, arguments: _identity(str(client.meta.endpoint_url)),
+)

@@ -1,0 +1,79 @@
+"""cohere: both versions of its API, and Cohere's models on the clouds through the same SDK.
+
+The public functions are watched, and below them those that ``with_raw_response`` calls: a client keeps ``chat`` as it was
+when the client was made, so that only the ones below see a client that is older than the watch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..calls.point import Identity, Point, Provider
+from ..dialects import Arguments, Dialect
+from ..dialects.cohere import chat, chat_stream, embed, rerank
+from ..dialects.media import plain, transcription
+from .generated import identify_as
+
+_Operations = Mapping[str, tuple[str, Dialect]]
+_V2: _Operations = {"chat": ("chat", chat), "embed": ("embeddings", embed), "rerank": ("rerank", rerank)}
+_V1: _Operations = {
+    "chat": ("chat", chat),
+    "generate": ("text_completion", chat),
+    "summarize": ("text_completion", chat),
+    "rerank": ("rerank", rerank),
+    "classify": ("moderation", rerank),
+}
+_CLASSES: Mapping[str, _Operations] = {
+    "v2.client:{}V2Client": {**_V2, "chat_stream": ("chat", chat_stream)},
+    "v2.raw_client:{}RawV2Client": _V2,
+    "base_client:{}BaseCohere": {**_V1, "chat_stream": ("chat", chat_stream), "generate_stream": ("text_completion", chat_stream)},
+    "raw_base_client:{}RawBaseCohere": _V1,
+    # This one cuts texts into batches, which go out from threads of its own: what it calls is part of it and not watched.
+    "client:{}Client": {"embed": ("embeddings", embed), "embed_stream": ("embeddings", embed)},
+    "audio.transcriptions.client:{}TranscriptionsClient": {"create": ("transcription", transcription)},
+    "embed_jobs.client:{}EmbedJobsClient": {"create": ("create_batch", plain)},
+    "batches.client:{}BatchesClient": {"create": ("create_batch", plain)},
+}
+_CLOUDS: Mapping[str, str] = {"bedrock": "aws.bedrock", "sagemaker": "aws.sagemaker"}
+_identify = identify_as("cohere")
+
+
+def _session(instance: Any) -> Any:
+    """Return what holds the address and the HTTP client: parts of a client keep it one step further in."""
+    return getattr(instance, "_client_wrapper", None) or instance._raw_client._client_wrapper
+
+
+def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+    """Read keyword arguments, the only ones there are; what is added to the body by an option wins over them."""
+    options = kwargs.get("request_options")
+    added = options.get("additional_body_parameters") if isinstance(options, Mapping) else None
+    named = {**kwargs, **added} if isinstance(added, Mapping) else kwargs
+    return Arguments(named, path=str(_session(instance).get_base_url()))
+
+
+def identify(instance: Any, arguments: Arguments) -> Identity:
+    """Say who is asked: the clients for clouds send requests elsewhere by a hook on their HTTP client."""
+    http_client = getattr(getattr(_session(instance), "httpx_client", None), "httpx_client", None)
+    for hook in getattr(http_client, "event_hooks", {}).get("request", ()):
+        if getattr(hook, "__module__", "") == "cohere.oci_client":
+            return Identity("oci.generative_ai")
+        if getattr(hook, "__module__", "") == "cohere.aws_client":
+            known = dict(zip(hook.__code__.co_freevars, hook.__closure__ or (), strict=False))
+            service = known["service"].cell_contents if "service" in known else "bedrock"
+            return Identity(_CLOUDS.get(service, f"aws.{service}"))
+    return _identify(instance, arguments)
+
+
+COHERE = Provider(
+    name="cohere",
+    requires="cohere >= 5.9",
+    points=tuple(
+        Point(f"cohere.{place.format(mode)}.{method}", operation, dialect)
+        for place, operations in _CLASSES.items()
+        for method, (operation, dialect) in operations.items()
+        for mode in ("", "Async")
+    ),
+    read=read,
+    identify=identify,
+)

@@ -1,0 +1,17 @@
+"""fireworks-ai: Fireworks, from the release on that one generator writes; those before it were another SDK."""
+
+from ..calls.point import Provider
+from ..dialects.chat_completions import chat_completions, completions
+from ..dialects.messages import messages
+from .generated import generated
+
+FIREWORKS: Provider = generated(
+    "fireworks",
+    "fireworks-ai >= 1.2",
+    "fireworks",
+    {
+        "POST /chat/completions": ("chat", chat_completions),
+        "POST /completions": ("text_completion", completions),
+        "POST /v1/messages": ("chat", messages),
+    },
+)

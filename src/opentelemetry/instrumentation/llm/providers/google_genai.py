@@ -1,0 +1,136 @@
+"""google-genai: Gemini on its own API and on Vertex AI, and its interactions.
+
+What is watched of ``models`` are the functions below the SDK's loops, so that a function that it calls by itself, or an
+answer that it continues, gives one call a request. Interactions are asked through generated code; that of the
+releases before 2 is of the family of ``generated``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..calls.point import Identity, Point, Provider
+from ..dialects import Arguments, Dialect
+from ..dialects.gemini import generate_content, generate_content_stream
+from ..dialects.gemini_interactions import decisions, fetched_interaction, interactions
+from ..dialects.gemini_media import embed_content, generate_images, only_named
+from ..dialects.gemini_usage import either
+from ..dialects.reading import dig, items, text
+from .generated import generated
+from .hosts import provider_of
+
+_FUNCTIONS: Mapping[str, tuple[str, Dialect]] = {
+    "models:{}Models._generate_content": ("generate_content", generate_content),
+    "models:{}Models._generate_content_stream": ("generate_content", generate_content_stream),
+    "models:{}Models._generate_images": ("image_generation", generate_images),
+    "models:{}Models._edit_image": ("image_generation", generate_images),
+    "models:{}Models._upscale_image": ("image_generation", generate_images),
+    "models:{}Models.recontext_image": ("image_generation", generate_images),
+    "models:{}Models.count_tokens": ("count_tokens", only_named),
+    "batches:{}Batches._create": ("create_batch", only_named),
+    "batches:{}Batches._create_embeddings": ("create_batch", only_named),
+}
+_REQUESTS = ("google.genai._api_client:BaseApiClient.request", "google.genai._api_client:BaseApiClient.async_request")
+_ASKED: Mapping[str, tuple[str, str, Dialect]] = {
+    "POST /interactions": ("interactions:{}Interactions.create", "generate_content", interactions),
+    "POST /agents": ("interactions:{}Interactions.create", "invoke_agent", interactions),
+    "GET /interactions": ("interactions:{}Interactions.get", "fetch_response", fetched_interaction),
+    "POST /decisions": ("decisions:{}Decisions.create", "generate_content", decisions),
+}
+
+
+@lru_cache(maxsize=256)
+def _at(url: str, on_vertex: bool) -> Identity:
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    return Identity(provider_of(host, port, parts.path, "gcp.vertex_ai" if on_vertex else "gcp.gemini"), host or None, port)
+
+
+def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+    """Read the arguments of a function of ``models``, all of them given by name; or of a request, which are not.
+
+    Embeddings are watched where they are asked for: what their answers count is lost above in the releases before 3.
+    """
+    if len(args) < 3:
+        return Arguments(kwargs)
+    path, body = str(args[1]), args[2]
+    model, _, operation = path.partition("?")[0].rpartition(":")
+    if operation == "predict":
+        instance_of_text = next(iter(items(dig(body, ("instances",)))), None)
+        operation = "embed" if dig(instance_of_text, ("content",)) is not None else operation
+    options = args[3] if len(args) > 3 else None
+    return Arguments({"model": model, "body": body, "config": {"http_options": options}}, path=operation)
+
+
+def identify(instance: Any, arguments: Arguments) -> Identity:
+    """Say which of the two a client talks to, and where: a single call may go elsewhere."""
+    client = getattr(instance, "_api_client", instance)
+    url = text(either(arguments.named.get("config"), "http_options.base_url")) or text(dig(client, ("_http_options", "base_url")))
+    return _at(url or "", bool(client.vertexai))
+
+
+def _read_asked(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+    """Read the body of a request that is built of named fields, or that was given as one object."""
+    if args or "id" in kwargs:
+        return Arguments({"id": args[0] if args else None, **kwargs}, path="/interactions", method="GET", streaming=kwargs.get("stream") is True)
+    whole = dig(kwargs.get("request"), ("body",))
+    body = kwargs if whole is None else whole if isinstance(whole, Mapping) else dict(whole)
+    extra = kwargs.get("extra_body")
+    named = {**body, **extra} if isinstance(extra, Mapping) else body
+    path = "/decisions" if "questions" in named else "/agents" if text(named.get("agent")) else "/interactions"
+    return Arguments(named, path=path, streaming=named.get("stream") is True)
+
+
+def _identify_asked(instance: Any, arguments: Arguments) -> Identity:
+    about = instance.sdk_configuration
+    return _at(about.get_server_details()[0], "/projects/" in str(about.globals.api_version))
+
+
+def _identify_before_2(instance: Any, arguments: Arguments) -> Identity:
+    return _at(str(instance._base_url), bool(getattr(instance, "_is_vertex", False)))
+
+
+GOOGLE_GENAI = Provider(
+    name="google_genai",
+    requires="google-genai >= 1.10",
+    points=tuple(
+        Point(f"google.genai.{target.format(kind)}", operation, dialect)
+        for target, (operation, dialect) in _FUNCTIONS.items()
+        for kind in ("", "Async")
+    )
+    + tuple(
+        Point(target, "embeddings", embed_content, f"POST /{operation}")
+        for target in _REQUESTS
+        for operation in ("embed", "embedContent", "batchEmbedContents")
+    ),
+    read=read,
+    identify=identify,
+)
+GOOGLE_GENAI_INTERACTIONS = Provider(
+    name="google_genai_interactions",
+    requires="google-genai >= 2",
+    points=tuple(
+        Point(f"google.genai._gaos.{target.format(kind)}", operation, dialect, route, stream_in="generator")
+        for route, (target, operation, dialect) in _ASKED.items()
+        for kind in ("", "Async")
+    ),
+    read=_read_asked,
+    identify=_identify_asked,
+    raw_answers=("google.genai._gaos.utils.response_helpers:_APIResponseBase._parse",),
+)
+GOOGLE_GENAI_INTERACTIONS_BEFORE_2 = replace(
+    generated(
+        "google_genai_interactions_before_2",
+        "google-genai >= 1.55, < 2",
+        "google.genai._interactions",
+        {
+            "POST /interactions": ("generate_content", interactions),
+            "GET /interactions/*": ("fetch_response", fetched_interaction),
+        },
+    ),
+    identify=_identify_before_2,
+)

@@ -1,0 +1,70 @@
+"""huggingface_hub: its inference client, for models at Hugging Face, at those it routes to, and on servers of one's own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from ..calls.point import Point, Provider
+from ..dialects import Arguments, Dialect
+from ..dialects.chat_completions import chat_completions
+from ..dialects.huggingface import feature_extraction, text_generation, text_to_image
+from ..dialects.media import speech, transcription
+from ..dialects.reading import text
+from .generated import identify_as
+
+_TASKS: Mapping[str, tuple[str, Dialect]] = {
+    "chat_completion": ("chat", chat_completions),
+    "text_generation": ("text_completion", text_generation),
+    "feature_extraction": ("embeddings", feature_extraction),
+    "text_to_image": ("image_generation", text_to_image),
+    "image_to_image": ("image_generation", text_to_image),
+    "text_to_speech": ("speech", speech),
+    "automatic_speech_recognition": ("transcription", transcription),
+}
+_CLIENTS = ("_client:InferenceClient", "_generated._async_client:AsyncInferenceClient")
+
+
+def _is_address(model: Any) -> bool:
+    return isinstance(model, str) and model.startswith(("http://", "https://"))
+
+
+def _endpoint(instance: Any) -> str:
+    """Return where the client sends a model that has no address: to the router, or straight to a provider.
+
+    As the SDK decides it: who brings a key of a provider's own talks to that provider.
+    """
+    hub: Any = sys.modules.get("huggingface_hub.constants")
+    provider, token = getattr(instance, "provider", None), getattr(instance, "token", None)
+    if not isinstance(token, str) or token.startswith("hf_") or provider in (None, "auto", "hf-inference"):
+        return str(getattr(hub, "INFERENCE_PROXY_TEMPLATE", None) or getattr(hub, "INFERENCE_ENDPOINT", ""))
+    tasks = getattr(sys.modules.get("huggingface_hub.inference._providers"), "PROVIDERS", {}).get(provider, {})
+    return next((str(task.base_url) for task in tasks.values() if _is_address(getattr(task, "base_url", None))), "")
+
+
+def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+    """Read the arguments; what a task works on comes first and may come without its name. An address is no model."""
+    named = dict(kwargs)
+    if args:
+        named["messages" if isinstance(args[0], (list, tuple)) else "prompt"] = args[0]
+    extra = kwargs.get("extra_body")
+    if isinstance(extra, Mapping):
+        named |= extra
+    asked = [kwargs.get("model"), getattr(instance, "model", None)]
+    named["model"] = next((text(model) for model in asked if model and not _is_address(model)), None)
+    address = next((model for model in reversed(asked) if _is_address(model)), None)
+    return Arguments(named, path=str(address or _endpoint(instance)), streaming=kwargs.get("stream") is True)
+
+
+HUGGINGFACE = Provider(
+    name="huggingface",
+    requires="huggingface_hub >= 0.24",
+    points=tuple(
+        Point(f"huggingface_hub.inference.{client}.{task}", operation, dialect)
+        for task, (operation, dialect) in _TASKS.items()
+        for client in _CLIENTS
+    ),
+    read=read,
+    identify=identify_as("huggingface"),
+)

@@ -1,0 +1,122 @@
+"""mistralai: Mistral, and its models on Azure and Google Cloud; every function is watched where the application calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..calls.point import Native, Point, Provider
+from ..dialects import Arguments, Dialect
+from ..dialects.chat_completions import chat_completions
+from ..dialects.conversations import conversations
+from ..dialects.embeddings import embeddings
+from ..dialects.media import moderation, plain, speech, transcription
+from ..dialects.reading import dig, fields, fill, number
+from ..dialects.responses import responses
+from ..dialects.streamed import streamed
+from ..words.records import Reply, Request
+from .generated import identify_as
+
+_OWN_WORDS = fields(Request, {"model": "model", "seed": "random_seed", "dimensions": "output_dimension"})
+_DEFAULTS = {"input_tokens": "prompt_tokens", "output_tokens": "completion_tokens", "total_tokens": "total_tokens"}
+
+
+def _said(draft: Reply, answer: Any) -> None:
+    """Take back the zeros that the SDK's own classes put where the server said nothing; add what only Mistral counts."""
+    block = dig(answer, ("usage",))
+    said: Any = getattr(block, "model_fields_set", _DEFAULTS.values())
+    for ours, theirs in _DEFAULTS.items():
+        if theirs not in said and getattr(draft.usage, ours) == 0:
+            setattr(draft.usage, ours, None)
+    if (seconds := number(dig(block, ("prompt_audio_seconds",)))) is not None:
+        draft.usage.seconds = seconds
+
+
+def _here(dialect: Dialect) -> Dialect:
+    """Return ``dialect`` as Mistral speaks it: with words of its own, and the events of a stream in envelopes."""
+
+    def request(arguments: Arguments) -> Request:
+        asked = dialect.request(arguments)
+        fill(asked, arguments.named, _OWN_WORDS)
+        return asked
+
+    def reply(answer: Any) -> Reply:
+        said = dialect.reply(answer)
+        _said(said, answer)
+        return said
+
+    def absorb(draft: Reply, chunk: Any) -> None:
+        event = dig(chunk, ("data",))
+        dialect.absorb(draft, event)
+        _said(draft, event)
+
+    return replace(dialect, request=request, reply=reply, absorb=absorb)
+
+
+_chat, _conversations, _transcription = _here(chat_completions), _here(conversations), _here(transcription)
+_ANYWHERE: dict[str, tuple[str, Dialect]] = {
+    "chat:Chat.complete": ("chat", _chat),
+    "chat:Chat.stream": ("chat", streamed(_chat)),
+    "fim:Fim.complete": ("text_completion", _chat),
+    "fim:Fim.stream": ("text_completion", streamed(_chat)),
+}
+_AT_MISTRAL: dict[str, tuple[str, Dialect]] = {
+    **_ANYWHERE,
+    "agents:Agents.complete": ("chat", _chat),
+    "agents:Agents.stream": ("chat", streamed(_chat)),
+    "conversations:Conversations.append": ("chat", _conversations),
+    "conversations:Conversations.append_stream": ("chat", streamed(_conversations)),
+    "conversations:Conversations.restart": ("chat", _conversations),
+    "conversations:Conversations.restart_stream": ("chat", streamed(_conversations)),
+    "conversations:Conversations.start": ("chat", _conversations),
+    "conversations:Conversations.start_stream": ("chat", streamed(_conversations)),
+    "responses:Responses.create": ("chat", _here(responses)),
+    "responses:Responses.count_input_tokens": ("count_tokens", plain),
+    "embeddings:Embeddings.create": ("embeddings", _here(embeddings)),
+    "classifiers:Classifiers.moderate": ("moderation", moderation),
+    "classifiers:Classifiers.moderate_chat": ("moderation", moderation),
+    "classifiers:Classifiers.classify": ("moderation", moderation),
+    "classifiers:Classifiers.classify_chat": ("moderation", moderation),
+    "transcriptions:Transcriptions.complete": ("transcription", _transcription),
+    "transcriptions:Transcriptions.stream": ("transcription", streamed(_transcription)),
+    "speech:Speech.complete": ("speech", _here(speech)),
+}
+# The SDK moved to ``mistralai.client`` with 2.0; what makes batch jobs moved once more; and the clouds have copies of it.
+_ROOTS: Mapping[str, Mapping[str, tuple[str, Dialect]]] = {
+    "mistralai.client": _AT_MISTRAL | dict.fromkeys(("jobs:Jobs.create", "batch_jobs:BatchJobs.create"), ("create_batch", plain)),
+    "mistralai": _AT_MISTRAL | {"mistral_jobs:MistralJobs.create": ("create_batch", plain)},
+    "mistralai.azure.client": _ANYWHERE,
+    "mistralai.gcp.client": _ANYWHERE,
+    "mistralai_azure": _ANYWHERE,
+    "mistralai_gcp": _ANYWHERE,
+}
+
+
+def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+    """Read keyword arguments, the only ones there are, and the server, which may be another one for a single call."""
+    url = kwargs.get("server_url") or instance.sdk_configuration.get_server_details()[0]
+    return Arguments(kwargs, path=str(url), streaming=kwargs.get("stream") is True)
+
+
+def _without_spans(original: Any) -> Any:
+    """Let requests pass without a span; later releases make one only where the application asks for it, and keep it."""
+    asks: Callable[..., Any] = getattr(original, "__func__", original)
+    if "configure_telemetry_for_hook" in asks.__code__.co_names:
+        return original
+    return lambda hook, hook_ctx, request: request
+
+
+MISTRALAI = Provider(
+    name="mistralai",
+    requires="mistralai >= 1.0",
+    points=tuple(
+        Point(f"{root}.{target}{mode}", operation, dialect, stream_in="generator")
+        for root, targets in _ROOTS.items()
+        for target, (operation, dialect) in targets.items()
+        for mode in ("", "_async")
+    ),
+    read=read,
+    identify=identify_as("mistral_ai"),
+    native=tuple(Native(f"{root}._hooks.tracing:TracingHook.before_request", _without_spans) for root in ("mistralai.client", "mistralai")),
+)

@@ -1,0 +1,48 @@
+"""ollama: models of a server of one's own, or of Ollama's cloud.
+
+The functions of the module are bound to a client when it is imported, so the one below all of them is watched: it is
+looked up with every call, and there the body stands as it is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..calls.point import Point, Provider
+from ..dialects import Arguments, Dialect
+from ..dialects.ollama import embed, generate, score
+from .generated import identify_as
+
+_ROUTES: Mapping[str, tuple[str, Dialect]] = {
+    "POST /api/chat": ("chat", generate),
+    "POST /api/generate": ("text_completion", generate),
+    "POST /api/embed": ("embeddings", embed),
+    "POST /api/embeddings": ("embeddings", embed),
+    "POST /v1/systemone": ("generate_content", score),
+}
+
+
+def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+    """Read the method, the route and the body; the first argument is the class of the answer."""
+    _, method, route, *_ = (*args, "", "", "")
+    body = kwargs.get("json")
+    return Arguments(
+        named=body if isinstance(body, Mapping) else {},
+        path=f"{str(instance._client.base_url).rstrip('/')}{route}",
+        method=str(method),
+        streaming=kwargs.get("stream") is True,
+    )
+
+
+OLLAMA = Provider(
+    name="ollama",
+    requires="ollama >= 0.4",
+    points=tuple(
+        Point(f"ollama._client:{client}._request", operation, dialect, route)
+        for route, (operation, dialect) in _ROUTES.items()
+        for client in ("Client", "AsyncClient")
+    ),
+    read=read,
+    identify=identify_as("ollama"),
+)

@@ -1,0 +1,29 @@
+"""together: Together AI, from the release on that one generator writes; those before it were another SDK."""
+
+from dataclasses import replace
+
+from ..calls.point import Provider
+from ..dialects.chat_completions import chat_completions, completions
+from ..dialects.embeddings import embeddings
+from ..dialects.media import images, moderation, plain, speech, transcription
+from .generated import generated
+
+# A ranking answers with model, id and usage, as a moderation does.
+_rerank = replace(moderation, name="rerank")
+
+TOGETHER: Provider = generated(
+    "together",
+    "together >= 2.0",
+    "together",
+    {
+        "POST /chat/completions": ("chat", chat_completions),
+        "POST /completions": ("text_completion", completions),
+        "POST /embeddings": ("embeddings", embeddings),
+        "POST /rerank": ("rerank", _rerank),
+        "POST /images/generations": ("image_generation", images),
+        "POST /audio/speech": ("speech", speech),
+        "POST /audio/transcriptions": ("transcription", transcription),
+        "POST /audio/translations": ("translation", transcription),
+        "POST /batches": ("create_batch", plain),
+    },
+)
