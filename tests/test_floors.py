@@ -19,6 +19,7 @@ FLOORS = (
     ("calls", "transports", "caches", "handlers", "emit"),
     ("providers",),
     ("instrumentor",),
+    ("doctor",),
     ("__init__", "__main__"),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

@@ -134,3 +134,30 @@ def test_dates_and_epochs_are_times_from_now(text: str) -> None:
 def test_what_does_not_parse_is_ignored(text: str) -> None:
     assert limits.retry_after({"retry-after": text}) == {}
     assert "reset_ms" not in limits.remaining({"x-ratelimit-remaining": "1", "x-ratelimit-reset": text})
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_a_key_that_is_given_as_a_function_is_told_when_it_is_fetched_but_never_shown(mode: str, seen: Any, stand_in: Any) -> None:
+    import openai
+
+    async def fetch() -> str:
+        return "sk-fetched-secret"
+
+    key: Any = fetch if mode == "async" else lambda: "sk-fetched-secret"
+    made = openai.AsyncOpenAI if mode == "async" else openai.OpenAI
+    client = made(base_url=f"{stand_in.url}/v1", api_key=key, max_retries=0)
+    with capture_events("*") as said:
+        if mode == "async":
+            asyncio.run(_ask_async(client))
+        else:
+            with client:
+                client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
+    (refresh,) = [e for e in said if e.name == "ex_llm.provider.auth.refresh"]
+    assert refresh.metadata["credential"] == type(client).__name__ and refresh.measurements["duration"] > 0
+    assert "sk-fetched-secret" not in repr(said) + seen.span().to_json()
+
+
+def test_a_plain_key_is_not_told(seen: Any, stand_in: Any) -> None:
+    with capture_events("ex_llm.provider.auth.*") as said, _client(stand_in.url, "slow:1", "plain") as client:
+        client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
+    assert said == []

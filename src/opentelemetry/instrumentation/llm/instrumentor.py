@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import weakref
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
@@ -27,7 +27,7 @@ from .metrics import metrics as our_metrics
 from .package import _instruments
 from .reporters.otel import OtelReporter
 from .settings import Settings
-from .transports.attempt import Transport
+from .transports import credentials
 from .version import __version__
 
 _logger = logging.getLogger(__name__)
@@ -87,7 +87,9 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         )
         for transport in transports.ALL:
             for target in transport.targets:
-                self._patches.place(transport.name, target, partial(_sending, transport))
+                self._patches.place(transport.name, target, partial(_driven, transport.watched), quiet=True)
+        for distribution, target in credentials.TARGETS:
+            self._patches.place(distribution, target, partial(_driven, credentials.watched), quiet=True)
         if settings.threading and not self._loaded and not (threads := ThreadingInstrumentor()).is_instrumented_by_opentelemetry:
             threads.instrument()
         if settings.log_level is not None:
@@ -112,8 +114,8 @@ def _reporter(meter_provider: Any, settings: Settings) -> OtelReporter:
     return reporter
 
 
-def _sending(transport: Transport, original: Any) -> Any:
-    return wrapt.FunctionWrapper(original, transport.watched(original))
+def _driven(driver: Callable[[Any], Callable[..., Any]], original: Any) -> Any:
+    return wrapt.FunctionWrapper(original, driver(original))
 
 
 class Ears:

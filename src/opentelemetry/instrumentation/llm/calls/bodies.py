@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import wrapt
 
 from ..guard import guarded
-from .call import Call
+from .call import ERROR, Call
 from .loss import _collected as lost
 from .loss import watch_for_loss
 from .point import Open
@@ -117,7 +117,7 @@ class Reading:
         if self._size > _LARGEST:
             self._pieces.clear()
         if last and self._length is not None and self._size < self._length:
-            self._call.stream_ended("error", http.client.IncompleteRead(b"", self._length - self._size))
+            self._call.stream_ended(ERROR, http.client.IncompleteRead(b"", self._length - self._size))
         elif last or self._size == self._length:
             self._call.answered(self.answer(self._document()))
 

@@ -58,7 +58,7 @@ class Patches:
         self.patched: dict[str, Patched] = {}
         self.missing: list[str] = []
         self._switch = Switch()
-        self._wanted: dict[str, tuple[str, Make]] = {}
+        self._wanted: dict[str, tuple[str, Make, bool]] = {}
         self._hooked: set[str] = set()
 
     def watch(self, providers: Iterable[Provider], desk: Desk, replace_native: bool = True) -> None:
@@ -77,9 +77,12 @@ class Patches:
             for native in provider.native if replace_native else ():
                 self.place(provider.requires, native.target, native.silent)
 
-    def place(self, requires: str, target: str, make: Make) -> None:
-        """Put at ``target`` what ``make`` makes of what stands there, as soon as its module is imported."""
-        self._wanted[target] = (requires, make)
+    def place(self, requires: str, target: str, make: Make, quiet: bool = False) -> None:
+        """Put at ``target`` what ``make`` makes of what stands there, as soon as its module is imported.
+
+        A target that is only there in some releases is placed ``quiet``: it is not missed where it is not.
+        """
+        self._wanted[target] = (requires, make, quiet)
         module_name = target.partition(":")[0]
         if target not in self._hooked:
             self._hooked.add(target)
@@ -91,8 +94,10 @@ class Patches:
     def _patch(self, target: str, module: ModuleType) -> None:
         if not self._switch.on or target in self.patched or target not in self._wanted:
             return
-        requires, make = self._wanted[target]
+        requires, make, quiet = self._wanted[target]
         found = _find(module, target.partition(":")[2])
+        if found is None and quiet:
+            return
         if found is None:
             self.missing.append(target)
             _logger.debug("%s %s has no %s; it is not watched", requires.split()[0], installed(requires)[0], target)

@@ -1,0 +1,98 @@
+"""Credentials that are renewed while a call waits: that it happened, how long it took, of which class; never a value.
+
+A table of the functions that fetch a new token in google-auth, azure-identity, botocore and openai (keys given as a
+function). Where no call runs, they are none of our business.
+"""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from typing import Any
+
+from .. import bus, context
+from ..guard import guarded
+
+_AZURE = {
+    "_credentials.client_secret": "ClientSecretCredential",
+    "_credentials.certificate": "CertificateCredential",
+    "_credentials.client_assertion": "ClientAssertionCredential",
+    "_credentials.on_behalf_of": "OnBehalfOfCredential",
+    "_credentials.authorization_code": "AuthorizationCodeCredential",
+    "_credentials.imds": "ImdsCredential",
+    "_internal.client_credential_base": "ClientCredentialBase",
+    "_internal.interactive": "InteractiveCredential",
+    "_internal.managed_identity_base": "ManagedIdentityBase",
+    "_internal.msal_managed_identity_client": "MsalManagedIdentityClient",
+}
+_AZURE_AIO = {
+    "_credentials.client_secret": "ClientSecretCredential",
+    "_credentials.certificate": "CertificateCredential",
+    "_credentials.client_assertion": "ClientAssertionCredential",
+    "_credentials.on_behalf_of": "OnBehalfOfCredential",
+    "_credentials.authorization_code": "AuthorizationCodeCredential",
+    "_credentials.imds": "ImdsCredential",
+    "_internal.managed_identity_base": "AsyncManagedIdentityBase",
+}
+_GOOGLE = ("google.oauth2.credentials", "google.oauth2.service_account", "google.auth.compute_engine.credentials", "google.auth.impersonated_credentials")
+
+TARGETS: tuple[tuple[str, str], ...] = (
+    # A release of google-auth has one or both of the names; what both see is told once.
+    *(("google-auth", f"{module}:Credentials.{name}") for module in _GOOGLE for name in ("refresh", "_perform_refresh_token")),
+    ("google-auth", "google.auth.external_account:Credentials.refresh"),
+    *(("azure-identity", f"azure.identity.{module}:{name}._request_token") for module, name in _AZURE.items()),
+    *(("azure-identity", f"azure.identity.aio.{module}:{name}._request_token") for module, name in _AZURE_AIO.items()),
+    ("botocore", "botocore.credentials:RefreshableCredentials._protected_refresh"),
+    ("aiobotocore", "aiobotocore.credentials:AioRefreshableCredentials._protected_refresh"),
+    ("openai", "openai._client:OpenAI._refresh_api_key"),
+    ("openai", "openai._client:AsyncOpenAI._refresh_api_key"),
+)
+"""Which distribution, and which of its functions fetches a new credential."""
+
+_refreshing: ContextVar[bool] = ContextVar("ex_llm.refreshing", default=False)
+
+
+def watched(original: Any) -> Callable[..., Any]:
+    """Return the driver for one function that fetches a credential."""
+    return _around_async if inspect.iscoroutinefunction(inspect.unwrap(original)) else _around
+
+
+def _call_of(instance: Any) -> Any:
+    """Return the call that waits for this credential; ``None`` where there is none, or nothing is fetched."""
+    call = context.running_call()
+    if call is None or call.ended or _refreshing.get():
+        return None
+    held = getattr(instance, "__dict__", {})
+    # openai asks this on every request; only a key that was given as a function is fetched.
+    return None if "_api_key_provider" in held and held["_api_key_provider"] is None else call
+
+
+def _around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    call = guarded(_call_of, instance)
+    if call is None:
+        return wrapped(*args, **kwargs)
+    began, token = time.perf_counter_ns(), _refreshing.set(True)
+    try:
+        return wrapped(*args, **kwargs)
+    finally:
+        _refreshing.reset(token)
+        guarded(_say, call, instance, began)
+
+
+async def _around_async(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    call = guarded(_call_of, instance)
+    if call is None:
+        return await wrapped(*args, **kwargs)
+    began, token = time.perf_counter_ns(), _refreshing.set(True)
+    try:
+        return await wrapped(*args, **kwargs)
+    finally:
+        _refreshing.reset(token)
+        guarded(_say, call, instance, began)
+
+
+def _say(call: Any, instance: Any, began: int) -> None:
+    known = {**call.who(), "credential": type(instance).__name__}
+    bus.execute("ex_llm.provider.auth.refresh", {"duration": time.perf_counter_ns() - began}, known)

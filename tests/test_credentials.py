@@ -1,0 +1,82 @@
+"""Credentials of the clouds: renewed inside a call they are told by their class, outside of one they are not."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from opentelemetry.instrumentation.llm import context
+from opentelemetry.instrumentation.llm.testing import capture_events
+
+
+class Waiting:
+    """Stand for the call that waits; which call it is does not matter here."""
+
+    ended = False
+
+    def who(self) -> dict[str, Any]:
+        return {"provider": "somebody", "ref": 1}
+
+
+@pytest.fixture
+def waiting(seen: Any) -> Iterator[None]:
+    entered = context.enter_call(Waiting())
+    yield
+    context.leave(entered)
+
+
+def _google() -> Any:
+    credentials = pytest.importorskip("google.oauth2.credentials")
+
+    class Response:
+        status = 200
+        data = json.dumps({"access_token": "secret-token", "expires_in": 3600}).encode()
+        headers: dict[str, str] = {}
+
+    made = credentials.Credentials(None, refresh_token="r", token_uri="https://token.invalid", client_id="i", client_secret="s")
+    return lambda: made.refresh(lambda **_: Response())
+
+
+def _botocore() -> Any:
+    credentials = pytest.importorskip("botocore.credentials")
+    soon = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=1)).isoformat()
+    late = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)).isoformat()
+    fresh = {"access_key": "secret-token", "secret_key": "secret-token", "token": "secret-token", "expiry_time": late}
+    made = credentials.RefreshableCredentials.create_from_metadata({**fresh, "expiry_time": soon}, lambda: fresh, "test")
+    return made.get_frozen_credentials
+
+
+def _azure() -> Any:
+    identity = pytest.importorskip("azure.identity")
+    made = identity.ClientAssertionCredential("tenant", "client", lambda: "secret-token", disable_instance_discovery=True)
+
+    def fetch() -> None:
+        with pytest.raises(Exception, match=r".") as refused:  # noqa: PT011 - there is no network, and so no token
+            made.get_token("scope/.default")
+        assert refused
+
+    return fetch
+
+
+CREDENTIALS = {"Credentials": _google, "RefreshableCredentials": _botocore, "ClientAssertionCredential": _azure}
+
+
+@pytest.mark.parametrize("name", CREDENTIALS)
+def test_inside_a_call_the_class_is_told_once_and_no_value(name: str, waiting: None) -> None:
+    fetch = CREDENTIALS[name]()
+    with capture_events("ex_llm.provider.auth.*") as said:
+        fetch()
+    assert [e.metadata["credential"] for e in said] == [name]
+    assert said[0].metadata["provider"] == "somebody" and "secret" not in repr(said)
+
+
+@pytest.mark.parametrize("name", CREDENTIALS)
+def test_outside_of_a_call_nothing_is_told(name: str, seen: Any) -> None:
+    fetch = CREDENTIALS[name]()
+    with capture_events() as said:
+        fetch()
+    assert said == []
