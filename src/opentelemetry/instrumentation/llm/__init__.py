@@ -8,12 +8,15 @@ are the ground that both stand on.
 - the ground: ``words`` (events and records), ``settings``, ``context`` (what runs now, and how it is carried elsewhere)
 - the street: ``bus``
 - the left side: ``providers`` (who), ``dialects`` (how they speak), ``calls`` (one run of a watched function),
-  ``pricing`` (what it costs), ``emit`` (what users say by hand)
+  ``transports`` (each HTTP attempt), ``caches`` (answers kept on the client's side), ``pricing`` (what it costs), ``emit``
+  (what users say by hand)
 - the right side: ``metrics`` (what is measured), ``handlers`` (events to spans and logs), ``reporters`` (one back end each)
 - the door: this module, ``instrumentor``, ``testing``, and ``python -m opentelemetry.instrumentation.llm``
 """
 
 from .bus import attach, attach_many, detach, execute, list_handlers, span
+from .caches.watched import watch_cache
+from .calls.costs import track_cost
 from .context import carry, with_context, with_span
 from .emit import (
     emit_auth_refresh,
@@ -25,7 +28,6 @@ from .emit import (
     emit_cost_calculated,
     emit_cost_threshold_exceeded,
     emit_rate_limit,
-    track_cost,
 )
 from .handlers.logger import attach_default_logger, detach_default_logger
 from .instrumentor import LLMInstrumentor
@@ -70,6 +72,7 @@ __all__ = [
     "price",
     "span",
     "track_cost",
+    "watch_cache",
     "with_context",
     "with_span",
 ]

@@ -13,9 +13,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from . import bus
-from .dialects.openai_usage import usage
-from .dialects.reading import dig, number, text
-from .pricing import Unpriced, price
 
 
 def digest(key: Any) -> str:
@@ -89,27 +86,3 @@ def emit_context_truncation(strategy: str, **metadata: Any) -> Iterator[dict[str
         yield removed
     finally:
         bus.execute("ex_llm.context.truncation.stop", {**removed, "duration": time.perf_counter_ns() - began}, known)
-
-
-def track_cost(response: Any, threshold_cents: float | None = None, *, provider: str = "openai", model: str | None = None) -> float | None:
-    """Say what a response cost and whether that passes a threshold; return the cost in cents, ``None`` if not known.
-
-    ``response`` is a mapping with ``{"provider", "model", "cost": {"total_cents"}}``, or an SDK's response whose usage
-    has the shape of OpenAI's; that one is priced here, by the name it gives its model or else by ``model``.
-    """
-    told = number(dig(response, ("cost", "total_cents")))
-    named = text(dig(response, ("model",))) or model or ""
-    who = (text(dig(response, ("provider",))) if told is not None else None) or provider
-    cost = told if told is not None else _priced(response, who, (named, model))
-    if cost is None:
-        return None
-    emit_cost_calculated(who, named, cost)
-    if threshold_cents is not None and cost > threshold_cents:
-        emit_cost_threshold_exceeded(cost, threshold_cents, provider=who, model=named)
-    return cost
-
-
-def _priced(response: Any, provider: str, models: tuple[str | None, ...]) -> float | None:
-    used = usage(dig(response, ("usage",)))
-    found = (price(provider, model, used) for model in models if model)
-    return next((cost.total for cost in found if not isinstance(cost, Unpriced)), None)

@@ -14,6 +14,8 @@ from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type:
 from opentelemetry.instrumentation.threading import ThreadingInstrumentor
 
 from . import bus, providers, transports
+from .bridges import langchain as bridges
+from .caches import langchain
 from .calls import loss
 from .calls.call import Desk
 from .calls.costs import Costs
@@ -90,6 +92,9 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
                 self._patches.place(transport.name, target, partial(_driven, transport.watched), quiet=True)
         for distribution, target in credentials.TARGETS:
             self._patches.place(distribution, target, partial(_driven, credentials.watched), quiet=True)
+        for distribution, target in bridges.TARGETS:
+            self._patches.place(distribution, target, partial(_driven, lambda original: bridges.trimming), quiet=True)
+        self._patches.install(langchain.MODULE, langchain.install)
         if settings.threading and not self._loaded and not (threads := ThreadingInstrumentor()).is_instrumented_by_opentelemetry:
             threads.instrument()
         if settings.log_level is not None:

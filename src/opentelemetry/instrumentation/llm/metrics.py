@@ -132,6 +132,7 @@ METRICS: tuple[Metric, ...] = (
         "ex_llm.cache.size.bytes", {"ex_llm.cache.put": 1, "ex_llm.cache.evicted": -1}, "size_bytes", "Size of the answers in a response cache.",
         _CACHE, "By", whole=True,
     ),
+    total("ex_llm.cache.saved.cents.total", "ex_llm.cache.hit", "saved_cents", "What answers from a response cache saved, in cents.", _CACHE, "cents"),
     counter("ex_llm.embedding.requests.total", "ex_llm.embedding.start", "Embedding requests begun."),
     _milliseconds("ex_llm.embedding.duration.milliseconds", _ended("embedding"), "duration", "How long embedding requests took."),
     counter("ex_llm.embedding.errors.total", "ex_llm.embedding.exception", "Embedding requests that failed.", _KIND),

@@ -5,6 +5,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from .. import emit
+from ..dialects.openai_usage import usage
+from ..dialects.reading import dig, number, text
 from ..pricing import Prices, Unpriced, price
 from ..settings import Settings
 from ..words.records import Cost, Reply, Request
@@ -50,3 +53,27 @@ class Costs:
         if key not in self.unpriced and len(self.unpriced) < _NAMES_KEPT:
             self.unpriced[key] = reason
             _logger.debug("%s %s has no price: %s", provider, model, reason)
+
+
+def track_cost(response: Any, threshold_cents: float | None = None, *, provider: str = "openai", model: str | None = None) -> float | None:
+    """Say what a response cost and whether that passes a threshold; return the cost in cents, ``None`` if not known.
+
+    ``response`` is a mapping with ``{"provider", "model", "cost": {"total_cents"}}``, or an SDK's response whose usage
+    has the shape of OpenAI's; that one is priced here, by the name it gives its model or else by ``model``.
+    """
+    told = number(dig(response, ("cost", "total_cents")))
+    named = text(dig(response, ("model",))) or model or ""
+    who = (text(dig(response, ("provider",))) if told is not None else None) or provider
+    cost = told if told is not None else _priced(response, who, (named, model))
+    if cost is None:
+        return None
+    emit.emit_cost_calculated(who, named, cost)
+    if threshold_cents is not None and cost > threshold_cents:
+        emit.emit_cost_threshold_exceeded(cost, threshold_cents, provider=who, model=named)
+    return cost
+
+
+def _priced(response: Any, provider: str, models: tuple[str | None, ...]) -> float | None:
+    used = usage(dig(response, ("usage",)))
+    found = (price(provider, model, used) for model in models if model)
+    return next((cost.total for cost in found if not isinstance(cost, Unpriced)), None)

@@ -23,6 +23,7 @@ from ..guard import guarded
 from .point import Point, Provider
 from .watch import Switch, Watch
 
+_ABSENT: Any = object()
 _logger = logging.getLogger(__name__)
 
 
@@ -59,6 +60,7 @@ class Patches:
         self.missing: list[str] = []
         self._switch = Switch()
         self._wanted: dict[str, tuple[str, Make, bool]] = {}
+        self._installs: dict[str, Callable[..., None]] = {}
         self._hooked: set[str] = set()
 
     def watch(self, providers: Iterable[Provider], desk: Desk, replace_native: bool = True) -> None:
@@ -91,6 +93,23 @@ class Patches:
             # The hook of an earlier instrument() has fired already.
             guarded(self._patch, target, sys.modules[module_name])
 
+    def install(self, module_name: str, install: Callable[[ModuleType, Callable[[Any, str, Any], None]], None]) -> None:
+        """Let ``install`` put what it finds in a module, as soon as that is imported: it gets the module and ``put``."""
+        self._installs[module_name] = install
+        if module_name not in self._hooked:
+            self._hooked.add(module_name)
+            wrapt.register_post_import_hook(lambda module: guarded(self._install, module_name, module), module_name)
+        elif module_name in sys.modules:
+            guarded(self._install, module_name, sys.modules[module_name])
+
+    def _install(self, module_name: str, module: ModuleType) -> None:
+        if self._switch.on and module_name in self._installs:
+            self._installs[module_name](module, self._put)
+
+    def _put(self, owner: Any, name: str, ours: Any) -> None:
+        self.patched[f"{owner.__module__}:{owner.__qualname__}.{name}"] = Patched(owner, name, vars(owner).get(name, _ABSENT), ours)
+        setattr(owner, name, ours)
+
     def _patch(self, target: str, module: ModuleType) -> None:
         if not self._switch.on or target in self.patched or target not in self._wanted:
             return
@@ -122,9 +141,14 @@ class Patches:
         """Put every original back; where somebody else has wrapped ours since, leave theirs and go silent."""
         self._switch.on = False
         for patched in self.patched.values():
-            if vars(patched.owner).get(patched.name) is patched.ours:
+            if vars(patched.owner).get(patched.name) is not patched.ours:
+                continue
+            if patched.original is _ABSENT:
+                delattr(patched.owner, patched.name)
+            else:
                 setattr(patched.owner, patched.name, patched.original)
         self.patched.clear()
+        self._installs.clear()
         self.missing.clear()
 
 

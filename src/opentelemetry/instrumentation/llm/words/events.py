@@ -102,7 +102,7 @@ _OTHERS = (
         "Said when a provider refuses a call for its rate.",
     ),
     Event("ex_llm.provider.auth.refresh", ("duration",), ("provider", "credential"), "Said when credentials were renewed; names their class."),
-    Event("ex_llm.cache.hit", (), _KEY, "Said when a response cache on the client's side had the answer."),
+    Event("ex_llm.cache.hit", ("saved_cents",), _KEY, "Said when a response cache on the client's side had the answer."),
     Event("ex_llm.cache.miss", (), _KEY, "Said when a response cache did not have the answer."),
     Event("ex_llm.cache.put", ("size_bytes",), _KEY, "Said when an answer was put into a response cache."),
     Event("ex_llm.cache.evicted", ("size_bytes",), _KEY, "Said when an answer left a response cache."),

@@ -1,0 +1,1 @@
+"""Frameworks: what they do around calls that no provider's SDK sees."""

@@ -1,0 +1,36 @@
+"""LangChain's ``trim_messages``: messages that are cut to fit are told as a truncation."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .. import bus
+from ..dialects.reading import items
+from ..guard import guarded
+
+TARGETS: tuple[tuple[str, str], ...] = (("langchain-core", "langchain_core.messages.utils:trim_messages"),)
+
+
+def trimming(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """Drive ``trim_messages``; without messages it only makes a step of a chain, and nothing is cut."""
+    given = args[0] if args else kwargs.get("messages")
+    if not isinstance(given, (list, tuple)):
+        return wrapped(*args, **kwargs)
+    known = {"strategy": str(kwargs.get("strategy", "last")), "ref": bus.new_ref()}
+    began = time.perf_counter_ns()
+    bus.execute("ex_llm.context.truncation.start", {"system_time": time.time_ns()}, known)
+    kept: Any = None
+    try:
+        kept = wrapped(*args, **kwargs)
+        return kept
+    finally:
+        guarded(_told, given, kept, began, known)
+
+
+def _told(given: Any, kept: Any, began: int, known: dict[str, Any]) -> None:
+    measured = {"duration": time.perf_counter_ns() - began}
+    if kept is not None:
+        measured["messages_removed"] = len(given) - len(items(kept))
+    bus.execute("ex_llm.context.truncation.stop", measured, known)

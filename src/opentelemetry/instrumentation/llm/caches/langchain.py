@@ -1,0 +1,107 @@
+"""LangChain's caches: every subclass of ``BaseCache``, made before or after us."""
+
+from __future__ import annotations
+
+import inspect
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from types import ModuleType
+from typing import Any
+
+import wrapt
+
+from ..dialects.reading import items
+from ..guard import guarded
+from .told import Told, saved_by
+
+MODULE = "langchain_core.caches"
+Put = Callable[[Any, str, Any], None]
+
+# An asynchronous lookup runs the plain one by default, in another thread with a copy of this context.
+_inside: ContextVar[bool] = ContextVar("ex_llm.inside-a-cache", default=False)
+_told: weakref.WeakKeyDictionary[Any, Told] = weakref.WeakKeyDictionary()
+
+
+def install(module: ModuleType, put: Put) -> None:
+    """Watch all subclasses that there are, and those that will be."""
+    root = vars(module).get("BaseCache")
+    if root is None:
+        return
+    for kind in _below(root):
+        _watch(kind, put)
+    before = root.__init_subclass__.__func__
+
+    def watch_new(cls: Any, /, **keywords: Any) -> None:
+        before(cls, **keywords)
+        guarded(_watch, cls, put)
+
+    put(root, "__init_subclass__", classmethod(watch_new))
+
+
+def _below(root: Any) -> Iterator[Any]:
+    for kind in root.__subclasses__():
+        yield kind
+        yield from _below(kind)
+
+
+def _watch(kind: Any, put: Put) -> None:
+    for name in ("lookup", "alookup", "update", "aupdate"):
+        original = vars(kind).get(name)
+        if original is None or isinstance(original, wrapt.FunctionWrapper):
+            continue
+        finish = _looked_up if name.endswith("lookup") else _updated
+        put(kind, name, wrapt.FunctionWrapper(original, _driver(original, finish)))
+
+
+def _driver(original: Any, finish: Callable[..., None]) -> Callable[..., Any]:
+    def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        if _inside.get():
+            return wrapped(*args, **kwargs)
+        token = _inside.set(True)
+        try:
+            result = wrapped(*args, **kwargs)
+        finally:
+            _inside.reset(token)
+        guarded(finish, instance, args, kwargs, result)
+        return result
+
+    async def around_async(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        if _inside.get():
+            return await wrapped(*args, **kwargs)
+        token = _inside.set(True)
+        try:
+            result = await wrapped(*args, **kwargs)
+        finally:
+            _inside.reset(token)
+        guarded(finish, instance, args, kwargs, result)
+        return result
+
+    return around_async if inspect.iscoroutinefunction(inspect.unwrap(original)) else around
+
+
+def _named(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    return {**dict(zip(("prompt", "llm_string", "return_val"), args, strict=False)), **kwargs}
+
+
+def _of(instance: Any) -> Told:
+    told = _told.get(instance)
+    if told is None:
+        told = _told[instance] = Told(type(instance).__name__)
+    return told
+
+
+def _looked_up(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> None:
+    named = _named(args, kwargs)
+    saved = [cents for answer in items(result) if (cents := saved_by(answer)) is not None]
+    _of(instance).looked_up((named["prompt"], named["llm_string"]), result is not None, sum(saved) if saved else None)
+
+
+def _updated(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> None:
+    named, told = _named(args, kwargs), _of(instance)
+    told.put((named["prompt"], named["llm_string"]), "".join(str(getattr(answer, "text", answer)) for answer in items(named["return_val"])))
+    kept = getattr(instance, "_cache", None)
+    if isinstance(kept, dict):
+        told.settle(kept, len(kept))
+
+

@@ -1,0 +1,149 @@
+"""Response caches on the client's side: events and metrics equal a count by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from opentelemetry.instrumentation.llm import LLMInstrumentor, watch_cache
+from opentelemetry.instrumentation.llm.testing import capture_events
+
+
+def _said(said: list[Any]) -> list[str]:
+    return [event.name.removeprefix("ex_llm.cache.") for event in said]
+
+
+def test_a_dict_is_watched_through_what_is_returned() -> None:
+    cache: dict[str, str] = watch_cache({"old": "12345"}, "answers")
+    with capture_events("ex_llm.cache.*") as said:
+        cache.get("a")
+        with pytest.raises(KeyError):
+            cache["a"]
+        cache["a"] = "é"
+        assert (cache["a"], cache.get("a"), cache.setdefault("a", "x")) == ("é",) * 3
+        cache["a"] = "new"
+        assert cache.pop("a") == "new" and cache.pop("a", None) is None
+        cache.update(b="1", c="2")
+        del cache["b"]
+        cache.clear()
+    assert _said(said) == ["miss", "miss", "put", "hit", "hit", "hit", "evicted", "put", "evicted", "put", "put", "evicted", "evicted", "evicted"]
+    sizes = [e.measurements.get("size_bytes", 0) * (1 if e.name.endswith("put") else -1) for e in said]
+    assert sum(sizes) == -len("12345") and sizes[2] == 2
+    assert cache == {} and isinstance(cache, dict)
+    assert all(e.metadata["cache"] == "answers" and len(e.metadata["key"]) == 16 for e in said)
+
+
+@pytest.mark.parametrize("kind", ["LRUCache", "FIFOCache", "LFUCache", "RRCache", "Cache"])
+def test_caches_of_cachetools_stay_themselves_and_tell_what_they_push_out(kind: str, seen: Any) -> None:
+    cachetools = pytest.importorskip("cachetools")
+    cache = getattr(cachetools, kind)(maxsize=2)
+    assert watch_cache(cache, "small") is cache and isinstance(cache, getattr(cachetools, kind))
+    with capture_events("ex_llm.cache.*") as said:
+        for key in "abc":
+            assert cache.get(key) is None
+            cache[key] = key * 10
+    assert sorted(_said(said)) == ["evicted"] + ["miss"] * 3 + ["put"] * 3
+    assert seen.total("ex_llm.cache.size.bytes") == 20 and seen.total("ex_llm.cache.evictions.total") == 1
+
+
+def test_what_expires_is_told_when_the_cache_is_used_again() -> None:
+    cachetools = pytest.importorskip("cachetools")
+    now = [0.0]
+    cache = watch_cache(cachetools.TTLCache(maxsize=10, ttl=5, timer=lambda: now[0]), "ttl")
+    cache["a"] = "1"
+    now[0] = 10
+    with capture_events("ex_llm.cache.*") as said:
+        cache["b"] = "2"
+    assert sorted(_said(said)) == ["evicted", "put"]
+
+
+def test_functions_that_are_cached_with_cachetools_are_told() -> None:
+    cachetools = pytest.importorskip("cachetools")
+    cached = cachetools.cached(watch_cache(cachetools.LRUCache(maxsize=8), "functions"))(lambda x: x + 1)
+    with capture_events("ex_llm.cache.*") as said:
+        assert [cached(1), cached(1)] == [2, 2]
+    assert _said(said) == ["miss", "put", "hit"]
+
+
+def test_what_is_no_mapping_is_refused_by_name() -> None:
+    with pytest.raises(TypeError, match="mutable mapping.*not list"):
+        watch_cache([], "x")  # type: ignore[type-var]
+
+
+def test_an_ordered_dict_says_what_to_use_instead() -> None:
+    cache = OrderedDict(a=1)
+    try:
+        assert watch_cache(cache, "x") is cache
+    except TypeError as error:
+        assert "use a dict or cachetools" in str(error)
+
+
+def _langchain_caches(tmp_path: Path) -> dict[str, Any]:
+    caches = pytest.importorskip("langchain_core.caches")
+    made = {"memory": caches.InMemoryCache(maxsize=2)}
+    community = pytest.importorskip("langchain_community.cache")
+    made["sqlite"] = community.SQLiteCache(database_path=str(tmp_path / "cache.db"))
+    return made
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("mode", ["sync", "async"])
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_caches_of_langchain(kind: str, mode: str, watch: Any, tmp_path: Path) -> None:
+    before = _langchain_caches(tmp_path)[kind]
+    from langchain_core.messages import AIMessage
+    from langchain_core.outputs import ChatGeneration
+
+    about = {"model_name": "gpt-4o-mini", "model_provider": "openai"}
+    usage = {"input_tokens": 1_000_000, "output_tokens": 0, "total_tokens": 1_000_000}
+    answer = [ChatGeneration(message=AIMessage("hello", response_metadata=about, usage_metadata=usage))]
+    seen = watch()
+
+    def run(name: str, *args: Any) -> Any:
+        return asyncio.run(getattr(before, f"a{name}")(*args)) if mode == "async" else getattr(before, name)(*args)
+
+    with capture_events("ex_llm.cache.*") as said:
+        for prompt in ("p1", "p2", "p3"):
+            assert run("lookup", prompt, "llm") is None
+            run("update", prompt, "llm", answer)
+        assert run("lookup", "p3", "llm")[0].text == "hello"
+    evicted = ["evicted"] if kind == "memory" else []
+    assert sorted(_said(said)) == sorted(["miss"] * 3 + ["put"] * 3 + ["hit"] + evicted)
+    assert {e.measurements["size_bytes"] for e in said if e.name.endswith(("put", "evicted"))} == {5}
+    (hit,) = [e for e in said if e.name.endswith("hit")]
+    assert hit.measurements["saved_cents"] == pytest.approx(15.0)
+    assert seen.total("ex_llm.cache.saved.cents.total") == pytest.approx(15.0)
+    assert not [e for e in said if "p3" in repr(e.metadata)]
+    LLMInstrumentor().uninstrument()
+    with capture_events("ex_llm.cache.*") as silence:
+        run("lookup", "p3", "llm")
+    assert silence == []
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_cache_class_that_is_made_later_is_watched_too(seen: Any) -> None:
+    caches = pytest.importorskip("langchain_core.caches")
+
+    class Mine(caches.InMemoryCache):  # type: ignore[misc,name-defined]
+        def lookup(self, prompt: str, llm_string: str) -> Any:
+            return super().lookup(prompt, llm_string)
+
+    with capture_events("ex_llm.cache.*") as said:
+        Mine().lookup("p", "l")
+    assert [(e.name, e.metadata["cache"]) for e in said] == [("ex_llm.cache.miss", "Mine")]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_messages_that_langchain_trims_are_told(seen: Any) -> None:
+    utils = pytest.importorskip("langchain_core.messages.utils")
+    from langchain_core.messages import HumanMessage
+
+    messages = [HumanMessage(str(n)) for n in range(10)]
+    with capture_events("ex_llm.context.*") as said:
+        kept = utils.trim_messages(messages, max_tokens=3, token_counter=len, strategy="last")
+    assert [e.name.rpartition(".")[2] for e in said] == ["start", "stop"]
+    assert said[1].measurements["messages_removed"] == 10 - len(kept) == 7 and said[1].metadata["strategy"] == "last"
