@@ -9,7 +9,7 @@ import json
 from dataclasses import fields, make_dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -87,7 +87,7 @@ REST = {
 class Pair:
     """Hold one usage as each side wants it, made once because the library's is slow to make."""
 
-    made: dict[tuple[tuple[str, float], ...], Pair] = {}
+    made: ClassVar[dict[tuple[tuple[str, float], ...], Pair]] = {}
 
     def __init__(self, counts: dict[str, float]) -> None:
         self.ours = Wide(**counts)

@@ -28,6 +28,7 @@ from opentelemetry.instrumentation.llm.pricing import CostBudget, Crossing  # no
 from opentelemetry.instrumentation.llm.pricing import redis_budget as module  # noqa: E402
 from opentelemetry.instrumentation.llm.pricing.redis_budget import RedisStore  # noqa: E402
 from opentelemetry.instrumentation.llm.pricing.store import PER_CENT, Counter  # noqa: E402
+from test_budget import Interrupting  # noqa: E402
 
 LONG = 60.0
 """Seconds to wait for what must come; nothing waits this long unless it is broken."""
@@ -191,6 +192,21 @@ def test_a_thousand_threads_lose_nothing_and_cross_once(server: Server, store: R
     assert sorted((c.scope, c.level) for c in crossings) == [(s, level) for s in "01" for level in ("exceeded", "warning")]
 
 
+def test_a_cost_that_garbage_collection_adds_in_the_middle_of_adding_is_counted(server: Server, store: RedisStore) -> None:
+    budget = CostBudget("b", 1000, scope="s", store=store)
+    interruptions = []
+
+    def interrupt() -> None:
+        interruptions.append(10)
+        budget.add(10, "x")
+
+    for _ in range(100):
+        budget.add(1, Interrupting("x", interrupt))
+        budget.spent(Interrupting("x", interrupt))
+    assert store.flush(LONG)
+    assert len(interruptions) >= 200 and server.sums() == {"x": units(100 + sum(interruptions))}
+
+
 PROCESS = """
 import json, sys, threading
 from opentelemetry.instrumentation.llm.pricing import CostBudget
@@ -302,7 +318,7 @@ def test_a_server_that_hangs_holds_nobody_up_and_counts_nothing_twice(server: Se
 
 def test_an_addition_that_is_sent_again_is_counted_once_and_answered_alike(server: Server, store: RedisStore) -> None:
     def send(amount: int, number: int) -> int:
-        return store._send(module._Sending(Counter("b", None, None, None), amount, lambda *_: None, number))
+        return store._sums.add(Counter("b", None, None, None), amount, number)
 
     huge = 2**60 + 1
     assert [send(huge, 1), send(huge, 1), send(5, 2), send(5, 2), send(5, 3)] == [huge, huge, huge + 5, huge + 5, huge + 10]
@@ -349,21 +365,27 @@ def test_what_waits_is_bounded_and_what_is_given_up_is_said(server: Server) -> N
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
-def test_a_forked_child_adds_its_own_and_not_what_its_parent_still_has(server: Server, store: RedisStore) -> None:
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_forked_child_adds_its_own_and_not_what_its_parent_still_has(server: Server, store: RedisStore, frozen: bool) -> None:
     budget = CostBudget("b", 1000, store=store)
     budget.add(1)
     assert store.flush(LONG)
-    server.freeze()
+    if frozen:
+        server.freeze()
     try:
-        budget.add(2)
+        if frozen:
+            budget.add(2)
         with store._change:  # the lock of another thread would be held for ever in the child
             child = os.fork()
             if child == 0:
+                signal.alarm(30)  # ends a child that waits for the lock
                 budget.add(4)
                 os._exit(0 if store.flush(LONG) and store.health().lost == 0 else 1)
     finally:
         server.thaw()
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    if not frozen:
+        budget.add(2)
     assert store.flush(LONG)
     assert server.sums() == {"": units(7)} and budget.spent() == 7.0
 
@@ -419,7 +441,7 @@ def test_a_wrong_argument_is_named(argument: dict[str, Any], error: type[Excepti
 def test_an_asyncio_client_is_refused() -> None:
     from redis.asyncio import Redis
 
-    with pytest.raises(TypeError, match="is an asyncio client; give a redis.Redis client"):
+    with pytest.raises(TypeError, match=r"is an asyncio client; give a redis\.Redis client"):
         RedisStore(Redis())
 
 

@@ -16,6 +16,7 @@ are the ground that both stand on.
 
 from .bus import attach, attach_many, detach, execute, list_handlers, span
 from .caches.watched import watch_cache
+from .calls.budgets import CostBudget
 from .calls.costs import track_cost
 from .context import carry, with_context, with_span
 from .emit import (
@@ -32,7 +33,7 @@ from .emit import (
 from .handlers.logger import attach_default_logger, detach_default_logger
 from .instrumentor import LLMInstrumentor
 from .metrics import basic_metrics, cost_metrics, metrics
-from .pricing import CostBudget, price
+from .pricing import price
 from .reporters.console import ConsoleReporter
 from .reporters.prometheus import PrometheusReporter
 from .reporters.statsd import StatsdReporter

@@ -15,14 +15,14 @@ from contextvars import Token
 from typing import Any, TypeVar
 
 from opentelemetry import context as otel_context
-from opentelemetry import propagate, trace
+from opentelemetry import baggage, propagate, trace
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, Context
 from opentelemetry.trace import Span, Status, StatusCode
 
 from .words.errors import error_type
 
 __all__ = [
-    "Context", "carry", "current", "enter", "enter_call", "enter_span", "here", "leave", "running_call", "suppressed",
+    "Context", "baggage_value", "carry", "current", "enter", "enter_call", "enter_span", "here", "leave", "running_call", "suppressed",
     "with_context", "with_span",
 ]  # fmt: skip
 
@@ -34,6 +34,11 @@ Entered = Token[Context]
 def suppressed() -> bool:
     """Say whether instrumentation is switched off here (``suppress_instrumentation()`` of OpenTelemetry)."""
     return bool(otel_context.get_value(_SUPPRESS_INSTRUMENTATION_KEY))
+
+
+def baggage_value(key: str) -> object | None:
+    """Return what the baggage of this context holds under ``key``."""
+    return baggage.get_baggage(key)
 
 
 def running_call() -> Any:

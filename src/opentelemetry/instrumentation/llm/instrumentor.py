@@ -76,7 +76,7 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
     def _instrument(self, **keywords: Any) -> None:
         given = {name: keywords.pop(name, None) for name in ("tracer_provider", "meter_provider", "logger_provider")}
         settings = self.settings = Settings.read(keywords)
-        self.costs = Costs(settings)
+        self.costs = Costs(settings, strict=keywords.get("prices") is not None)
         self._attached = (
             _reporter(given["meter_provider"], settings),
             _spans(given["tracer_provider"], given["logger_provider"], settings),

@@ -8,7 +8,7 @@ from typing import Any
 from .. import emit
 from ..dialects.openai_usage import usage
 from ..dialects.reading import dig, number, text
-from ..pricing import Prices, Unpriced, price
+from ..pricing import PriceFileError, Prices, Unpriced, price
 from ..settings import Settings
 from ..words.records import Cost, Reply, Request
 from .point import Identity
@@ -21,14 +21,23 @@ _NAMES_KEPT = 500
 class Costs:
     """Know the prices of one instrumentor; the snapshot is read when the first call ends, not before."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, strict: bool = True) -> None:
+        """Read the user's own prices now; bad ones raise ``PriceFileError`` or, unless ``strict``, are a warning."""
         self._own: Any = settings.prices
+        try:
+            if self._own is not None:
+                Prices.load(self._own)
+        except PriceFileError as error:
+            if strict:
+                raise
+            _logger.warning("%s; the prices of the package stand", error)
+            self._own = None
         self._model_names = settings.model_names
         self._prices: Prices | None = None
         self.unpriced: dict[tuple[str, str], str] = {}
 
     def load(self) -> Prices:
-        """Return the prices in force; a bad price file raises ``PriceFileError``."""
+        """Return the prices in force."""
         if self._prices is None:
             snapshot = Prices.snapshot()
             layered = self._own is not None or self._model_names
@@ -44,7 +53,8 @@ class Costs:
             found = price(identity.provider, model, reply.usage, prices=self.load(), service_tier=reply.service_tier)
             if not isinstance(found, Unpriced):
                 return found
-            reason = reason or found.reason
+            if reason in (None, "unknown_model"):
+                reason = found.reason
         self._remember(identity.provider, reply.response_model or request.model or "", reason or "no_model")
         return reason
 

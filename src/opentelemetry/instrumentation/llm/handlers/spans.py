@@ -19,7 +19,7 @@ _NO_SPANS = ("ex_llm.stream", "ex_llm.provider.request", "ex_llm.context.truncat
 SPAN_EVENTS = (
     "ex_llm.provider.request.stop", "ex_llm.provider.request.exception", "ex_llm.provider.rate_limit", "ex_llm.provider.auth.refresh",
     "ex_llm.cache.hit", "ex_llm.cache.miss", "ex_llm.cache.put", "ex_llm.cache.evicted",
-    "ex_llm.cost.calculated", "ex_llm.cost.threshold_exceeded",
+    "ex_llm.cost.calculated", "ex_llm.cost.threshold_warning", "ex_llm.cost.threshold_exceeded",
     "ex_llm.context.truncation.stop", "ex_llm.context.window_exceeded",
 )  # fmt: skip
 _PHASES = ("*.start", "*.stop", "*.exception")

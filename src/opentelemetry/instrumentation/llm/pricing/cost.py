@@ -140,7 +140,7 @@ def cost(usage: Usage, rates: Rates, source: str = "prices", price_date: str | N
     total = rates.per_call or 0.0
     saved: float | None = None
     leaves: list[float] = []
-    for count, (cents, part, inner, saves) in zip(counts, rows):
+    for count, (cents, part, inner, saves) in zip(counts, rows, strict=True):
         own = count or 0
         for index in inner:
             own -= leaves[index]
@@ -171,11 +171,11 @@ def _look_closer(usage: Usage, rates: Rates, counts: list[Any]) -> Unpriced | No
         if counts and (rates.per_call is None or any(field.endswith("_tokens") for field in counted)):
             return USAGE_NOT_PRICED
     for row, first, second, siblings in rates.overlaps:
-        if counts[row] is None and counts[first] and counts[second]:
-            # Where the other modalities make up the whole, nothing is left for this one.
-            if sum(getattr(usage, field, None) or 0 for field in siblings) != counts[second]:
-                return AMBIGUOUS_USAGE
+        split = sum(getattr(usage, field, None) or 0 for field in siblings)
+        # Where the other modalities make up the whole, nothing is left for this one.
+        if counts[row] is None and counts[first] and counts[second] and split != counts[second]:
+            return AMBIGUOUS_USAGE
     if rates.min_seconds and usage.seconds:
         least = max(usage.seconds, rates.min_seconds)
-        counts[:] = [least if field == "seconds" else count for field, count in zip(rates.fields, counts)]
+        counts[:] = [least if field == "seconds" else count for field, count in zip(rates.fields, counts, strict=True)]
     return None

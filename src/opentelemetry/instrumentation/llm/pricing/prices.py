@@ -23,7 +23,7 @@ from .price_file import Entry, PriceFileError, Table, read, table
 
 __all__ = ["PriceFileError", "PriceFunction", "Prices", "Unpriced", "price"]
 
-PriceFunction = Callable[[str, str, Usage], Union[Cost, float, None]]
+PriceFunction = Callable[[str, str, Usage], Cost | float | None]
 """The user's own prices: a ``Cost``, cents, or ``None`` when it does not know."""
 
 Source = Union[str, "PathLike[str]", Mapping[str, Any], PriceFunction]

@@ -48,7 +48,7 @@ def build(today: date | None = None) -> dict[str, Any]:
             try:
                 models[model.id] = _entry(provider.id, model)
             except UnknownUnit as unknown:
-                print(f"left out {provider.id} {model.id}: {unknown}", file=sys.stderr)
+                sys.stderr.write(f"left out {provider.id} {model.id}: {unknown}\n")
     return {
         "format": 1,
         "source": "genai-prices",
@@ -82,7 +82,7 @@ def _names(model: str, clause: Any) -> dict[str, Any]:
     names = [one.lower() if isinstance(one, str) else one for one in rules]
     if model.lower() not in names:
         return {"match": rule}
-    others = [one for one, name in zip(rules, names) if name != model.lower()]
+    others = [one for one, name in zip(rules, names, strict=True) if name != model.lower()]
     return {"also": others if len(others) > 1 else others[0]} if others else {}
 
 
@@ -187,7 +187,8 @@ def main(arguments: list[str] | None = None) -> None:
     text = dump(content)
     out.write_text(text, encoding="utf-8")
     models = sum(map(len, content["prices"].values()))
-    print(f"{out}: {models} models of {len(content['prices'])} providers, {len(text.encode()):,} bytes, genai-prices {content['version']}")
+    inside = f"{models} models of {len(content['prices'])} providers, genai-prices {content['version']}"
+    sys.stdout.write(f"{out}: {inside}, {len(text.encode()):,} bytes\n")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ class Kind(NamedTuple):
         >>> Kind("tokens", "input").holds(Kind("tokens", "input", "audio"))
         True
         """
-        return all(mine in ("", theirs) for mine, theirs in zip(self, other))
+        return all(mine in ("", theirs) for mine, theirs in zip(self, other, strict=True))
 
     def overlap(self, other: Kind) -> Kind | None:
         """Return what both count, or ``None`` when nothing can be both.
@@ -34,9 +34,9 @@ class Kind(NamedTuple):
         >>> Kind("tokens", "input", "audio").overlap(Kind("tokens", "input", type="cache_read"))
         Kind(family='tokens', direction='input', modality='audio', type='cache_read', lifetime='')
         """
-        if any(mine and theirs and mine != theirs for mine, theirs in zip(self, other)):
+        if any(mine and theirs and mine != theirs for mine, theirs in zip(self, other, strict=True)):
             return None
-        return Kind(*(mine or theirs for mine, theirs in zip(self, other)))
+        return Kind(*(mine or theirs for mine, theirs in zip(self, other, strict=True)))
 
 
 class Unit(NamedTuple):

@@ -112,7 +112,10 @@ _OTHERS = (
         (*_WHO, "input", "output", "cache_read", "cache_write", "saved", "source", "price_date"),
         "Said when the cost of a call is known, in cents.",
     ),
-    Event("ex_llm.cost.threshold_exceeded", ("cost", "threshold"), (*_WHO, "exceeded_by", "scope"), "Said when a cost passes a threshold, in cents."),
+    Event(
+        "ex_llm.cost.threshold_warning", ("cost", "threshold"), (*_WHO, "scope", "scope_value"), "Said when a budget comes near its limit, in cents."
+    ),
+    Event("ex_llm.cost.threshold_exceeded", ("cost", "threshold"), (*_WHO, "exceeded_by", "scope", "scope_value"), "Said when a cost passes a threshold, in cents."),
     Event("ex_llm.context.truncation.start", ("system_time",), ("strategy",), "Said before messages are cut to fit."),
     Event("ex_llm.context.truncation.stop", ("messages_removed", "tokens_removed", "duration"), ("strategy",), "Said when messages were cut to fit."),
     Event("ex_llm.context.window_exceeded", (), _WHO, "Said when the provider refuses a prompt as too long."),
