@@ -6,10 +6,32 @@ answers what nobody knows.
 
 from __future__ import annotations
 
-from . import openai_wire
+from . import (
+    anthropic_wire,
+    azure_inference_wire,
+    bedrock_wire,
+    cohere_wire,
+    gemini_wire,
+    huggingface_wire,
+    lookalikes_wire,
+    mistral_wire,
+    ollama_wire,
+    openai_wire,
+)
 from .exchange import Format, Request, Route
 
-FORMATS: tuple[Format, ...] = (openai_wire.FORMAT,)
+FORMATS: tuple[Format, ...] = (
+    anthropic_wire.FORMAT,
+    lookalikes_wire.FORMAT,
+    bedrock_wire.FORMAT,
+    gemini_wire.FORMAT,
+    azure_inference_wire.FORMAT,
+    cohere_wire.FORMAT,
+    huggingface_wire.FORMAT,
+    mistral_wire.FORMAT,
+    ollama_wire.FORMAT,
+    openai_wire.FORMAT,
+)
 
 
 def find(request: Request) -> tuple[Format, Route | None]:

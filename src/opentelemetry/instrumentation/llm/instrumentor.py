@@ -83,7 +83,7 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         )
         ears = Ears(any(given.values()), len(bus.list_handlers()))
         self._patches.watch(
-            (p for p in providers.ALL if p.name not in settings.disabled_providers),
+            (p for p in providers.everyone() if p.name not in settings.disabled_providers),
             _desk(settings, self.costs, ears),
             replace_native=settings.native_telemetry == "replace",
         )

@@ -158,6 +158,11 @@ METRICS: tuple[Metric, ...] = (
     counter("ex_llm.context.window_exceeded.total", "ex_llm.context.window_exceeded", "Prompts refused as too long."),
     counter("ex_llm.telemetry.handler_failures.total", "telemetry.handler.failure", "Handlers that raised.", ("event",)),
     counter("ex_llm.telemetry.extraction_errors.total", "ex_llm.telemetry.extraction_error", "Steps of ours that failed inside a call.", ("step",)),
+    counter("ex_llm.telemetry.unpriced_calls.total", "ex_llm.cost.unknown", "Calls whose cost is not known.", (*_WHO, "reason")),
+    last_value(
+        "ex_llm.telemetry.missing_targets", "ex_llm.telemetry.missing_target", "missing", "Functions that the imported release of an SDK lacks.",
+        ("sdk",), "{function}", whole=True,
+    ),
 )  # fmt: skip
 """Every metric of ours, in the order of the documentation."""
 

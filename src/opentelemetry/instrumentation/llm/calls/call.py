@@ -123,6 +123,9 @@ class Call:
         self.chunks += 1
         guarded(self.dialect.absorb, self.draft, chunk)
         if self._outer is None and bus.heard(STREAM_CHUNK):
+            model = None if self.draft is None else self.draft.response_model
+            if model is not None and "response_model" not in self._known_in_stream:
+                self._known_in_stream = MappingProxyType({**self._known_in_stream, "response_model": model})
             bus.execute(STREAM_CHUNK, {"since_last": since, "index": self.chunks - 1}, self._known_in_stream)
 
     def answered(self, answer: Any) -> None:

@@ -49,9 +49,13 @@ def usage(said: Any) -> Usage:
         name: next((count for way in ways if (count := whole(dig(said, (way,)))) is not None), None) for name, ways in _COUNTS.items()
     }
     read, written, given = counts["read"], counts["written"], counts["input"]
+    if given is not None:
+        said_in_total = (counts["total"] or 0) - (counts["output"] or 0)
+        # Releases of the SDK that do not know caches leave them out of their answers, but not out of the total.
+        given = max(given, said_in_total) if read is None and written is None else given + (read or 0) + (written or 0)
     details = [d for d in items(dig(said, ("cacheDetails",))) if dig(d, ("ttl",)) == "1h"]
     return Usage(
-        input_tokens=None if given is None else given + (read or 0) + (written or 0),
+        input_tokens=given,
         output_tokens=counts["output"],
         total_tokens=counts["total"],
         cache_read_tokens=read,

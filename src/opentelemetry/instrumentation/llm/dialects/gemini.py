@@ -7,15 +7,15 @@ wire's documents where an answer was kept raw: names are looked for in both spel
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 from ..words.records import Reply, Request
 from . import Arguments, Dialect
 from .finish import aligned, finish_reason
-from .gemini_content import content, message
+from .gemini_content import Spoken, candidates, content, join
 from .gemini_usage import either, model_name, spelled, usage
 from .reading import dig, fields, fill, items, text, whole
+from .streamed import streamed
 
 _SETTINGS = {
     "temperature": "temperature",
@@ -57,12 +57,6 @@ def request(arguments: Arguments) -> Request:
     return asked
 
 
-def _streamed(arguments: Arguments) -> Request:
-    asked = request(arguments)
-    asked.stream = True
-    return asked
-
-
 def document(answer: Any) -> Any:
     """Return the document of an answer that was kept raw on request, else the answer itself."""
     body = dig(answer, ("sdk_http_response", "body")) or dig(answer, ("body",))
@@ -83,48 +77,36 @@ def reply(answer: Any) -> Reply:
     """Read a whole answer."""
     said, answer = Reply(), document(answer)
     _read_into(said, answer)
-    candidates = [c for c in items(dig(answer, ("candidates",))) if c is not None]
-    said.finish_reasons = aligned(either(c, "finish_reason") for c in candidates) or said.finish_reasons
+    spoken = [c for c in items(dig(answer, ("candidates",))) if c is not None]
+    said.finish_reasons = aligned(either(c, "finish_reason") for c in spoken) or said.finish_reasons
     return said
-
-
-class _Candidate:
-    """Join what the chunks of a stream say of one candidate."""
-
-    __slots__ = ("pieces", "reason")
-
-    def __init__(self) -> None:
-        self.reason: Any = None
-        self.pieces: list[Any] = []
 
 
 def absorb(draft: Reply, chunk: Any) -> None:
     """Add one chunk: its usage counts everything so far, and a candidate's finish reason comes with its last."""
-    if draft.scratch is None:
-        draft.scratch = {}
+    reasons = draft.scratch = {} if draft.scratch is None else draft.scratch
     _read_into(draft, chunk)
     for position, candidate in enumerate(items(dig(chunk, ("candidates",)))):
         if candidate is None:
             continue
         index = whole(dig(candidate, ("index",)))
-        joined = draft.scratch.setdefault(position if index is None else index, _Candidate())
-        joined.reason = either(candidate, "finish_reason") or joined.reason
+        index = position if index is None else index
+        reasons[index] = either(candidate, "finish_reason") or reasons.get(index)
         if draft.content is not None:
-            joined.pieces.append(candidate)
+            draft.kept = {} if draft.kept is None else draft.kept
+            draft.kept.setdefault(index, Spoken()).take(candidate)
 
 
 def finish(draft: Reply) -> None:
-    """Put finish reasons, and messages where they are captured, into the order of the candidates."""
-    seen = [candidate for _, candidate in sorted((draft.scratch or {}).items())]
-    draft.finish_reasons = aligned(candidate.reason for candidate in seen) or draft.finish_reasons
-    if draft.content is not None:
-        draft.content.output_messages = [message(candidate.pieces) for candidate in seen] or None
+    """Put the finish reasons of all candidates into their order."""
+    reasons = draft.scratch or {}
+    draft.finish_reasons = aligned(reasons[index] for index in sorted(reasons)) or draft.finish_reasons
+    join(draft)
 
 
-def output(answer: Any) -> list[dict[str, Any]] | None:
-    """Show a whole answer as one message a candidate."""
-    return [message([c]) for c in items(dig(document(answer), ("candidates",))) if c is not None] or None
+def _output(answer: Any) -> list[dict[str, Any]] | None:
+    return candidates(dig(document(answer), ("candidates",)))
 
 
-generate_content = Dialect("generate_content", request, reply, absorb, content, output, finish)
-generate_content_stream = replace(generate_content, name="generate_content_stream", request=_streamed)
+generate_content = Dialect("generate_content", request, reply, absorb, content, _output, finish)
+generate_content_stream = streamed(generate_content)

@@ -1,115 +1,97 @@
-"""Contents of Gemini in the shapes of the conventions' JSON schemas; bytes become their size and digest.
+"""Contents of Gemini in the shapes of the conventions' JSON schemas, read only where contents are captured.
 
 What applications pass is as free as the SDK lets it be: texts, parts, contents, files, objects or dictionaries, alone or
-in a list. Nothing is changed, and of images only what needs no decoding is read.
+in a list. Of an image that is not encoded yet only its being there is told.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Callable, Mapping, Sequence
-from hashlib import sha256
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..words.records import Content
+from ..words.records import Content, Reply
 from . import Arguments
 from .gemini_usage import either
+from .loose_parts import plain
+from .parts import (
+    LONGEST_STREAM,
+    Message,
+    Part,
+    blob_part,
+    message,
+    reasoning_part,
+    text_part,
+    tool_call_part,
+    tool_response_part,
+    uri_part,
+)
 from .reading import dig, items, text
 
-Part = dict[str, Any]
 _ROLES = {"model": "assistant", "function": "tool"}
+_JOINED = frozenset({"text", "reasoning"})
 
 
-def modality(mime_type: str | None) -> str:
+def modality(mime_type: Any) -> str:
     """Say the conventions' word for a kind of media.
 
     >>> modality("image/png"), modality("application/pdf"), modality(None)
     ('image', 'document', 'document')
     """
-    kind = (mime_type or "").partition("/")[0]
+    kind = (text(mime_type) or "").partition("/")[0]
     return kind if kind in ("image", "video", "audio") else "document"
 
 
-def blob(data: Any, mime_type: Any, kind: str | None = None) -> Part:
-    """Describe bytes, or bytes in base64, without holding them."""
-    named = text(mime_type)
-    part: Part = {"type": "blob", "modality": kind or modality(named), "mime_type": named, "content": ""}
-    raw = _decoded(data) if isinstance(data, str) else data
-    if isinstance(raw, bytes):
-        part |= {"size": len(raw), "sha256": sha256(raw).hexdigest()}
-    return part
+def media(data: Any, uri: Any, mime_type: Any, kind: str | None = None) -> Part:
+    """Describe bytes (or their base64) by their digest, or a file that the provider fetches by where it is."""
+    kind = kind or modality(mime_type)
+    if text(uri) is None:
+        return blob_part(kind, text(mime_type), data if isinstance(data, (str, bytes, bytearray)) else b"")
+    part = uri_part(kind, str(text(uri)))
+    return part if text(mime_type) is None else {"mime_type": text(mime_type), **part}
 
 
-def _decoded(data: str) -> bytes:
-    try:
-        return base64.b64decode(data.translate({45: 43, 95: 47}))
-    except (binascii.Error, ValueError):
-        return data.encode("utf-8", "replace")
+def server_call(name: str, call_id: Any, details: Part) -> Part:
+    """Return a call of a tool that runs at the provider."""
+    return {"type": "server_tool_call", "id": text(call_id), "name": name, "server_tool_call": {"type": name, **details}}
 
 
-def uri(where: Any, mime_type: Any, kind: str | None = None) -> Part:
-    """Describe a file that the provider fetches."""
-    named = text(mime_type)
-    return {"type": "uri", "modality": kind or modality(named), "mime_type": named, "uri": text(where) or ""}
+def server_response(name: str, call_id: Any, details: Part) -> Part:
+    """Return what a tool that runs at the provider answered."""
+    return {"type": "server_tool_call_response", "id": text(call_id), "server_tool_call_response": {"type": name, **details}}
 
 
-def _call(said: Any) -> Part:
-    return {"type": "tool_call", "id": text(dig(said, ("id",))), "name": text(dig(said, ("name",))) or "", "arguments": dig(said, ("args",))}
+def _told(said: Any, *names: str) -> Part:
+    return {name: plain(value) for name in names if (value := dig(said, (name,))) is not None}
 
 
-def _called(said: Any) -> Part:
-    return {"type": "tool_call_response", "id": text(dig(said, ("id",))), "response": dig(said, ("response",))}
-
-
-def _server_call(said: Any) -> Part:
-    kind = (text(either(said, "tool_type")) or "tool").lower()
-    return {"type": "server_tool_call", "id": text(dig(said, ("id",))), "name": kind, "server_tool_call": {"type": kind, "arguments": dig(said, ("args",))}}
-
-
-def _server_called(said: Any) -> Part:
-    kind = (text(either(said, "tool_type")) or "tool").lower()
-    response = {"type": kind, "response": dig(said, ("response",))}
-    return {"type": "server_tool_call_response", "id": text(dig(said, ("id",))), "server_tool_call_response": response}
-
-
-def _code(said: Any) -> Part:
-    call = {"type": "code_execution", "language": text(dig(said, ("language",))), "code": text(dig(said, ("code",)))}
-    return {"type": "server_tool_call", "id": text(dig(said, ("id",))), "name": "code_execution", "server_tool_call": call}
-
-
-def _code_result(said: Any) -> Part:
-    result = {"type": "code_execution", "outcome": text(dig(said, ("outcome",))), "output": text(dig(said, ("output",)))}
-    return {"type": "server_tool_call_response", "id": text(dig(said, ("id",))), "server_tool_call_response": result}
+def _tool(said: Any) -> str:
+    return (text(either(said, "tool_type")) or "tool").lower()
 
 
 _PARTS: Mapping[str, Callable[[Any], Part]] = {
-    "inline_data": lambda said: blob(dig(said, ("data",)), either(said, "mime_type")),
-    "file_data": lambda said: uri(either(said, "file_uri"), either(said, "mime_type")),
-    "function_call": _call,
-    "function_response": _called,
-    "executable_code": _code,
-    "code_execution_result": _code_result,
-    "tool_call": _server_call,
-    "tool_response": _server_called,
+    "inline_data": lambda said: media(dig(said, ("data",)), None, either(said, "mime_type")),
+    "file_data": lambda said: media(None, either(said, "file_uri"), either(said, "mime_type")),
+    "function_call": lambda said: tool_call_part(text(dig(said, ("name",))), text(dig(said, ("id",))), plain(dig(said, ("args",)))),
+    "function_response": lambda said: tool_response_part(text(dig(said, ("id",))), plain(dig(said, ("response",)))),
+    "executable_code": lambda said: server_call("code_execution", dig(said, ("id",)), _told(said, "language", "code")),
+    "code_execution_result": lambda said: server_response("code_execution", dig(said, ("id",)), _told(said, "outcome", "output")),
+    "tool_call": lambda said: server_call(_tool(said), dig(said, ("id",)), _told(said, "args")),
+    "tool_response": lambda said: server_response(_tool(said), dig(said, ("id",)), _told(said, "response")),
 }
 
 
 def _part(said: Any) -> Part | None:
     """Show one part, in whatever form the SDK takes it; one that holds nothing but a signature is not shown."""
     if isinstance(said, str):
-        return {"type": "text", "content": said}
+        return text_part(said)
     if isinstance(words := dig(said, ("text",)), str):
-        return {"type": "reasoning" if dig(said, ("thought",)) is True else "text", "content": words}
+        return reasoning_part(words) if dig(said, ("thought",)) is True else text_part(words)
     for name, show in _PARTS.items():
         if (inner := either(said, name)) is not None:
             return show(inner)
-    for name in ("uri", "file_uri"):
-        if text(either(said, name)) is not None:
-            return uri(either(said, name), either(said, "mime_type"))
-    if "image" in type(said).__name__.lower():
-        return blob(None, None, "image")
-    return None
+    if (uri := text(dig(said, ("uri",))) or text(either(said, "file_uri"))) is not None:
+        return media(None, uri, either(said, "mime_type"))
+    return {"type": "image"} if "image" in type(said).__name__.lower() else None
 
 
 def _parts(said: Any) -> list[Part]:
@@ -117,19 +99,19 @@ def _parts(said: Any) -> list[Part]:
     return [part for one in listed if (part := _part(one)) is not None]
 
 
-def _message(role: str | None, parts: list[Part]) -> dict[str, Any]:
+def _message(role: str | None, parts: list[Part]) -> Message:
     if parts and all(part["type"] == "tool_call_response" for part in parts):
         role = "tool"
-    return {"role": _ROLES.get(role or "user", role or "user"), "parts": parts}
+    return message(_ROLES.get(role or "user", role or "user"), parts)
 
 
 def _is_content(said: Any) -> bool:
     return not isinstance(said, str) and (dig(said, ("parts",)) is not None or dig(said, ("role",)) is not None)
 
 
-def messages(contents: Any) -> list[dict[str, Any]]:
+def messages(contents: Any) -> list[Message]:
     """Show contents as messages. Parts that stand alone are joined, as the SDK does before it sends them."""
-    made: list[dict[str, Any]] = []
+    made: list[Message] = []
     alone: list[Part] = []
     speaker = "user"
 
@@ -139,10 +121,10 @@ def messages(contents: Any) -> list[dict[str, Any]]:
             alone.clear()
 
     for said in contents if isinstance(contents, (list, tuple)) else [contents]:
-        if isinstance(said, (list, tuple)) or _is_content(said):
+        listed = isinstance(said, (list, tuple))
+        if listed or _is_content(said):
             speak()
-            nested = said if isinstance(said, (list, tuple)) else dig(said, ("parts",))
-            made.append(_message(text(dig(said, ("role",))), _parts(nested)))
+            made.append(_message(None, _parts(said)) if listed else _message(text(dig(said, ("role",))), _parts(dig(said, ("parts",)))))
             continue
         for part in _parts(said):
             whose = "assistant" if part["type"] == "tool_call" else "user"
@@ -156,8 +138,7 @@ def messages(contents: Any) -> list[dict[str, Any]]:
 
 def instructions(said: Any) -> list[Part] | None:
     """Show instructions, which hold texts only."""
-    shown = [part for one in messages(said) for part in one["parts"] if part["type"] == "text"] if said is not None else []
-    return shown or None
+    return None if said is None else [part for one in messages(said) for part in one["parts"] if part["type"] == "text"] or None
 
 
 def schema(said: Any) -> Any:
@@ -172,47 +153,73 @@ def schema(said: Any) -> Any:
 
 def _function(said: Any) -> Part:
     parameters = either(said, "parameters_json_schema") or dig(said, ("parameters",))
-    shown = {"type": "function", "name": text(dig(said, ("name",))) or "", "description": text(dig(said, ("description",)))}
-    return {**shown, "parameters": schema(parameters)} if parameters is not None else shown
+    shown: Part = {"type": "function", "name": text(dig(said, ("name",))) or "", **_told(said, "description")}
+    return shown if parameters is None else {**shown, "parameters": schema(parameters)}
 
 
-def definitions(tools: Any) -> list[Part] | None:
+def _definitions(tools: Any) -> list[Part] | None:
     """Show the tools that are offered: functions by their declarations, Google's own by their names."""
     made: list[Part] = []
     for tool in items(tools):
         if callable(tool):
-            made.append({"type": "function", "name": getattr(tool, "__name__", type(tool).__name__), "description": tool.__doc__})
+            name = getattr(tool, "__name__", type(tool).__name__)
+            made.append({"type": "function", "name": name, **({"description": tool.__doc__} if tool.__doc__ else {})})
             continue
         made += [_function(one) for one in items(either(tool, "function_declarations"))]
         names = tool if isinstance(tool, Mapping) else getattr(tool, "model_fields_set", ())
-        own = [name for name in names if dig(tool, (name,)) is not None and name not in ("function_declarations", "functionDeclarations")]
+        own = {str(name) for name in names if dig(tool, (name,)) is not None} - {"function_declarations", "functionDeclarations"}
         made += [{"type": name, "name": name} for name in sorted(own)]
     return made or None
 
 
 def content(arguments: Arguments) -> Content:
-    """Show what a generation was asked with."""
+    """Read what a generation was asked with."""
     config = arguments.named.get("config")
     return Content(
         system_instructions=instructions(either(config, "system_instruction")),
         input_messages=messages(arguments.named.get("contents")) or None,
-        tool_definitions=definitions(either(config, "tools")),
+        tool_definitions=_definitions(either(config, "tools")),
     )
 
 
-def merged(parts: Sequence[Part]) -> list[Part]:
-    """Join texts that follow each other: a stream brings them in pieces."""
-    made: list[Part] = []
-    for part in parts:
-        last = made[-1] if made else None
-        if last is not None and last["type"] == part["type"] and part["type"] in ("text", "reasoning"):
-            last["content"] += part["content"]
-        else:
-            made.append(dict(part))
-    return made
+def candidates(listed: Any) -> list[Message] | None:
+    """Read the message of every candidate."""
+    return [message("assistant", _parts(dig(c, ("content", "parts")))) for c in items(listed) if c is not None] or None
 
 
-def message(pieces: Sequence[Any]) -> dict[str, Any]:
-    """Show a candidate, whole or in the pieces of a stream, as one message."""
-    parts = [part for piece in pieces for part in _parts(dig(piece, ("content", "parts")))]
-    return {"role": "assistant", "parts": merged(parts) if len(pieces) > 1 else parts}
+class Spoken:
+    """Join what a stream brings of one candidate; texts that follow each other are one."""
+
+    __slots__ = ("_parts", "_size")
+
+    def __init__(self) -> None:
+        self._parts: list[Part] = []
+        self._size = 0
+
+    def take(self, candidate: Any) -> None:
+        """Take in the parts of one chunk."""
+        for part in _parts(dig(candidate, ("content", "parts"))) if self._size < LONGEST_STREAM else ():
+            self._size += len(part.get("content", ""))
+            self._parts.append(part)
+
+    def message(self) -> Message:
+        """Return the message, whole."""
+        return message("assistant", list(_joined(self._parts)))
+
+
+def _joined(parts: list[Part]) -> Iterable[Part]:
+    begun: list[Part] = []
+    for part in [*parts, {"type": ""}]:
+        if begun and part["type"] != begun[0]["type"]:
+            yield {**begun[0], "content": "".join(one["content"] for one in begun)}
+            begun = []
+        if part["type"] in _JOINED:
+            begun.append(part)
+        elif part["type"]:
+            yield part
+
+
+def join(draft: Reply) -> None:
+    """Make the messages of what a stream brought."""
+    if draft.content is not None and draft.kept:
+        draft.content.output_messages = [draft.kept[index].message() for index in sorted(draft.kept)]

@@ -10,7 +10,8 @@ from typing import Any
 from ..words.records import Reply, Request, Usage
 from . import Arguments, Dialect
 from .gemini_interactions_content import Step, content, output
-from .gemini_usage import add_modalities, model_name, with_thoughts
+from .gemini_usage import interaction_usage, model_name
+from .parts import message
 from .reading import dig, fields, fill, items, text, texts, whole
 
 _REQUEST = fields(
@@ -35,22 +36,6 @@ _REPLY = fields(
         "service_tier": "service_tier",
     },
 )
-_USAGE = fields(
-    Usage,
-    {
-        "input_tokens": "total_input_tokens",
-        "output_tokens": "total_output_tokens",
-        "total_tokens": "total_tokens",
-        "cache_read_tokens": "total_cached_tokens",
-        "reasoning_tokens": ("total_thought_tokens", "total_reasoning_tokens"),
-        "tool_use_tokens": "total_tool_use_tokens",
-    },
-)
-_DETAILS = {
-    "input_tokens_by_modality": "input_{}_tokens",
-    "output_tokens_by_modality": "output_{}_tokens",
-    "cached_tokens_by_modality": "cache_read_{}_tokens",
-}
 _REASONS = {
     "completed": "stop",
     "requires_action": "tool_call",
@@ -83,20 +68,10 @@ def _output_type(body: Any) -> str | None:
     return next((_OUTPUT_TYPES[mime] for mime in mime_types if mime in _OUTPUT_TYPES), None)
 
 
-def usage(said: Any) -> Usage:
-    """Read a usage block; thoughts are counted beside the output, Google's own tools beside the input."""
-    read = Usage()
-    fill(read, said, _USAGE)
-    with_thoughts(read)
-    for place, field in _DETAILS.items():
-        add_modalities(read, items(dig(said, (place,))), field, "tokens")
-    return read
-
-
 def _read_into(draft: Reply, answer: Any) -> None:
     fill(draft, answer, _REPLY)
     if (said := dig(answer, ("usage",))) is not None:
-        draft.usage = usage(said)
+        draft.usage = interaction_usage(said)
     status = draft.response_status
     draft.finish_reasons = None if status is None or status in _PENDING else [_REASONS.get(status, status)]
     if status == "failed":
@@ -119,17 +94,17 @@ def absorb(draft: Reply, event: Any) -> None:
     elif dig(event, ("event_type",)) == "error":
         draft.failure = text(dig(event, ("error", "code"))) or "error"
     if draft.content is not None and (index := whole(dig(event, ("index",)))) is not None:
-        draft.scratch = draft.scratch if draft.scratch is not None else {}
-        draft.scratch.setdefault(index, Step()).take(event)
+        draft.kept = {} if draft.kept is None else draft.kept
+        draft.kept.setdefault(index, Step()).take(event)
 
 
 def finish(draft: Reply) -> None:
     """Say that a stream which brought no end was cut, and show the steps in their order where they are captured."""
     if draft.response_id is not None and draft.finish_reasons is None and draft.failure is not None:
         draft.finish_reasons = ["error"]
-    if draft.content is not None and draft.scratch:
-        parts = [part for _, step in sorted(draft.scratch.items()) for part in step.parts()]
-        draft.content.output_messages = [{"role": "assistant", "parts": parts}]
+    if draft.content is not None and draft.kept:
+        parts = [part for index in sorted(draft.kept) for part in draft.kept[index].parts()]
+        draft.content.output_messages = [message("assistant", parts)]
 
 
 def fetch(arguments: Arguments) -> Request:

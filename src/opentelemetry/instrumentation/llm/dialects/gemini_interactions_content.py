@@ -2,90 +2,69 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from typing import Any
 
 from ..words.records import Content
 from . import Arguments
-from .gemini_content import Part, blob, schema, uri
+from .gemini_content import media, schema, server_call, server_response
+from .loose_parts import plain
+from .parts import Message, Part, decoded, message, reasoning_part, text_part, tool_call_part, tool_response_part
 from .reading import dig, items, text
 
 _MEDIA = frozenset({"image", "audio", "video", "document"})
-_SPEAKERS = {"model_output": "assistant", "thought": "assistant", "function_call": "assistant", "function_result": "tool"}
-_ROLES = {"model": "assistant"}
-
-
-def _media(said: Any, kind: str) -> Part:
-    if text(dig(said, ("uri",))) is not None:
-        return uri(dig(said, ("uri",)), dig(said, ("mime_type",)), kind)
-    return blob(dig(said, ("data",)), dig(said, ("mime_type",)), kind)
+_SPEAKERS = {"user_input": "user", "model_output": "assistant", "thought": "assistant", "function_result": "tool"}
+_TOOLS = ("_call", "_result")
 
 
 def _thought(said: Any) -> list[Part]:
     summary = dig(said, ("summary",))
     texts = [summary] if isinstance(summary, str) else [dig(one, ("text",)) for one in items(summary)]
-    return [{"type": "reasoning", "content": one} for one in texts if isinstance(one, str)]
+    return [reasoning_part(one) for one in texts if isinstance(one, str)]
 
 
-def _tool(said: Any, kind: str) -> list[Part]:
+def _tool(said: Any, kind: str) -> Part:
     """Show a call of a tool or its result; those which are not functions ran at Google's."""
     identity, name = text(dig(said, ("id",))), text(dig(said, ("name",)))
-    asked, result = dig(said, ("arguments",)), dig(said, ("result",))
+    asked, result, answers = plain(dig(said, ("arguments",))), plain(dig(said, ("result",))), text(dig(said, ("call_id",)))
     if kind == "function_call":
-        return [{"type": "tool_call", "id": identity, "name": name or "", "arguments": _plain(asked)}]
+        return tool_call_part(name, identity, asked)
     if kind == "function_result":
-        return [{"type": "tool_call_response", "id": text(dig(said, ("call_id",))), "response": _plain(result)}]
+        return tool_response_part(answers, result)
     if kind.endswith("_call"):
-        named = name or kind.removesuffix("_call")
-        return [{"type": "server_tool_call", "id": identity, "name": named, "server_tool_call": {"type": kind, "arguments": _plain(asked)}}]
-    told = {"type": kind, "result": _plain(result)}
-    return [{"type": "server_tool_call_response", "id": text(dig(said, ("call_id",))), "server_tool_call_response": told}]
-
-
-def _plain(said: Any) -> Any:
-    dump = getattr(said, "model_dump", None)
-    if dump is not None:
-        return dump(exclude_none=True, mode="json")
-    return [_plain(one) for one in said] if isinstance(said, (list, tuple)) else said
+        return server_call(name or kind.removesuffix("_call"), identity, {"arguments": asked})
+    return server_response(name or kind.removesuffix("_result"), answers, {"result": result})
 
 
 def parts(said: Any) -> list[Part]:
     """Show a text, a content or a step as parts."""
     if isinstance(said, str):
-        return [{"type": "text", "content": said}]
+        return [text_part(said)]
     if isinstance(said, (list, tuple)):
         return [part for one in said for part in parts(one)]
     kind = text(dig(said, ("type",))) or ""
     if kind == "thought":
         return _thought(said)
     if kind in _MEDIA:
-        return [_media(said, kind)]
-    if kind.endswith(("_call", "_result")):
-        return _tool(said, kind)
+        return [media(dig(said, ("data",)), dig(said, ("uri",)), dig(said, ("mime_type",)), kind)]
+    if kind.endswith(_TOOLS):
+        return [_tool(said, kind)]
     if isinstance(words := dig(said, ("text",)), str):
-        return [{"type": "text", "content": words}]
+        return [text_part(words)]
     return parts(inner) if (inner := dig(said, ("content",))) is not None else []
 
 
-def _messages(given: Any) -> list[dict[str, Any]]:
+def _messages(given: Any) -> list[Message]:
     """Show an input as messages: one a turn or step, and one for contents that follow each other."""
-    made: list[dict[str, Any]] = []
-    last: str | None = None
+    made: list[Message] = []
+    loose = False
     for said in given if isinstance(given, (list, tuple)) else [given]:
-        kind = text(dig(said, ("type",))) if not isinstance(said, str) else None
-        role = text(dig(said, ("role",))) if not isinstance(said, str) else None
-        own = role is not None or kind == "user_input" or kind in _SPEAKERS
-        speaker = _ROLES.get(role, role) if role is not None else _SPEAKERS.get(kind or "", "assistant" if _runs_a_tool(kind) else "user")
-        if own or speaker != last or not made:
-            made.append({"role": speaker, "parts": []})
+        kind, role = ("", None) if isinstance(said, str) else (text(dig(said, ("type",))) or "", text(dig(said, ("role",))))
+        speaker = role or _SPEAKERS.get(kind) or ("assistant" if kind.endswith(_TOOLS) else None)
+        if speaker is not None or not loose:
+            made.append(message({"model": "assistant"}.get(speaker or "user", speaker or "user"), []))
         made[-1]["parts"] += parts(said)
-        last = None if own else speaker
+        loose = speaker is None
     return [one for one in made if one["parts"]]
-
-
-def _runs_a_tool(kind: str | None) -> bool:
-    return (kind or "").endswith(("_call", "_result"))
 
 
 def content(arguments: Arguments) -> Content:
@@ -93,7 +72,7 @@ def content(arguments: Arguments) -> Content:
     body = arguments.named
     given, instruction = body.get("input"), text(body.get("system_instruction"))
     return Content(
-        system_instructions=None if instruction is None else [{"type": "text", "content": instruction}],
+        system_instructions=None if instruction is None else [text_part(instruction)],
         input_messages=_messages(given) or None if given is not None else None,
         tool_definitions=_definitions(body.get("tools")),
     )
@@ -112,10 +91,10 @@ def _definitions(tools: Any) -> list[Part] | None:
     return made or None
 
 
-def output(answer: Any) -> list[dict[str, Any]] | None:
+def output(answer: Any) -> list[Message] | None:
     """Show all steps of an answer as the one message that they are."""
     said = dig(answer, ("steps",)) or dig(answer, ("outputs",))
-    return [{"role": "assistant", "parts": parts(said)}] if said is not None else None
+    return None if said is None else [message("assistant", parts(said))]
 
 
 class Step:
@@ -145,19 +124,8 @@ class Step:
         """Show the step whole."""
         kind = text(dig(self._start, ("type",))) or "text"
         if kind == "function_call":
-            return _tool({**_fields(self._start), "arguments": self._asked()}, kind)
+            asked = decoded("".join(self._arguments)) if self._arguments else plain(dig(self._start, ("arguments",)))
+            return [tool_call_part(text(dig(self._start, ("name",))), text(dig(self._start, ("id",))), asked)]
         if self._said:
-            return [{"type": "reasoning" if kind == "thought" else "text", "content": "".join(self._said)}]
-        shown = [part for delta in self._other for part in parts(delta)]
-        return shown or parts(self._start)
-
-    def _asked(self) -> Any:
-        joined = "".join(self._arguments)
-        try:
-            return json.loads(joined)
-        except ValueError:
-            return joined or dig(self._start, ("arguments",))
-
-
-def _fields(said: Any) -> dict[str, Any]:
-    return {name: said[name] if isinstance(said, Mapping) else getattr(said, name, None) for name in ("id", "name") if dig(said, (name,)) is not None}
+            return [(reasoning_part if kind == "thought" else text_part)("".join(self._said))]
+        return [part for delta in self._other for part in parts(delta)] or parts(self._start)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from ..words.records import Usage
-from .reading import Path, dig, fields, fill, items, text, whole
+from .reading import Field, Path, dig, fields, fill, items, text, whole
 
 _MODALITIES = frozenset({"text", "image", "audio"})
 
@@ -53,7 +52,7 @@ def model_name(model: Any) -> str | None:
     return re.split(r"(?:^|/)models/", named)[-1] or None
 
 
-_USAGE = fields(
+_GENERATED = fields(
     Usage,
     {
         "input_tokens": spelled("prompt_token_count"),
@@ -64,36 +63,55 @@ _USAGE = fields(
         "tool_use_tokens": spelled("tool_use_prompt_token_count"),
     },
 )
+_INTERACTED = fields(
+    Usage,
+    {
+        "input_tokens": "total_input_tokens",
+        "output_tokens": "total_output_tokens",
+        "total_tokens": "total_tokens",
+        "cache_read_tokens": "total_cached_tokens",
+        "reasoning_tokens": ("total_thought_tokens", "total_reasoning_tokens"),
+        "tool_use_tokens": "total_tool_use_tokens",
+    },
+)
 _DETAILS = {
     "prompt_tokens_details": "input_{}_tokens",
     "candidates_tokens_details": "output_{}_tokens",
     "cache_tokens_details": "cache_read_{}_tokens",
+    "input_tokens_by_modality": "input_{}_tokens",
+    "output_tokens_by_modality": "output_{}_tokens",
+    "cached_tokens_by_modality": "cache_read_{}_tokens",
 }
 
 
 def usage(said: Any) -> Usage:
-    """Read the usage of a generation: the prompt's tokens hold the cached ones, the candidates' do not hold thoughts.
+    """Read the usage of a generation."""
+    return _read(said, _GENERATED)
 
-    What Google's own tools put into the prompt is counted apart from it, and stays apart.
+
+def interaction_usage(said: Any) -> Usage:
+    """Read the usage of an interaction."""
+    return _read(said, _INTERACTED)
+
+
+def _read(said: Any, table: tuple[Field, ...]) -> Usage:
+    """Read a usage block.
+
+    The input holds the cached tokens. Thoughts are counted beside the output and added here; what Google's own tools
+    put into the prompt is counted beside the input, and stays there.
     """
     read = Usage()
-    fill(read, said, _USAGE)
-    with_thoughts(read)
+    fill(read, said, table)
+    if read.reasoning_tokens:
+        read.output_tokens = (read.output_tokens or 0) + read.reasoning_tokens
     for place, field in _DETAILS.items():
-        add_modalities(read, items(either(said, place)), field, "token_count")
+        for detail in items(either(said, place)):
+            modality, count = text(dig(detail, ("modality",))), either(detail, "token_count")
+            _add(read, field, modality, whole(dig(detail, ("tokens",)) if count is None else count))
     return read
 
 
-def with_thoughts(read: Usage) -> None:
-    """Make the output hold the thoughts, which Google counts beside it."""
-    if read.reasoning_tokens:
-        read.output_tokens = (read.output_tokens or 0) + read.reasoning_tokens
-
-
-def add_modalities(read: Usage, details: Sequence[Any], field: str, count: str) -> None:
-    """Add token counts by modality to the fields that tell modalities apart."""
-    for detail in details:
-        modality, number = (text(dig(detail, ("modality",))) or "").lower(), whole(either(detail, count))
-        if modality in _MODALITIES and number is not None:
-            name = field.format(modality)
-            setattr(read, name, (getattr(read, name) or 0) + number)
+def _add(read: Usage, field: str, modality: str | None, count: int | None) -> None:
+    if modality is not None and modality.lower() in _MODALITIES and count is not None:
+        name = field.format(modality.lower())
+        setattr(read, name, (getattr(read, name) or 0) + count)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from importlib.metadata import Distribution, distributions
 from types import ModuleType
 from typing import Any
@@ -13,6 +14,7 @@ import wrapt
 from packaging.requirements import InvalidRequirement, Requirement
 
 from .facts import Neighbour, Sdk
+from .sdks import by_distribution, modules_of
 
 OURS = "opentelemetry-instrumentation-llm"
 _OUR_MODULES = __package__.rpartition(".")[0]
@@ -42,8 +44,9 @@ def everything_installed() -> dict[str, Distribution]:
 
 def neighbours(sdks: Iterable[Sdk], disabled: Iterable[str], found: dict[str, Distribution]) -> tuple[Neighbour, ...]:
     """Tell who else would watch an SDK that is installed and watched by us; ``disabled`` are entry points not to be loaded."""
-    watched = {normal(sdk.name) for sdk in sdks if sdk.version and sdk.state != "disabled"}
-    active = dict(wrapping(watched))
+    ours = {normal(sdk.name): sdk.name for sdk in sdks if sdk.version and sdk.state != "disabled"}
+    watched = set(ours)
+    active = {who: name for name, sdk in ours.items() for who in wrapping(packages_of(sdk))}
     off = set(disabled)
     told = [neighbour for name, d in found.items() if name != OURS for neighbour in _watching(name, d, watched, off, active)]
     known = {n.name for n in told if n.active}
@@ -52,13 +55,13 @@ def neighbours(sdks: Iterable[Sdk], disabled: Iterable[str], found: dict[str, Di
 
 
 def _watching(name: str, distribution: Distribution, watched: set[str], off: set[str], active: dict[str, str]) -> Iterator[Neighbour]:
-    about = {"name": name, "version": distribution.version, "active": _module(name) in active}
+    about = Neighbour(name, distribution.version, "", active=_module(name) in active)
     if name in _WATCH_MANY:
-        yield Neighbour(sdk="", **about)
+        yield about
     entries = tuple(e.name for e in distribution.entry_points if e.group == _GROUP)
     if entries:
         for sdk in sorted(watched & set(_instruments(distribution))):
-            yield Neighbour(sdk=sdk, entry_points=entries, off="*" in off or off.issuperset(entries), **about)
+            yield replace(about, sdk=sdk, entry_points=entries, off="*" in off or off.issuperset(entries))
 
 
 def _instruments(distribution: Distribution) -> Iterator[str]:
@@ -76,14 +79,25 @@ def _module(distribution: str) -> str:
     return re.sub(r"-v\d+$", "", distribution).replace("-", "_")
 
 
-def wrapping(watched: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Give who has wrapped functions of SDKs in this process, apart from us, and which SDK it was."""
-    for sdk in watched:
-        package = sdk.replace("-", "_")
-        for name, module in list(sys.modules.items()):
-            if (name == package or name.startswith(f"{package}.")) and isinstance(module, ModuleType):
-                for owner in _owners(name, module):
-                    yield from ((who, sdk) for who in map(_who, vars(owner).values()) if who)
+def packages_of(sdk: str) -> set[str]:
+    """Return the packages of an SDK that are imported: the first part of a module's name, or as many as are shared with others."""
+    found = set()
+    for module in modules_of(by_distribution()[sdk]):
+        parts = module.split(".")
+        for length in range(1, len(parts) + 1):
+            package = ".".join(parts[:length])
+            if getattr(sys.modules.get(package), "__file__", None):
+                found.add(package)
+                break
+    return found
+
+
+def wrapping(packages: Iterable[str]) -> set[str]:
+    """Return who has wrapped functions of these packages in this process, apart from us."""
+    insides = tuple(f"{package}." for package in packages)
+    modules = [(n, m) for n, m in list(sys.modules.items()) if f"{n}.".startswith(insides) and isinstance(m, ModuleType)]
+    found = {_who(value) for name, module in modules for owner in _owners(name, module) for value in list(vars(owner).values())}
+    return {who for who in found if who is not None}
 
 
 def _owners(name: str, module: ModuleType) -> Iterator[Any]:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 from .. import providers
@@ -45,26 +46,28 @@ def looked_at(name: str, settings: Settings) -> Sdk:
     several = by_distribution()[name]
     fitting = _fitting(several)
     version, requires = installed(several[0].requires)[0], "; ".join(p.requires for p in several)
-    about: dict[str, Any] = {"name": name, "requires": requires, "version": version, "providers": tuple(p.name for p in several)}
-    if version is None or not fitting or all(p.name in settings.disabled_providers for p in several):
-        state = "not installed" if version is None else "disabled" if fitting else "too old"
-        return Sdk(state=state, **about)
+    sdk = Sdk(name, requires, version, "not installed" if version is None else "too old", providers=tuple(p.name for p in several))
+    if version is None or not fitting:
+        return sdk
+    if all(p.name in settings.disabled_providers for p in several):
+        return replace(sdk, state="disabled")
     patches = LLMInstrumentor()._patches
     fitting = [p for p in fitting if p.name not in settings.disabled_providers]
     targets = {point.target: None for p in several for point in p.points}
     patched, missing = (tuple(t for t in targets if t in known) for known in (patches.patched, patches.missing))
     offered = dict.fromkeys(point.operation for p in fitting for point in p.points)
     watched = {point.operation for p in several for point in p.points if point.target in patched}
-    about |= {
-        "operations": tuple(o for o in offered if o in watched),
-        "without": tuple(o for o in offered if o not in watched) if watched else (),
-        "patched": patched,
-        "missing": missing,
-        "native": tuple(_native(several, patches, settings.native_telemetry)),
-    }
-    if not any(module in sys.modules for module in modules_of(several)):
-        return Sdk(state="not imported", **about)
-    return Sdk(state="not watched" if not patched else "partly watched" if about["without"] else "watched", **about)
+    without = tuple(o for o in offered if o not in watched) if watched else ()
+    imported = any(module in sys.modules for module in modules_of(several))
+    return replace(
+        sdk,
+        state="not imported" if not imported else "not watched" if not patched else "partly watched" if without else "watched",
+        operations=tuple(o for o in offered if o in watched),
+        without=without,
+        patched=patched,
+        missing=missing,
+        native=tuple(_native(several, patches, settings.native_telemetry)),
+    )
 
 
 def _fitting(several: list[Provider]) -> list[Provider]:
@@ -76,7 +79,8 @@ def _native(several: list[Provider], patches: Patches, setting: str) -> Iterable
         module, _, path = native.target.partition(":")
         patched = patches.patched.get(native.target)
         if patched is not None:
-            yield Native(native.target, "replaced by ours" if patched.ours is not patched.original else "only where the application asks for it")
+            asked_for = patched.ours is patched.original
+            yield Native(native.target, "only where the application asks for it" if asked_for else "replaced by ours")
         elif setting == "keep" and _reaches(sys.modules.get(module), path):
             yield Native(native.target, "kept beside ours")
 
@@ -96,17 +100,15 @@ def probed(settings: Settings, wait: float) -> tuple[Sdk, ...]:
 
 def _probe(sdk: Sdk, wait: float) -> Sdk:
     command = [sys.executable, "-m", _PROBE, sdk.name]
-    about = {"name": sdk.name, "requires": sdk.requires, "version": sdk.version, "providers": sdk.providers}
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=wait, env=_environment(), check=False)
     except subprocess.TimeoutExpired:
-        return Sdk(state="import too slow", errors=(f"not imported after {wait:g} s",), **about)
+        return replace(sdk, state="import too slow", errors=(f"not imported after {wait:g} s",))
     lines = done.stdout.splitlines()
     if not lines:
-        return Sdk(state="import failed", errors=(f"the process ended with status {done.returncode}",), **about)
-    told = json.loads(lines[-1])
-    told["native"] = tuple(Native(**native) for native in told["native"])
-    return Sdk(**{name: tuple(value) if isinstance(value, list) else value for name, value in told.items()})
+        return replace(sdk, state="import failed", errors=(f"the process ended with status {done.returncode}",))
+    told: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in json.loads(lines[-1]).items()}
+    return replace(Sdk(**told), native=tuple(Native(**native) for native in told["native"]))
 
 
 def _environment() -> dict[str, str]:

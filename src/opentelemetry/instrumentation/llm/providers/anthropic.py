@@ -45,13 +45,18 @@ def _identify(instance: Any, arguments: Arguments) -> Identity:
 
 def _silent_inside_ours(original: Any) -> Any:
     """Give the SDK no tracer while a call of ours runs; the spans of its tools and of what is not watched stay."""
-    return property(lambda client: None if context.running_call() is not None else original.fget(client))
+
+    def tracer(client: Any) -> Any:
+        running = context.running_call()
+        return original.fget(client) if running is None or running.ended else None
+
+    return property(tracer)
 
 
 ANTHROPIC: Provider = replace(
     generated(
         "anthropic",
-        "anthropic >= 0.21",
+        "anthropic >= 0.43",
         "anthropic",
         {
             "POST /v1/messages": ("chat", messages),

@@ -76,7 +76,7 @@ def identify(instance: Any, arguments: Arguments) -> Identity:
 def _read_asked(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
     """Read the body of a request that is built of named fields, or that was given as one object."""
     if args or "id" in kwargs:
-        return Arguments({"id": args[0] if args else None, **kwargs}, path="/interactions", method="GET", streaming=kwargs.get("stream") is True)
+        return Arguments({"id": args[0] if args else None, **kwargs}, path="/interactions", method="GET")
     whole = dig(kwargs.get("request"), ("body",))
     body = kwargs if whole is None else whole if isinstance(whole, Mapping) else dict(whole)
     extra = kwargs.get("extra_body")
@@ -96,7 +96,7 @@ def _identify_before_2(instance: Any, arguments: Arguments) -> Identity:
 
 GOOGLE_GENAI = Provider(
     name="google_genai",
-    requires="google-genai >= 1.10",
+    requires="google-genai >= 1.30",
     points=tuple(
         Point(f"google.genai.{target.format(kind)}", operation, dialect)
         for target, (operation, dialect) in _FUNCTIONS.items()

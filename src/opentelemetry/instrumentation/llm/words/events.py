@@ -115,11 +115,18 @@ _OTHERS = (
     Event(
         "ex_llm.cost.threshold_warning", ("cost", "threshold"), (*_WHO, "scope", "scope_value"), "Said when a budget comes near its limit, in cents."
     ),
+    Event("ex_llm.cost.unknown", (), (*_WHO, "reason"), "Said when a call is over whose cost is not known, and why it is not."),
     Event("ex_llm.cost.threshold_exceeded", ("cost", "threshold"), (*_WHO, "exceeded_by", "scope", "scope_value"), "Said when a cost passes a threshold, in cents."),
     Event("ex_llm.context.truncation.start", ("system_time",), ("strategy",), "Said before messages are cut to fit."),
     Event("ex_llm.context.truncation.stop", ("messages_removed", "tokens_removed", "duration"), ("strategy",), "Said when messages were cut to fit."),
     Event("ex_llm.context.window_exceeded", (), _WHO, "Said when the provider refuses a prompt as too long."),
     Event("ex_llm.telemetry.extraction_error", (), ("step", "kind"), "Said when a step of ours failed inside a call; the call is not affected."),
+    Event(
+        "ex_llm.telemetry.missing_target",
+        ("missing",),
+        ("sdk", "target"),
+        "Said when the imported release of an SDK lacks a function that is watched in others; missing counts those of the SDK.",
+    ),
     Event(HANDLER_FAILURE, ("system_time",), ("handler_id", "event", "kind", "reason"), "Said when a handler raised; a user's handler is detached."),
 )
 

@@ -1,0 +1,105 @@
+"""Anthropic's wire format: its errors, headers and figures. What its routes answer is in ``anthropic_messages``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from . import anthropic_messages
+from .exchange import Event, Format, Headers, Json, Request, Usage, Whole
+
+MOUNT = r"(?:/anthropic|/inference|/fireworks)?/v1"
+
+_INVALID = "invalid_request_error"
+ERRORS: dict[str, tuple[int, str, str]] = {
+    "400": (400, _INVALID, "The request was not understood."),
+    "401": (401, "authentication_error", "invalid x-api-key"),
+    "402": (402, "billing_error", "The account has no credit left."),
+    "403": (403, "permission_error", "Your API key does not have permission to use the specified resource."),
+    "404": (404, "not_found_error", "model: does-not-exist"),
+    "408": (408, "timeout_error", "The request took too long."),
+    "409": (409, "conflict_error", "The resource was changed by another request."),
+    "413": (413, "request_too_large", "Request exceeds the maximum size."),
+    "422": (422, _INVALID, "The request could not be processed."),
+    "429": (429, "rate_limit_error", "This request would exceed your organization's rate limit of 50 requests per minute."),
+    "500": (500, "api_error", "Internal server error"),
+    "503": (503, "api_error", "Service unavailable"),
+    "504": (504, "timeout_error", "The request timed out."),
+    "529": (529, "overloaded_error", "Overloaded"),
+    "context-length": (400, _INVALID, "prompt is too long: 210000 tokens > 200000 maximum"),
+    "content-filter": (400, _INVALID, "Output blocked by content filtering policy"),
+}
+
+
+def error(kind: str, message: str) -> Whole:
+    """Make an error answer of a row of ``ERRORS``, or of a status that has none."""
+    status, type_, text = ERRORS[kind] if kind in ERRORS else (int(kind), "api_error", f"Status {kind} was asked for.")
+    spent = [("anthropic-ratelimit-requests-remaining", "0")] if status == 429 else []
+    return Whole({"type": "error", "error": {"type": type_, "message": message or text}}, status=status, headers=spent)
+
+
+def model(request: Request) -> str:
+    """Find the model: in the body, else in the path (a cloud's)."""
+    named = request.fields.get("model")
+    return named if isinstance(named, str) else request.parameters.get("model", "")
+
+
+def usage(body: Json) -> Usage | None:
+    """Read the tokens of a body or an event; what was read from a cache or written to one is input too."""
+    if not isinstance(body, dict):
+        return None
+    inner = body.get("message")
+    found = body.get("usage") or (inner.get("usage") if isinstance(inner, dict) else None)
+    if not isinstance(found, dict) or not isinstance(found.get("input_tokens"), int):
+        return None
+    asked = sum(found.get(name) or 0 for name in ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"))
+    return asked, found.get("output_tokens") or 0
+
+
+def headers(request: Request, _seconds: float) -> Headers:
+    """Make the headers of every answer; the remaining figures sink with every request."""
+    number = request.memory.count("requests")
+    most = {"requests": 50, "input-tokens": 50000, "output-tokens": 8000}
+    limits = {kind: (figure, figure - number % 50) for kind, figure in most.items()}
+    limited = [
+        (f"anthropic-ratelimit-{kind}-{name}", str(figure))
+        for kind, figures in limits.items()
+        for name, figure in (*zip(("limit", "remaining"), figures, strict=True), ("reset", "2026-01-01T00:00:01Z"))
+    ]
+    return [("request-id", f"req_{number}"), ("anthropic-organization-id", "stand-in"), *limited]
+
+
+def stream_error(_request: Request, _index: int) -> Event:
+    """Make the event by which a stream fails."""
+    return Event({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}, "error")
+
+
+def odd_stream(events: Sequence[Event]) -> Sequence[Event]:
+    """Make a stream odd: events and deltas that nobody knows, null figures, an end that tells the output alone."""
+    odd: list[Event] = []
+    for event in events:
+        data = event.data
+        if event.name == "message_start":
+            message = {**data["message"], "usage": {**data["message"]["usage"], "cache_creation": None, "service_tier": None}}
+            event = replace(event, data={**data, "message": message, "stand_in": True})
+        if event.name == "message_delta":
+            event = replace(event, data={**data, "usage": {"output_tokens": data["usage"]["output_tokens"], "input_tokens": None}})
+        odd.append(event)
+        if event.name == "message_start":
+            odd.append(Event({"type": "stand_in_unknown"}, "stand_in_unknown"))
+    return odd
+
+
+FORMAT = Format(
+    name="anthropic",
+    mount=MOUNT,
+    routes=anthropic_messages.ROUTES,
+    model=model,
+    error=error,
+    usage=usage,
+    stream_error=stream_error,
+    headers=headers,
+    results=("content", "completion"),
+    usages=("usage",),
+    odd_stream=odd_stream,
+)

@@ -1,0 +1,131 @@
+"""Amazon Bedrock's converse, whole and streamed, its counting of tokens and its guardrails."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from .exchange import Answer, Event, Json, Refused, Request, Route, Stream, Whole
+from .openai_chat import chosen_tools, limited
+from .words import answer_text, cached_tokens, count, fill, pieces, reasoning_tokens, slices, texts_in
+
+_THOUGHT = "The stand-in thinks nothing at all."
+_SIGNATURE = "c3RhbmQtaW4="
+_WRITTEN = {"5m": 1, "1h": 2}
+
+
+def converse(request: Request) -> Answer:
+    """Answer POST /model/{model}/converse."""
+    return Whole(answered(request))
+
+
+def converse_stream(request: Request) -> Answer:
+    """Answer POST /model/{model}/converse-stream."""
+    return Stream([Event(data, name) for event in events(answered(request)) for name, data in event.items()])
+
+
+def answered(request: Request) -> dict[str, Any]:
+    """Make the whole answer to a request in this shape."""
+    asked = request.fields
+    messages = asked.get("messages")
+    if not isinstance(messages, list) or not messages:
+        raise Refused("400", "Value null at 'messages' failed to satisfy constraint: Member must not be null")
+    texts = _texts(asked)
+    blocks, stop, spoken = _blocks(request, asked, " ".join(texts), messages[-1])
+    return {
+        "metrics": {"latencyMs": 7}, "output": {"message": {"role": "assistant", "content": blocks}}, "stopReason": stop,
+        "usage": counted(request, count(texts), spoken),
+    }  # fmt: skip
+
+
+def _texts(asked: Json) -> list[str]:
+    return texts_in(asked.get("system")) + [text for message in asked.get("messages") or [] for text in texts_in(message)]
+
+
+def _blocks(request: Request, asked: Json, prompt: str, last: Json) -> tuple[list[Json], str, int]:
+    """Make the content, why it ends, and of how many tokens it is."""
+    calls = _tool_calls(request, asked.get("toolConfig") or {}, prompt, last)
+    inference = asked.get("inferenceConfig") or {}
+    said, cut = limited([] if calls else pieces(answer_text(request, prompt)), inference.get("maxTokens") or inference.get("max_new_tokens"))
+    thought = {"reasoningContent": {"reasoningText": {"text": _THOUGHT, "signature": _SIGNATURE}}}
+    spoken = len(said) + sum(len(slices(json.dumps(call["toolUse"]["input"]))) for call in calls)
+    blocks = [*([thought] if reasoning_tokens(request) else []), *([{"text": "".join(said)}] if said else []), *calls]
+    return blocks, "tool_use" if calls else "max_tokens" if cut else "end_turn", spoken
+
+
+def _tool_calls(request: Request, config: Json, prompt: str, last: Json) -> list[Json]:
+    specs = [tool["toolSpec"] for tool in config.get("tools") or [] if "toolSpec" in tool]
+    tools = [{"type": "function", "name": spec["name"], "schema": (spec.get("inputSchema") or {}).get("json") or {}} for spec in specs]
+    choice = config.get("toolChoice") or {}
+    wanted: Any = {"name": choice["tool"]["name"]} if "tool" in choice else "required" if "any" in choice else "auto"
+    answered = any("toolResult" in block for block in last.get("content") or [])
+    return [
+        {"toolUse": {"toolUseId": request.new_id("tooluse_"), "name": tool["name"], "input": fill(tool["schema"])}}
+        for tool in chosen_tools(wanted, tools, prompt, answered)
+    ]
+
+
+def counted(request: Request, prompt: int, spoken: int) -> dict[str, Any]:
+    """Count: half of the prompt is read from a cache for a model named ``cached``, three tokens written for one named ``written``."""
+    read, said = cached_tokens(request, prompt), spoken + reasoning_tokens(request)
+    written = _WRITTEN if "written" in request.model else {}
+    stored = sum(written.values())
+    usage = {
+        "inputTokens": prompt - read, "outputTokens": said, "totalTokens": prompt + stored + said,
+        "cacheReadInputTokens": read, "cacheWriteInputTokens": stored,
+    }  # fmt: skip
+    details = [{"ttl": ttl, "inputTokens": tokens} for ttl, tokens in written.items()]
+    return usage | ({"cacheDetails": details} if details else {})
+
+
+def events(answer: Json) -> Iterator[dict[str, Any]]:
+    """Make the events of a stream that builds this answer, each under its name."""
+    yield {"messageStart": {"role": "assistant"}}
+    for index, block in enumerate(answer["output"]["message"]["content"]):
+        if "toolUse" in block:
+            yield {"contentBlockStart": {"start": {"toolUse": {**block["toolUse"], "input": None}}, "contentBlockIndex": index}}
+        for delta in _deltas(block):
+            yield {"contentBlockDelta": {"delta": delta, "contentBlockIndex": index}}
+        yield {"contentBlockStop": {"contentBlockIndex": index}}
+    yield {"messageStop": {"stopReason": answer["stopReason"]}}
+    yield {"metadata": {"usage": answer["usage"], "metrics": answer["metrics"]}}
+
+
+def _deltas(block: Json) -> list[Json]:
+    if "toolUse" in block:
+        return [{"toolUse": {"input": part}} for part in slices(json.dumps(block["toolUse"]["input"]))]
+    if "text" in block:
+        return [{"text": piece} for piece in pieces(block["text"])]
+    thought = block["reasoningContent"]["reasoningText"]
+    told = [{"reasoningContent": {"text": piece}} for piece in pieces(thought["text"])]
+    return [*told, {"reasoningContent": {"signature": thought["signature"]}}]
+
+
+def count_tokens(request: Request) -> Answer:
+    """Answer POST /model/{model}/count-tokens, of a conversation or of a model's own body."""
+    asked = request.fields.get("input") or {}
+    body = (asked.get("invokeModel") or {}).get("body")
+    return Whole({"inputTokens": count(_texts(asked.get("converse") or (json.loads(base64.b64decode(body)) if body else {})))})
+
+
+def apply_guardrail(request: Request) -> Answer:
+    """Answer POST /guardrail/{guardrail}/version/{version}/apply: it finds nothing."""
+    units = ("topicPolicyUnits", "contentPolicyUnits", "wordPolicyUnits", "sensitiveInformationPolicyUnits",
+             "sensitiveInformationPolicyFreeUnits", "contextualGroundingPolicyUnits")  # fmt: skip
+    return Whole({"usage": dict.fromkeys(units, 1), "action": "NONE", "outputs": [], "assessments": []})
+
+
+def invoke_guardrail_checks(_request: Request) -> Answer:
+    """Answer POST /guardrail-checks/invoke: it finds nothing either."""
+    return Whole({"results": {}, "usage": {}})
+
+
+ROUTES = (
+    Route("POST", "/model/{model}/converse", converse),
+    Route("POST", "/model/{model}/converse-stream", converse_stream),
+    Route("POST", "/model/{model}/count-tokens", count_tokens),
+    Route("POST", "/guardrail/{guardrail}/version/{version}/apply", apply_guardrail),
+    Route("POST", "/guardrail-checks/invoke", invoke_guardrail_checks),
+)

@@ -1,0 +1,244 @@
+"""Amazon Bedrock's model invocation: the body is the model's own, so each family answers in another shape.
+
+A family is found by the model's name. The older ones take a prompt and give a text; a row of ``_TEXTS`` is how one of them
+says so, whole and piece by piece. Anthropic's and OpenAI's shapes are those of their own formats.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from . import anthropic_messages, bedrock_converse, openai_chat
+from .exchange import Answer, Event, Headers, Json, Refused, Request, Route, Stream, Whole
+from .openai_chat import limited
+from .words import answer_text, count, pieces, texts_in
+
+_METRICS = "amazon-bedrock-invocationMetrics"
+_DIMENSIONS = 8
+_PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
+
+
+class Said(NamedTuple):
+    """A text that a model says: of a prompt of so many tokens, in pieces, whole or cut at a limit."""
+
+    prompt: int
+    pieces: list[str]
+    cut: bool
+
+    @property
+    def text(self) -> str:
+        """The whole of it."""
+        return "".join(self.pieces)
+
+
+class Family(NamedTuple):
+    """How a family takes a prompt and a limit, and how it says a text: whole, and in pieces (each with its index)."""
+
+    prompt: str
+    limit: tuple[str, ...]
+    ends: tuple[str, str]
+    whole: Callable[[Said, str], Json]
+    piece: Callable[[Said, str | None, int], Json]
+
+
+def _told(said: Said, index: int) -> int | None:
+    return said.prompt if index == 0 else None
+
+
+_TEXTS: dict[str, Family] = {
+    "amazon.titan": Family(
+        "inputText", ("textGenerationConfig", "maxTokenCount"), ("FINISH", "LENGTH"),
+        lambda said, end: {
+            "inputTextTokenCount": said.prompt,
+            "results": [{"tokenCount": len(said.pieces), "outputText": said.text, "completionReason": end}],
+        },
+        lambda said, end, index: {
+            "outputText": said.pieces[index], "index": 0, "completionReason": end, "inputTextTokenCount": _told(said, index),
+            "totalOutputTextTokenCount": index + 1,
+        },
+    ),
+    "meta.": Family(
+        "prompt", ("max_gen_len",), ("stop", "length"),
+        lambda said, end: {
+            "generation": said.text, "prompt_token_count": said.prompt, "generation_token_count": len(said.pieces), "stop_reason": end,
+        },
+        lambda said, end, index: {
+            "generation": said.pieces[index], "prompt_token_count": _told(said, index), "generation_token_count": index + 1,
+            "stop_reason": end,
+        },
+    ),
+    "mistral.": Family(
+        "prompt", ("max_tokens",), ("stop", "length"),
+        lambda said, end: {"outputs": [{"text": said.text, "stop_reason": end}]},
+        lambda said, end, index: {"outputs": [{"text": said.pieces[index], "stop_reason": end}]},
+    ),
+    "cohere.command-r": Family(
+        "message", ("max_tokens",), ("COMPLETE", "MAX_TOKENS"),
+        lambda said, end: {"response_id": "response-1", "generation_id": "generation-1", "text": said.text, "finish_reason": end,
+                           "chat_history": []},
+        lambda said, end, index: {"event_type": "text-generation", "text": said.pieces[index], "is_finished": end is not None,
+                                  "finish_reason": end},
+    ),
+    "cohere.": Family(
+        "prompt", ("max_tokens",), ("COMPLETE", "MAX_TOKENS"),
+        lambda said, end: {"id": "cohere-1", "prompt": "", "generations": [{"id": "generation-1", "text": said.text, "finish_reason": end}]},
+        lambda said, end, index: {"text": said.pieces[index], "is_finished": end is not None, "finish_reason": end},
+    ),
+    "ai21.j2": Family(
+        "prompt", ("maxTokens",), ("endoftext", "length"),
+        lambda said, end: {
+            "id": 1, "prompt": {"tokens": []}, "completions": [{"data": {"text": said.text, "tokens": []}, "finishReason": {"reason": end}}],
+        },
+        lambda said, end, index: {},
+    ),
+    "deepseek.": Family(
+        "prompt", ("max_tokens",), ("stop", "length"),
+        lambda said, end: {"choices": [{"text": said.text, "stop_reason": end}]},
+        lambda said, end, index: {"choices": [{"text": said.pieces[index], "stop_reason": end}]},
+    ),
+}  # fmt: skip
+
+
+def _family(request: Request, asked: Json) -> Family:
+    named = re.sub(r"^(?:arn:.*/)?(?:global|us|eu|apac)\.", "", request.model)
+    family = next((family for start, family in _TEXTS.items() if named.startswith(start)), None)
+    if family is None or family.prompt not in asked:
+        raise Refused("400", "Malformed input request, please reformat your input and try again.")
+    return family
+
+
+def _say(request: Request, asked: Json) -> tuple[Family, Said, str]:
+    family = _family(request, asked)
+    limit = asked
+    for name in family.limit:
+        limit = (limit or {}).get(name)
+    prompt = str(asked[family.prompt])
+    said, cut = limited(pieces(answer_text(request, prompt)), limit)
+    return family, Said(count([prompt]), said, cut), family.ends[cut]
+
+
+def _speaks(request: Request, asked: Json) -> Callable[[Request], Answer] | None:
+    """Return who answers in a chat shape: Anthropic's, OpenAI's, or none."""
+    if "anthropic" in request.model:
+        return anthropic_messages.create if "messages" in asked else anthropic_messages.complete
+    return openai_chat.chat if "messages" in asked and "amazon." not in request.model else None
+
+
+def _with_stream(request: Request, stream: bool) -> Request:
+    made = replace(request, body=json.dumps({**request.fields, "stream": stream}).encode())
+    made.parameters, made.model, made.scenarios = request.parameters, request.model, request.scenarios
+    return made
+
+
+def _embedded(request: Request, asked: Json) -> Json:
+    vector = [(index - _DIMENSIONS / 2) / _DIMENSIONS for index in range(asked.get("dimensions") or _DIMENSIONS)]
+    if "texts" in asked:
+        rows = [vector for _ in asked["texts"]]
+        return {"id": request.new_id("embed-"), "response_type": "embeddings_floats", "embeddings": rows, "texts": asked["texts"]}
+    return {"embedding": vector, "embeddingsByType": {"float": vector}, "inputTextTokenCount": count(_prompts(asked))}
+
+
+def _pictures(request: Request, asked: Json) -> Json:
+    number = (asked.get("imageGenerationConfig") or {}).get("numberOfImages") or 1
+    if "stability" in request.model:
+        return {"seeds": [1] * number, "finish_reasons": [None] * number, "images": [_PIXEL] * number}
+    return {"images": [_PIXEL] * number, "error": None}
+
+
+def _ranked(_request: Request, asked: Json) -> Json:
+    rows = [{"index": index, "relevance_score": 1 / (index + 1)} for index in range(len(asked.get("documents") or []))]
+    return {"results": rows[: asked.get("top_n")]}
+
+
+_NO_TEXT: tuple[tuple[str, Callable[[Request, Json], Json]], ...] = (
+    ("embed", _embedded), ("rerank", _ranked), ("stability.", _pictures), ("titan-image", _pictures), ("nova-canvas", _pictures),
+)  # fmt: skip
+
+
+def _prompts(asked: Json) -> list[str]:
+    known = ("inputText", "prompt", "message", "texts", "query", "system", "messages")
+    return [text for name in known for value in [asked.get(name)] for text in _texts(value)]
+
+
+def _texts(value: Json) -> list[str]:
+    return [text for item in value for text in texts_in(item)] if isinstance(value, list) else texts_in(value)
+
+
+def _nova_usage(usage: Json) -> Json:
+    short = {"cacheReadInputTokens": "cacheReadInputTokenCount", "cacheWriteInputTokens": "cacheWriteInputTokenCount"}
+    return {short.get(name, name): figure for name, figure in usage.items() if name != "cacheDetails"}
+
+
+def _body(request: Request, asked: Json) -> tuple[Json, int]:
+    """Make the body of a whole answer; and how many tokens were said, for families whose body does not say."""
+    for word, make in _NO_TEXT:
+        if word in request.model:
+            return make(request, asked), 0
+    if (answer := _speaks(request, asked)) is not None:
+        made = answer(_with_stream(request, False))
+        assert isinstance(made, Whole)
+        return made.body, len(pieces(str(made.body.get("completion") or "")))
+    if "messages" in asked:
+        said = bedrock_converse.answered(request)
+        return {name: _nova_usage(part) if name == "usage" else part for name, part in said.items() if name != "metrics"}, 0
+    family, text, end = _say(request, asked)
+    return family.whole(text, end), len(text.pieces)
+
+
+def _figures(body: Json, prompt: int, said: int) -> dict[str, int]:
+    """Read what Bedrock tells beside the body out of it, or take what was counted here."""
+    usage = body.get("usage") or {}
+    read, written = (next((usage[name] for name in names if name in usage), 0) for names in _CACHE_NAMES)
+    asked = next((usage[name] for name in ("inputTokens", "input_tokens", "prompt_tokens") if name in usage), prompt)
+    spoken = next((usage[name] for name in ("outputTokens", "output_tokens", "completion_tokens") if name in usage), said)
+    return {"inputTokenCount": asked, "outputTokenCount": spoken, "cacheReadInputTokenCount": read, "cacheWriteInputTokenCount": written}
+
+
+_CACHE_NAMES = (("cacheReadInputTokenCount", "cache_read_input_tokens"), ("cacheWriteInputTokenCount", "cache_creation_input_tokens"))
+_HEADERS = {
+    "inputTokenCount": "x-amzn-bedrock-input-token-count",
+    "outputTokenCount": "x-amzn-bedrock-output-token-count",
+    "cacheReadInputTokenCount": "x-amzn-bedrock-cache-read-input-token-count",
+    "cacheWriteInputTokenCount": "x-amzn-bedrock-cache-write-input-token-count",
+}
+
+
+def invoke(request: Request) -> Answer:
+    """Answer POST /model/{model}/invoke."""
+    asked = request.fields
+    body, said = _body(request, asked)
+    figures = _figures(body, count(_prompts(asked)), said)
+    headers: Headers = [(header, str(figures[name])) for name, header in _HEADERS.items() if figures[name]]
+    return Whole(body, headers=[*headers, ("x-amzn-bedrock-invocation-latency", "7")])
+
+
+def invoke_stream(request: Request) -> Answer:
+    """Answer POST /model/{model}/invoke-with-response-stream; the last event tells Bedrock's own figures."""
+    asked = request.fields
+    body, said = _body(request, asked)
+    documents = _documents(request, asked, body)
+    documents[-1] = {**documents[-1], _METRICS: {**_figures(body, count(_prompts(asked)), said), "invocationLatency": 7, "firstByteLatency": 3}}
+    return Stream([Event(document, "chunk") for document in documents], headers=[("x-amzn-bedrock-content-type", "application/json")])
+
+
+def _documents(request: Request, asked: Json, body: Json) -> list[dict[str, Any]]:
+    if (answer := _speaks(request, asked)) is not None:
+        made = answer(_with_stream(request, True))
+        assert isinstance(made, Stream)
+        return [event.data for event in made.events if isinstance(event.data, dict)]
+    if "messages" in asked:
+        return list(bedrock_converse.events({**body, "metrics": {}}))
+    family, text, end = _say(request, asked)
+    last = len(text.pieces) - 1
+    return [family.piece(text, end if index == last else None, index) for index in range(len(text.pieces))]
+
+
+ROUTES = (
+    Route("POST", "/model/{model}/invoke", invoke),
+    Route("POST", "/model/{model}/invoke-with-response-stream", invoke_stream),
+)

@@ -1,0 +1,137 @@
+"""Amazon Bedrock's wire format: the framing of its event streams, its errors, headers and figures.
+
+What its routes answer is in ``bedrock_converse`` (one shape for all models, and guardrails) and ``bedrock_models`` (a
+shape of its own for each family of models).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import struct
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+from . import bedrock_converse, bedrock_models
+from .exchange import Answer, Event, Format, Headers, Json, Request, Route, Stream, Usage, Whole
+
+_VALIDATION = "ValidationException"
+ERRORS: dict[str, tuple[int, str, str]] = {
+    "400": (400, _VALIDATION, "The request was not understood."),
+    "401": (401, "UnrecognizedClientException", "The security token included in the request is invalid."),
+    "403": (403, "AccessDeniedException", "You don't have access to the model with the specified model ID."),
+    "404": (404, "ResourceNotFoundException", "Could not resolve the foundation model from the provided model identifier."),
+    "408": (408, "ModelTimeoutException", "The model took too long."),
+    "409": (409, "ConflictException", "The resource was changed by another request."),
+    "422": (422, _VALIDATION, "The request could not be processed."),
+    "424": (424, "ModelErrorException", "The model failed on this request."),
+    "429": (429, "ThrottlingException", "Too many requests, please wait before trying again."),
+    "500": (500, "InternalServerException", "The server had an error while processing your request."),
+    "503": (503, "ServiceUnavailableException", "The service is not able to answer now."),
+    "context-length": (400, _VALIDATION, "Input is too long for requested model."),
+    "content-filter": (400, _VALIDATION, "The request was blocked by a content filter."),
+}
+_TEXT = 7
+_COUNTS = (
+    ("inputTokens", "outputTokens"), ("inputTokenCount", "outputTokenCount"), ("input_tokens", "output_tokens"),
+    ("prompt_tokens", "completion_tokens"), ("inputTextTokenCount", "totalOutputTextTokenCount"),
+    ("prompt_token_count", "generation_token_count"),
+)  # fmt: skip
+_CACHED = (
+    "cacheReadInputTokens", "cacheWriteInputTokens", "cacheReadInputTokenCount", "cacheWriteInputTokenCount",
+    "cache_read_input_tokens", "cache_creation_input_tokens",
+)  # fmt: skip
+
+
+def message(headers: dict[str, str], payload: bytes) -> bytes:
+    """Make one message of an AWS event stream: lengths and their checksum, headers, payload, and the checksum of it all.
+
+    >>> message({}, b"").hex()
+    '000000100000000005c248eb7d98c8ff'
+    """
+    told = b"".join(
+        bytes([len(name)]) + name.encode() + struct.pack(">BH", _TEXT, len(value.encode())) + value.encode() for name, value in headers.items()
+    )
+    prelude = struct.pack(">II", len(told) + len(payload) + 16, len(told))
+    whole = prelude + struct.pack(">I", zlib.crc32(prelude)) + told + payload
+    return whole + struct.pack(">I", zlib.crc32(whole))
+
+
+def frame(event: Event) -> bytes:
+    """Frame one event; a part of a model's own answer travels in base64, and an exception says so in its headers."""
+    payload = event.data if isinstance(event.data, str) else json.dumps(event.data)
+    if event.name == "chunk":
+        payload = json.dumps({"bytes": base64.b64encode(payload.encode()).decode(), "p": "abcdefgh"})
+    kind = "exception" if event.name.endswith("Exception") else "event"
+    headers = {f":{kind}-type": event.name, ":content-type": "application/json", ":message-type": kind}
+    return message(headers, payload.encode())
+
+
+def error(kind: str, text: str) -> Whole:
+    """Make an error answer of a row of ``ERRORS``, or of a status that has none."""
+    status, code, usual = ERRORS[kind] if kind in ERRORS else (int(kind), "InternalServerException", f"Status {kind} was asked for.")
+    return Whole({"message": text or usual}, status=status, headers=[("x-amzn-errortype", f"{code}:http://internal.amazon.com/coral/")])
+
+
+def model(request: Request) -> str:
+    """Find the model: it stands in the path."""
+    return request.parameters.get("model", "")
+
+
+def usage(body: Json) -> Usage | None:
+    """Read the tokens of a body or an event, under any family's names; what a cache read or wrote is input too."""
+    if not isinstance(body, dict):
+        return None
+    inner = [body.get(name) for name in ("amazon-bedrock-invocationMetrics", "metadata", "message")]
+    places = [body.get("usage"), *inner, *(part.get("usage") for part in inner if isinstance(part, dict)), body]
+    for place in places:
+        for names in _COUNTS if isinstance(place, dict) else ():
+            asked, said = (place.get(name) for name in names)
+            if isinstance(asked, int):
+                cached = (place.get(name) for name in _CACHED)
+                return asked + sum(count for count in cached if isinstance(count, int)), said if isinstance(said, int) else 0
+    return None
+
+
+def headers(request: Request, _seconds: float) -> Headers:
+    """Make the headers of every answer."""
+    return [("x-amzn-requestid", f"00000000-0000-4000-8000-{request.memory.count('requests'):012d}")]
+
+
+def stream_error(_request: Request, _index: int) -> Event:
+    """Make the event by which a stream fails."""
+    return Event({"message": "The server had an error while streaming."}, "internalServerException")
+
+
+def odd_stream(events: Sequence[Event]) -> Sequence[Event]:
+    """Make a stream odd: an event that nobody knows, members that nobody knows, and the counts told twice."""
+    odd = [Event({"standIn": True}, "standInUnknown" if events and events[0].name != "chunk" else "chunk")]
+    for event in events:
+        odd.append(replace(event, data={**event.data, "standIn": None}) if isinstance(event.data, dict) else event)
+    return [*odd, odd[-1]]
+
+
+def _framed(answer: Answer) -> Answer:
+    if isinstance(answer, Whole):
+        return answer
+    return replace(answer, content_type="application/vnd.amazon.eventstream", frame=frame)
+
+
+def _route(route: Route) -> Route:
+    return replace(route, answer=lambda request: _framed(route.answer(request)))
+
+
+FORMAT = Format(
+    name="bedrock",
+    mount="",
+    routes=tuple(_route(route) for route in (*bedrock_converse.ROUTES, *bedrock_models.ROUTES)),
+    model=model,
+    error=error,
+    usage=usage,
+    stream_error=stream_error,
+    headers=headers,
+    results=("output", "content", "choices", "results", "outputs", "generations", "completions", "embeddings", "images"),
+    usages=("usage", "amazon-bedrock-invocationMetrics"),
+    odd_stream=odd_stream,
+)

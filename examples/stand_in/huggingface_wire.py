@@ -1,0 +1,121 @@
+"""Hugging Face's wire formats below ``/huggingface``: a text generation server, the tasks around it, and chats as at OpenAI.
+
+Chats stand at ``/huggingface/v1``; each task at a path of its own with the model's name behind it, as an endpoint has them.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from typing import Any
+
+from . import openai_chat, openai_wire
+from .exchange import Answer, Event, Format, Headers, Json, Request, Route, Stream, Whole
+from .openai_media import PNG, SPEECH
+from .words import TEXT, answer_text, count, pieces
+
+MOUNT = r"/huggingface(?:/v1)?"
+ERRORS: dict[str, tuple[int, str, str | None]] = {
+    "400": (400, "The request was not understood.", None),
+    "401": (401, "Invalid username or password.", None),
+    "404": (404, "Model does-not-exist does not exist", None),
+    "422": (422, "Input validation error: `inputs` must be given.", "validation"),
+    "424": (424, "Request failed during generation.", "generation"),
+    "429": (429, "You have reached the limit of requests.", None),
+    "500": (500, "Internal Server Error", None),
+    "503": (503, "Model is overloaded", "overloaded"),
+    "context-length": (422, "Input validation error: `inputs` must have less than 10 tokens. Given: 20", "validation"),
+    "content-filter": (400, "The request was refused.", None),
+}
+
+
+def generate(request: Request) -> Answer:
+    """Answer a text generation, whole or token by token; the figures come only with the details."""
+    asked, parameters = request.fields, request.fields.get("parameters") or {}
+    prompt = str(asked.get("inputs") or "")
+    said, cut = openai_chat.limited(pieces(answer_text(request, prompt)), parameters.get("max_new_tokens"))
+    text = "".join(said)
+    details: dict[str, Any] = {"finish_reason": "length" if cut else "eos_token", "generated_tokens": len(said), "seed": None}
+    if not asked.get("stream"):
+        shown = {"details": {**details, "prefill": [], "tokens": []}} if parameters.get("details") else {}
+        return Whole([{"generated_text": text, **shown}])
+    last = {"generated_text": text, "details": {**details, "input_length": count([prompt])}}
+    return Stream([
+        Event({"index": index + 1, "token": {"id": index, "text": piece, "logprob": -0.1, "special": False},
+               **(last if index == len(said) - 1 else {"generated_text": None, "details": None})})
+        for index, piece in enumerate(said)
+    ])  # fmt: skip
+
+
+def vectors(request: Request) -> Answer:
+    """Answer a feature extraction."""
+    given = request.fields.get("inputs")
+    texts = given if isinstance(given, list) else [given]
+    return Whole([[((len(str(text)) * 7 + index) % 16 - 8) / 8 for index in range(8)] for text in texts])
+
+
+def picture(_request: Request) -> Answer:
+    """Answer a text or a picture with a picture."""
+    return Whole(base64.b64decode(PNG), content_type="image/png")
+
+
+def sound(_request: Request) -> Answer:
+    """Answer a text with its sound."""
+    return Whole(SPEECH, content_type="audio/flac")
+
+
+def heard(_request: Request) -> Answer:
+    """Answer a sound with its text."""
+    return Whole({"text": TEXT})
+
+
+def error(kind: str, message: str) -> Whole:
+    """Make an error answer of a row of ``ERRORS``, or of a status that has none."""
+    status, text, type_ = ERRORS[kind] if kind in ERRORS else (int(kind), f"Status {kind} was asked for.", None)
+    return Whole({"error": message or text, **({"error_type": type_} if type_ else {})}, status=status)
+
+
+def model(request: Request) -> str:
+    """Find the model: behind a task's path, else in the body."""
+    named = request.fields.get("model")
+    return request.parameters.get("model") or (named if isinstance(named, str) else "")
+
+
+def headers(request: Request, _seconds: float) -> Headers:
+    """Make the headers of every answer."""
+    return [("x-request-id", f"req_{request.memory.count('requests')}"), ("x-compute-type", "stand-in")]
+
+
+def stream_error(_request: Request, _index: int) -> Event:
+    """Make the event by which a stream fails."""
+    return Event({"error": "Request failed during generation: out of memory", "error_type": "generation"})
+
+
+def usage(body: Json) -> tuple[int, int] | None:
+    """Read the tokens of a chat, or of the details of a generation's last token."""
+    details = body.get("details") if isinstance(body, dict) else None
+    if isinstance(details, dict) and "input_length" in details:
+        return details["input_length"], details["generated_tokens"]
+    return openai_wire.usage(body)
+
+
+FORMAT: Format = replace(
+    openai_wire.FORMAT,
+    name="huggingface",
+    mount=MOUNT,
+    routes=(
+        Route("POST", "/chat/completions", openai_chat.chat),
+        Route("POST", "/generate/{model}", generate),
+        Route("POST", "/embed/{model}", vectors),
+        Route("POST", "/draw/{model}", picture),
+        Route("POST", "/speak/{model}", sound),
+        Route("POST", "/listen/{model}", heard),
+    ),
+    model=model,
+    error=error,
+    usage=usage,
+    headers=headers,
+    stream_error=stream_error,
+    results=("choices", "generated_text"),
+    usages=("usage", "details"),
+)

@@ -1,0 +1,164 @@
+"""The doctor: what is installed, watched, exported and set, what is wrong with that, and what to do about it.
+
+``python -m opentelemetry.instrumentation.llm`` looks from outside: it imports each SDK that is installed in a process of
+its own and watches it there. ``report()`` looks from inside a running program, imports nothing, and knows also what only
+that program can know: keywords, models without a price, errors. Nothing in here opens a socket.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from importlib.metadata import Distribution
+from typing import Any
+
+from .. import bus
+from .. import settings as settings_module
+from ..instrumentor import LLMInstrumentor
+from ..reporters.otel import OtelReporter
+from ..reporters.tally import Tally
+from ..settings import Settings
+from ..version import __version__
+from . import exporters, findings, text
+from .facts import Facts, Finding, Setting
+from .neighbours import OURS, everything_installed, neighbours
+from .sdks import by_distribution, looked_at, probed
+
+WAIT_SECONDS = 30.0
+_SHOWN_VERSIONS = ("opentelemetry-api", "opentelemetry-sdk", "opentelemetry-instrumentation", "opentelemetry-distro")
+_OWN = "OTEL_INSTRUMENTATION_LLM_"
+_READ_ELSEWHERE = tuple(f"{_OWN}STATSD_{name}" for name in ("HOST", "PORT", "PREFIX", "TAGS"))
+_OFF = ("OTEL_SDK_DISABLED", "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", f"{_OWN}DISABLED_PROVIDERS")
+
+
+class Report:
+    """What the doctor found: ``facts``, the ``findings`` in order of weight, and ``str()`` of it for people."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.findings: tuple[Finding, ...] = findings.findings(facts)
+
+    @property
+    def healthy(self) -> bool:
+        """Say whether nothing keeps telemetry from arriving once and whole."""
+        return not any(finding.problem for finding in self.findings)
+
+    @property
+    def what_to_do(self) -> str:
+        """The last line: what to do first."""
+        return findings.what_to_do(self.findings)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything as plain dicts, lists, texts and numbers."""
+        found = [{"cause": f.cause, "says": f.says, "do": f.do, "problem": f.problem} for f in self.findings]
+        return {**self.facts.as_json(), "findings": found, "healthy": self.healthy, "what_to_do": self.what_to_do}
+
+    def __str__(self) -> str:
+        return text.written(self.facts, self.findings)
+
+
+def report() -> Report:
+    """Tell what this process watches, has set and has met so far; imports no SDK and changes nothing.
+
+    >>> str(report()).splitlines()[-1].startswith("What to do: ")
+    True
+    """
+    watcher = LLMInstrumentor()
+    chosen, ignored = _settings_of(os.environ)
+    in_force = (watcher.settings if watcher.is_instrumented_by_opentelemetry else None) or chosen
+    facts = _facts(os.environ, in_force, ignored, tuple(looked_at(name, in_force) for name in by_distribution()))
+    return Report(replace(facts, inside=True, watching=watcher.is_instrumented_by_opentelemetry, **_met(watcher)))
+
+
+def examine(wait: float = WAIT_SECONDS) -> Report:
+    """Tell what a program started here would watch; an SDK whose import takes longer than ``wait`` seconds is left."""
+    chosen, ignored = _settings_of(os.environ)
+    return Report(_facts(os.environ, chosen, ignored, probed(chosen, wait)))
+
+
+def _facts(environment: Mapping[str, str], settings: Settings, ignored: tuple[str, ...], sdks: tuple[Any, ...]) -> Facts:
+    found = everything_installed()
+    disabled = [name.strip() for name in environment.get(_OFF[1], "").split(",") if name.strip()]
+    return Facts(
+        versions={"python": platform.python_version(), OURS: __version__, **{n: _version(found.get(n)) for n in _SHOWN_VERSIONS}},
+        inside=False,
+        watching=False,
+        loadable=OURS in found and any(e.group == "opentelemetry_instrumentor" for e in found[OURS].entry_points),
+        sdks=sdks,
+        neighbours=neighbours(sdks, disabled, found),
+        configurator=exporters.configurator(found, environment),
+        config_file=environment.get("OTEL_CONFIG_FILE") or None,
+        signals=exporters.signals(found, environment),
+        settings=tuple(_setting(name, settings, environment) for name in (f.name for f in fields(Settings))),
+        ignored=ignored + _nobody_reads(environment),
+        disabled_by={name: environment[name] for name in _OFF if environment.get(name)},
+    )
+
+
+def _version(distribution: Distribution | None) -> str | None:
+    return None if distribution is None else distribution.version
+
+
+def _settings_of(environment: Mapping[str, str]) -> tuple[Settings, tuple[str, ...]]:
+    """Return the settings that the environment makes, and what was said of variables that it makes nothing of."""
+    with _warnings() as said:
+        chosen = Settings.read({}, environment)
+    return chosen, tuple(said)
+
+
+@contextmanager
+def _warnings() -> Iterator[list[str]]:
+    said: list[str] = []
+    logger = logging.getLogger(settings_module.__name__)
+
+    def keep(record: logging.LogRecord) -> bool:
+        said.append(record.getMessage())
+        return False
+
+    logger.addFilter(keep)
+    try:
+        yield said
+    finally:
+        logger.removeFilter(keep)
+
+
+def _setting(name: str, settings: Settings, environment: Mapping[str, str]) -> Setting:
+    field = next(f for f in fields(Settings) if f.name == name)
+    value, variable = getattr(settings, name), field.metadata["env"]
+    with _warnings():
+        told = getattr(Settings.read({}, {variable: environment.get(variable, "")} if variable else {}), name)
+    # A keyword wins over the variable, so a value that is not the variable's, or not the default, came by a keyword.
+    origin = "keyword" if told != value else variable if value != field.default else "default"
+    return Setting(name, getattr(value, "__qualname__", None) or repr(value), origin)
+
+
+def _nobody_reads(environment: Mapping[str, str]) -> tuple[str, ...]:
+    known = {f.metadata["env"] for f in fields(Settings)} | set(_READ_ELSEWHERE)
+    return tuple(f"{name} is set, and nothing reads it" for name in sorted(environment) if name.startswith(_OWN) and name not in known)
+
+
+def _met(watcher: LLMInstrumentor) -> dict[str, Any]:
+    """Return what only a running program knows: providers, handlers, models without a price, and faults."""
+    reporter = next((a for a in watcher._attached if isinstance(a, OtelReporter)), None)
+    spans = next((a for a in watcher._attached if not isinstance(a, OtelReporter)), None)
+    handlers: dict[str, int] = {}
+    for attached in bus.list_handlers():
+        handlers[attached.id] = handlers.get(attached.id, 0) + 1
+    unpriced = watcher.costs.unpriced if watcher.costs is not None else {}
+    return {
+        "providers_in_process": exporters.in_process(getattr(spans, "_tracer", None)),
+        "handlers": handlers,
+        "unpriced": tuple({"provider": who, "model": model, "reason": why} for (who, model), why in sorted(unpriced.items())),
+        "extraction_errors": _counts(reporter, "ex_llm.telemetry.extraction_errors.total", "step"),
+        "handler_failures": _counts(reporter, "ex_llm.telemetry.handler_failures.total", "event"),
+    }
+
+
+def _counts(reporter: OtelReporter | None, name: str, tag: str) -> dict[str, int]:
+    tally: Tally | None = getattr(reporter, "_tally", None)
+    metric = next((m for m in tally.metrics if m.name == name), None) if tally is not None else None
+    return {} if tally is None or metric is None else {str(tags.get(tag, "")): int(count) for tags, count in tally.read(metric)}

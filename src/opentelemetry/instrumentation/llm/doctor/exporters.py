@@ -1,0 +1,100 @@
+"""Where telemetry goes: exporters by the variables and packages of OpenTelemetry, and the providers that a process has set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import Distribution
+from typing import Any
+from urllib.parse import urlsplit
+
+from opentelemetry import _logs, metrics, trace
+
+from .facts import Signal
+
+_PROTOCOLS = {"grpc": "otlp_proto_grpc", "http/protobuf": "otlp_proto_http"}
+_OTLP = ("otlp", *_PROTOCOLS.values())
+_PORTS = {"otlp_proto_grpc": "http://localhost:4317", "otlp_proto_http": "http://localhost:4318"}
+# What the distribution of OpenTelemetry itself chooses where nothing is said.
+_DISTRO = {"exporter": "otlp", "protocol": "grpc"}
+SIGNALS = ("traces", "metrics", "logs")
+
+
+def configurator(found: Mapping[str, Distribution], environment: Mapping[str, str]) -> str | None:
+    """Return the package that sets the SDK up for ``opentelemetry-instrument``, if there is one."""
+    wanted = environment.get("OTEL_PYTHON_CONFIGURATOR")
+    named = ((e.name, name) for name, d in found.items() for e in d.entry_points if e.group == "opentelemetry_configurator")
+    return next((name for entry, name in named if wanted in (None, entry)), None)
+
+
+def signals(found: Mapping[str, Distribution], environment: Mapping[str, str]) -> tuple[Signal, ...]:
+    """Return what the environment says of each signal, as ``opentelemetry-instrument`` would read it."""
+    has_distro = "opentelemetry-distro" in found and environment.get("OTEL_PYTHON_DISTRO") in (None, "distro")
+    return tuple(_signal(name, found, environment, has_distro) for name in SIGNALS)
+
+
+def _signal(name: str, found: Mapping[str, Distribution], environment: Mapping[str, str], has_distro: bool) -> Signal:
+    variable = f"OTEL_{name.upper()}_EXPORTER"
+    said = environment.get(variable, "").strip()
+    origin = variable if said else "opentelemetry-distro" if has_distro else "nothing chosen"
+    said = said or (_DISTRO["exporter"] if has_distro else "")
+    exporters = tuple(e for e in map(str.strip, said.split(",")) if e and e.lower() != "none")
+    offered = {e.name for d in found.values() for e in d.entry_points if e.group == f"opentelemetry_{name}_exporter"}
+    loaded = {e: _entry_point(e, name, environment, has_distro) for e in exporters}
+    otlp = next((loaded[e] for e in exporters if e in _OTLP), None)
+    endpoint, endpoint_origin = _endpoint(name, otlp, environment) if otlp else (None, None)
+    return Signal(name, exporters, origin, tuple(e for e in exporters if loaded[e] not in offered), endpoint, endpoint_origin)
+
+
+def _entry_point(exporter: str, signal: str, environment: Mapping[str, str], has_distro: bool) -> str:
+    if exporter != "otlp":
+        return exporter
+    said = environment.get(f"OTEL_EXPORTER_OTLP_{signal.upper()}_PROTOCOL") or environment.get("OTEL_EXPORTER_OTLP_PROTOCOL")
+    protocol = (said or _DISTRO["protocol"]).strip()
+    return _PROTOCOLS.get(protocol, f"otlp over {protocol}")
+
+
+def _endpoint(signal: str, otlp: str, environment: Mapping[str, str]) -> tuple[str | None, str | None]:
+    for variable in (f"OTEL_EXPORTER_OTLP_{signal.upper()}_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"):
+        if environment.get(variable):
+            return without_secrets(environment[variable]), variable
+    return _PORTS.get(otlp), "default"
+
+
+def without_secrets(url: str) -> str:
+    """Return a URL without user, password, query and fragment.
+
+    >>> without_secrets("https://user:secret@collector:4318/v1?key=secret")
+    'https://collector:4318/v1'
+    """
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if parts.netloc else url.partition("?")[0].rpartition("@")[2]
+
+
+def in_process(tracer: Any) -> dict[str, str]:
+    """Return what this process has set up for each signal: a class and its exporters, or ``none`` where nothing is kept.
+
+    ``tracer`` is the one that our spans are made with, whoever provided it.
+    """
+    tracer = getattr(tracer, "_tracer", tracer)
+    set_up: dict[str, Any] = {
+        "traces": trace.get_tracer_provider() if tracer is None else tracer,
+        "metrics": metrics.get_meter_provider(),
+        "logs": _logs.get_logger_provider(),
+    }
+    told = {name: _class_of(provider) for name, provider in set_up.items()}
+    if told["traces"] != "none" and (processors := _processors(set_up["traces"])) is not None:
+        told["traces"] += f" to {', '.join(processors) or 'nobody'}"
+    return told
+
+
+def _class_of(provider: Any) -> str:
+    kind = type(provider)
+    idle = kind.__name__.lstrip("_").startswith(("Proxy", "NoOp", "Default")) and kind.__module__.startswith("opentelemetry.")
+    return "none" if idle else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _processors(of: Any) -> list[str] | None:
+    """Name the exporters behind a tracer or its provider, as far as the SDK lets them be seen."""
+    whole = getattr(of, "span_processor", None) or getattr(of, "_active_span_processor", None)
+    each = getattr(whole, "_span_processors", None)
+    return None if each is None else [type(getattr(p, "span_exporter", p)).__name__ for p in each]

@@ -1,0 +1,259 @@
+"""From facts to findings: each cause is one function of the facts, in the order of weight; nothing is looked up here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from .facts import Facts, Finding, Sdk
+
+_SHOWN = 5
+_INSIDE = "opentelemetry.instrumentation.llm.doctor.report()"
+
+
+def findings(facts: Facts) -> tuple[Finding, ...]:
+    """Return what is wrong or worth knowing: problems first."""
+    found = [finding for cause in _CAUSES for finding in cause(facts)]
+    return tuple(sorted(found, key=lambda finding: not finding.problem))
+
+
+def what_to_do(found: Iterable[Finding]) -> str:
+    """Return what to do first."""
+    first = next(iter(found), None)
+    return "nothing; all is well" if first is None else first.do
+
+
+def _some(names: Iterable[str]) -> str:
+    names = list(names)
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _disabled(facts: Facts) -> Iterator[Finding]:
+    if facts.disabled_by.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+        yield Finding(
+            "disabled_by_environment",
+            "OTEL_SDK_DISABLED=true switches the whole OpenTelemetry SDK off: no span, no metric and no log is kept",
+            "unset OTEL_SDK_DISABLED",
+        )
+    off = facts.disabled_by.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "")
+    if {"llm", "*"} & {name.strip() for name in off.split(",")} and not facts.watching:
+        yield Finding(
+            "disabled_by_environment",
+            f"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS={off} keeps opentelemetry-instrument from loading this instrumentation",
+            "take llm (or *) out of OTEL_PYTHON_DISABLED_INSTRUMENTATIONS",
+        )
+    names = [sdk.name for sdk in facts.sdks if sdk.state == "disabled"]
+    if names:
+        everything = not any(sdk.version and sdk.state != "disabled" for sdk in facts.sdks)
+        origin = next((s.origin for s in facts.settings if s.name == "disabled_providers"), "")
+        by_variable = origin.startswith("OTEL_")
+        providers = _some(p for sdk in facts.sdks if sdk.state == "disabled" for p in sdk.providers)
+        yield Finding(
+            "disabled_by_environment" if by_variable else "disabled_by_keyword",
+            f"{_some(names)} is not watched, because {origin if by_variable else 'the keyword disabled_providers'} says so",
+            f"take {providers} out of {origin if by_variable else 'disabled_providers'}, if that is not wanted",
+            problem=everything,
+        )
+
+
+def _not_watching(facts: Facts) -> Iterator[Finding]:
+    if facts.inside and not facts.watching:
+        yield Finding(
+            "not_instrumented",
+            "this process does not watch anything: instrument() was not called, or uninstrument() was",
+            "call LLMInstrumentor().instrument(), or start the program with opentelemetry-instrument",
+        )
+    elif not facts.inside and not facts.loadable:
+        yield Finding(
+            "not_loadable",
+            "opentelemetry-instrument cannot find this instrumentation: the package is on the path, but not installed",
+            "pip install opentelemetry-instrumentation-llm, or call LLMInstrumentor().instrument() in code",
+        )
+
+
+def _no_sdk(facts: Facts) -> Iterator[Finding]:
+    if not any(sdk.version for sdk in facts.sdks):
+        names = ", ".join(sdk.name for sdk in facts.sdks)
+        which = facts.sdks[0].requires.partition(";")[0] if facts.sdks else ""
+        yield Finding(
+            "no_sdk",
+            f"none of the SDKs that are watched is installed for this Python ({names})",
+            f"install the SDK that the program uses, such as pip install '{which}', for the very Python that runs it",
+        )
+
+
+def _each(state: str, says: Callable[[Sdk], str], do: Callable[[Sdk], str]) -> Callable[[Facts], Iterator[Finding]]:
+    def cause(facts: Facts) -> Iterator[Finding]:
+        for sdk in facts.sdks:
+            if sdk.state == state:
+                yield Finding(f"sdk_{state.replace(' ', '_')}", says(sdk), do(sdk))
+
+    return cause
+
+
+def _nothing_arrives(facts: Facts) -> Iterator[Finding]:
+    if facts.inside:
+        if facts.watching and facts.providers_in_process.get("traces", "none") == "none":
+            yield Finding(
+                "no_exporter",
+                "no TracerProvider is set in this process: spans go nowhere",
+                "set one with opentelemetry.trace.set_tracer_provider(), or start the program with opentelemetry-instrument",
+            )
+        elif facts.providers_in_process.get("traces", "").endswith(" to nobody"):
+            yield Finding(
+                "no_exporter",
+                "the TracerProvider of this process has no exporter: spans go nowhere",
+                "add one with add_span_processor(BatchSpanProcessor(exporter))",
+            )
+        return
+    if facts.versions.get("opentelemetry-sdk") is None:
+        yield Finding(
+            "no_opentelemetry_sdk",
+            "the OpenTelemetry SDK is not installed: without it nothing is kept or sent",
+            "pip install opentelemetry-distro opentelemetry-exporter-otlp",
+        )
+        return
+    yield from _no_exporter(facts)
+
+
+def _no_exporter(facts: Facts) -> Iterator[Finding]:
+    in_code = f"if the program sets OpenTelemetry up in code, all may be well, and {_INSIDE} tells there"
+    if facts.config_file:
+        return
+    absent = [(signal.name, name) for signal in facts.signals for name in signal.missing]
+    if absent:
+        named = ", ".join(f"{name} ({signal})" for signal, name in absent)
+        package = "opentelemetry-exporter-otlp" if any(n.startswith("otlp") for _, n in absent) else "the package that brings it"
+        yield Finding(
+            "exporter_not_installed",
+            f"an exporter is chosen that is not installed: {named}; opentelemetry-instrument sets up nothing at all then",
+            f"install {package}, or choose another exporter with OTEL_TRACES_EXPORTER, OTEL_METRICS_EXPORTER and OTEL_LOGS_EXPORTER",
+        )
+    if not any(signal.exporters for signal in facts.signals):
+        yield Finding(
+            "no_exporter",
+            "no exporter is chosen for traces, metrics or logs: what is watched goes nowhere",
+            f"set OTEL_TRACES_EXPORTER and OTEL_METRICS_EXPORTER (otlp, or llm_console to see traces here); {in_code}",
+        )
+    elif facts.configurator is None:
+        yield Finding(
+            "no_configurator",
+            "exporters are chosen, but no package sets the SDK up for opentelemetry-instrument",
+            f"pip install opentelemetry-distro; {in_code}",
+        )
+
+
+def _twice(facts: Facts) -> Iterator[Finding]:
+    for n in facts.neighbours:
+        if n.off or not (n.active or n.entry_points):
+            continue
+        providers = ",".join(p for sdk in facts.sdks if sdk.name == n.sdk for p in sdk.providers)
+        theirs = f"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS={','.join(n.entry_points)}" if n.entry_points else f"the settings of {n.name}"
+        how = "has wrapped functions of it in this process" if n.active else "is loaded by opentelemetry-instrument too"
+        yield Finding(
+            "instrumented_twice",
+            f"{n.sdk} is watched twice: {' '.join((n.name, n.version)).strip()} {how}; spans, tokens and cost then count double",
+            f"switch one of the two off: theirs with {theirs}, or ours with OTEL_INSTRUMENTATION_LLM_DISABLED_PROVIDERS={providers}",
+        )
+
+
+def _watch_many(facts: Facts) -> Iterator[Finding]:
+    for n in facts.neighbours:
+        if not n.sdk:
+            yield Finding(
+                "may_be_instrumented_twice",
+                f"{n.name} {n.version} is installed; it watches the same SDKs from the moment that its init() is called",
+                f"where it is called, leave these SDKs out there, or in OTEL_INSTRUMENTATION_LLM_DISABLED_PROVIDERS; {_INSIDE} tells",
+                problem=False,
+            )
+
+
+def _variables(facts: Facts) -> Iterator[Finding]:
+    for line in facts.ignored:
+        yield Finding("setting_ignored", line, f"correct or unset {line.partition('=')[0].split()[0]}", problem=False)
+    chosen = next((s for s in facts.settings if s.name == "disabled_providers"), None)
+    known = {provider for sdk in facts.sdks for provider in sdk.providers}
+    unknown = [name for name in _texts(chosen.value) if name not in known] if chosen else []
+    if unknown and chosen:
+        says = f"disabled_providers ({chosen.origin}) names {_some(unknown)}, which is no provider of ours"
+        yield Finding("setting_ignored", says, f"use one of {', '.join(sorted(known))}", problem=False)
+
+
+def _texts(shown: str) -> list[str]:
+    return [part for part in shown.split("'")[1::2] if part]
+
+
+def _partly(facts: Facts) -> Iterator[Finding]:
+    for sdk in facts.sdks:
+        if sdk.without and sdk.operations:
+            says = f"{sdk.name} {sdk.version} has no function that we know for {_some(sdk.without)}"
+            yield Finding("missing_targets", says, "nothing, unless the program does that and it is not seen", problem=False)
+        elif sdk.missing:
+            says = f"{sdk.name} {sdk.version} does not have {_some(sdk.missing)}"
+            yield Finding("missing_targets", says, "nothing, as long as the calls of the program are seen", problem=False)
+
+
+def _native(facts: Facts) -> Iterator[Finding]:
+    kept = [f"{sdk.name} ({native.target})" for sdk in facts.sdks for native in sdk.native if native.done == "kept beside ours"]
+    if kept:
+        yield Finding(
+            "native_telemetry_kept",
+            f"spans that the SDK makes itself are kept beside ours, so that each call has two: {_some(kept)}",
+            "set OTEL_INSTRUMENTATION_LLM_NATIVE_TELEMETRY=replace if one is enough",
+            problem=False,
+        )
+
+
+def _met(facts: Facts) -> Iterator[Finding]:
+    if facts.unpriced:
+        named = _some(f"{u['provider']} {u['model']} ({u['reason']})" for u in facts.unpriced)
+        yield Finding(
+            "unpriced_models",
+            f"calls have no cost, because their price is not known: {named}",
+            "give prices with OTEL_INSTRUMENTATION_LLM_PRICES, or the models behind these names with OTEL_INSTRUMENTATION_LLM_MODEL_NAMES",
+            problem=False,
+        )
+    for cause, (what, do) in _FAULTS.items():
+        counts: dict[str, int] = getattr(facts, cause)
+        if counts:
+            named = _some(f"{where} ({times})" for where, times in counts.items())
+            yield Finding(cause, f"{what}: {named}", do, problem=False)
+
+
+_LOG = "set the level of the logger opentelemetry.instrumentation.llm to DEBUG"
+_FAULTS = {
+    "extraction_errors": ("steps of ours failed inside calls, which went on", f"{_LOG}, and tell the makers what it says"),
+    "handler_failures": ("handlers raised on events", f"{_LOG}; it names the handler and shows the traceback"),
+}
+_CAUSES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
+    _disabled,
+    _not_watching,
+    _no_sdk,
+    _each(
+        "too old",
+        lambda sdk: f"{sdk.name} {sdk.version} is too old to be watched: {sdk.requires} is needed",
+        lambda sdk: f"pip install --upgrade '{sdk.requires.partition(';')[0]}'",
+    ),
+    _each(
+        "import failed",
+        lambda sdk: f"{sdk.name} {sdk.version} cannot be imported: {'; '.join(sdk.errors)}",
+        lambda sdk: f"mend the installation of {sdk.name}: python -c 'import ...' shows the whole error",
+    ),
+    _each(
+        "import too slow",
+        lambda sdk: f"{sdk.name} {sdk.version} was not looked at: {'; '.join(sdk.errors)}",
+        lambda sdk: "look again with more time: --wait 120",
+    ),
+    _each(
+        "not watched",
+        lambda sdk: f"{sdk.name} {sdk.version} has none of the functions that we know: {_some(sdk.missing)}",
+        lambda sdk: f"use another release of {sdk.name}, and tell the makers of this instrumentation",
+    ),
+    _nothing_arrives,
+    _twice,
+    _watch_many,
+    _native,
+    _variables,
+    _partly,
+    _met,
+)

@@ -1,0 +1,14 @@
+"""What groq asks the network for and is not watched. A ``*`` in a key stands for anything; keys cover the Async forms too."""
+
+from __future__ import annotations
+
+_HELD = "keeps things at the provider and asks no model"
+_BATCH = "looks after a batch; handing it in is watched"
+
+NOT_WATCHED = {
+    "groq.resources.batches:*Batches.retrieve": _BATCH,
+    "groq.resources.batches:*Batches.list": _BATCH,
+    "groq.resources.batches:*Batches.cancel": _BATCH,
+    "groq.resources.files:*": _HELD,
+    "groq.resources.models:*": _HELD,
+}

@@ -1,0 +1,65 @@
+"""However an application leaves what it opened: one span, ended once and truly, and nothing left behind."""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+from typing import Any
+
+import payloads
+import pytest
+from contract.driving import MODES
+from harness.judging import Figures, judged, noise
+from harness.leaving import streams
+from harness.processes import python
+from harness.running import cases, run
+from harness.styles import STYLES, NotApplicable
+
+# What an application leaves open it leaves open: sockets, and what some SDKs say of their own operations.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning"),
+]
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("payload", list(payloads.read()), ids=lambda p: p.id)
+def test_one_span_however_it_is_left(
+    payload: payloads.Payload, mode: str, style: str, told: Any, stand_in: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    found, reasons, figures = [], [], Figures(payload)
+    with caplog.at_level(logging.DEBUG, logger="opentelemetry"):
+        for case in cases(payload, mode, style):
+            gc.freeze()
+            stand_in.clear()
+            caplog.clear()
+            told.clear()
+            try:
+                account = run(case, stand_in.url)
+            except NotApplicable as reason:
+                reasons.append(str(reason))
+                continue
+            figures.add(case, account)
+            wrong = [*judged(case, account, told.spans()), *noise(caplog.records)]
+            if len(stand_in.journal) != 1:
+                wrong.append(f"{len(stand_in.journal)} requests were sent")
+            found += [f"{case.exit.name}: {what}" for what in wrong]
+    if not figures.runs:
+        pytest.skip(reasons[0] if reasons else "a variant of another payload, which is left in every way")
+    assert found + figures.compared(told.total) == []
+
+
+PROVIDERS = sorted({payload.provider for payload in payloads.read() if payload.stream})
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_streams_that_are_open_when_the_process_ends_are_exported(provider: str, mode: str, stand_in: Any) -> None:
+    bare, watched = (python("-m", "harness.leaving", side, provider, mode, stand_in.url) for side in ("bare", "watched"))
+    there = [p for p in streams(provider) if (p.call if mode == "sync" else p.async_call) is not None]
+    assert (watched.returncode, watched.stderr) == (3, bare.stderr)
+    told = [json.loads(line) for line in watched.stdout.splitlines()]
+    assert [(end, status) for _, end, status in told] == [("abandoned", "UNSET")] * len(there)

@@ -1,0 +1,80 @@
+"""Write down what an application sees while a script runs; the same script writes the same account, watched or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from opentelemetry import trace
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
+
+from .describing import described, described_exception, surface
+
+OURS = SpanContext(trace_id=0x5EED, span_id=0xA99, is_remote=False, trace_flags=TraceFlags(TraceFlags.SAMPLED))
+"""The application's own span: everything that is watched must become its child and must leave it current."""
+
+
+@contextmanager
+def application_span() -> Iterator[None]:
+    """Let the application's own span be current while the block runs."""
+    with trace.use_span(NonRecordingSpan(OURS)):
+        yield
+
+
+def at_home() -> bool:
+    """Say whether the application's own span is the current one."""
+    return trace.get_current_span().get_span_context() is OURS
+
+
+class Account:
+    """The notes of one script, and how many chunks it was given."""
+
+    def __init__(self, root: str, url: str, surfaces: bool = False) -> None:
+        self.notes: list[tuple[str, Any]] = []
+        self.chunks = 0
+        self.relays = True
+        self.strayed = 0
+        self.error: str | None = None
+        self._root, self._url, self._surfaces = root, url, surfaces
+
+    def note(self, what: str, value: Any) -> None:
+        """Write down one thing."""
+        self.notes.append((what, value))
+
+    def opened(self, result: Any, through: str) -> None:
+        """Write down what the SDK returned, and how its outside looks."""
+        self.note(f"returned {through}", surface(result, self._root) if self._surfaces else None)
+        self.look()
+
+    def took(self, chunk: Any, home: bool = True) -> None:
+        """Write down one chunk, and whether the application's span is current now."""
+        self.chunks += 1
+        self.note("chunk", described(chunk) if self._surfaces else None)
+        if home:
+            self.look()
+
+    def look(self) -> None:
+        """See whether the application's own span is still the current one."""
+        if not at_home():
+            self.strayed += 1
+
+    def raised(self, error: BaseException) -> None:
+        """Write down an exception that reached the application."""
+        self.error = type(error).__name__
+        self.note("raised", described_exception(error))
+
+    def as_json(self) -> list[Any]:
+        """Return the notes without the port of the stand-in, and whether the context ever strayed."""
+        host = self._url.removeprefix("http://")
+        return [*_without(host, self.notes), ["strayed", self.strayed]]
+
+
+def _without(host: str, value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace(host, "stand-in")
+    if isinstance(value, dict):
+        return {_without(host, key): _without(host, item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without(host, item) for item in value]
+    return value

@@ -1,0 +1,281 @@
+"""What asynchronous applications do with what they opened: the scripts of ``exits``.
+
+Those that are plain functions bring an event loop of their own; what is opened there is opened by ``opening``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import copy
+import gc
+import pickle
+import inspect
+from collections.abc import AsyncIterator
+from typing import Any
+
+from .describing import described, described_exception, named
+from .exits_sync import ConsumerFault
+from .outsides import outcome
+from .styles import AsyncOpening, NotApplicable
+
+
+def _closing_of(stream: Any) -> Any:
+    close = getattr(stream, "aclose", None) or getattr(stream, "close", None)
+    if close is None:
+        raise NotApplicable(f"a {type(stream).__name__} has no aclose() or close()")
+    return close
+
+
+async def _awaited(outcome: Any) -> Any:
+    return await outcome if inspect.isawaitable(outcome) else outcome
+
+
+async def _next(opening: AsyncOpening, stream: Any) -> None:
+    """Ask for one more chunk and write down what comes of it."""
+    if not hasattr(stream, "__anext__"):
+        raise NotApplicable(f"a {type(stream).__name__} has no __anext__")
+    try:
+        opening.account.took(await stream.__anext__())
+    except StopAsyncIteration as end:
+        opening.account.note("stopped", described(end.args))
+    except Exception as error:
+        opening.account.note("asked on", described_exception(error))
+
+
+async def exhausted(opening: AsyncOpening) -> None:
+    async for chunk in await opening.stream():
+        opening.account.took(chunk)
+
+
+async def exhausted_in_with(opening: AsyncOpening) -> None:
+    async with opening.block() as stream:
+        async for chunk in stream:
+            opening.account.took(chunk)
+
+
+async def stepped(opening: AsyncOpening) -> None:
+    stream = await opening.stream()
+    before = -1
+    while opening.account.chunks > before:
+        before = opening.account.chunks
+        await _next(opening, stream)
+    await _next(opening, stream)
+
+
+async def _take_one(opening: AsyncOpening, stream: Any) -> None:
+    async for chunk in stream:
+        opening.account.took(chunk)
+        break
+
+
+async def broken_off(opening: AsyncOpening) -> None:
+    stream = await opening.stream()
+    await _take_one(opening, stream)
+
+
+async def broken_off_in_with(opening: AsyncOpening) -> None:
+    async with opening.block() as stream:
+        await _take_one(opening, stream)
+
+
+async def closed(opening: AsyncOpening) -> None:
+    stream = await opening.stream()
+    close = _closing_of(stream)
+    await _take_one(opening, stream)
+    opening.account.note("closed", described(await _awaited(close())))
+    opening.account.note("closed again", described(await _awaited(close())))
+    opening.account.look()
+
+
+async def closed_unread(opening: AsyncOpening) -> None:
+    stream = await opening.stream()
+    await _awaited(_closing_of(stream)())
+    await _next(opening, stream)
+
+
+async def closing(opening: AsyncOpening) -> None:
+    stream = await opening.stream()
+    if not hasattr(stream, "aclose"):
+        raise NotApplicable(f"a {type(stream).__name__} has no aclose()")
+    async with contextlib.aclosing(stream):
+        await _take_one(opening, stream)
+
+
+async def consumer_raises(opening: AsyncOpening) -> None:
+    async for chunk in await opening.stream():
+        opening.account.took(chunk)
+        raise ConsumerFault("the application's own")
+
+
+async def consumer_raises_in_with(opening: AsyncOpening) -> None:
+    async with opening.block() as stream:
+        async for chunk in stream:
+            opening.account.took(chunk)
+            raise ConsumerFault("the application's own")
+
+
+async def never_iterated(opening: AsyncOpening) -> None:
+    await opening.stream()
+
+
+async def dropped(opening: AsyncOpening) -> None:
+    stream = await opening.stream()
+    await _take_one(opening, stream)
+    del stream
+    gc.collect()
+    opening.account.look()
+
+
+async def dropped_in_a_cycle(opening: AsyncOpening) -> None:
+    stream = await opening.stream()
+    await _take_one(opening, stream)
+    cycle: list[Any] = [stream]
+    cycle.append(cycle)
+
+
+async def in_another_task(opening: AsyncOpening) -> None:
+    stream = await opening.stream()
+
+    async def consume() -> None:
+        async for chunk in stream:
+            opening.account.took(chunk)
+
+    await asyncio.create_task(consume())
+
+
+async def cancelled(opening: AsyncOpening) -> None:
+    waiting = asyncio.Event()
+
+    async def consume() -> None:
+        try:
+            async for chunk in await opening.stream():
+                opening.account.took(chunk)
+                waiting.set()
+        finally:
+            waiting.set()
+
+    await _cancel(asyncio.create_task(consume()), waiting.wait())
+
+
+async def timed_out(opening: AsyncOpening) -> None:
+    stream = await opening.stream()
+
+    async def consume() -> None:
+        async for chunk in stream:
+            opening.account.took(chunk)
+
+    await asyncio.wait_for(consume(), 0.05)
+
+
+async def cancelled_unanswered(opening: AsyncOpening) -> None:
+    async def ask() -> None:
+        result = await opening.call()
+        if opening.style == "streamed":
+            # Nothing is asked before the block is entered.
+            await result.__aenter__()
+
+    await _cancel(asyncio.create_task(ask()), asyncio.sleep(0.03))
+
+
+async def _cancel(task: asyncio.Task[None], when: Any) -> None:
+    """Cancel a task some time after ``when``; every moment at which it may be is a fair one."""
+    await when
+    await asyncio.sleep(0.03)
+    task.cancel()
+    await task
+
+
+def loop_ended(opening: AsyncOpening) -> None:
+    async def begin() -> Any:
+        stream = await opening.stream()
+        await _take_one(opening, stream)
+        return stream
+
+    asyncio.run(begin())
+
+
+def loop_closed(opening: AsyncOpening) -> None:
+    loop = asyncio.new_event_loop()
+
+    async def begin() -> Any:
+        stream = await opening.stream()
+        await _take_one(opening, stream)
+        return stream
+
+    stream = loop.run_until_complete(begin())
+    loop.close()
+    del stream
+
+
+async def answered(opening: AsyncOpening) -> None:
+    result = await opening.call()
+    if opening.style == "streamed":
+        result = await result.__aenter__()
+    opening.account.note("answer", described(result))
+
+
+async def parsed(opening: AsyncOpening) -> None:
+    async with _raw(opening) as response:
+        opening.account.note("status", described(response.status_code))
+        opening.account.note("headers", sorted(response.headers))
+        answer = await _awaited(response.parse())
+        opening.account.opened(answer, "by parse()")
+        opening.account.note("parsed", described(answer))
+
+
+async def parsed_twice(opening: AsyncOpening) -> None:
+    async with _raw(opening) as response:
+        answer = await _awaited(response.parse())
+        opening.account.note("parsed", described(answer))
+        opening.account.note("same again", await _awaited(response.parse()) is answer)
+
+
+async def dropped_unparsed(opening: AsyncOpening) -> None:
+    result = await opening.call()
+    if opening.style == "streamed":
+        result = await result.__aenter__()
+    opening.account.note("status", described(result.status_code))
+
+
+async def read_as_lines(opening: AsyncOpening) -> None:
+    async with _raw(opening) as response:
+        opening.account.note("lines", [line async for line in response.iter_lines()])
+
+
+async def read_as_bytes(opening: AsyncOpening) -> None:
+    async with _raw(opening) as response:
+        opening.account.note("bytes", repr(b"".join([part async for part in response.iter_bytes()])))
+
+
+async def read_whole(opening: AsyncOpening) -> None:
+    async with _raw(opening) as response:
+        opening.account.note("read", repr(await response.read()))
+        opening.account.note("text", await response.text())
+        opening.account.look()
+
+
+async def left_unread(opening: AsyncOpening) -> None:
+    async with _raw(opening) as response:
+        opening.account.note("raw", named(type(response)))
+
+
+@contextlib.asynccontextmanager
+async def _raw(opening: AsyncOpening) -> AsyncIterator[Any]:
+    result = await opening.call()
+    if opening.style != "streamed":
+        yield result
+        return
+    async with result as response:
+        opening.account.opened(response, "by entering")
+        yield response
+
+
+async def copied(opening: AsyncOpening) -> None:
+    stream = await opening.stream()
+    for step in (copy.copy, copy.deepcopy, pickle.dumps):
+        opening.account.note(step.__name__, outcome(step, stream))
+        response = getattr(stream, "response", None)
+        opening.account.note(f"{step.__name__} of its response", outcome(step, response))
+    async for chunk in stream:
+        opening.account.took(chunk)

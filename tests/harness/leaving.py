@@ -1,0 +1,96 @@
+"""An application that ends while its streams are open: run as a process, it prints what an exporter got at shutdown.
+
+``python -m harness.leaving watched openai sync http://127.0.0.1:1234`` opens every stream of a provider, takes one chunk
+of each and leaves; ``bare`` does the same unwatched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import payloads
+from contract.driving import answer
+
+KEPT: list[Any] = []
+
+
+class Printing:
+    """Export spans by printing their ends, as a real exporter sends them: only when it is told to."""
+
+    def export(self, spans: Sequence[Any]) -> Any:
+        from opentelemetry.sdk.trace.export import SpanExportResult
+
+        for span in spans:
+            print(json.dumps([span.name, span.attributes.get("ex_llm.stream.end"), span.status.status_code.name]))
+        return SpanExportResult.SUCCESS
+
+    def shutdown(self) -> None:
+        """Have nothing to close."""
+
+    def force_flush(self, timeout_millis: int = 0) -> bool:
+        """Have nothing to wait for."""
+        return True
+
+
+def watch() -> None:
+    """Watch this process the way an application does that exports in batches."""
+    from opentelemetry import trace
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    from opentelemetry.instrumentation.llm import LLMInstrumentor
+
+    provider = TracerProvider()
+    provider.add_span_processor(BatchSpanProcessor(Printing()))
+    trace.set_tracer_provider(provider)
+    LLMInstrumentor().instrument()
+
+
+def streams(provider: str) -> list[payloads.Payload]:
+    """List the payloads of a provider that are streams, those that have to be entered aside."""
+    return [payload for payload in payloads.read() if payload.provider == provider and payload.stream]
+
+
+def open_plain(payload: payloads.Payload, url: str) -> None:
+    """Take one chunk of a stream and keep the stream."""
+    client = payload.client(url)
+    stream = payload.call(client)  # type: ignore[misc]
+    stream = stream if hasattr(stream, "__iter__") else stream.__enter__()
+    iterator = iter(stream)
+    next(iterator)
+    KEPT.extend((client, stream, iterator))
+
+
+async def open_asynchronous(payload: payloads.Payload, url: str) -> None:
+    """Take one chunk of an asynchronous stream and keep the stream."""
+    client = payload.async_client(url)  # type: ignore[misc]
+    stream = await answer(payload, client)
+    stream = stream if hasattr(stream, "__aiter__") else await stream.__aenter__()
+    iterator = stream.__aiter__()
+    await iterator.__anext__()
+    KEPT.extend((client, stream, iterator))
+
+
+def main(side: str, provider: str, mode: str, url: str) -> None:
+    """Open everything, and end as many programs do: by an exception that nobody catches."""
+    if side == "watched":
+        watch()
+    if mode == "sync":
+        for payload in streams(provider):
+            if payload.call is not None:
+                open_plain(payload, url)
+    else:
+        loop = asyncio.new_event_loop()
+        KEPT.append(loop)
+        for payload in streams(provider):
+            if payload.async_call is not None:
+                loop.run_until_complete(open_asynchronous(payload, url))
+    raise SystemExit(3)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:5])

@@ -1,0 +1,66 @@
+"""How the functions that are watched look from outside: to ``inspect``, to type checkers, to mocks, to copies."""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import inspect
+import pickle
+import typing
+from collections.abc import Callable
+from typing import Any
+from unittest import mock
+
+from opentelemetry.instrumentation.llm.calls.point import Provider
+from opentelemetry.instrumentation.llm.providers import ALL
+
+
+def provider_of(name: str) -> Provider:
+    """Return the table of a provider."""
+    return next(provider for provider in ALL if provider.name == name)
+
+
+def outcome(step: Callable[..., Any], *arguments: Any) -> str:
+    """Say what a step gives: its class, or the class of what it raises."""
+    try:
+        return type(step(*arguments)).__name__
+    except Exception as error:
+        return f"raises {type(error).__name__}"
+
+
+def _answer(step: Callable[..., Any], *arguments: Any) -> str:
+    try:
+        return str(step(*arguments))
+    except Exception as error:
+        return f"raises {type(error).__name__}"
+
+
+def outsides(name: str) -> dict[str, Any]:
+    """Describe every function of a provider that is watched, in a process that is watched or not."""
+    provider = provider_of(name)
+    targets = dict.fromkeys([*(point.target for point in provider.points), *provider.raw_answers])
+    return {target: described for target in targets if (described := _outside(target)) is not None}
+
+
+def _outside(target: str) -> Any:
+    module_name, _, path = target.partition(":")
+    try:
+        owner: Any = importlib.import_module(module_name)
+        *parents, name = path.split(".")
+        for parent in parents:
+            owner = getattr(owner, parent)
+        function = getattr(owner, name)
+    except (ImportError, AttributeError):
+        return None
+    questions = (inspect.isfunction, inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction, inspect.isroutine)
+    return {
+        "answers": {question.__name__: _answer(question, function) for question in questions},
+        "signature": _answer(inspect.signature, function),
+        "hints": _answer(lambda f: sorted(typing.get_type_hints(f)), function),
+        "names": [_answer(getattr, function, attribute) for attribute in ("__name__", "__qualname__", "__module__", "__doc__")],
+        "class": function.__class__.__name__,
+        "dir of owner": sorted(dir(owner)),
+        "autospec": outcome(mock.create_autospec, owner),
+        "copies": [outcome(step, function) for step in (copy.copy, copy.deepcopy, pickle.dumps)],
+        "source": _answer(lambda f: hash(inspect.getsource(f)) is not None, function),
+    }

@@ -1,0 +1,22 @@
+"""Run Python in a process of its own, with the paths of the suite and nothing of the surroundings' telemetry."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+_ROOT = Path(__file__).parent.parent.parent
+_PATHS = os.pathsep.join(str(_ROOT / name) for name in ("src", "examples", "tests"))
+
+
+def environment() -> dict[str, str]:
+    """Return the variables of such a process."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "PYTEST_"))}
+    return {**kept, "PYTHONPATH": _PATHS, "PYTHONHASHSEED": "0"}
+
+
+def python(*arguments: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+    """Run it to its end."""
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=timeout, env=environment())

@@ -1,0 +1,128 @@
+"""Run one script of one payload against the stand-in, and return the account of what the application saw."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import inspect
+import os
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+import payloads
+import pytest
+from contract.driving import opened, opened_async
+from payloads import Payload
+
+from .account import Account, application_span
+from .exits import Exit, exits
+from .responses import Responses, noticed
+from .styles import STYLES, AsyncOpening, NotApplicable, Opening
+
+
+class Case(NamedTuple):
+    """One payload, called in one mode and style, and left in one way."""
+
+    payload: Payload
+    mode: str
+    style: str
+    exit: Exit
+
+    @property
+    def id(self) -> str:
+        return f"{self.payload.id} / {self.mode} / {self.style} / {self.exit.name}"
+
+
+_BRIEFLY = frozenset({"answered", "exhausted", "refused", "server cuts", "broken off in with", "dropped", "cut"})
+_FULL = bool(os.environ.get("LLM_HARNESS_FULL"))
+
+
+@cache
+def _first_of_their_kind() -> frozenset[str]:
+    """Name the payloads that are the first of their point and client: a second model or tool is left in fewer ways."""
+    first: dict[tuple[Any, ...], str] = {}
+    for payload in payloads.read():
+        first.setdefault((payload.provider, payload.point, payload.stream, payload.client), payload.id)
+    return frozenset(first.values())
+
+
+def cases(payload: Payload, mode: str, style: str | None = None) -> list[Case]:
+    """List every case of a payload in a mode."""
+    styles = STYLES if style is None else (style,)
+    found = [Case(payload, mode, s, e) for s in styles for e in exits(payload.stream, mode, s)]
+    if _FULL or payload.id in _first_of_their_kind():
+        return found
+    return [case for case in found if case.style == "plain" and case.exit.name in _BRIEFLY]
+
+
+def run(case: Case, url: str, surfaces: bool = False) -> Account:
+    """Run a case; what is not applicable raises ``NotApplicable``, everything else is in the account.
+
+    ``surfaces`` has every object described from all sides, which is slow and only of use for comparing.
+    """
+    account = Account(case.payload.module.partition(".")[0], url, surfaces)
+    base = f"{url}/scenario/{case.exit.scenario}" if case.exit.scenario else url
+    drive: Callable[..., Any] = _run_plain
+    if case.mode == "async":
+        drive = _run_asynchronous if inspect.iscoroutinefunction(case.exit.asynchronous) else _run_with_own_loop
+    with application_span(), noticed() as responses:
+        try:
+            outcome: Any = drive(case, base, account, responses)
+            if outcome is not None:
+                asyncio.run(outcome)
+        except pytest.skip.Exception as skipped:
+            raise NotApplicable(str(skipped.msg)) from None
+        account.look()
+    return account
+
+
+def _run_plain(case: Case, url: str, account: Account, responses: Responses) -> None:
+    script: Any = case.exit.plain
+    with opened(case.payload, url) as client:
+        try:
+            script(Opening(case.payload, case.style, client, account))
+        except NotApplicable:
+            raise
+        except BaseException as error:
+            account.raised(error)
+        gc.collect()
+        account.note("responses", responses.states())
+
+
+async def _run_asynchronous(case: Case, url: str, account: Account, responses: Responses) -> None:
+    script: Any = case.exit.asynchronous
+    async with opened_async(case.payload, url) as client:
+        try:
+            await script(AsyncOpening(case.payload, case.style, client, account))
+        except NotApplicable:
+            raise
+        except BaseException as error:
+            account.raised(error)
+        # What the loop closes for a stream that was dropped still holds it, so collecting once is not enough.
+        for _ in range(2):
+            gc.collect()
+            await _settled()
+        account.note("responses", responses.states())
+
+
+async def _settled() -> None:
+    """Let the event loop close what was dropped."""
+    for _ in range(3):
+        await asyncio.sleep(0)
+    while others := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(others)
+
+
+def _run_with_own_loop(case: Case, url: str, account: Account, responses: Responses) -> None:
+    script: Any = case.exit.asynchronous
+    if case.payload.async_client is None or case.payload.async_call is None:
+        raise NotApplicable("this SDK has no asynchronous form of it")
+    try:
+        script(AsyncOpening(case.payload, case.style, case.payload.async_client(url), account))
+    except NotApplicable:
+        raise
+    except BaseException as error:
+        account.raised(error)
+    gc.collect()
+    account.note("responses", responses.states())

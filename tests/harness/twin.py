@@ -1,0 +1,138 @@
+"""One side of the twin run: every script of a provider in one process, bare or watched, and all that could be seen.
+
+``python -m harness.twin bare openai out.json`` writes the accounts; the other side does the same, and ``differences``
+tells them apart. Each side has a stand-in of its own, so that ids and figures count alike.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import re
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import payloads
+from stand_in import StandIn
+
+from .outsides import outsides
+from .quick import forget_the_past, one_tls_context
+from .running import Case, cases, run
+from .styles import NotApplicable
+
+_OURS = "opentelemetry.instrumentation.llm"
+_RANDOM = frozenset({"idempotency-key", "x-amz-date", "amz-sdk-invocation-id", "x-client-request-id", "date"})
+_TRACE = frozenset({"traceparent", "tracestate", "baggage"})
+_BOUNDARY = re.compile(r"boundary=([\w\-]+)")
+
+
+class Hearing(logging.Handler):
+    """Keep the log records of everybody but us."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.records: list[list[str]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep where a record comes from and what it says; figures in debug lines are times and addresses."""
+        if record.name.startswith(_OURS) and record.levelno < logging.WARNING:
+            return
+        text = record.getMessage() if record.levelno >= logging.INFO else str(record.msg)
+        self.records.append([record.name, record.levelname, re.sub(r"0x[0-9a-f]+|\d+", "#", text)])
+
+
+def _requests(server: StandIn) -> list[Any]:
+    told = []
+    for record in server.journal:
+        headers = [[name, "*" if name.lower() in _RANDOM else value] for name, value in record.headers if name.lower() not in _TRACE]
+        body = record.body.decode("latin-1")
+        for boundary in _BOUNDARY.findall(record.header("content-type") or ""):
+            headers, body = json.loads(json.dumps(headers).replace(boundary, "B")), body.replace(boundary, "B")
+        told.append([record.method, record.path, headers, body])
+    return told
+
+
+def _one(case: Case, server: StandIn, hearing: Hearing) -> Any:
+    server.clear()
+    hearing.records.clear()
+    unraisable: list[str] = []
+    sys.unraisablehook = lambda args: unraisable.append(f"{args.exc_type.__name__}")
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        try:
+            account = run(case, server.url, surfaces=True)
+        except NotApplicable as reason:
+            return {"not applicable": str(reason)}
+        finally:
+            gc.collect()
+    host = server.url.removeprefix("http://")
+    told = {
+        "seen": account.as_json(),
+        "requests": _requests(server),
+        "logs": hearing.records[:],
+        "warnings": sorted({f"{w.category.__name__} {Path(w.filename).name} {w.lineno}" for w in warned}),
+        "unraisable": sorted(set(unraisable)),
+    }
+    return json.loads(json.dumps(told).replace(host, "stand-in"))
+
+
+def accounts(provider: str, side: str) -> Iterator[tuple[str, Any]]:
+    """Run every case of a provider and give its id and account; first of all the outsides of what is watched."""
+    if side == "watched":
+        _watch()
+    hearing = Hearing()
+    logging.getLogger().addHandler(hearing)
+    logging.getLogger().setLevel(logging.DEBUG)
+    yield "outsides", outsides(provider)
+    with one_tls_context(), StandIn() as server:
+        for payload in payloads.read():
+            for mode in ("sync", "async") if payload.provider == provider else ():
+                for case in cases(payload, mode):
+                    forget_the_past()
+                    yield case.id, _one(case, server, hearing)
+
+
+def _watch() -> None:
+    from conftest import Seen
+
+    Seen().instrument()
+
+
+def differences(bare: Any, watched: Any, races: bool = False, path: str = "") -> list[str]:
+    """List where two accounts differ; where a script ``races``, the number of chunks and the order of debug lines may."""
+    if isinstance(bare, dict) and isinstance(watched, dict):
+        found = [f"{path}: {key!r} is on one side only" for key in sorted(set(bare) ^ set(watched))]
+        return found + [d for key in bare if key in watched for d in differences(bare[key], watched[key], races, f"{path}.{key}")]
+    if isinstance(bare, list) and isinstance(watched, list):
+        if races:
+            bare, watched = _settled(bare), _settled(watched)
+        if len(bare) == len(watched):
+            return [d for i, (a, b) in enumerate(zip(bare, watched, strict=True)) for d in differences(a, b, races, f"{path}[{i}]")]
+    return [] if bare == watched else [f"{path}: bare {_short(bare)}, watched {_short(watched)}"]
+
+
+def _settled(told: list[Any]) -> list[Any]:
+    """Leave out what is not the same twice: chunks that were or were not overtaken, lines of closing generators."""
+    return [item for item in told if not (isinstance(item, list) and (item[:1] == ["chunk"] or _is_debug(item)))]
+
+
+def _is_debug(item: list[Any]) -> bool:
+    return len(item) == 3 and (item[1] == "DEBUG" or item[0] == "asyncio")
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) < 300 else text[:300] + "..."
+
+
+def main(side: str, provider: str, out: str) -> None:
+    """Write the accounts of one side."""
+    Path(out).write_text(json.dumps(dict(accounts(provider, side))))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:4])

@@ -1,0 +1,45 @@
+"""Every point of azure-ai-inference, against the stand-in's form of Azure's inference endpoints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+NEEDS = "azure.ai.inference"
+MESSAGES = [{"role": "user", "content": "say three words"}]
+TOOLS = [{"type": "function", "function": {"name": "look_up", "parameters": {"type": "object", "properties": {"q": {"type": "string"}}}}}]
+PICTURES = [{"image": "data:,", "text": "a b"}]
+CHAT: dict[str, Any] = {"messages": MESSAGES, "model": "Phi-4"}
+# Usage at the end of a stream has to be asked for.
+STREAMED: dict[str, Any] = {**CHAT, "stream": True, "model_extras": {"stream_options": {"include_usage": True}}}
+
+
+def _client(module: str, name: str) -> Any:
+    def client(base_url: str) -> Any:
+        from importlib import import_module
+
+        from azure.core.credentials import AzureKeyCredential
+
+        kind = getattr(import_module(module), name)
+        return kind(f"{base_url}/azure-inference/models", AzureKeyCredential("none"), retry_total=0)
+
+    return client
+
+
+CALLS: list[tuple[str, str, str, bool, Any]] = [
+    ("ChatCompletionsClient", "complete", "complete", False, lambda c: c.complete(**CHAT)),
+    ("ChatCompletionsClient", "complete", "complete:body", False, lambda c: c.complete(CHAT)),
+    ("ChatCompletionsClient", "complete", "complete", True, lambda c: c.complete(**STREAMED)),
+    ("ChatCompletionsClient", "complete", "complete:tools", True, lambda c: c.complete(**STREAMED, tools=TOOLS, tool_choice="required")),
+    ("EmbeddingsClient", "embed", "embed", False, lambda c: c.embed(input=["a b", "c"], model="cohere-embed")),
+    ("ImageEmbeddingsClient", "embed", "embed:images", False, lambda c: c.embed(input=PICTURES, model="cohere-embed")),
+]  # fmt: skip
+"""Client, method, name, whether it streams, and the call; the same call serves plain and asynchronous clients."""
+
+PAYLOADS: list[dict[str, Any]] = [
+    {
+        "provider": "azure_inference", "point": f"{kind}.{method}", "route": f"{kind}.{method}", "name": name, "stream": stream,
+        "client": _client("azure.ai.inference", kind), "async_client": _client("azure.ai.inference.aio", kind),
+        "sync": call, "async": call, "absent": ("azure.resource_provider.namespace",),
+    }
+    for kind, method, name, stream, call in CALLS
+]  # fmt: skip

@@ -1,0 +1,146 @@
+"""Every point of Amazon Bedrock's run time, against the stand-in's Bedrock wire format."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Callable
+from typing import Any
+
+NEEDS = "botocore"
+AIO = importlib.util.find_spec("aiobotocore") is not None
+_KEYS = {"aws_access_key_id": "none", "aws_secret_access_key": "none", "region_name": "us-east-1"}
+
+MESSAGES = [{"role": "user", "content": [{"text": "say three words"}]}]
+TOOLS = {
+    "tools": [{"toolSpec": {"name": "look_up", "inputSchema": {"json": {"type": "object", "properties": {"q": {"type": "string"}}}}}}],
+    "toolChoice": {"any": {}},
+}
+CLAUDE = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 50, "messages": [{"role": "user", "content": "say three words"}]}
+NOVA = {"messages": MESSAGES, "inferenceConfig": {"maxTokens": 50}}
+GPT = {"messages": [{"role": "user", "content": "say three words"}], "max_completion_tokens": 50}
+BODIES: dict[str, tuple[str, dict[str, Any]]] = {
+    "anthropic.claude-sonnet-4": ("chat", CLAUDE),
+    "amazon.nova-lite-v1:0": ("chat", NOVA),
+    "openai.gpt-oss-20b-1:0": ("chat", GPT),
+    "ai21.jamba-1-5-mini-v1:0": ("chat", GPT),
+    "cohere.command-r-v1:0": ("chat", {"message": "say three words"}),
+    "anthropic.claude-v2": ("text_completion", {"prompt": "\n\nHuman: say three words\n\nAssistant:", "max_tokens_to_sample": 50}),
+    "amazon.titan-text-express-v1": ("text_completion", {"inputText": "say three words", "textGenerationConfig": {"maxTokenCount": 50}}),
+    "meta.llama3-8b-instruct-v1:0": ("text_completion", {"prompt": "say three words", "max_gen_len": 50}),
+    "mistral.mistral-7b-instruct-v0:2": ("text_completion", {"prompt": "say three words", "max_tokens": 50}),
+    "cohere.command-text-v14": ("text_completion", {"prompt": "say three words", "max_tokens": 50}),
+    "deepseek.r1-v1:0": ("text_completion", {"prompt": "say three words", "max_tokens": 50}),
+}
+"""Models that say something, one a family: what invoking them is for, and a body of theirs."""
+OTHER_BODIES: dict[str, tuple[str, dict[str, Any]]] = {
+    "ai21.j2-mid-v1": ("text_completion", {"prompt": "say three words", "maxTokens": 50}),
+    "amazon.titan-embed-text-v2:0": ("embeddings", {"inputText": "three words here"}),
+    "cohere.embed-english-v3": ("embeddings", {"texts": ["three words here"], "input_type": "search_query"}),
+    "cohere.rerank-v3-5:0": ("rerank", {"query": "which", "documents": ["one", "two"], "api_version": 2}),
+    "stability.sd3-large-v1:0": ("image_generation", {"prompt": "a boat"}),
+    "amazon.nova-canvas-v1:0": ("image_generation", {"taskType": "TEXT_IMAGE", "textToImageParams": {"text": "a boat"}}),
+}
+"""Models that only ever answer whole."""
+
+_PLAIN = {"converse": {}, "converse:tools": {"toolConfig": TOOLS}, "converse:guarded": {
+    "guardrailConfig": {"guardrailIdentifier": "gr-1", "guardrailVersion": "1"}, "inferenceConfig": {"maxTokens": 50, "temperature": 0.5}}}  # fmt: skip
+_BESIDE: list[tuple[str, str, dict[str, Any]]] = [
+    ("ApplyGuardrail", "apply_guardrail", {
+        "guardrailIdentifier": "gr-1", "guardrailVersion": "1", "source": "INPUT", "content": [{"text": {"text": "three words here"}}]}),
+    ("InvokeGuardrailChecks", "invoke_guardrail_checks", {"messages": MESSAGES, "checks": {}}),
+    ("CountTokens", "count_tokens", {"modelId": "anthropic.claude-sonnet-4", "input": {"converse": {"messages": MESSAGES}}}),
+]  # fmt: skip
+
+_NEVER = ("gen_ai.response.model", "gen_ai.response.id")
+_MODELS_THAT_NAME_THEMSELVES = ("anthropic.claude-sonnet", "anthropic.claude-v2", "openai.", "ai21.jamba")
+_MODELS_WITH_AN_ID = (*_MODELS_THAT_NAME_THEMSELVES, "cohere.command-text", "cohere.embed")
+
+
+def client(base_url: str) -> Any:
+    import botocore.session
+    from botocore.config import Config
+
+    config = Config(retries={"total_max_attempts": 1})
+    return botocore.session.Session().create_client("bedrock-runtime", endpoint_url=base_url, config=config, **_KEYS)
+
+
+class AsyncClient:
+    """A client of aiobotocore that opens itself when it is first asked, and has every method that the plain one has."""
+
+    def __init__(self, base_url: str) -> None:
+        from aiobotocore.config import AioConfig
+        from aiobotocore.session import get_session
+
+        config = AioConfig(retries={"total_max_attempts": 1})
+        self._opening = get_session().create_client("bedrock-runtime", endpoint_url=base_url, config=config, **_KEYS)
+        self._client: Any = None
+
+    async def call(self, name: str, asked: dict[str, Any]) -> Any:
+        """Call a method of the client."""
+        if self._client is None:
+            self._client = await self._opening.__aenter__()
+        return await getattr(self._client, name)(**asked)
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda **asked: self.call(name, asked)
+
+    async def aclose(self) -> None:
+        """Close it, if it was opened."""
+        if self._client is not None:
+            await self._opening.__aexit__(None, None, None)
+
+
+def _invoked(model: str, body: dict[str, Any]) -> dict[str, Any]:
+    return {"modelId": model, "body": json.dumps(body)}
+
+
+def _calls(name: str, asked: dict[str, Any], inside: str, stream: bool) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+    """Make the plain and the asynchronous call: of a stream it returns the stream, of a body the result with the body read."""
+    method = name.partition(":")[0]
+
+    def call(client: Any) -> Any:
+        result = getattr(client, method)(**asked)
+        if inside and not stream:
+            result[inside].read()
+        return result[inside] if stream else result
+
+    async def call_async(client: Any) -> Any:
+        result = await getattr(client, method)(**asked)
+        if inside and not stream:
+            await result[inside].read()
+        return result[inside] if stream else result
+
+    return call, call_async
+
+
+def _payload(point: str, name: str, asked: dict[str, Any], inside: str = "", stream: bool = False, absent: tuple[str, ...] = ()) -> dict[str, Any]:
+    plain, asynchronous = _calls(name, asked, inside, stream)
+    return {
+        "provider": "bedrock", "point": f"POST /{point}", "name": name, "stream": stream, "absent": absent,
+        "client": client, "sync": plain, "async_client": AsyncClient if AIO else None, "async": asynchronous if AIO else None,
+    }  # fmt: skip
+
+
+def _absent(model: str) -> tuple[str, ...]:
+    told = (_MODELS_THAT_NAME_THEMSELVES, _MODELS_WITH_AN_ID)
+    return tuple(name for name, models in zip(_NEVER, told, strict=True) if not model.startswith(models))
+
+
+PAYLOADS: list[dict[str, Any]] = [
+    *(_payload("Converse", name, {"modelId": "amazon.nova-lite-v1:0", "messages": MESSAGES, **more}, absent=_NEVER) for name, more in _PLAIN.items()),
+    *(
+        _payload("ConverseStream", name.replace("converse", "converse_stream"),
+                 {"modelId": "amazon.nova-lite-v1:0", "messages": MESSAGES, **more}, "stream", True, _NEVER)
+        for name, more in _PLAIN.items()
+    ),
+    *(
+        _payload(f"InvokeModel/{what}", f"invoke_model:{model}", _invoked(model, body), "body", absent=_absent(model))
+        for model, (what, body) in (BODIES | OTHER_BODIES).items()
+    ),
+    *(
+        _payload(f"InvokeModelWithResponseStream/{what}", f"invoke_model_with_response_stream:{model}", _invoked(model, body), "body", True, _absent(model))
+        for model, (what, body) in BODIES.items()
+    ),
+    *(_payload(point, name, asked) for point, name, asked in _BESIDE),
+]  # fmt: skip

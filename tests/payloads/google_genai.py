@@ -1,0 +1,166 @@
+"""Every point of google-genai, against the stand-in's Gemini wire format."""
+
+from __future__ import annotations
+
+import importlib.util
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+NEEDS = "google.genai"
+MODEL = "gemini-2.5-flash"
+ASKED: dict[str, Any] = {"model": MODEL, "contents": "say three words"}
+TOOL = {"name": "look_up", "description": "Look it up.", "parameters": {"type": "OBJECT", "properties": {"q": {"type": "STRING"}}}}
+TOOLS = {"tools": [{"function_declarations": [TOOL]}], "tool_config": {"function_calling_config": {"mode": "ANY"}}}
+EMBEDDED: dict[str, Any] = {"contents": ["a b", "c"], "config": {"output_dimensionality": 4}}
+IMAGEN: dict[str, Any] = {"model": "imagen-4.0-generate-001", "prompt": "a canned picture"}
+INTERACTION: dict[str, Any] = {"model": MODEL, "input": "say three words"}
+
+
+def _quietly() -> None:
+    """Let the SDK warn of itself as it likes: of aiohttp, from whose session it derives one, and of what is new or old in it."""
+    from google.genai import _common
+
+    warnings.filterwarnings("ignore", "Inheritance class", DeprecationWarning)
+    warnings.filterwarnings("ignore", ".*(usage is experimental|cannot use aiohttp)", UserWarning)
+    warnings.simplefilter("ignore", _common.ExperimentalWarning)
+
+
+def _client(base_url: str) -> Any:
+    from google import genai
+
+    _quietly()
+    return genai.Client(api_key="none", vertexai=False, http_options={"base_url": base_url, "retry_options": {"attempts": 1}})
+
+
+def _on_vertex(base_url: str) -> Any:
+    from google import genai
+    from google.auth.credentials import AnonymousCredentials
+
+    _quietly()
+    credentials = AnonymousCredentials()
+    credentials.token, credentials.expiry, credentials.refresh = "none", None, lambda request: None
+    options = {"base_url": base_url, "retry_options": {"attempts": 1}}
+    return genai.Client(vertexai=True, project="p", location="us-central1", credentials=credentials, http_options=options)
+
+
+def _async(client: Callable[[str], Any]) -> Callable[[str], Any]:
+    def async_client(base_url: str) -> Any:
+        made = client(base_url)
+        # It closes with the client that made it, which nobody else would hold.
+        made.aio.made_by = made
+        return made.aio
+
+    return async_client
+
+
+def _has(place: str) -> bool:
+    spec = importlib.util.find_spec(NEEDS)
+    return spec is not None and (Path(str(spec.origin)).parent / place).exists()
+
+
+def _image() -> Any:
+    from google.genai import types
+
+    return types.Image(image_bytes=b"PNG", mime_type="image/png")
+
+
+def _edited() -> Any:
+    from google.genai import types
+
+    return [types.RawReferenceImage(reference_id=1, reference_image=_image())]
+
+
+def _product() -> Any:
+    from google.genai import types
+
+    shown = types.ProductImage(product_image=_image())
+    return types.RecontextImageSource(prompt="on a table", product_images=[shown])
+
+
+MODELS: list[tuple[str, str, bool, Any]] = [
+    ("models:{}Models._generate_content", "models.generate_content", False, lambda c: c.models.generate_content(**ASKED)),
+    ("models:{}Models._generate_content", "models.generate_content:tools", False, lambda c: c.models.generate_content(**ASKED, config=TOOLS)),
+    ("models:{}Models._generate_content", "chats:send_message", False, lambda c: c.chats.create(model=MODEL).send_message("say it")),
+    ("models:{}Models._generate_content_stream", "models.generate_content_stream", True, lambda c: c.models.generate_content_stream(**ASKED)),
+    (
+        "models:{}Models._generate_content_stream", "models.generate_content_stream:tools", True,
+        lambda c: c.models.generate_content_stream(**ASKED, config=TOOLS),
+    ),
+    (
+        "models:{}Models._generate_content_stream", "chats:send_message_stream", True,
+        lambda c: c.chats.create(model=MODEL).send_message_stream("say it"),
+    ),
+    ("models:{}Models.count_tokens", "models.count_tokens", False, lambda c: c.models.count_tokens(**ASKED)),
+    ("POST /batchEmbedContents", "models.embed_content:batch", False, lambda c: c.models.embed_content(model="gemini-embedding-001", **EMBEDDED)),
+    (
+        "batches:{}Batches._create", "batches.create", False,
+        lambda c: c.batches.create(model=MODEL, src=[{"contents": [{"role": "user", "parts": [{"text": "say it"}]}]}]),
+    ),
+]  # fmt: skip
+VERTEX: list[tuple[str, str, bool, Any]] = [
+    ("models:{}Models._generate_content", "models.generate_content:vertex", False, lambda c: c.models.generate_content(**ASKED)),
+    ("models:{}Models._generate_content_stream", "models.generate_content_stream:vertex", True, lambda c: c.models.generate_content_stream(**ASKED)),
+    ("POST /embed", "models.embed_content:predict", False, lambda c: c.models.embed_content(model="text-embedding-005", **EMBEDDED)),
+    ("models:{}Models._generate_images", "models.generate_images", False, lambda c: c.models.generate_images(**IMAGEN)),
+    ("models:{}Models._edit_image", "models.edit_image", False, lambda c: c.models.edit_image(**IMAGEN, reference_images=_edited())),
+    (
+        "models:{}Models._upscale_image", "models.upscale_image", False,
+        lambda c: c.models.upscale_image(model=IMAGEN["model"], image=_image(), upscale_factor="x2"),
+    ),
+    (
+        "models:{}Models.recontext_image", "models.recontext_image", False,
+        lambda c: c.models.recontext_image(model="imagen-product-recontext-preview-06-30", source=_product()),
+    ),
+]  # fmt: skip
+NEWER: list[tuple[str, str, bool, Any]] = [
+    (
+        "batches:{}Batches._create_embeddings", "batches.create_embeddings", False,
+        lambda c: c.batches.create_embeddings(model="gemini-embedding-001", src={"inlined_requests": {"contents": ["a b"]}}),
+    ),
+]  # fmt: skip
+ON_VERTEX_SINCE_3: list[tuple[str, str, bool, Any]] = [
+    ("POST /embedContent", "models.embed_content:vertex", False, lambda c: c.models.embed_content(model="gemini-embedding-2", contents="a b")),
+]
+INTERACTIONS: list[tuple[str, str, bool, Any]] = [
+    ("POST /interactions", "interactions.create", False, lambda c: c.interactions.create(**INTERACTION)),
+    ("POST /interactions", "interactions.create", True, lambda c: c.interactions.create(**INTERACTION, stream=True)),
+]
+SINCE_2: list[tuple[str, str, bool, Any]] = [
+    ("POST /agents", "interactions.create:agent", False, lambda c: c.interactions.create(agent="deep-research-preview", input="look it up")),
+    ("GET /interactions", "interactions.get", False, lambda c: c.interactions.get("interaction-1")),
+]
+SINCE_3: list[tuple[str, str, bool, Any]] = [
+    (
+        "POST /decisions", "decisions.create", False,
+        lambda c: c.decisions.create(model=MODEL, input="a b", questions={"q": {"type": "noul", "instructions": "Is it?"}}),
+    ),
+]  # fmt: skip
+
+_ID, _MODEL, _REASONS = "gen_ai.response.id", "gen_ai.response.model", "gen_ai.response.finish_reasons"
+ABSENT = {
+    "models.embed_content": (_MODEL,),
+    "decisions.create": (_ID, _MODEL, _REASONS),
+    "interactions.create:agent": (_MODEL,),
+}
+"""Recommended attributes that the answers of some functions do not give: an agent is no model."""
+
+
+def _payload(provider: str, row: tuple[str, str, bool, Any], client: Callable[[str], Any]) -> dict[str, Any]:
+    place, name, stream, call = row
+    point = f"google.genai.{place.format('')}" if "{}" in place else place
+    return {
+        "provider": provider, "point": point, "route": point, "name": name, "stream": stream, "module": NEEDS,
+        "client": client, "async_client": _async(client), "sync": call, "async": call, "absent": ABSENT.get(name, ABSENT.get(name.partition(":")[0], ())),
+    }  # fmt: skip
+
+
+_NEW, _OLD = _has("_gaos"), _has("_interactions/_base_client.py")
+PAYLOADS: list[dict[str, Any]] = [
+    *(_payload("google_genai", row, _client) for row in (*MODELS, *(NEWER if _has("file_search_stores.py") else ()))),
+    *(_payload("google_genai", row, _on_vertex) for row in (*VERTEX, *(ON_VERTEX_SINCE_3 if _NEW else ()))),
+    *(_payload("google_genai_interactions", row, _client) for row in (*INTERACTIONS, *SINCE_2) if _NEW),
+    *(_payload("google_genai_interactions", row, _client) for row in SINCE_3 if _has("decisions.py")),
+    *(_payload("google_genai_interactions_before_2", row, _client) for row in INTERACTIONS if _OLD),
+]
