@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from opentelemetry.instrumentation.llm import providers
 from opentelemetry.instrumentation.llm.providers.anthropic import ANTHROPIC
 from opentelemetry.instrumentation.llm.testing import capture_events
 
@@ -29,18 +28,6 @@ COUNTED = {
     "gen_ai.usage.output_tokens": 11 + THOUGHT,
     "gen_ai.response.finish_reasons": ("stop",),
 } | ({"gen_ai.usage.reasoning.output_tokens": THOUGHT} if THOUGHT else {})
-
-
-@pytest.fixture(autouse=True)
-def registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    if ANTHROPIC not in providers.ALL:
-        monkeypatch.setattr(providers, "ALL", (*providers.ALL, ANTHROPIC))
-
-
-@pytest.fixture
-def seen(registered: None, watch: Any) -> Any:
-    """Watch with the default settings."""
-    return watch()
 
 
 @pytest.fixture
@@ -101,10 +88,10 @@ def test_the_functions_of_a_stream_see_everything_and_so_do_we(name: str, seen: 
 
 
 async def test_asynchronous_functions_of_a_stream_too(seen: Any, stand_in: Any) -> None:
-    async with anthropic.AsyncAnthropic(base_url=stand_in.url, api_key="sk-test", max_retries=0) as client:
-        async with client.messages.stream(**ASKED) as stream:
-            said = "".join([text async for text in stream.text_stream])
-            assert await stream.get_final_text() == said
+    client = anthropic.AsyncAnthropic(base_url=stand_in.url, api_key="sk-test", max_retries=0)
+    async with client, client.messages.stream(**ASKED) as stream:
+        said = "".join([text async for text in stream.text_stream])
+        assert await stream.get_final_text() == said
     assert _counted(seen.span()) == COUNTED
 
 
@@ -133,9 +120,9 @@ def test_a_dropped_stream_closes_at_once_as_it_does_unwatched(seen: Any, client:
 
 def test_an_error_inside_a_stream_has_a_kind_though_its_status_is_200(seen: Any, stand_in: Any) -> None:
     url = f"{stand_in.url}/scenario/stream-error:3"
-    with anthropic.Anthropic(base_url=url, api_key="sk-test", max_retries=0) as client:
-        with pytest.raises(anthropic.APIStatusError) as raised:
-            list(client.messages.create(**ASKED, stream=True))
+    client = anthropic.Anthropic(base_url=url, api_key="sk-test", max_retries=0)
+    with client, pytest.raises(anthropic.APIStatusError) as raised:
+        list(client.messages.create(**ASKED, stream=True))
     assert raised.value.status_code == 200
     attributes = seen.span().attributes
     assert attributes["ex_llm.error.kind"] == "overloaded"
@@ -218,7 +205,8 @@ def test_a_client_that_was_made_before_has_its_own_spans_again_afterwards(watch:
     original = vars(_base_client.BaseClient)["_tracer"]
     seen = watch()
     assert vars(_base_client.BaseClient)["_tracer"] is not original
-    with anthropic.Anthropic(base_url=stand_in.url, api_key="k", max_retries=0, open_telemetry={"tracer_provider": seen.tracer_provider}) as client:
+    telemetry = {"tracer_provider": seen.tracer_provider}
+    with anthropic.Anthropic(base_url=stand_in.url, api_key="k", max_retries=0, open_telemetry=telemetry) as client:
         LLMInstrumentor().uninstrument()
         client.messages.create(**ASKED)
     assert vars(_base_client.BaseClient)["_tracer"] is original

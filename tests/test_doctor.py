@@ -57,7 +57,9 @@ def doctor(*arguments: str, first: Path | None = None, python: tuple[str, ...] =
     return Told(done)
 
 
-def installed(place: Path, name: str, version: str, requires: tuple[str, ...] = (), entry_points: str = "", code: str | None = None) -> Path:
+def installed(
+    place: Path, name: str, version: str, requires: tuple[str, ...] = (), entry_points: str = "", code: str | None = None
+) -> Path:
     """Put a distribution where Python finds it; with ``code`` also its package."""
     about = place / f"{name.replace('-', '_')}-{version}.dist-info"
     about.mkdir(parents=True)
@@ -337,7 +339,9 @@ def test_problems_come_before_notes() -> None:
         ({"OTEL_TRACES_EXPORTER": "llm_console"}, "llm_console", False, None),
     ],
 )  # fmt: skip
-def test_exporters_are_read_as_opentelemetry_reads_them(environment: dict[str, str], exporter: str, missing: bool, endpoint: str | None) -> None:
+def test_exporters_are_read_as_opentelemetry_reads_them(
+    environment: dict[str, str], exporter: str, missing: bool, endpoint: str | None
+) -> None:
     found = everything_installed()
     if "opentelemetry-exporter-otlp" not in found and exporter == "otlp":
         pytest.skip("needs opentelemetry-exporter-otlp")

@@ -23,7 +23,7 @@ def generate(request: Request) -> Answer:
     parts, finish, usage = _generated(request)
     if not parts:
         return Whole(_refused(request, usage))
-    said = {"content": {"parts": parts, "role": "model"}, "finishReason": finish}
+    said = {"content": {"parts": _whole(parts), "role": "model"}, "finishReason": finish}
     candidates = [{**said, "index": index} for index in range(_choices(request))]
     return Whole({"candidates": candidates, "usageMetadata": usage, **_frame(request)})
 
@@ -33,6 +33,14 @@ def stream(request: Request) -> Answer:
     parts, finish, usage = _generated(request)
     events = list(_events(request, parts, finish, usage)) if parts else [_refused(request, usage)]
     return Stream([Event(data) for data in events]) if request.query.get("alt") == "sse" else Whole(events)
+
+
+def _whole(parts: list[Json]) -> list[Json]:
+    """Join the pieces of the text, which only a stream brings apart."""
+    spoken = "".join(part["text"] for part in parts if set(part) == {"text"})
+    others = [part for part in parts if set(part) != {"text"}]
+    last = next((index for index, part in enumerate(others) if "functionCall" in part), len(others))
+    return [*others[:last], *([{"text": spoken}] if spoken else []), *others[last:]]
 
 
 def _settings(request: Request) -> dict[str, Any]:
@@ -63,7 +71,8 @@ def _generated(request: Request) -> tuple[list[Json], str, dict[str, Any]]:
     calls = [] if "block me" in prompt else _calls(request, contents, prompt)
     settings = _settings(request)
     said, cut = limited([] if calls else pieces(_formatted(settings) or answer_text(request, prompt)), settings.get("maxOutputTokens"))
-    thoughts = [{"text": THOUGHT, "thought": True}] if (settings.get("thinkingConfig") or {}).get("includeThoughts") else []
+    thinking = settings.get("thinkingConfig") or {}
+    thoughts = [{"text": THOUGHT, "thought": True}] if thinking.get("includeThoughts") or thinking.get("include_thoughts") else []
     ran = _CODE if any("codeExecution" in tool for tool in asked.get("tools") or []) else []
     usage = _usage(request, count(texts), len(said) * _choices(request) + len(calls), TOOL_TOKENS if ran else 0)
     if "block me" in prompt:
@@ -93,7 +102,7 @@ def _calls(request: Request, contents: list[Json], prompt: str) -> list[Json]:
     functions = [{"type": "function", "function": one} for one in declared if not allowed or one.get("name") in allowed]
     last = contents[-1].get("parts") if isinstance(contents[-1], dict) else None
     answered = any("functionResponse" in part for part in last or [] if isinstance(part, dict))
-    mode = {"NONE": "none", "ANY": "required"}.get(str(choice.get("mode")).upper())
+    mode = {"NONE": "none", "ANY": "required"}.get(str(choice.get("mode") or "AUTO").upper())
     return [
         {"functionCall": {"id": request.new_id("call-"), "name": tool["function"]["name"], "args": _arguments(tool["function"])}}
         for tool in chosen_tools(mode, functions, prompt, answered)
@@ -101,7 +110,8 @@ def _calls(request: Request, contents: list[Json], prompt: str) -> list[Json]:
 
 
 def _arguments(declared: dict[str, Any]) -> Json:
-    return fill(declared.get("parametersJsonSchema") or _lowered(declared.get("parameters")) or {"type": "object"})
+    schema = declared.get("parametersJsonSchema") or declared.get("parameters_json_schema") or _lowered(declared.get("parameters"))
+    return fill(schema or {"type": "object"})
 
 
 def _usage(request: Request, prompt: int, spoken: int, tools: int) -> dict[str, Any]:

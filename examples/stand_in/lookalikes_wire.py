@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from . import openai_chat, openai_media, openai_resources, openai_wire
-from .exchange import Answer, Event, Format, Json, Refused, Request, Route, Stream, Whole
+from .exchange import Answer, Event, Format, Json, Refused, Request, Route, Stream, Usage, Whole
 from .words import answer_text, count, pieces, response_model, texts_in
 
 _HOSTS = r"/(?P<host>groq|together|cerebras|fireworks|writer)"
@@ -64,10 +64,15 @@ def vision(request: Request) -> Answer:
     return Whole({"data": answer_text(request, str(request.fields.get("prompt")))})
 
 
-def usage(body: Json) -> tuple[int, int] | None:
+def usage(body: Json) -> Usage | None:
     """Read the tokens of a body or an event, at OpenAI's place or at Groq's."""
     inner = body.get("x_groq") if isinstance(body, dict) else None
     return openai_wire.usage(inner if isinstance(inner, dict) else body)
+
+
+def stream_error(request: Request, index: int) -> Event:
+    """Make the event by which a stream fails; Writer's has a name."""
+    return replace(openai_wire.stream_error(request, index), name="error" if request.parameters["host"] == "writer" else "")
 
 
 FORMAT: Format = replace(
@@ -85,4 +90,5 @@ FORMAT: Format = replace(
         *openai_resources.ROUTES,
     ),
     usage=usage,
+    stream_error=stream_error,
 )

@@ -38,7 +38,9 @@ _S, _A = exits_sync, exits_async
 _COMPLETE, _CLOSED, _LOST, _BROKEN, _STOPPED = ("complete",), ("closed_early",), ("abandoned",), ("error",), ("cancelled",)
 _RAW, _STREAMED = ("raw", "streamed"), ("streamed",)
 # Raw answers share all but their opening with plain ones; the rarer ways out are tried through them only where time is no matter.
-_RARELY_RAW = tuple(STYLES) if os.environ.get("LLM_HARNESS_FULL") else ("plain",)
+_FULL = bool(os.environ.get("LLM_HARNESS_FULL"))
+_RARELY_RAW = tuple(STYLES) if _FULL else ("plain",)
+_RARE, _RARE_STREAMED = (_RAW, _STREAMED) if _FULL else ((), ())
 
 STREAM_EXITS: tuple[Exit, ...] = (
     Exit("exhausted", _COMPLETE, _S.exhausted, _A.exhausted),
@@ -69,7 +71,7 @@ STREAM_EXITS: tuple[Exit, ...] = (
     Exit("loop ended first", _CLOSED, None, _A.loop_ended, races=True, styles=_RARELY_RAW),
     Exit("loop closed first", _LOST, None, _A.loop_closed, races=True, styles=_RARELY_RAW),
     Exit("read as lines", ("unparsed",), _S.read_as_lines, _A.read_as_lines, styles=_STREAMED),
-    Exit("read as bytes", ("unparsed",), _S.read_as_bytes, _A.read_as_bytes, styles=_STREAMED),
+    Exit("read as bytes", ("unparsed",), _S.read_as_bytes, _A.read_as_bytes, styles=_RARE_STREAMED),
     Exit("read whole", ("unparsed",), _S.read_whole, _A.read_whole, styles=_STREAMED),
     Exit("left unread", ("unparsed",), _S.left_unread, _A.left_unread, styles=_STREAMED),
     Exit("dropped unparsed", _LOST, _S.dropped_unparsed, _A.dropped_unparsed, styles=_RAW),
@@ -79,13 +81,13 @@ VALUE_EXITS: tuple[Exit, ...] = (
     Exit("answered", (), _S.answered, _A.answered, styles=("plain",)),
     Exit("refused", (), _S.answered, _A.answered, "error-429", failed=True),
     Exit("cut", (), _S.answered, _A.answered, "cut", failed=True, styles=("plain", "raw")),
-    Exit("cut while it is read", (), _S.read_whole, _A.read_whole, "cut", failed=None, styles=_STREAMED),
+    Exit("cut while it is read", (), _S.read_whole, _A.read_whole, "cut", failed=None, styles=_RARE_STREAMED),
     Exit("cancelled before the answer", (), None, _A.cancelled_unanswered, "slow:60000", failed=True),
     Exit("parsed", (), _S.parsed, _A.parsed, styles=_RAW),
-    Exit("parsed twice", (), _S.parsed_twice, _A.parsed_twice, styles=_RAW),
+    Exit("parsed twice", (), _S.parsed_twice, _A.parsed_twice, styles=_RARE),
     Exit("dropped unparsed", (), _S.dropped_unparsed, _A.dropped_unparsed, styles=_RAW),
-    Exit("read as bytes", (), _S.read_as_bytes, _A.read_as_bytes, styles=_STREAMED),
-    Exit("read as lines", (), _S.read_as_lines, _A.read_as_lines, styles=_STREAMED),
+    Exit("read as bytes", (), _S.read_as_bytes, _A.read_as_bytes, styles=_RARE_STREAMED),
+    Exit("read as lines", (), _S.read_as_lines, _A.read_as_lines, styles=_RARE_STREAMED),
     Exit("read whole", (), _S.read_whole, _A.read_whole, styles=_STREAMED),
     Exit("left unread", (), _S.left_unread, _A.left_unread, styles=_STREAMED),
 )

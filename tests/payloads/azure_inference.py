@@ -37,7 +37,7 @@ CALLS: list[tuple[str, str, str, bool, Any]] = [
 
 PAYLOADS: list[dict[str, Any]] = [
     {
-        "provider": "azure_inference", "point": f"{kind}.{method}", "route": f"{kind}.{method}", "name": name, "stream": stream,
+        "provider": "azure_inference", "point": f"azure.ai.inference._patch:{kind}.{method}", "name": name, "stream": stream,
         "client": _client("azure.ai.inference", kind), "async_client": _client("azure.ai.inference.aio", kind),
         "sync": call, "async": call, "absent": ("azure.resource_provider.namespace",),
     }

@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib.util
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 NEEDS = "botocore"
 AIO = importlib.util.find_spec("aiobotocore") is not None
-_KEYS = {"aws_access_key_id": "none", "aws_secret_access_key": "none", "region_name": "us-east-1"}
+# Nothing here speaks TLS, and reading certificates takes longer than the calls do.
+_KEYS = {"aws_access_key_id": "none", "aws_secret_access_key": "none", "region_name": "us-east-1", "verify": False}
 
 MESSAGES = [{"role": "user", "content": [{"text": "say three words"}]}]
 TOOLS = {
@@ -57,12 +59,32 @@ _MODELS_THAT_NAME_THEMSELVES = ("anthropic.claude-sonnet", "anthropic.claude-v2"
 _MODELS_WITH_AN_ID = (*_MODELS_THAT_NAME_THEMSELVES, "cohere.command-text", "cohere.embed")
 
 
-def client(base_url: str) -> Any:
+@cache
+def _session() -> Any:
+    """Return one session for all clients: it reads what every service can do, and that takes longer than the calls do."""
     import botocore.session
+
+    return botocore.session.Session()
+
+
+@cache
+def _async_session() -> Any:
+    from aiobotocore.session import AioSession
+
+    return AioSession()
+
+
+def _settings() -> dict[str, Any]:
+    from botocore import UNSIGNED
+
+    # A signature holds the time, so that no two requests would be alike.
+    return {"retries": {"total_max_attempts": 1}, "signature_version": UNSIGNED}
+
+
+def client(base_url: str) -> Any:
     from botocore.config import Config
 
-    config = Config(retries={"total_max_attempts": 1})
-    return botocore.session.Session().create_client("bedrock-runtime", endpoint_url=base_url, config=config, **_KEYS)
+    return _session().create_client("bedrock-runtime", endpoint_url=base_url, config=Config(**_settings()), **_KEYS)
 
 
 class AsyncClient:
@@ -70,10 +92,9 @@ class AsyncClient:
 
     def __init__(self, base_url: str) -> None:
         from aiobotocore.config import AioConfig
-        from aiobotocore.session import get_session
 
-        config = AioConfig(retries={"total_max_attempts": 1})
-        self._opening = get_session().create_client("bedrock-runtime", endpoint_url=base_url, config=config, **_KEYS)
+        config = AioConfig(**_settings())
+        self._opening = _async_session().create_client("bedrock-runtime", endpoint_url=base_url, config=config, **_KEYS)
         self._client: Any = None
 
     async def call(self, name: str, asked: dict[str, Any]) -> Any:

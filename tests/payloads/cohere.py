@@ -115,7 +115,7 @@ ABSENT = {
 
 def _payload(place: str, name: str, stream: bool, call: Any, clients: tuple[Any, Any]) -> dict[str, Any]:
     return {
-        "provider": "cohere", "point": place, "route": place, "name": name, "stream": stream, "client": clients[0],
+        "provider": "cohere", "point": f"cohere.{place}", "name": name, "stream": stream, "client": clients[0],
         "async_client": clients[1], "sync": call, "async": call, "absent": (_MODEL, *ABSENT.get(name, ())),
     }  # fmt: skip
 

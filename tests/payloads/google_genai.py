@@ -10,6 +10,8 @@ from typing import Any
 
 NEEDS = "google.genai"
 MODEL = "gemini-2.5-flash"
+GENERATE, STREAM = "models:{}Models._generate_content", "models:{}Models._generate_content_stream"
+EMBED, BATCHES = "models:{}Models.embed_content", "batches:{}Batches"
 ASKED: dict[str, Any] = {"model": MODEL, "contents": "say three words"}
 TOOL = {"name": "look_up", "description": "Look it up.", "parameters": {"type": "OBJECT", "properties": {"q": {"type": "STRING"}}}}
 TOOLS = {"tools": [{"function_declarations": [TOOL]}], "tool_config": {"function_calling_config": {"mode": "ANY"}}}
@@ -80,31 +82,33 @@ def _product() -> Any:
 
 
 MODELS: list[tuple[str, str, bool, Any]] = [
-    ("models:{}Models._generate_content", "models.generate_content", False, lambda c: c.models.generate_content(**ASKED)),
-    ("models:{}Models._generate_content", "models.generate_content:tools", False, lambda c: c.models.generate_content(**ASKED, config=TOOLS)),
-    ("models:{}Models._generate_content", "chats:send_message", False, lambda c: c.chats.create(model=MODEL).send_message("say it")),
-    ("models:{}Models._generate_content_stream", "models.generate_content_stream", True, lambda c: c.models.generate_content_stream(**ASKED)),
-    (
-        "models:{}Models._generate_content_stream", "models.generate_content_stream:tools", True,
-        lambda c: c.models.generate_content_stream(**ASKED, config=TOOLS),
-    ),
-    (
-        "models:{}Models._generate_content_stream", "chats:send_message_stream", True,
-        lambda c: c.chats.create(model=MODEL).send_message_stream("say it"),
-    ),
+    (GENERATE, "models.generate_content", False, lambda c: c.models.generate_content(**ASKED)),
+    (GENERATE, "models.generate_content:tools", False, lambda c: c.models.generate_content(**ASKED, config=TOOLS)),
+    (GENERATE, "chats:send_message", False, lambda c: c.chats.create(model=MODEL).send_message("say it")),
+    (STREAM, "models.generate_content_stream", True, lambda c: c.models.generate_content_stream(**ASKED)),
+    (STREAM, "models.generate_content_stream:tools", True, lambda c: c.models.generate_content_stream(**ASKED, config=TOOLS)),
+    (STREAM, "chats:send_message_stream", True, lambda c: c.chats.create(model=MODEL).send_message_stream("say it")),
     ("models:{}Models.count_tokens", "models.count_tokens", False, lambda c: c.models.count_tokens(**ASKED)),
-    ("POST /batchEmbedContents", "models.embed_content:batch", False, lambda c: c.models.embed_content(model="gemini-embedding-001", **EMBEDDED)),
+    (EMBED, "models.embed_content", False, lambda c: c.models.embed_content(model="gemini-embedding-001", **EMBEDDED)),
     (
-        "batches:{}Batches._create", "batches.create", False,
+        BATCHES + "._create", "batches.create", False,
         lambda c: c.batches.create(model=MODEL, src=[{"contents": [{"role": "user", "parts": [{"text": "say it"}]}]}]),
+    ),
+    (
+        BATCHES + "._create_embeddings", "batches.create_embeddings", False,
+        lambda c: c.batches.create_embeddings(model="gemini-embedding-001", src={"inlined_requests": {"contents": ["a b"]}}),
     ),
 ]  # fmt: skip
 VERTEX: list[tuple[str, str, bool, Any]] = [
-    ("models:{}Models._generate_content", "models.generate_content:vertex", False, lambda c: c.models.generate_content(**ASKED)),
-    ("models:{}Models._generate_content_stream", "models.generate_content_stream:vertex", True, lambda c: c.models.generate_content_stream(**ASKED)),
-    ("POST /embed", "models.embed_content:predict", False, lambda c: c.models.embed_content(model="text-embedding-005", **EMBEDDED)),
+    (GENERATE, "models.generate_content:vertex", False, lambda c: c.models.generate_content(**ASKED)),
+    (STREAM, "models.generate_content_stream:vertex", True, lambda c: c.models.generate_content_stream(**ASKED)),
+    (EMBED, "models.embed_content:predict", False, lambda c: c.models.embed_content(model="text-embedding-005", **EMBEDDED)),
+    (EMBED, "models.embed_content:vertex", False, lambda c: c.models.embed_content(model="gemini-embedding-2", contents="a b")),
     ("models:{}Models._generate_images", "models.generate_images", False, lambda c: c.models.generate_images(**IMAGEN)),
-    ("models:{}Models._edit_image", "models.edit_image", False, lambda c: c.models.edit_image(**IMAGEN, reference_images=_edited())),
+    (
+        "models:{}Models._edit_image", "models.edit_image", False,
+        lambda c: c.models.edit_image(**IMAGEN, reference_images=_edited()),
+    ),
     (
         "models:{}Models._upscale_image", "models.upscale_image", False,
         lambda c: c.models.upscale_image(model=IMAGEN["model"], image=_image(), upscale_factor="x2"),
@@ -114,29 +118,21 @@ VERTEX: list[tuple[str, str, bool, Any]] = [
         lambda c: c.models.recontext_image(model="imagen-product-recontext-preview-06-30", source=_product()),
     ),
 ]  # fmt: skip
-NEWER: list[tuple[str, str, bool, Any]] = [
-    (
-        "batches:{}Batches._create_embeddings", "batches.create_embeddings", False,
-        lambda c: c.batches.create_embeddings(model="gemini-embedding-001", src={"inlined_requests": {"contents": ["a b"]}}),
-    ),
-]  # fmt: skip
-ON_VERTEX_SINCE_3: list[tuple[str, str, bool, Any]] = [
-    ("POST /embedContent", "models.embed_content:vertex", False, lambda c: c.models.embed_content(model="gemini-embedding-2", contents="a b")),
-]
 INTERACTIONS: list[tuple[str, str, bool, Any]] = [
     ("POST /interactions", "interactions.create", False, lambda c: c.interactions.create(**INTERACTION)),
     ("POST /interactions", "interactions.create", True, lambda c: c.interactions.create(**INTERACTION, stream=True)),
 ]
 SINCE_2: list[tuple[str, str, bool, Any]] = [
-    ("POST /agents", "interactions.create:agent", False, lambda c: c.interactions.create(agent="deep-research-preview", input="look it up")),
+    ("POST /agents", "interactions.create:agent", False, lambda c: c.interactions.create(agent="deep-research", input="look it up")),
     ("GET /interactions", "interactions.get", False, lambda c: c.interactions.get("interaction-1")),
-]
-SINCE_3: list[tuple[str, str, bool, Any]] = [
     (
         "POST /decisions", "decisions.create", False,
         lambda c: c.decisions.create(model=MODEL, input="a b", questions={"q": {"type": "noul", "instructions": "Is it?"}}),
     ),
 ]  # fmt: skip
+BEFORE_2: list[tuple[str, str, bool, Any]] = [
+    ("GET /interactions/*", "interactions.get", False, lambda c: c.interactions.get("interaction-1")),
+]
 
 _ID, _MODEL, _REASONS = "gen_ai.response.id", "gen_ai.response.model", "gen_ai.response.finish_reasons"
 ABSENT = {
@@ -152,15 +148,15 @@ def _payload(provider: str, row: tuple[str, str, bool, Any], client: Callable[[s
     point = f"google.genai.{place.format('')}" if "{}" in place else place
     return {
         "provider": provider, "point": point, "route": point, "name": name, "stream": stream, "module": NEEDS,
-        "client": client, "async_client": _async(client), "sync": call, "async": call, "absent": ABSENT.get(name, ABSENT.get(name.partition(":")[0], ())),
+        "client": client, "async_client": _async(client), "sync": call, "async": call,
+        "absent": ABSENT.get(name) or ABSENT.get(name.partition(":")[0], ()),
     }  # fmt: skip
 
 
 _NEW, _OLD = _has("_gaos"), _has("_interactions/_base_client.py")
 PAYLOADS: list[dict[str, Any]] = [
-    *(_payload("google_genai", row, _client) for row in (*MODELS, *(NEWER if _has("file_search_stores.py") else ()))),
-    *(_payload("google_genai", row, _on_vertex) for row in (*VERTEX, *(ON_VERTEX_SINCE_3 if _NEW else ()))),
+    *(_payload("google_genai", row, _client) for row in MODELS),
+    *(_payload("google_genai", row, _on_vertex) for row in VERTEX),
     *(_payload("google_genai_interactions", row, _client) for row in (*INTERACTIONS, *SINCE_2) if _NEW),
-    *(_payload("google_genai_interactions", row, _client) for row in SINCE_3 if _has("decisions.py")),
-    *(_payload("google_genai_interactions_before_2", row, _client) for row in INTERACTIONS if _OLD),
+    *(_payload("google_genai_interactions_before_2", row, _client) for row in (*INTERACTIONS, *BEFORE_2) if _OLD),
 ]

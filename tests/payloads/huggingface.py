@@ -66,7 +66,7 @@ def _async(task: str, call: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 PAYLOADS: list[dict[str, Any]] = [
     {
-        "provider": "huggingface", "point": task, "route": task, "name": name, "stream": stream,
+        "provider": "huggingface", "point": f"huggingface_hub.inference._client:InferenceClient.{task}", "name": name, "stream": stream,
         "client": _client("InferenceClient", path), "async_client": _client("AsyncInferenceClient", path),
         "sync": call, "async": _async(task, call),
         "absent": ABSENT.get(task, ()),

@@ -105,7 +105,7 @@ ABSENT: dict[str, tuple[str, ...]] = {
 
 PAYLOADS: list[dict[str, Any]] = [
     {
-        "provider": "mistralai", "point": place, "name": name, "stream": stream, "route": place,
+        "provider": "mistralai", "point": f"{ROOT}.{place}", "name": name, "stream": stream,
         "client": client, "async_client": async_client, "sync": _call(name, "", arguments), "async": _call(name, "_async", arguments),
         "module": ROOT, "absent": tuple(attribute for start, names in ABSENT.items() if name.startswith(start) for attribute in names),
     }

@@ -5,15 +5,17 @@
 The map of the house: the left side speaks, the right side listens, the bus is the street between them, and the words
 are the ground that both stand on.
 
-- the ground: ``words`` (events and records), ``settings``, ``context`` (what runs now, and how it is carried elsewhere)
+- the ground: ``words`` (events and records), ``settings``, ``context`` (what runs now, and how it is carried elsewhere),
+  ``baggage`` (whose calls these are)
 - the street: ``bus``
 - the left side: ``providers`` (who), ``dialects`` (how they speak), ``calls`` (one run of a watched function),
   ``transports`` (each HTTP attempt), ``caches`` (answers kept on the client's side), ``pricing`` (what it costs), ``emit``
   (what users say by hand)
 - the right side: ``metrics`` (what is measured), ``handlers`` (events to spans and logs), ``reporters`` (one back end each)
-- the door: this module, ``instrumentor``, ``testing``, and ``python -m opentelemetry.instrumentation.llm``
+- the door: this module, ``instrumentor``, ``workers`` (processes that others start), ``testing``, and ``python -m opentelemetry.instrumentation.llm``
 """
 
+from .baggage import with_attributes
 from .bus import attach, attach_many, detach, execute, list_handlers, span
 from .caches.watched import watch_cache
 from .calls.budgets import CostBudget
@@ -74,6 +76,7 @@ __all__ = [
     "span",
     "track_cost",
     "watch_cache",
+    "with_attributes",
     "with_context",
     "with_span",
 ]

@@ -10,12 +10,14 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+import os
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator, Mapping
 from contextvars import Token
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any, TypeVar
 
-from opentelemetry import context as otel_context
 from opentelemetry import baggage, propagate, trace
+from opentelemetry import context as otel_context
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, Context
 from opentelemetry.trace import Span, Status, StatusCode
 
@@ -99,15 +101,19 @@ class with_span:  # noqa: N801 - used as a statement, like a function
     def __init__(self, name: str, attributes: Mapping[str, Any] | None = None) -> None:
         self._name = name
         self._attributes = dict(attributes or {})
-        self._open: list[tuple[Span, Entered]] = []
+        # By what was made current, because tasks and threads may share one ``with_span``: each ends the span that it opened.
+        self._open: dict[int, tuple[Context, Span, Entered]] = {}
 
     def __enter__(self) -> Span:
         span = trace.get_tracer("opentelemetry.instrumentation.llm").start_span(self._name, attributes=self._attributes)
-        self._open.append((span, enter_span(span)))
+        entered = enter_span(span)
+        inside = here()
+        self._open[id(inside)] = (inside, span, entered)
         return span
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace_: Any) -> None:
-        span, entered = self._open.pop()
+        mine = self._open.pop(id(here()), None)
+        _, span, entered = self._open.popitem()[1] if mine is None else mine
         leave(entered)
         if error is not None:
             span.set_attribute("error.type", error_type(error))
@@ -144,27 +150,71 @@ class with_span:  # noqa: N801 - used as a statement, like a function
 def with_context(context: Context, function: Callable[..., _R], *args: Any, **kwargs: Any) -> _R:
     """Run ``function`` in ``context`` (from ``opentelemetry.context.get_current()``) and return its result.
 
-    A coroutine function runs in it too: what comes back is then its awaitable.
+    What a coroutine function or a generator function returns runs in it too, however late: each step of a generator for
+    itself, so that the context is never current in the code that reads it.
     """
-    if inspect.iscoroutinefunction(function):
-        return _in_context(context, function, args, kwargs)  # type: ignore[return-value]
     with current(context):
-        return function(*args, **kwargs)
+        result: Any = function(*args, **kwargs)
+    if isinstance(result, CoroutineType):
+        return _in_context(context, result)  # type: ignore[return-value]
+    if isinstance(result, GeneratorType) and inspect.isgeneratorfunction(function):
+        return _steps(context, result)  # type: ignore[return-value]
+    if isinstance(result, AsyncGeneratorType) and inspect.isasyncgenfunction(function):
+        return _steps_async(context, result)  # type: ignore[return-value]
+    return result  # type: ignore[no-any-return]
 
 
-async def _in_context(context: Context, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+async def _in_context(context: Context, coroutine: Coroutine[Any, Any, Any]) -> Any:
     with current(context):
-        return await function(*args, **kwargs)
+        return await coroutine
+
+
+def _steps(context: Context, inner: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    try:
+        while True:
+            entered = enter(context)
+            try:
+                step = next(inner)
+            except StopIteration as end:
+                return end.value
+            finally:
+                # What the generator has made current stays so for its next step, and for nobody else.
+                context = here()
+                leave(entered)
+            yield step
+    finally:
+        inner.close()
+
+
+async def _steps_async(context: Context, inner: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
+    try:
+        while True:
+            entered = enter(context)
+            try:
+                step = await inner.__anext__()
+            except StopAsyncIteration:
+                return
+            finally:
+                context = here()
+                leave(entered)
+            yield step
+    finally:
+        await inner.aclose()
 
 
 class carry:  # noqa: N801 - used like a function
     """Take the trace and baggage of here along with ``function`` to wherever it runs: thread, process or machine.
 
-    The result is called like ``function`` and pickles when ``function`` does, so it goes into process pools and queues.
+    The result is called like ``function``, which may be a coroutine function or a generator function, and pickles when
+    ``function`` does, so it goes into process pools and queues. In this process the whole context goes along.
 
     >>> carry(len)([1, 2])
     2
     """
+
+    def __new__(cls, function: Callable[..., Any]) -> carry:
+        # Frameworks ask whether what they are given is a coroutine function before they call it.
+        return super().__new__(_carry_async if inspect.iscoroutinefunction(function) else cls)
 
     def __init__(self, function: Callable[..., Any]) -> None:
         if not callable(function):
@@ -172,16 +222,36 @@ class carry:  # noqa: N801 - used like a function
         self._function = function
         self._carrier: dict[str, str] = {}
         propagate.inject(self._carrier)
-        functools.update_wrapper(self, function, updated=())
+        self._here: tuple[int, Context] | None = (os.getpid(), here())
+        _dressed(self, function)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _carried, (self._function, self._carrier)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return with_context(propagate.extract(self._carrier), self._function, *args, **kwargs)
+        return with_context(self._context(), self._function, *args, **kwargs)
+
+    def _context(self) -> Context:
+        # A forked child has the object itself, but the spans in its context are the parent's to end.
+        if self._here is not None and self._here[0] == os.getpid():
+            return self._here[1]
+        return propagate.extract(self._carrier, Context())
+
+
+class _carry_async(carry):  # noqa: N801 - as the class above
+    async def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return await with_context(self._context(), self._function, *args, **kwargs)
 
 
 def _carried(function: Callable[..., Any], carrier: dict[str, str]) -> carry:
-    made = carry.__new__(carry)
-    made._function, made._carrier = function, carrier
+    made = carry.__new__(carry, function)
+    made._function, made._carrier, made._here = function, carrier, None
+    _dressed(made, function)
     return made
+
+
+def _dressed(made: carry, function: Callable[..., Any]) -> None:
+    functools.update_wrapper(made, function, updated=())
+    mark = getattr(inspect, "markcoroutinefunction", None)  # since Python 3.12
+    if mark is not None and isinstance(made, _carry_async):
+        mark(made)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -66,6 +67,13 @@ def _names(value: Any) -> tuple[str, ...]:
     return tuple(p.strip() for p in parts if p.strip())
 
 
+def _keys(value: Any) -> tuple[str, ...]:
+    names = _names(value)
+    if not all(re.fullmatch(r"[\w-]+(\.[\w-]+)+", name, re.ASCII) for name in names):
+        raise ValueError("names with a dot such as tenant.id, as a list or separated by commas")
+    return names
+
+
 def _one_of(*allowed: str) -> Callable[[Any], str]:
     def choose(value: Any) -> str:
         for word in allowed:
@@ -100,6 +108,7 @@ def _setting(default: Any, env: str | None, read: Callable[[Any], Any], says: st
     return field(default=default, metadata={"env": env, "read": read, "says": says})
 
 
+SPAN_BAGGAGE_KEYS = ("gen_ai.conversation.id", "session.id", "user.id")
 _OWN = "OTEL_INSTRUMENTATION_LLM_"
 
 
@@ -136,6 +145,12 @@ class Settings:
     threading: bool = _setting(True, _OWN + "THREADING", _flag, "Carry the context into threads with opentelemetry-instrumentation-threading.")
     native_telemetry: str = _setting(
         "replace", _OWN + "NATIVE_TELEMETRY", _one_of(*_NATIVE), "What becomes of spans that an SDK makes itself: replaced by ours, or kept beside."
+    )
+    span_baggage_keys: tuple[str, ...] = _setting(
+        SPAN_BAGGAGE_KEYS, _OWN + "SPAN_BAGGAGE_KEYS", _keys, "Values of the baggage that every LLM span shows."
+    )
+    metric_baggage_keys: tuple[str, ...] = _setting(
+        (), _OWN + "METRIC_BAGGAGE_KEYS", _keys, "Values of the baggage that are tags of metrics too, at most 200 each; the rest reads `other`."
     )
     log_level: str | None = _setting(None, _OWN + "LOG_LEVEL", _one_of(*_LEVELS), "Attach the default logger at this level.")
 

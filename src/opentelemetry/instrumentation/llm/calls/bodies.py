@@ -1,8 +1,7 @@
 """Bodies that stand inside a result and are read later, by the application and by nobody before it.
 
 The application keeps the result, the body and the response below it as the SDK made them. Only the file below those is
-stood in for, until the call has ended: each piece is seen as it is read, never before and never more of it. What breaks
-there is told as it broke there; the SDK may raise an error of its own for it.
+stood in for, until the call has ended: each piece is seen as it is read, never before and never more of it.
 """
 
 from __future__ import annotations
@@ -11,13 +10,13 @@ import http.client
 import json
 import time
 import weakref
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import wrapt
 
 from ..guard import guarded
-from .call import ERROR, Call
+from .call import Call
 from .loss import _collected as lost
 from .loss import watch_for_loss
 from .point import Open
@@ -30,9 +29,11 @@ else:
 _LARGEST = 32 * 1024 * 1024
 """Bytes of a body that are kept until it is whole: more than providers send, so that an endless one ends somewhere."""
 
+Raised = Callable[[BaseException], BaseException]
 
-def body_in(key: str) -> Open:
-    """Make the strategy for a result with a body under ``key``.
+
+def body_in(key: str, raised: Raised = lambda error: error) -> Open:
+    """Make the strategy for a result with a body under ``key``; ``raised`` is what the SDK makes of an error of the file below.
 
     The dialect's ``reply`` reads the result twice: at once, with ``None`` in the place of the body, for one that is never
     read whole; and with the JSON document of the body there.
@@ -42,7 +43,7 @@ def body_in(key: str) -> Open:
         body = result.get(key) if isinstance(result, dict) else None
         if not hasattr(body, "read"):
             return False
-        reading = Reading(call, key, result)
+        reading = Reading(call, key, result, raised)
         call.draft = guarded(call.dialect.reply, reading.answer())
         reading.touch()
         below = next((inner for name in ("_raw_stream", "__wrapped__") if (inner := getattr(body, name, None)) is not None), None)
@@ -67,10 +68,10 @@ def _stand_in(body: Any, below: Any, reading: Reading) -> None:
 class Reading:
     """What is seen of one body while the application reads it."""
 
-    __slots__ = ("_call", "_json", "_key", "_length", "_pieces", "_rest", "_size")
+    __slots__ = ("_call", "_json", "_key", "_length", "_pieces", "_raised", "_rest", "_size")
 
-    def __init__(self, call: Call, key: str, result: Mapping[str, Any]) -> None:
-        self._call, self._key = call, key
+    def __init__(self, call: Call, key: str, result: Mapping[str, Any], raised: Raised) -> None:
+        self._call, self._key, self._raised = call, key, raised
         # Never the result itself: it holds the body, and what watches a body must not keep it alive.
         self._rest = {name: value for name, value in result.items() if name != key}
         headers = result.get("ResponseMetadata", {}).get("HTTPHeaders", {})
@@ -101,7 +102,7 @@ class Reading:
 
     def broke(self, error: BaseException) -> None:
         """End the call because reading its body failed."""
-        guarded(broke, self._call, error)
+        guarded(lambda: broke(self._call, self._raised(error)))
 
     def closed(self) -> None:
         """End the call because its body was closed before it was whole, perhaps by being collected."""
@@ -117,7 +118,7 @@ class Reading:
         if self._size > _LARGEST:
             self._pieces.clear()
         if last and self._length is not None and self._size < self._length:
-            self._call.stream_ended(ERROR, http.client.IncompleteRead(b"", self._length - self._size))
+            self.broke(http.client.IncompleteRead(b"", self._length - self._size))
         elif last or self._size == self._length:
             self._call.answered(self.answer(self._document()))
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from .. import bus
 from ..dialects import Arguments, Dialect
+from ..settings import SPAN_BAGGAGE_KEYS
 from ..words.events import CONTENT, OPERATIONS, STREAM_CHUNK, STREAM_EXCEPTION, STREAM_START, STREAM_STOP
 from ..words.records import Content, Cost, Reply, Request, facts
 from ..dialects import failures
@@ -33,6 +34,8 @@ class Desk:
     cost_threshold_cents: float | None = None
     heard: Callable[[], bool] = lambda: True
     """Whether anybody listens at all: without, a call is not even looked at."""
+    baggage_keys: tuple[str, ...] = SPAN_BAGGAGE_KEYS
+    """Names with a dot, so that they cannot be taken for a name of ours."""
     price: Callable[[str, Identity, Request, Reply], Cost | str | None] | None = None
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import context
+from ..baggage import carried
 from ..dialects import Arguments
 from ..words.records import Request
 from .answers import receive
@@ -62,6 +63,7 @@ class Watch:
         if renamed is not None:
             identity = identity._replace(provider=renamed)
         call = Call(point, identity, request, self._desk, outer)
+        call.known |= guarded(carried, self._desk.baggage_keys, otherwise={})
         # Entered before the start is said: leaving it also takes back what handlers make current at the start.
         entered = context.enter_call(outer or call)
         guarded(call.start, arguments)

@@ -52,12 +52,16 @@ def media(data: Any, uri: Any, mime_type: Any, kind: str | None = None) -> Part:
 
 def server_call(name: str, call_id: Any, details: Part) -> Part:
     """Return a call of a tool that runs at the provider."""
-    return {"type": "server_tool_call", "id": text(call_id), "name": name, "server_tool_call": {"type": name, **details}}
+    return {"type": "server_tool_call", **_id(call_id), "name": name, "server_tool_call": {"type": name, **details}}
 
 
 def server_response(name: str, call_id: Any, details: Part) -> Part:
     """Return what a tool that runs at the provider answered."""
-    return {"type": "server_tool_call_response", "id": text(call_id), "server_tool_call_response": {"type": name, **details}}
+    return {"type": "server_tool_call_response", **_id(call_id), "server_tool_call_response": {"type": name, **details}}
+
+
+def _id(said: Any) -> Part:
+    return {} if text(said) is None else {"id": text(said)}
 
 
 def _told(said: Any, *names: str) -> Part:
@@ -81,10 +85,10 @@ _PARTS: Mapping[str, Callable[[Any], Part]] = {
 
 
 def _part(said: Any) -> Part | None:
-    """Show one part, in whatever form the SDK takes it; one that holds nothing but a signature is not shown."""
-    if isinstance(said, str):
-        return text_part(said)
-    if isinstance(words := dig(said, ("text",)), str):
+    """Show one part, in whatever form the SDK takes it; one without a text or more than a signature is not shown."""
+    if isinstance(words := said if isinstance(said, str) else dig(said, ("text",)), str):
+        if not words:
+            return None
         return reasoning_part(words) if dig(said, ("thought",)) is True else text_part(words)
     for name, show in _PARTS.items():
         if (inner := either(said, name)) is not None:

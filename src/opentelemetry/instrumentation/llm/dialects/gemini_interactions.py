@@ -5,9 +5,10 @@ Older releases speak of ``outputs`` where newer ones speak of ``steps``; what is
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from ..words.records import Reply, Request, Usage
+from ..words.records import Reply, Request, Usage, facts
 from . import Arguments, Dialect
 from .gemini_interactions_content import Step, content, output
 from .gemini_usage import interaction_usage, model_name
@@ -86,24 +87,39 @@ def reply(answer: Any) -> Reply:
     return said
 
 
+def _sum(used: Iterable[Usage]) -> Usage:
+    total = Usage()
+    for one in used:
+        for name, count in facts(one).items():
+            setattr(total, name, (getattr(total, name) or 0) + count)
+    return total
+
+
 def absorb(draft: Reply, event: Any) -> None:
-    """Add one event: those that carry the interaction say what it is, the last of them how it ended."""
+    """Add one event: those that carry the interaction say what it is, the last of them how it ended.
+
+    Where the SDK continues an answer that was cut, each of its requests ends with such an event and a usage of its own.
+    """
     inner = dig(event, ("interaction",))
     if inner is not None:
         _read_into(draft, inner)
+        if dig(inner, ("usage",)) is not None:
+            used = draft.scratch = {} if draft.scratch is None else draft.scratch
+            used[draft.response_id] = draft.usage
+            draft.usage = _sum(used.values())
     elif dig(event, ("event_type",)) == "error":
         draft.failure = text(dig(event, ("error", "code"))) or "error"
     if draft.content is not None and (index := whole(dig(event, ("index",)))) is not None:
         draft.kept = {} if draft.kept is None else draft.kept
-        draft.kept.setdefault(index, Step()).take(event)
+        draft.kept.setdefault((draft.response_id, index), Step()).take(event)
 
 
 def finish(draft: Reply) -> None:
-    """Say that a stream which brought no end was cut, and show the steps in their order where they are captured."""
+    """Say that a stream which failed was cut, and show the steps in their order where they are captured."""
     if draft.response_id is not None and draft.finish_reasons is None and draft.failure is not None:
         draft.finish_reasons = ["error"]
     if draft.content is not None and draft.kept:
-        parts = [part for index in sorted(draft.kept) for part in draft.kept[index].parts()]
+        parts = [part for step in draft.kept.values() for part in step.parts()]
         draft.content.output_messages = [message("assistant", parts)]
 
 

@@ -10,16 +10,7 @@ from .gemini import document
 from .gemini_usage import either, model_name, spelled, usage
 from .reading import dig, fields, fill, items, whole
 
-_SIZE = fields(
-    Request,
-    {
-        "dimensions": (
-            "outputDimensionality",
-            "embedContentConfig.outputDimensionality",
-            "parameters.outputDimensionality",
-        )
-    },
-)
+_SIZE = fields(Request, {"dimensions": spelled("config.output_dimensionality")})
 _IMAGES = fields(Request, {"choice_count": spelled("config.number_of_images"), "seed": "config.seed"})
 
 
@@ -27,23 +18,18 @@ def _named(arguments: Arguments) -> Request:
     return Request(model=model_name(arguments.named.get("model")))
 
 
-def _first(listed: Any) -> Any:
-    return next(iter(items(listed)), None)
-
-
 def _embed_request(arguments: Arguments) -> Request:
-    """Read the wire body of a request: one text alone, several in a batch, or instances for a predictor."""
-    asked, body = _named(arguments), arguments.named.get("body")
-    fill(asked, _first(dig(body, ("requests",))) or body, _SIZE)
+    asked = _named(arguments)
+    fill(asked, arguments.named, _SIZE)
     return asked
 
 
 def _embed_reply(answer: Any) -> Reply:
-    """Read embeddings; a predictor says at each of them how many tokens its text has."""
+    """Read embeddings, as the SDK gives them or as they came; a predictor says at each how many tokens its text has."""
     answer = document(answer)
     said = Reply(usage=usage(either(answer, "usage_metadata")))
     vectors = items(dig(answer, ("embeddings",))) or [dig(one, ("embeddings",)) for one in items(dig(answer, ("predictions",)))]
-    first = _first(vectors) or dig(answer, ("embedding",))
+    first = next(iter(vectors), None) or dig(answer, ("embedding",))
     said.dimensions = len(items(dig(first, ("values",)))) or None
     counts = [count for vector in vectors if (count := whole(either(vector, "statistics.token_count"))) is not None]
     if said.usage.input_tokens is None and counts:

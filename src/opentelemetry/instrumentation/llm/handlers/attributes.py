@@ -131,6 +131,8 @@ def known(metadata: Mapping[str, Any]) -> dict[str, Any]:
     found = _renamed(metadata, table)
     if metadata.get("provider") == "openai":
         found |= _renamed(metadata, OPENAI)
+    # Only what the application said in the baggage has a dot in its name; it is shown as it is, and last.
+    found |= {key: value for key, value in metadata.items() if "." in key and isinstance(value, str)}
     return found
 
 

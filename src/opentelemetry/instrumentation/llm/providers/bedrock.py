@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import http.client
+import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -20,14 +23,35 @@ _INVOKE, _INVOKE_STREAM = "InvokeModel", "InvokeModelWithResponseStream"
 _STREAMS = frozenset({"ConverseStream", _INVOKE_STREAM})
 _NOT_OURS = Arguments({})
 
+_TIMEOUTS = (TimeoutError, asyncio.TimeoutError)
+
+
+def _raised(error: BaseException) -> BaseException:
+    """Return what botocore raises when the file below a body raises ``error``."""
+    theirs: Any = sys.modules.get("botocore.exceptions")
+    if isinstance(error, _TIMEOUTS):
+        made = theirs.ReadTimeoutError(endpoint_url=None, error=error)
+    elif isinstance(error, (OSError, http.client.HTTPException)) or _is_disconnection(error):
+        made = theirs.ResponseStreamingError(error=error)
+    else:
+        return error
+    raised: BaseException = made.with_traceback(error.__traceback__)
+    return raised
+
+
+def _is_disconnection(error: BaseException) -> bool:
+    return any(kind.__name__ == "ClientConnectionError" for kind in type(error).__mro__)
+
+
+_BODY = body_in("body", _raised)
 _POINTS: tuple[tuple[str, str, Dialect, Open | None], ...] = (
     ("Converse", "chat", converse, None),
     ("ConverseStream", "chat", converse, events_in("stream")),
-    (f"{_INVOKE}/chat", "chat", invoke_model, body_in("body")),
-    (f"{_INVOKE}/text_completion", "text_completion", invoke_model, body_in("body")),
-    (f"{_INVOKE}/embeddings", "embeddings", invoked_embeddings, body_in("body")),
-    (f"{_INVOKE}/image_generation", "image_generation", invoked_images, body_in("body")),
-    (f"{_INVOKE}/rerank", "rerank", invoked_rerank, body_in("body")),
+    (f"{_INVOKE}/chat", "chat", invoke_model, _BODY),
+    (f"{_INVOKE}/text_completion", "text_completion", invoke_model, _BODY),
+    (f"{_INVOKE}/embeddings", "embeddings", invoked_embeddings, _BODY),
+    (f"{_INVOKE}/image_generation", "image_generation", invoked_images, _BODY),
+    (f"{_INVOKE}/rerank", "rerank", invoked_rerank, _BODY),
     (f"{_INVOKE_STREAM}/chat", "chat", invoke_model, events_in("body")),
     (f"{_INVOKE_STREAM}/text_completion", "text_completion", invoke_model, events_in("body")),
     ("ApplyGuardrail", "moderation", beside, None),

@@ -26,6 +26,7 @@ from .hosts import provider_of
 _FUNCTIONS: Mapping[str, tuple[str, Dialect]] = {
     "models:{}Models._generate_content": ("generate_content", generate_content),
     "models:{}Models._generate_content_stream": ("generate_content", generate_content_stream),
+    "models:{}Models.embed_content": ("embeddings", embed_content),
     "models:{}Models._generate_images": ("image_generation", generate_images),
     "models:{}Models._edit_image": ("image_generation", generate_images),
     "models:{}Models._upscale_image": ("image_generation", generate_images),
@@ -34,12 +35,13 @@ _FUNCTIONS: Mapping[str, tuple[str, Dialect]] = {
     "batches:{}Batches._create": ("create_batch", only_named),
     "batches:{}Batches._create_embeddings": ("create_batch", only_named),
 }
+# The answers of embedContent count tokens, which embed_content of the releases before 3 does not give to anybody.
 _REQUESTS = ("google.genai._api_client:BaseApiClient.request", "google.genai._api_client:BaseApiClient.async_request")
 _ASKED: Mapping[str, tuple[str, str, Dialect]] = {
-    "POST /interactions": ("interactions:{}Interactions.create", "generate_content", interactions),
-    "POST /agents": ("interactions:{}Interactions.create", "invoke_agent", interactions),
-    "GET /interactions": ("interactions:{}Interactions.get", "fetch_response", fetched_interaction),
-    "POST /decisions": ("decisions:{}Decisions.create", "generate_content", decisions),
+    "POST /interactions": ("Interactions.create", "generate_content", interactions),
+    "POST /agents": ("Interactions.create", "invoke_agent", interactions),
+    "GET /interactions": ("Interactions.get", "fetch_response", fetched_interaction),
+    "POST /decisions": ("Decisions.create", "generate_content", decisions),
 }
 
 
@@ -51,19 +53,14 @@ def _at(url: str, on_vertex: bool) -> Identity:
 
 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
-    """Read the arguments of a function of ``models``, all of them given by name; or of a request, which are not.
-
-    Embeddings are watched where they are asked for: what their answers count is lost above in the releases before 3.
-    """
+    """Read the arguments of a function of ``models``, all of them given by name; or of a request, which are not."""
     if len(args) < 3:
         return Arguments(kwargs)
     path, body = str(args[1]), args[2]
     model, _, operation = path.partition("?")[0].rpartition(":")
-    if operation == "predict":
-        instance_of_text = next(iter(items(dig(body, ("instances",)))), None)
-        operation = "embed" if dig(instance_of_text, ("content",)) is not None else operation
-    options = args[3] if len(args) > 3 else None
-    return Arguments({"model": model, "body": body, "config": {"http_options": options}}, path=operation)
+    if operation == "predict" and dig(next(iter(items(dig(body, ("instances",)))), None), ("content",)) is not None:
+        operation = "embedContent"
+    return Arguments({"model": model, "config": {"http_options": args[3] if len(args) > 3 else None}}, path=operation)
 
 
 def identify(instance: Any, arguments: Arguments) -> Identity:
@@ -105,7 +102,7 @@ GOOGLE_GENAI = Provider(
     + tuple(
         Point(target, "embeddings", embed_content, f"POST /{operation}")
         for target in _REQUESTS
-        for operation in ("embed", "embedContent", "batchEmbedContents")
+        for operation in ("embedContent", "batchEmbedContents")
     ),
     read=read,
     identify=identify,
@@ -114,8 +111,8 @@ GOOGLE_GENAI_INTERACTIONS = Provider(
     name="google_genai_interactions",
     requires="google-genai >= 2",
     points=tuple(
-        Point(f"google.genai._gaos.{target.format(kind)}", operation, dialect, route, stream_in="generator")
-        for route, (target, operation, dialect) in _ASKED.items()
+        Point(f"google.genai._gaos.google_genai:{kind}GeminiNextGen{method}", operation, dialect, route, stream_in="generator")
+        for route, (method, operation, dialect) in _ASKED.items()
         for kind in ("", "Async")
     ),
     read=_read_asked,

@@ -184,6 +184,17 @@ def by_event(metrics: Iterable[Metric]) -> dict[str, list[Metric]]:
     return heard
 
 
+def tagged(metrics: Iterable[Metric], keys: Iterable[str]) -> list[Metric]:
+    """Return the metrics with more tags, each of a metadata key of the same name.
+
+    >>> from ..metrics import cost_metrics
+    >>> [sorted(metric.tags) for metric in tagged(cost_metrics()[:1], ["tenant.id"])]
+    [['model', 'provider', 'tenant.id']]
+    """
+    more = {key: key for key in keys}
+    return [metric._replace(tags={**metric.tags, **more}) for metric in metrics]
+
+
 class Tally:
     """The numbers of a list of metrics, from ``attach`` to ``detach``; safe from any thread."""
 

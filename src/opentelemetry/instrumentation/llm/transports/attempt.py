@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import time
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -16,6 +18,9 @@ from . import limits
 
 _REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid", "apim-request-id", "x-goog-request-id", "cf-ray")
 _REFUSED = frozenset({429, 529})
+
+# One HTTP client may work through another (httpx through aiohttp, aiobotocore too): the outer one tells the attempt.
+_sending: ContextVar[bool] = ContextVar("ex_llm.sending", default=False)
 
 
 class Sent(NamedTuple):
@@ -48,27 +53,31 @@ class Transport:
 
     def _around(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         call = context.running_call()
-        if call is None or call.ended:
+        if call is None or call.ended or _sending.get():
             return wrapped(*args, **kwargs)
-        attempt = guarded(self._begin, call, instance, args, kwargs)
+        attempt, token = guarded(self._begin, call, instance, args, kwargs), _sending.set(True)
         try:
             response = wrapped(*args, **kwargs)
         except BaseException as error:
             guarded(_failed, attempt, error)
             raise
+        finally:
+            guarded(_sent, token)
         guarded(self._ended, attempt, response)
         return response
 
     async def _around_async(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         call = context.running_call()
-        if call is None or call.ended:
+        if call is None or call.ended or _sending.get():
             return await wrapped(*args, **kwargs)
-        attempt = guarded(self._begin, call, instance, args, kwargs)
+        attempt, token = guarded(self._begin, call, instance, args, kwargs), _sending.set(True)
         try:
             response = await wrapped(*args, **kwargs)
         except BaseException as error:
             guarded(_failed, attempt, error)
             raise
+        finally:
+            guarded(_sent, token)
         guarded(self._ended, attempt, response)
         return response
 
@@ -78,6 +87,12 @@ class Transport:
     def _ended(self, attempt: Attempt | None, response: Any) -> None:
         if attempt is not None:
             attempt.answered(self.answered(response))
+
+
+def _sent(token: Token[bool]) -> None:
+    # A coroutine may be closed from another context than it ran in; that one has nothing of ours.
+    with contextlib.suppress(ValueError):
+        _sending.reset(token)
 
 
 def _failed(attempt: Attempt | None, error: BaseException) -> None:

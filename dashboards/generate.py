@@ -1,0 +1,32 @@
+"""Write the dashboard and the rules from the metrics of the package: ``python dashboards/generate.py`` (``--check`` only compares)."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from panels import dashboard
+from rules import alerting, recording
+
+HERE = Path(__file__).parent
+FILES = {
+    "grafana-overview.json": lambda: json.dumps(dashboard(), indent=2) + "\n",
+    "prometheus-rules.yml": recording,
+    "prometheus-alerts.yml": alerting,
+}
+
+
+def main(check: bool) -> int:
+    """Write or compare every file; return how many differ."""
+    stale = [name for name, make in FILES.items() if not (HERE / name).exists() or (HERE / name).read_text() != make()]
+    for name in stale:
+        if check:
+            print(f"dashboards/{name} is not what the metrics say; run python dashboards/generate.py")
+        else:
+            (HERE / name).write_text(FILES[name]())
+    return len(stale) if check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main("--check" in sys.argv))

@@ -1,0 +1,71 @@
+"""PromQL from METRICS: a query can name only a metric and labels that exist, in the spelling of Prometheus.
+
+``panels`` and ``rules`` write their queries with it. A name that METRICS does not have is a ``KeyError``, a label that the
+metric does not have a ``ValueError``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from opentelemetry.instrumentation.llm import metrics
+from opentelemetry.instrumentation.llm.metrics import Metric
+from opentelemetry.instrumentation.llm.reporters.prometheus_server import prometheus_name
+
+_METRICS = {metric.name: metric for metric in metrics()}
+_GROWING, _SPREAD = ("counter", "total"), ("distribution", "summary")
+_CHOSEN = ("provider", "model")
+
+
+class Queries:
+    """Write queries over one window; with ``chosen`` they obey the dashboard's variables ``$provider`` and ``$model``."""
+
+    def __init__(self, window: str, chosen: bool = False) -> None:
+        self._window, self._chosen = window, chosen
+
+    def series(self, name: str, part: str = "", **equal: str) -> str:
+        """Name the series of a metric; ``part`` is ``_bucket``, ``_sum`` or ``_count`` of a distribution."""
+        metric = _metric(name, equal)
+        if bool(part) != (metric.kind in _SPREAD):
+            raise ValueError(f"{name} is a {metric.kind}; {part or 'no part'} does not fit")
+        labels = [f'{label}=~"${label}"' for label in _CHOSEN if self._chosen and label in metric.tags]
+        labels += [f'{label}="{value}"' for label, value in equal.items()]
+        return prometheus_name(name) + part + (f"{{{', '.join(labels)}}}" if labels else "")
+
+    def rate(self, name: str, *by: str, part: str = "", **equal: str) -> str:
+        """Say how fast a metric grows, per second, added up by labels."""
+        return self._grown("rate", name, self._window, by, part, equal)
+
+    def increase(self, name: str, *by: str, window: str | None = None, part: str = "", **equal: str) -> str:
+        """Say by how much a metric has grown in a window, added up by labels."""
+        return self._grown("increase", name, window or self._window, by, part, equal)
+
+    def _grown(self, function: str, name: str, window: str, by: tuple[str, ...], part: str, equal: dict[str, str]) -> str:
+        if _metric(name, by).kind not in (*_GROWING, *_SPREAD):
+            raise ValueError(f"{name} is a {_METRICS[name].kind}, which does not only grow")
+        return f"sum{_by(by)} ({function}({self.series(name, part, **equal)}[{window}]))"
+
+    def quantile(self, share: float, name: str, *by: str) -> str:
+        """Say below which value a share of the values of a distribution lies."""
+        return f"histogram_quantile({share}, {self.rate(name, 'le', *by, part='_bucket')})"
+
+    def newest(self, function: str, name: str, *by: str) -> str:
+        """Put together the newest values of a metric: ``min``, ``max`` or ``sum`` by labels."""
+        _metric(name, by)
+        return f"{function}{_by(by)} ({self.series(name)})"
+
+
+def _metric(name: str, labels: Iterable[str]) -> Metric:
+    metric = _METRICS[name]
+    if unknown := sorted(set(labels) - set(metric.tags) - ({"le"} if metric.kind in _SPREAD else set())):
+        raise ValueError(f"{name} has no label {', '.join(unknown)}; its labels are {', '.join(metric.tags)}")
+    return metric
+
+
+def _by(labels: tuple[str, ...]) -> str:
+    return f" by ({', '.join(labels)})" if labels else ""
+
+
+def or_zero(query: str, like: str | None = None) -> str:
+    """Let a query answer 0 where there is nothing to count: once, or for each set of labels of ``like``."""
+    return f"({query} or {f'0 * {like}' if like else 'vector(0)'})"

@@ -1,0 +1,116 @@
+"""A program with something to see: calls to a stand-in for providers, and their metrics on a port for Prometheus.
+
+``python dashboards/traffic.py`` serves http://127.0.0.1:9568/metrics, makes calls until Enter is pressed, and serves on
+until it is interrupted. Nothing leaves this machine; the stand-in answers canned texts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from opentelemetry.instrumentation import llm
+from opentelemetry.instrumentation.llm import providers
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "examples"))
+MESSAGES = [{"role": "user", "content": "Tell me in a few words what there is to see here, and say nothing else."}]
+MODELS = ("gpt-4o", "gpt-4o-mini-cached", "o3-mini-reasoning")
+# The stand-in counts cached and reasoning tokens for models that are named so; these are the models behind the names.
+NAMES = {"gpt-4o-mini-cached": "gpt-4o-mini", "o3-mini-reasoning": "o3-mini"}
+# Of ten rounds one each has a call that is refused at first, one that fails, and one of a model without a price.
+ODD = {3: ("flaky:429", "gpt-4o-mini"), 6: ("error-500", "gpt-4o"), 9: ("slow:5", "a-model-without-a-price")}
+
+Round = Callable[[int], None]
+
+
+@contextmanager
+def openai_rounds(url: str) -> Iterator[Round]:
+    """Ask as a program with the SDK of OpenAI does."""
+    import openai
+
+    with openai.OpenAI(base_url=f"{url}/v1", api_key="stand-in", max_retries=1) as client:
+
+        def ask(number: int) -> None:
+            slowly = client.with_options(base_url=f"{url}/scenario/slow:{20 * (number % 7)}+drip:3/v1").chat.completions.create
+            slowly(model=MODELS[number % 3], messages=MESSAGES)
+            list(slowly(model="gpt-4o-mini", messages=MESSAGES, stream=True, stream_options={"include_usage": True}))
+            client.embeddings.create(model="text-embedding-3-small", input="something to see")
+            if number % 10 in ODD:
+                scenario, model = ODD[number % 10]
+                oddly = client.with_options(base_url=f"{url}/scenario/{scenario}/v1").chat.completions.create
+                with suppress(openai.APIStatusError):
+                    oddly(model=model, messages=MESSAGES, extra_headers={"x-stand-in-run": str(number)})
+
+        yield ask
+
+
+@contextmanager
+def anthropic_rounds(url: str) -> Iterator[Round]:
+    """Ask as a program with the SDK of Anthropic does."""
+    import anthropic
+
+    with anthropic.Anthropic(base_url=url, api_key="stand-in", max_retries=1) as client:
+        yield lambda number: client.messages.create(model="claude-sonnet-4-5", max_tokens=100, messages=MESSAGES)
+
+
+SDKS: dict[str, Callable[[str], Any]] = {"openai": openai_rounds, "anthropic": anthropic_rounds}
+
+
+def caches(number: int) -> None:
+    """Say what a response cache and a budget of the program's own would say."""
+    key = f"question {number % 4}"
+    if number < 4:
+        llm.emit_cache_miss(key, "answers")
+        llm.emit_cache_put(key, 2000, "answers")
+    else:
+        llm.emit_cache_hit(key, "answers")
+    if number % 20 == 5:
+        llm.emit_cost_threshold_exceeded(1.5, 1.0, scope="team", provider="openai", model="gpt-4o")
+
+
+def serve(url: str, port: int, pause: float, enough: threading.Event) -> None:
+    """Make rounds of calls until there are enough, and serve their metrics until the program ends."""
+    llm.LLMInstrumentor().instrument(model_names=NAMES)
+    reporter = llm.PrometheusReporter(llm.metrics(), port=port)
+    watched = {provider.name for provider in providers.ALL}
+    print(f"http://127.0.0.1:{reporter.port}/metrics", flush=True)
+    with ExitStack() as stack:
+        asking = [stack.enter_context(make(url)) for name, make in SDKS.items() if name in watched and find_spec(name)]
+        for number in itertools.count():
+            for ask in [*asking, caches]:
+                ask(number)
+            if enough.wait(pause):
+                break
+    print("enough", flush=True)
+    signal.pause()
+
+
+def main() -> None:
+    """Parse the command line and serve."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--port", type=int, default=9568, help="where metrics are served; 0 takes any free port")
+    parser.add_argument("--pause", type=float, default=0.2, metavar="SECONDS", help="between two rounds of calls")
+    parser.add_argument("--url", help="of a stand-in that runs already")
+    chosen = parser.parse_args()
+    enough = threading.Event()
+    threading.Thread(target=lambda: sys.stdin.readline() and enough.set(), daemon=True).start()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit())
+    with ExitStack() as stack:
+        if chosen.url is None:
+            from stand_in import StandIn
+
+            chosen.url = stack.enter_context(StandIn()).url
+        serve(chosen.url, chosen.port, chosen.pause, enough)
+
+
+if __name__ == "__main__":
+    main()

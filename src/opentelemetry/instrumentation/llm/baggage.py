@@ -1,0 +1,133 @@
+"""What is said once and shown on every call below: the conversation, the session, the user, the tenant.
+
+Users write it with ``with_attributes``, or with OpenTelemetry's baggage itself, where it is kept: so it goes wherever the
+context goes, and to other processes with the propagators. ``watch`` reads it when a call begins.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+from urllib.parse import quote_plus
+
+from opentelemetry import baggage
+
+from . import context
+
+_logger = logging.getLogger(__name__)
+_R = TypeVar("_R")
+
+SHORT: Mapping[str, str] = {
+    "conversation_id": "gen_ai.conversation.id",
+    "session_id": "session.id",
+    "user_id": "user.id",
+    "tenant_id": "tenant.id",
+}
+"""Names that can be keywords, and the names that they are short for."""
+
+LONGEST = 256
+"""Characters of a value; baggage also comes from strangers, with a request."""
+
+_LARGEST, _MOST = 8192, 64
+"""Bytes and values that travel: what the W3C allows a header, and fewer than the 180 values that it allows."""
+
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
+def carried(keys: Iterable[str]) -> dict[str, str]:
+    """Return what the baggage of here holds under ``keys``, as texts of bounded length."""
+    held = baggage.get_all()
+    found = {key: _bounded(held[key]) for key in keys if key in held} if held else {}
+    return {key: value for key, value in found.items() if value}
+
+
+class with_attributes:  # noqa: N801 - used as a statement, like a function
+    """Say whose calls these are, as ``with``, ``async with`` or decorator: every LLM span inside shows it.
+
+    ``conversation_id``, ``session_id``, ``user_id`` and ``tenant_id`` are short for ``gen_ai.conversation.id``,
+    ``session.id``, ``user.id`` and ``tenant.id``; other names stand as they are, ``**{"app.feature": "search"}``. Spans show
+    the names in the setting ``span_baggage_keys``, metrics only those in ``metric_baggage_keys``. ``None`` takes a value
+    away. Values are texts of at most 256 characters, longer ones are cut; together they have room for 8 KiB, and what
+    finds none is left out with a warning. An impossible name raises ``ValueError``.
+
+    They travel as W3C baggage: HTTP clients that propagate send them along, also to the provider of the LLM.
+
+    >>> with with_attributes(user_id="u-1"):
+    ...     carried(["user.id", "session.id"])
+    {'user.id': 'u-1'}
+    """
+
+    __slots__ = ("_attributes", "_open")
+
+    def __init__(self, **attributes: Any) -> None:
+        named = {SHORT.get(name, name): value for name, value in attributes.items()}
+        for name in named:
+            if not _NAME.fullmatch(name):
+                raise ValueError(f"{name!r} cannot be the name of an attribute; use letters, digits, '.', '_' and '-'")
+        self._attributes = {name: "" if value is None else _bounded(value) for name, value in named.items()}
+        # By what was made current, because tasks and threads may share one ``with_attributes``.
+        self._open: dict[int, tuple[context.Context, context.Entered]] = {}
+
+    def __enter__(self) -> None:
+        inside = _joined(context.here(), self._attributes)
+        self._open[id(inside)] = (inside, context.enter(inside))
+
+    def __exit__(self, *error: object) -> None:
+        mine = self._open.pop(id(context.here()), None)
+        context.leave((self._open.popitem()[1] if mine is None else mine)[1])
+
+    async def __aenter__(self) -> None:
+        self.__enter__()
+
+    async def __aexit__(self, *error: object) -> None:
+        self.__exit__()
+
+    def __call__(self, function: Callable[..., _R]) -> Callable[..., _R]:
+        attributes = self._attributes
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise TypeError(f"{function.__qualname__} is a generator; put 'with with_attributes(...)' around the code that reads it")
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def attributed_async(*args: Any, **kwargs: Any) -> Any:
+                with with_attributes(**attributes):
+                    return await function(*args, **kwargs)
+
+            return attributed_async  # type: ignore[return-value]
+
+        @functools.wraps(function)
+        def attributed(*args: Any, **kwargs: Any) -> _R:
+            with with_attributes(**attributes):
+                return function(*args, **kwargs)
+
+        return attributed
+
+
+def _joined(outside: context.Context, attributes: Mapping[str, str]) -> context.Context:
+    """Return ``outside`` with the attributes in its baggage, as far as there is room; an empty one is taken away."""
+    inside = context.Context(outside)
+    for name in attributes:
+        inside = baggage.remove_baggage(name, inside)
+    held = baggage.get_all(inside)
+    room, places = _LARGEST - sum(_size(name, value) for name, value in held.items()), _MOST - len(held)
+    for name, value in attributes.items():
+        size = _size(name, value)
+        if value and size <= room and places > 0:
+            inside = baggage.set_baggage(name, value, inside)
+            room, places = room - size, places - 1
+        elif value:
+            _logger.warning("no room is left in the baggage for %s; it is left out", name)
+    return inside
+
+
+def _bounded(value: object) -> str:
+    # As it arrives elsewhere: propagators strip blanks and fail on half a surrogate.
+    return str(value).strip()[:LONGEST].encode("utf-8", "replace").decode().strip()
+
+
+def _size(name: str, value: object) -> int:
+    return len(quote_plus(name)) + len(quote_plus(str(value), errors="replace")) + 2
