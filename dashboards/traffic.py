@@ -80,7 +80,7 @@ def serve(url: str, port: int, pause: float, enough: threading.Event) -> None:
     """Make rounds of calls until there are enough, and serve their metrics until the program ends."""
     llm.LLMInstrumentor().instrument(model_names=NAMES)
     reporter = llm.PrometheusReporter(llm.metrics(), port=port)
-    watched = {provider.name for provider in providers.ALL}
+    watched = {provider.name for provider in providers.everyone()}
     print(f"http://127.0.0.1:{reporter.port}/metrics", flush=True)
     with ExitStack() as stack:
         asking = [stack.enter_context(make(url)) for name, make in SDKS.items() if name in watched and find_spec(name)]

@@ -138,6 +138,26 @@ def test_messages_that_can_be_read_once_reach_the_server_whole(content: str, wat
     assert seen.span().attributes["gen_ai.usage.input_tokens"] == 9
 
 
+def test_contents_are_those_of_the_conversation_however_it_was_held(watch: Any, client: Any) -> None:
+    seen = watch(capture_message_content="span_only")
+    answer = client.messages.create(**ASKED)
+    # The SDK's own blocks go back to the server, as applications do it.
+    asked = {**ASKED, "messages": [*MESSAGES, {"role": "assistant", "content": answer.content[-1:]}, {"role": "user", "content": "and?"}]}
+    with client.messages.stream(**asked, system="be brief") as stream:
+        stream.until_done()
+    raw = client.messages.with_raw_response.create(**asked, stream=True)
+    list(raw.parse())
+    text = {"type": "text", "content": answer.content[-1].text}
+    thought = [{"type": "reasoning", "content": "The stand-in thinks nothing at all."}] if THOUGHT else []
+    spans = seen.spans()
+    outputs = [json.loads(span.attributes["gen_ai.output.messages"]) for span in spans]
+    assert outputs == [[{"role": "assistant", "parts": [*thought, text]}]] * 3
+    _, said, _ = json.loads(spans[1].attributes["gen_ai.input.messages"])
+    assert said == {"role": "assistant", "parts": [text]}
+    assert json.loads(spans[1].attributes["gen_ai.system_instructions"]) == [{"type": "text", "content": "be brief"}]
+    assert "gen_ai.system_instructions" not in spans[0].attributes
+
+
 def _client(name: str, **settings: Any) -> Any:
     kind = getattr(anthropic, name, None)
     if kind is None:

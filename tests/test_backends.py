@@ -214,8 +214,8 @@ def statsd(statsd_script: Path, tmp_path: Path) -> Iterator[Statsd]:
 def test_the_statsd_server_of_its_inventors_counts_the_same(statsd: Statsd, tags: Any, stand_in: Any) -> None:
     import openai
 
-    reporter = StatsdReporter(metrics(), host="127.0.0.1", port=statsd.port, prefix="app", tags=tags)
     LLMInstrumentor().instrument()
+    reporter = StatsdReporter(metrics(), host="127.0.0.1", port=statsd.port, prefix="app", tags=tags)
     try:
         with openai.OpenAI(base_url=f"{stand_in.url}/v1", api_key="sk-secret", max_retries=1) as client:
             for _ in range(3):

@@ -48,7 +48,8 @@ def _blocks(request: Request, asked: Json, prompt: str, last: Json) -> tuple[lis
     """Make the content, why it ends, and of how many tokens it is."""
     calls = _tool_calls(request, asked.get("toolConfig") or {}, prompt, last)
     inference = asked.get("inferenceConfig") or {}
-    said, cut = limited([] if calls else pieces(answer_text(request, prompt)), inference.get("maxTokens") or inference.get("max_new_tokens"))
+    limit = inference.get("maxTokens") or inference.get("max_new_tokens")
+    said, cut = limited([] if calls else pieces(answer_text(request, prompt)), limit)
     thought = {"reasoningContent": {"reasoningText": {"text": _THOUGHT, "signature": _SIGNATURE}}}
     spoken = len(said) + sum(len(slices(json.dumps(call["toolUse"]["input"]))) for call in calls)
     blocks = [*([thought] if reasoning_tokens(request) else []), *([{"text": "".join(said)}] if said else []), *calls]

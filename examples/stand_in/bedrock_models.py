@@ -86,13 +86,14 @@ _TEXTS: dict[str, Family] = {
     ),
     "cohere.": Family(
         "prompt", ("max_tokens",), ("COMPLETE", "MAX_TOKENS"),
-        lambda said, end: {"id": "cohere-1", "prompt": "", "generations": [{"id": "generation-1", "text": said.text, "finish_reason": end}]},
+        lambda said, end: {"id": "cohere-1", "generations": [{"id": "generation-1", "text": said.text, "finish_reason": end}]},
         lambda said, end, index: {"text": said.pieces[index], "is_finished": end is not None, "finish_reason": end},
     ),
     "ai21.j2": Family(
         "prompt", ("maxTokens",), ("endoftext", "length"),
         lambda said, end: {
-            "id": 1, "prompt": {"tokens": []}, "completions": [{"data": {"text": said.text, "tokens": []}, "finishReason": {"reason": end}}],
+            "id": 1, "prompt": {"tokens": []},
+            "completions": [{"data": {"text": said.text, "tokens": []}, "finishReason": {"reason": end}}],
         },
         lambda said, end, index: {},
     ),
@@ -222,7 +223,8 @@ def invoke_stream(request: Request) -> Answer:
     asked = request.fields
     body, said = _body(request, asked)
     documents = _documents(request, asked, body)
-    documents[-1] = {**documents[-1], _METRICS: {**_figures(body, count(_prompts(asked)), said), "invocationLatency": 7, "firstByteLatency": 3}}
+    figures = _figures(body, count(_prompts(asked)), said)
+    documents[-1] = {**documents[-1], _METRICS: {**figures, "invocationLatency": 7, "firstByteLatency": 3}}
     return Stream([Event(document, "chunk") for document in documents], headers=[("x-amzn-bedrock-content-type", "application/json")])
 
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from . import bedrock_converse, bedrock_models
-from .exchange import Answer, Event, Format, Headers, Json, Request, Route, Stream, Usage, Whole
+from .exchange import Answer, Event, Format, Headers, Json, Request, Route, Usage, Whole
 
 _VALIDATION = "ValidationException"
 ERRORS: dict[str, tuple[int, str, str]] = {
@@ -50,9 +50,8 @@ def message(headers: dict[str, str], payload: bytes) -> bytes:
     >>> message({}, b"").hex()
     '000000100000000005c248eb7d98c8ff'
     """
-    told = b"".join(
-        bytes([len(name)]) + name.encode() + struct.pack(">BH", _TEXT, len(value.encode())) + value.encode() for name, value in headers.items()
-    )
+    encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
+    told = b"".join(bytes([len(name)]) + name + struct.pack(">BH", _TEXT, len(value)) + value for name, value in encoded)
     prelude = struct.pack(">II", len(told) + len(payload) + 16, len(told))
     whole = prelude + struct.pack(">I", zlib.crc32(prelude)) + told + payload
     return whole + struct.pack(">I", zlib.crc32(whole))

@@ -128,13 +128,12 @@ def usage(body: Json) -> Usage | None:
     return None
 
 
-def headers(request: Request, _seconds: float) -> Headers:
-    """Make the headers of every answer; the remaining calls sink with every request."""
-    number = request.memory.count("requests")
+def headers(_request: Request, _seconds: float) -> Headers:
+    """Make the headers of every answer; always the same, since the SDK's errors repeat them."""
     return [
-        ("x-debug-trace-id", f"trace-{number}"),
+        ("x-debug-trace-id", "trace-stand-in"),
         ("x-trial-endpoint-call-limit", "20"),
-        ("x-trial-endpoint-call-remaining", str(20 - number % 20)),
+        ("x-trial-endpoint-call-remaining", "19"),
         ("x-endpoint-monthly-call-limit", "1000"),
     ]
 

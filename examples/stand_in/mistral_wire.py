@@ -47,7 +47,23 @@ def chat(request: Request) -> Answer:
 def _usage_in_the_last(stream: Stream) -> Stream:
     *events, last, counted, done = stream.events
     plain = [replace(event, data={key: value for key, value in event.data.items() if key != "usage"}) for event in (*events, last)]
-    return stream.with_events([*plain[:-1], replace(last, data={**plain[-1].data, "usage": counted.data["usage"]}), done])
+    return stream.with_events([*_whole_calls(plain[:-1]), replace(last, data={**plain[-1].data, "usage": counted.data["usage"]}), done])
+
+
+def _whole_calls(events: list[Event]) -> Iterator[Event]:
+    """Send each call of a tool in one piece."""
+    calls: dict[int, Json] = {}
+    for event in events:
+        pieces_of_calls = event.data["choices"][0]["delta"].get("tool_calls") or []
+        for piece in pieces_of_calls:
+            call = calls.setdefault(piece["index"], piece)
+            if call is not piece:
+                call["function"]["arguments"] += piece["function"]["arguments"]
+        if not pieces_of_calls:
+            yield event
+    if calls:
+        choice = {"index": 0, "delta": {"tool_calls": list(calls.values())}, "finish_reason": None}
+        yield Event({**events[-1].data, "choices": [choice]})
 
 
 def fill_in(request: Request) -> Answer:

@@ -6,15 +6,15 @@ _RUNS = "an agent, a flow or a knowledge base that runs at AWS: its calls of mod
 _HELD = "keeps things at AWS and asks no model"
 
 NOT_WATCHED = {
-    "bedrock-runtime:start_async_invoke": "starts a job that leaves its result in a bucket; the answer is the job's name and counts nothing",
+    "bedrock-runtime:start_async_invoke": "starts a job that leaves its result in a bucket; the answer counts nothing",
     "bedrock-runtime:get_async_invoke": "looks after such a job",
     "bedrock-runtime:list_async_invokes": "looks after such jobs",
-    "bedrock-runtime:invoke_model_with_bidirectional_stream": "needs HTTP/2 in both directions; botocore takes the method off its clients",
+    "bedrock-runtime:invoke_model_with_bidirectional_stream": "needs HTTP/2; botocore takes the method off its clients",
     "bedrock-agent-runtime:*": _RUNS,
     "bedrock-agentcore:*": _RUNS,
-    "bedrock:create_model_invocation_job": "hands a batch to AWS by the name of a file in a bucket: no model and no figure of it is in this process",
+    "bedrock:create_model_invocation_job": "hands in a file of a bucket: no figure of it is in this process",
     "bedrock:*": _HELD,
     "bedrock-agent:*": _HELD,
-    "sagemaker-runtime:*": "an endpoint of the user's own, of whatever shape; nothing says that a language model stands behind it",
+    "sagemaker-runtime:*": "an endpoint of the user's own; nothing says what stands behind it",
 }
 """By service and method, since the classes of clients are made while a program runs."""

@@ -68,7 +68,7 @@ STREAM_EXITS: tuple[Exit, ...] = (
     Exit("copied", _COMPLETE, _S.copied, _A.copied, styles=("plain",)),
     Exit("in another task", _COMPLETE, None, _A.in_another_task, styles=_RARELY_RAW),
     Exit("in another thread", _COMPLETE, _S.in_another_thread, None, styles=_RARELY_RAW),
-    Exit("loop ended first", _CLOSED, None, _A.loop_ended, races=True, styles=_RARELY_RAW),
+    Exit("loop ended first", (*_CLOSED, *_LOST), None, _A.loop_ended, races=True, styles=_RARELY_RAW),
     Exit("loop closed first", _LOST, None, _A.loop_closed, races=True, styles=_RARELY_RAW),
     Exit("read as lines", ("unparsed",), _S.read_as_lines, _A.read_as_lines, styles=_STREAMED),
     Exit("read as bytes", ("unparsed",), _S.read_as_bytes, _A.read_as_bytes, styles=_RARE_STREAMED),

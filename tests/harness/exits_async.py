@@ -17,7 +17,7 @@ from typing import Any
 from .describing import described, described_exception, named
 from .exits_sync import ConsumerFault
 from .outsides import outcome
-from .styles import AsyncOpening, NotApplicable
+from .styles import AsyncOpening, NotApplicable, parseable
 
 
 def _closing_of(stream: Any) -> Any:
@@ -235,7 +235,7 @@ async def dropped_unparsed(opening: AsyncOpening) -> None:
     result = await opening.call()
     if opening.style == "streamed":
         result = await result.__aenter__()
-    opening.account.note("status", described(result.status_code))
+    opening.account.note("status", described(parseable(result).status_code))
 
 
 async def read_as_lines(opening: AsyncOpening) -> None:
@@ -264,7 +264,7 @@ async def left_unread(opening: AsyncOpening) -> None:
 async def _raw(opening: AsyncOpening) -> AsyncIterator[Any]:
     result = await opening.call()
     if opening.style != "streamed":
-        yield result
+        yield parseable(result)
         return
     async with result as response:
         opening.account.opened(response, "by entering")

@@ -14,7 +14,7 @@ from typing import Any
 
 from .describing import described, described_exception, named
 from .outsides import outcome
-from .styles import NotApplicable, Opening
+from .styles import NotApplicable, Opening, parseable
 
 
 _STILL = 3
@@ -210,7 +210,7 @@ def dropped_unparsed(opening: Opening) -> None:
     result = opening.call()
     if opening.style == "streamed":
         result = result.__enter__()
-    opening.account.note("status", described(result.status_code))
+    opening.account.note("status", described(parseable(result).status_code))
 
 
 def read_as_lines(opening: Opening) -> None:
@@ -239,7 +239,7 @@ def left_unread(opening: Opening) -> None:
 def _raw(opening: Opening) -> Any:
     result = opening.call()
     if opening.style != "streamed":
-        yield result
+        yield parseable(result)
         return
     with result as response:
         opening.account.opened(response, "by entering")

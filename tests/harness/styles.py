@@ -36,6 +36,13 @@ class _Through:
         return method(*args, **kwargs)
 
 
+def parseable(raw: Any) -> Any:
+    """Return a raw answer if it is one of the kind that is parsed on demand."""
+    if not hasattr(raw, "parse"):
+        raise NotApplicable(f"a {type(raw).__name__} has no parse()")
+    return raw
+
+
 def through(client: Any, style: str) -> Any:
     """Return what a payload takes for its client when it is called in ``style``."""
     return _Through(client, STYLES[style]) if STYLES[style] else client
@@ -79,7 +86,7 @@ class Opening:
             yield self._entered(entered) if managed else self._same(result, entered)
 
     def _parsed(self, answer: Any) -> Any:
-        stream = answer.parse()
+        stream = parseable(answer).parse()
         self.account.opened(stream, "by parse()")
         return stream
 
@@ -127,7 +134,7 @@ class AsyncOpening(Opening):
             yield self._entered(entered) if managed else self._same(result, entered)
 
     async def _parsed(self, answer: Any) -> Any:
-        stream = answer.parse()
+        stream = parseable(answer).parse()
         stream = await stream if inspect.isawaitable(stream) else stream
         self.account.opened(stream, "by parse()")
         return stream

@@ -45,8 +45,12 @@ OTHER_BODIES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 """Models that only ever answer whole."""
 
-_PLAIN = {"converse": {}, "converse:tools": {"toolConfig": TOOLS}, "converse:guarded": {
-    "guardrailConfig": {"guardrailIdentifier": "gr-1", "guardrailVersion": "1"}, "inferenceConfig": {"maxTokens": 50, "temperature": 0.5}}}  # fmt: skip
+GUARDED = {
+    "guardrailConfig": {"guardrailIdentifier": "gr-1", "guardrailVersion": "1"},
+    "inferenceConfig": {"maxTokens": 50, "temperature": 0.5},
+}
+_CONVERSED = {"modelId": "amazon.nova-lite-v1:0", "messages": MESSAGES}
+_PLAIN: dict[str, dict[str, Any]] = {"": _CONVERSED, ":tools": {**_CONVERSED, "toolConfig": TOOLS}, ":guarded": {**_CONVERSED, **GUARDED}}
 _BESIDE: list[tuple[str, str, dict[str, Any]]] = [
     ("ApplyGuardrail", "apply_guardrail", {
         "guardrailIdentifier": "gr-1", "guardrailVersion": "1", "source": "INPUT", "content": [{"text": {"text": "three words here"}}]}),
@@ -112,10 +116,6 @@ class AsyncClient:
             await self._opening.__aexit__(None, None, None)
 
 
-def _invoked(model: str, body: dict[str, Any]) -> dict[str, Any]:
-    return {"modelId": model, "body": json.dumps(body)}
-
-
 def _calls(name: str, asked: dict[str, Any], inside: str, stream: bool) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
     """Make the plain and the asynchronous call: of a stream it returns the stream, of a body the result with the body read."""
     method = name.partition(":")[0]
@@ -135,7 +135,9 @@ def _calls(name: str, asked: dict[str, Any], inside: str, stream: bool) -> tuple
     return call, call_async
 
 
-def _payload(point: str, name: str, asked: dict[str, Any], inside: str = "", stream: bool = False, absent: tuple[str, ...] = ()) -> dict[str, Any]:
+def _payload(
+    point: str, name: str, asked: dict[str, Any], inside: str = "", stream: bool = False, absent: tuple[str, ...] = ()
+) -> dict[str, Any]:
     plain, asynchronous = _calls(name, asked, inside, stream)
     return {
         "provider": "bedrock", "point": f"POST /{point}", "name": name, "stream": stream, "absent": absent,
@@ -148,20 +150,20 @@ def _absent(model: str) -> tuple[str, ...]:
     return tuple(name for name, models in zip(_NEVER, told, strict=True) if not model.startswith(models))
 
 
+_WHOLE = ("InvokeModel", "invoke_model")
+_STREAMED = ("InvokeModelWithResponseStream", "invoke_model_with_response_stream")
+
+
+def _invoke(model: str, what: str, body: dict[str, Any], stream: bool) -> dict[str, Any]:
+    operation, method = _STREAMED if stream else _WHOLE
+    asked = {"modelId": model, "body": json.dumps(body)}
+    return _payload(f"{operation}/{what}", f"{method}:{model}", asked, "body", stream, _absent(model))
+
+
 PAYLOADS: list[dict[str, Any]] = [
-    *(_payload("Converse", name, {"modelId": "amazon.nova-lite-v1:0", "messages": MESSAGES, **more}, absent=_NEVER) for name, more in _PLAIN.items()),
-    *(
-        _payload("ConverseStream", name.replace("converse", "converse_stream"),
-                 {"modelId": "amazon.nova-lite-v1:0", "messages": MESSAGES, **more}, "stream", True, _NEVER)
-        for name, more in _PLAIN.items()
-    ),
-    *(
-        _payload(f"InvokeModel/{what}", f"invoke_model:{model}", _invoked(model, body), "body", absent=_absent(model))
-        for model, (what, body) in (BODIES | OTHER_BODIES).items()
-    ),
-    *(
-        _payload(f"InvokeModelWithResponseStream/{what}", f"invoke_model_with_response_stream:{model}", _invoked(model, body), "body", True, _absent(model))
-        for model, (what, body) in BODIES.items()
-    ),
+    *(_payload("Converse", f"converse{variant}", asked, absent=_NEVER) for variant, asked in _PLAIN.items()),
+    *(_payload("ConverseStream", f"converse_stream{variant}", asked, "stream", True, _NEVER) for variant, asked in _PLAIN.items()),
+    *(_invoke(model, what, body, False) for model, (what, body) in (BODIES | OTHER_BODIES).items()),
+    *(_invoke(model, what, body, True) for model, (what, body) in BODIES.items()),
     *(_payload(point, name, asked) for point, name, asked in _BESIDE),
-]  # fmt: skip
+]

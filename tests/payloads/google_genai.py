@@ -25,15 +25,25 @@ def _quietly() -> None:
     from google.genai import _common
 
     warnings.filterwarnings("ignore", "Inheritance class", DeprecationWarning)
-    warnings.filterwarnings("ignore", ".*(usage is experimental|cannot use aiohttp)", UserWarning)
+    warnings.filterwarnings("ignore", ".*(usage is experimental|cannot use aiohttp|retry options are not)", UserWarning)
     warnings.simplefilter("ignore", _common.ExperimentalWarning)
 
 
-def _client(base_url: str) -> Any:
+def _client(base_url: str, **retry: Any) -> Any:
     from google import genai
 
     _quietly()
-    return genai.Client(api_key="none", vertexai=False, http_options={"base_url": base_url, "retry_options": {"attempts": 1}})
+    options = {"base_url": base_url, "retry_options": {"attempts": 1, **retry}}
+    return genai.Client(api_key="none", vertexai=False, http_options=options)
+
+
+def _interacting(base_url: str) -> Any:
+    """Open a client whose interactions are asked once: before release 3 one attempt is one more."""
+    made = _client(base_url, http_status_codes=[418])
+    for one in (made, made.aio):
+        if (before_2 := getattr(one, "_nextgen_client", None)) is not None:
+            before_2.max_retries = 0
+    return made
 
 
 def _on_vertex(base_url: str) -> Any:
@@ -157,6 +167,6 @@ _NEW, _OLD = _has("_gaos"), _has("_interactions/_base_client.py")
 PAYLOADS: list[dict[str, Any]] = [
     *(_payload("google_genai", row, _client) for row in MODELS),
     *(_payload("google_genai", row, _on_vertex) for row in VERTEX),
-    *(_payload("google_genai_interactions", row, _client) for row in (*INTERACTIONS, *SINCE_2) if _NEW),
-    *(_payload("google_genai_interactions_before_2", row, _client) for row in (*INTERACTIONS, *BEFORE_2) if _OLD),
+    *(_payload("google_genai_interactions", row, _interacting) for row in (*INTERACTIONS, *SINCE_2) if _NEW),
+    *(_payload("google_genai_interactions_before_2", row, _interacting) for row in (*INTERACTIONS, *BEFORE_2) if _OLD),
 ]

@@ -45,7 +45,7 @@ def carried(keys: Iterable[str]) -> dict[str, str]:
     return {key: value for key, value in found.items() if value}
 
 
-class with_attributes:  # noqa: N801 - used as a statement, like a function
+class with_attributes:
     """Say whose calls these are, as ``with``, ``async with`` or decorator: every LLM span inside shows it.
 
     ``conversation_id``, ``session_id``, ``user_id`` and ``tenant_id`` are short for ``gen_ai.conversation.id``,

@@ -16,10 +16,11 @@ from contextvars import Token
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any, TypeVar
 
-from opentelemetry import baggage, propagate, trace
-from opentelemetry import context as otel_context
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, Context
 from opentelemetry.trace import Span, Status, StatusCode
+
+from opentelemetry import baggage, propagate, trace
+from opentelemetry import context as otel_context
 
 from .words.errors import error_type
 
@@ -86,7 +87,7 @@ def current(context: Context) -> Iterator[None]:
         leave(entered)
 
 
-class with_span:  # noqa: N801 - used as a statement, like a function
+class with_span:
     """Open a span of your own, as ``with``, ``async with`` or decorator; calls inside become its children.
 
     ``attributes`` are set at its start. The block gets the OpenTelemetry span. An exception marks the span as failed and
@@ -202,7 +203,7 @@ async def _steps_async(context: Context, inner: AsyncGenerator[Any, Any]) -> Asy
         await inner.aclose()
 
 
-class carry:  # noqa: N801 - used like a function
+class carry:
     """Take the trace and baggage of here along with ``function`` to wherever it runs: thread, process or machine.
 
     The result is called like ``function``, which may be a coroutine function or a generator function, and pickles when
@@ -238,7 +239,7 @@ class carry:  # noqa: N801 - used like a function
         return propagate.extract(self._carrier, Context())
 
 
-class _carry_async(carry):  # noqa: N801 - as the class above
+class _carry_async(carry):
     async def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return await with_context(self._context(), self._function, *args, **kwargs)
 

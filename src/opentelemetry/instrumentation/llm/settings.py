@@ -150,7 +150,7 @@ class Settings:
         SPAN_BAGGAGE_KEYS, _OWN + "SPAN_BAGGAGE_KEYS", _keys, "Values of the baggage that every LLM span shows."
     )
     metric_baggage_keys: tuple[str, ...] = _setting(
-        (), _OWN + "METRIC_BAGGAGE_KEYS", _keys, "Values of the baggage that are tags of metrics too, at most 200 each; the rest reads `other`."
+        (), _OWN + "METRIC_BAGGAGE_KEYS", _keys, "Values of the baggage that are tags of metrics too; at most 200 different ones each."
     )
     log_level: str | None = _setting(None, _OWN + "LOG_LEVEL", _one_of(*_LEVELS), "Attach the default logger at this level.")
 

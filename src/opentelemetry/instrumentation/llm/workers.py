@@ -98,14 +98,11 @@ def _said(force_flush: Callable[[int], Any], milliseconds: int) -> bool:
     return force_flush(milliseconds) is not False
 
 
-class in_worker:  # noqa: N801 - used like a function
+class in_worker:
     """Make ``function`` watch where it runs, and leave nothing unsent when it has run.
 
     Around a task of an engine whose workers are killed rather than ended, or around a handler that is frozen between
     invocations. The result pickles when ``function`` and ``setup`` do. Works for coroutine and generator functions too.
-
-    >>> in_worker(len, setup=lambda: None)([1, 2])
-    2
     """
 
     def __init__(self, function: Callable[..., Any], setup: Callable[[], object] | None = None) -> None:

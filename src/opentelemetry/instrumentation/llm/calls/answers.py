@@ -51,7 +51,7 @@ def _receive_raw(call: Call, result: Any) -> None:
     if isinstance(getattr(response, "_content", None), bytes):
         call.answered(_document(response))
         return
-    if call.request.stream:
+    if call.asked_to_stream:
         call.stream_started()
     notice_close(response, call, read_later)
     watch_for_loss(result, call)

@@ -47,7 +47,7 @@ class Call:
     """
 
     __slots__ = (
-        "_attempts", "_attempt_ended_at", "_chunk_at", "_desk", "_ends", "_first_at", "_known_in_stream", "_outer", "began", "chunks", "dialect", "draft", "ended", "family", "forget",
+        "_attempts", "_attempt_ended_at", "_chunk_at", "_desk", "_ends", "_first_at", "_known_in_stream", "_outer", "asked_to_stream", "began", "chunks", "dialect", "draft", "ended", "family", "forget",
         "identity", "inside", "known", "operation", "pid", "request", "size_of", "streaming", "tapped", "watcher", "__weakref__",
     )  # fmt: skip
 
@@ -58,7 +58,7 @@ class Call:
         self._desk = desk
         self._outer = outer
         self._ends = itertools.count()
-        self.ended = self.streaming = self.tapped = self.inside = False
+        self.ended = self.streaming = self.tapped = self.inside = self.asked_to_stream = False
         self.draft: Reply | None = None
         self.chunks = 0
         self.began = self._chunk_at = time.perf_counter_ns()
@@ -104,6 +104,7 @@ class Call:
 
     def start(self, arguments: Arguments) -> None:
         """Say that the call begins; where contents are captured, take those of the request now, before they can change."""
+        self.asked_to_stream = arguments.streaming
         if self.captures_content:
             self.request.content = guarded(self.dialect.content, arguments)
         self._say(f"ex_llm.{self.family}.start", {"system_time": time.time_ns()}, self.known)

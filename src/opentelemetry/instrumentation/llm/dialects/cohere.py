@@ -71,6 +71,9 @@ def _read_into(draft: Reply, answer: Any) -> None:
     for place in ("usage", "meta"):
         if (said := dig(answer, (place,))) is not None:
             draft.usage = _usage(said)
+    said_error = any(text(dig(answer, (name,))) is not None for name in ("error", "err"))
+    if said_error or text(dig(answer, ("finish_reason",))) == "ERROR":
+        draft.failure = "error"
     generations = items(dig(answer, ("generations",)))
     reason = finish_reason(dig(answer, ("finish_reason",)))
     if generations:
@@ -108,13 +111,9 @@ def absorb(draft: Reply, chunk: Any) -> None:
     kind = text(dig(chunk, ("type",))) or text(dig(chunk, ("event_type",)))
     if kind == "message-end":
         _read_into(draft, dig(chunk, ("delta",)))
-        if text(dig(chunk, ("delta", "error"))) is not None:
-            draft.failure = "error"
     elif kind in ("stream-end", "stream-error"):
         _read_into(draft, chunk)
         _read_into(draft, dig(chunk, ("response",)))
-        if kind == "stream-error":
-            draft.failure = "error"
     elif draft.response_id is None:
         fill(draft, chunk, _REPLY)
     if draft.content is not None:

@@ -1,72 +1,29 @@
-"""Bodies of Amazon Bedrock's model invocation: each family of models has a shape of its own, and shapes tell themselves.
+"""Answers of Amazon Bedrock's model invocation: each family of models has a shape of its own, and shapes tell themselves.
 
-A body is read by its shape and never by the model's name, since names of profiles and imported models say nothing.
-Anthropic's, OpenAI's and Amazon's own chat shapes have dialects elsewhere; what is older stands in ``invoke_model_text``.
-What a body does not count, Bedrock does: in headers beside it, and in the last event of a stream.
+Names of profiles and imported models say nothing, so the body decides. Anthropic's, OpenAI's and Amazon's own chat shapes
+have dialects elsewhere; what is older stands in ``invoke_model_text``, and requests in ``invoke_model_request``. What a
+body does not count, Bedrock does: in headers beside it, and in the last event of a stream.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..words.records import Content, Reply, Request, Usage
+from ..words.records import Content, Reply, Usage
 from . import Arguments, Dialect
 from .chat_completions import chat_completions
 from .converse import STREAM_EVENTS, converse
 from .converse import usage as counted
+from .invoke_model_request import image_request, parsed, request
 from .invoke_model_text import text_families
 from .messages import messages
 from .reading import dig, fields, fill, items
 
-_LARGEST = 4 * 1024 * 1024
-_PARAMETERS: Mapping[str, tuple[str, ...]] = {
-    "temperature": ("temperature", "textGenerationConfig.temperature", "inferenceConfig.temperature"),
-    "top_p": ("top_p", "p", "topP", "textGenerationConfig.topP", "inferenceConfig.topP", "inferenceConfig.top_p"),
-    "top_k": ("top_k", "k", "inferenceConfig.topK", "inferenceConfig.top_k"),
-    "max_tokens": (
-        "max_completion_tokens", "max_tokens", "max_tokens_to_sample", "maxTokens", "max_gen_len", "maxOutputTokens",
-        "textGenerationConfig.maxTokenCount", "inferenceConfig.maxTokens", "inferenceConfig.max_new_tokens",
-    ),
-    "stop_sequences": (
-        "stop_sequences", "stop", "stopSequences", "textGenerationConfig.stopSequences", "inferenceConfig.stopSequences",
-    ),
-    "frequency_penalty": ("frequency_penalty", "frequencyPenalty.scale"),
-    "presence_penalty": ("presence_penalty", "presencePenalty.scale"),
-    "seed": ("seed", "imageGenerationConfig.seed"),
-    "choice_count": ("n", "num_generations", "numResults", "imageGenerationConfig.numberOfImages"),
-    "reasoning_level": ("reasoning_effort", "output_config.effort", "reasoningConfig.maxReasoningEffort"),
-    "dimensions": (
-        "dimensions", "output_dimension", "embeddingConfig.outputEmbeddingLength", "singleEmbeddingParams.embeddingDimension",
-    ),
-    "encoding_formats": ("embedding_types", "embeddingTypes"),
-}  # fmt: skip
-_REQUEST = fields(
-    Request,
-    {
-        "model": "modelId",
-        "guardrail_id": "guardrailIdentifier",
-        "requested_service_tier": "serviceTier",
-        **{name: tuple(f"body.{way}" for way in ways) for name, ways in _PARAMETERS.items()},
-    },
-)
-_FORMATS = (("body", "response_format", "type"), ("body", "output_config", "format", "type"))
 _TIER = fields(Reply, {"service_tier": "serviceTier"})
 _ID = fields(Reply, {"response_id": "id"})
 _INPUT = fields(Usage, {"input_tokens": ("inputTextTokenCount", "inputTokenCount")})
 
-_BY_MODEL = (
-    ("embed", "embeddings"), ("rerank", "rerank"),
-    ("stability.", "image_generation"), ("titan-image", "image_generation"), ("nova-canvas", "image_generation"),
-)  # fmt: skip
-_BY_BODY = (
-    ("embeddings", ("texts", "embedding_types", "embeddingTypes", "singleEmbeddingParams", "embeddingConfig", "normalize")),
-    ("rerank", ("documents",)),
-    ("chat", ("messages", "message", "inputPrompt")),
-    ("image_generation", ("text_prompts", "imageGenerationConfig", "textToImageParams", "aspect_ratio", "output_format")),
-    ("text_completion", ("prompt", "inputText")),
-)
 _MESSAGES = frozenset(
     {"message", "message_start", "message_delta", "message_stop", "content_block_start", "content_block_delta", "content_block_stop",
      "ping", "error"}
@@ -78,44 +35,6 @@ _BESIDE = {
     "cacheWriteInputTokenCount": "x-amzn-bedrock-cache-write-input-token-count",
 }
 _METRICS = "amazon-bedrock-invocationMetrics"
-
-
-def parsed(body: Any) -> Any:
-    """Read a body that is text or bytes as JSON; what could only be read once, is long or is no JSON reads as ``None``."""
-    if not isinstance(body, (str, bytes, bytearray)) or len(body) > _LARGEST:
-        return None
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-
-
-def operation(model: Any, body: Any) -> str:
-    """Say what an invocation is for: the model's name tells what is no text, the body's shape tells the rest.
-
-    >>> operation("amazon.titan-embed-text-v2:0", {"inputText": "a"}), operation("arn:aws:bedrock:...", {"prompt": "a"})
-    ('embeddings', 'text_completion')
-    """
-    named = str(model)
-    for word, what in _BY_MODEL:
-        if word in named:
-            return what
-    keys = body if isinstance(body, Mapping) else ()
-    return next((what for what, marks in _BY_BODY if any(mark in keys for mark in marks)), "chat")
-
-
-def _request(arguments: Arguments) -> Request:
-    asked = Request(stream=arguments.streaming or None)
-    fill(asked, arguments.named, _REQUEST)
-    if any(str(dig(arguments.named, path)).startswith("json") for path in _FORMATS):
-        asked.output_type = "json"
-    return asked
-
-
-def _image_request(arguments: Arguments) -> Request:
-    asked = _request(arguments)
-    asked.output_type = "image"
-    return asked
 
 
 def _speaks(document: Mapping[str, Any]) -> Dialect:
@@ -226,7 +145,7 @@ def _rerank_reply(answer: Any) -> Reply:
     return _with_headers(said, answer)
 
 
-invoke_model = Dialect("invoke_model", _request, _reply, _absorb, _content, _output, _finish)
-invoked_embeddings = Dialect("invoked_embeddings", _request, _embeddings_reply)
-invoked_images = Dialect("invoked_images", _image_request, _image_reply)
-invoked_rerank = Dialect("invoked_rerank", _request, _rerank_reply)
+invoke_model = Dialect("invoke_model", request, _reply, _absorb, _content, _output, _finish)
+invoked_embeddings = Dialect("invoked_embeddings", request, _embeddings_reply)
+invoked_images = Dialect("invoked_images", image_request, _image_reply)
+invoked_rerank = Dialect("invoked_rerank", request, _rerank_reply)

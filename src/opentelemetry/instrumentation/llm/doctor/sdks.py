@@ -30,7 +30,7 @@ _AUTO = os.path.join("opentelemetry", "instrumentation", "auto_instrumentation")
 def by_distribution() -> dict[str, list[Provider]]:
     """Return the providers of each distribution: some SDKs are in the tables more than once."""
     found: dict[str, list[Provider]] = {}
-    for provider in providers.ALL:
+    for provider in providers.everyone():
         found.setdefault(provider.distribution, []).append(provider)
     return found
 

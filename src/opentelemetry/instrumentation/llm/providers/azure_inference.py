@@ -1,95 +1,112 @@
 """azure-ai-inference: models behind Azure's inference endpoints, and GitHub's.
 
-Its stream is its own iterator: it queues what a block of bytes brought, and nothing inside gives one update at a time. So
-the very stream that the application gets becomes, until its call ends, of a class that tells what it gives.
+Its stream is its own iterator: a block of bytes becomes updates in a queue, and these are given one by one. So the queue
+of the very stream that the application gets is where updates are seen, and the iterator of blocks where it breaks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 from weakref import ref
 
-from ..calls.call import CLOSED_EARLY, Call
-from ..guard import guarded
+from ..calls.call import CLOSED_EARLY, COMPLETE, Call
 from ..calls.loss import watch_for_loss
+from ..calls.methods import Driver, before, forget, watched
 from ..calls.point import Point, Provider
-from ..calls.streams import AsyncTap, Tap
+from ..calls.streams import AsyncTap, Tap, broke
 from ..dialects import Arguments, Dialect
 from ..dialects.chat_completions import chat_completions
 from ..dialects.embeddings import embeddings
+from ..guard import guarded
 from .generated import identify_as
 
-_CALL = "_ex_llm_call"
 _STREAMS = frozenset({"StreamingChatCompletions", "AsyncStreamingChatCompletions"})
+_PARSE = "_deserialize_and_add_to_queue"
 _DEFAULTS = (
     "model", "temperature", "top_p", "max_tokens", "frequency_penalty", "presence_penalty", "stop", "seed", "tools",
     "dimensions", "encoding_format",
 )  # fmt: skip
 
 
-class _Inside:
-    """Be the iterator that a stream does not have: what the stream's own class gives for it."""
+class _Blocks(Tap):
+    """Tap the blocks of bytes; updates are told when the application takes them."""
 
-    __slots__ = ("_kind", "_stream")
+    __slots__ = ()
 
-    def __init__(self, kind: Any, stream: Any) -> None:
-        self._kind, self._stream = kind, stream
-
-    def __next__(self) -> Any:
-        return self._kind.__next__(self._stream)
-
-    def __anext__(self) -> Any:
-        return self._kind.__anext__(self._stream)
+    def _took(self, chunk: Any) -> None:
+        return
 
 
-def _closing(kind: Any, name: str) -> Callable[[Any], Any]:
-    def close(stream: Any) -> Any:
-        call = vars(stream).get(_CALL)
-        if call is not None and not call.inside:
-            guarded(call.stream_ended, CLOSED_EARLY)
-        return getattr(kind, name)(stream)
+class _AsyncBlocks(AsyncTap):
+    """Tap the blocks of bytes asynchronously, as ``_Blocks`` does."""
 
-    return close
+    __slots__ = ()
 
-
-@lru_cache(maxsize=8)
-def _telling(kind: Any) -> Any:
-    """Make the class that a stream of ``kind`` is of while its call runs: a subclass under the same name."""
-
-    async def anext(stream: Any) -> Any:
-        return await AsyncTap(_Inside(kind, stream), vars(stream)[_CALL]).__anext__()
-
-    told: dict[str, Any] = {
-        "__next__": lambda stream: next(Tap(_Inside(kind, stream), vars(stream)[_CALL])),
-        "__anext__": anext,
-        "close": _closing(kind, "close"),
-        "aclose": _closing(kind, "aclose"),
-    }
-    own = {name: function for name, function in told.items() if hasattr(kind, name)}
-    return type(kind.__name__, (kind,), {**own, "__module__": kind.__module__, "__qualname__": kind.__qualname__})
+    def _took(self, chunk: Any) -> None:
+        return
 
 
-def _forget(stream: Any, kind: Any) -> None:
-    """Let a stream whose call has ended be what the SDK made."""
-    if (held := stream()) is not None:
-        held.__class__ = kind
-        vars(held).pop(_CALL, None)
+def _taking(call: Call) -> Driver:
+    def get(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        update = wrapped(*args, **kwargs)
+        guarded(call.took, update)
+        return update
+
+    return get
+
+
+def _looking(call: Call, stream: Any) -> Driver:
+    def empty(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        nothing = wrapped(*args, **kwargs)
+        if nothing and getattr(stream(), "_done", False):
+            guarded(call.stream_ended, COMPLETE)
+        return nothing
+
+    return empty
+
+
+def _parsing(call: Call, stream: Any, kind: Any) -> Callable[[Any], Any]:
+    # Not bound to the stream, which would then hold itself and be collected later than it is without us.
+    def parse(element: Any) -> Any:
+        try:
+            return getattr(kind, _PARSE)(stream(), element)
+        except BaseException as error:
+            guarded(broke, call, error)
+            raise
+
+    return parse
+
+
+def _closed(call: Call) -> None:
+    if not call.inside:
+        call.stream_ended(CLOSED_EARLY)
 
 
 def open_stream(call: Call, result: Any) -> bool:
     """See a stream through, if that is what came back."""
-    kind: Any = type(result)
-    if kind.__name__ not in _STREAMS:
+    if type(result).__name__ not in _STREAMS:
         return False
+    blocks, stream = result._bytes_iterator, ref(result)
     call.stream_started()
     call.tapped = True
-    vars(result)[_CALL] = call
-    result.__class__ = _telling(kind)
-    call.forget = partial(_forget, ref(result), kind)
+    result._bytes_iterator = (_AsyncBlocks if hasattr(blocks, "__anext__") else _Blocks)(blocks, call)
+    setattr(result, _PARSE, _parsing(call, stream, type(result)))
+    methods = [
+        *watched(result._queue, "get", _taking(call)),
+        *watched(result._queue, "empty", _looking(call, stream)),
+        *watched(result._response, "close", before(partial(_closed, call))),
+    ]
+    call.forget = partial(_forget, methods, stream)
     watch_for_loss(result, call)
     return True
+
+
+def _forget(methods: Any, stream: Any) -> None:
+    forget(methods)
+    if (held := stream()) is not None:
+        vars(held).pop(_PARSE, None)
 
 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:

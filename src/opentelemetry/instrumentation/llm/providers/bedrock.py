@@ -15,7 +15,8 @@ from ..calls.event_streams import events_in
 from ..calls.point import Identity, Open, Point, Provider
 from ..dialects import Arguments, Dialect
 from ..dialects.converse import beside, converse
-from ..dialects.invoke_model import invoke_model, invoked_embeddings, invoked_images, invoked_rerank, operation, parsed
+from ..dialects.invoke_model import invoke_model, invoked_embeddings, invoked_images, invoked_rerank
+from ..dialects.invoke_model_request import operation, parsed
 
 _SERVICE = "bedrock-runtime"
 _TARGETS = ("botocore.client:BaseClient._make_api_call", "aiobotocore.client:AioBaseClient._make_api_call")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from types import AsyncGeneratorType, GeneratorType
 from typing import Any
 
+from ..calls.call import Call
 from ..calls.point import Point, Provider
 from ..dialects import Arguments, Dialect
 from ..dialects.chat_completions import chat_completions
@@ -43,6 +45,13 @@ def _endpoint(instance: Any) -> str:
     return next((str(task.base_url) for task in tasks.values() if _is_address(getattr(task, "base_url", None))), "")
 
 
+def _begun(call: Call, result: Any) -> bool:
+    """Say at once that a stream has begun: its answer is there before the generator is asked for a first chunk."""
+    if isinstance(result, (GeneratorType, AsyncGeneratorType)):
+        call.stream_started()
+    return False
+
+
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
     """Read the arguments; what a task works on comes first and may come without its name. An address is no model."""
     named = dict(kwargs)
@@ -61,7 +70,7 @@ HUGGINGFACE = Provider(
     name="huggingface",
     requires="huggingface_hub >= 0.24",
     points=tuple(
-        Point(f"huggingface_hub.inference.{client}.{task}", operation, dialect)
+        Point(f"huggingface_hub.inference.{client}.{task}", operation, dialect, open=_begun)
         for task, (operation, dialect) in _TASKS.items()
         for client in _CLIENTS
     ),

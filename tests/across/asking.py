@@ -1,0 +1,160 @@
+"""Make a call where a mechanism runs it, and note what was current there before and after; all of it pickles.
+
+``observe`` is the whole of a cell of the matrix but its judgement: a parent with a session, the call somewhere else, and
+afterwards a look at the same place from outside of the parent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
+
+from opentelemetry.instrumentation.llm import with_attributes, with_span
+from opentelemetry.instrumentation.llm.workers import watch_worker
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from opentelemetry import baggage, trace
+from opentelemetry import context as otel_context
+
+OPERATIONS = ("chat", "stream", "embeddings")
+MESSAGES: list[Any] = [{"role": "user", "content": "say three words"}]
+NOWHERE = "0" * 16
+
+
+class Place(NamedTuple):
+    """What is current somewhere: ids as hexadecimal digits, zeros where there are none."""
+
+    trace: str
+    span: str
+    session: str | None
+
+
+class Told(NamedTuple):
+    """What the span of a call says."""
+
+    trace: str
+    parent: str | None
+    session: str | None
+
+
+class Asked(NamedTuple):
+    """What was current where the call was made, before it and after it; and the spans of the calls."""
+
+    before: Place
+    after: Place
+    spans: list[Told]
+
+
+class Cell(NamedTuple):
+    """Everything about one operation by one mechanism."""
+
+    parent: Place
+    asked: Asked
+    outside: Place
+    caller_as_before: bool
+
+
+class _Here:
+    """Where this process keeps its spans."""
+
+    spans: InMemorySpanExporter | None = None
+
+
+def keep_spans(spans: InMemorySpanExporter) -> None:
+    """Say where the spans of this process are kept."""
+    _Here.spans = spans
+
+
+def look(*_: Any) -> Place:
+    """Return what is current here."""
+    current = trace.get_current_span().get_span_context()
+    session = baggage.get_baggage("session.id")
+    return Place(f"{current.trace_id:032x}", f"{current.span_id:016x}", None if session is None else str(session))
+
+
+async def look_async(*_: Any) -> Place:
+    """Return what is current here."""
+    return look()
+
+
+def _spans() -> list[Told]:
+    """Return the spans of calls since the last time."""
+    assert _Here.spans is not None
+    ended = _Here.spans.get_finished_spans()
+    _Here.spans.clear()
+    return [
+        Told(f"{span.context.trace_id:032x}", f"{span.parent.span_id:016x}" if span.parent else None, (span.attributes or {}).get("session.id"))
+        for span in ended
+        if span.kind is trace.SpanKind.CLIENT
+    ]  # fmt: skip
+
+
+@lru_cache
+def _client(url: str) -> Any:
+    import openai
+
+    return openai.OpenAI(base_url=f"{url}/v1", api_key="sk-test", max_retries=0)
+
+
+def ask(url: str, operation: str) -> Asked:
+    """Make a plain call here."""
+    client = _client(url)
+    before = look()
+    if operation == "embeddings":
+        client.embeddings.create(model="text-embedding-3-small", input="a b")
+    else:
+        answer = client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES, stream=operation == "stream")
+        assert operation == "chat" or all(look() == before for _ in answer)
+    return Asked(before, look(), _spans())
+
+
+async def ask_async(url: str, operation: str) -> Asked:
+    """Make an asynchronous call here."""
+    import openai
+
+    async with openai.AsyncOpenAI(base_url=f"{url}/v1", api_key="sk-test", max_retries=0) as client:
+        before = look()
+        if operation == "embeddings":
+            await client.embeddings.create(model="text-embedding-3-small", input="a b")
+        else:
+            answer: Any = await client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES, stream=operation == "stream")
+            assert operation == "chat" or all([look() == before async for _ in answer])
+        return Asked(before, look(), _spans())
+
+
+def set_up() -> None:
+    """Keep the spans of a process that another one has started."""
+    keep_spans(InMemorySpanExporter())
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(_Here.spans))  # type: ignore[arg-type]
+    trace.set_tracer_provider(provider)
+
+
+def ask_elsewhere(url: str, operation: str) -> Asked:
+    """Make a plain call in a process that another one has started."""
+    watch_worker(set_up if _Here.spans is None else None)
+    _client.cache_clear()  # connections of the parent are not for its forks
+    _spans()
+    return ask(url, operation)
+
+
+Run = Callable[[Callable[..., Any]], Any]
+
+
+def observe(run: Run, url: str, asking: Callable[..., Any], looking: Callable[..., Any], session: str) -> dict[str, Cell]:
+    """Let ``run`` make each operation below a parent with a session, and look from outside of it afterwards."""
+    cells = {}
+    for operation in OPERATIONS:
+        _spans()
+        outermost = otel_context.get_current()
+        with with_span("parent"), with_attributes(session_id=session):
+            parent, inside = look(), otel_context.get_current()
+            asked = run(partial(asking, url, operation))
+            as_before = otel_context.get_current() is inside
+        outside = run(looking)
+        spans = asked.spans or _spans()
+        cells[operation] = Cell(parent, asked._replace(spans=spans), outside, as_before and otel_context.get_current() is outermost)
+    return cells
