@@ -7,7 +7,7 @@ afterwards a look at the same place from outside of the parent.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, NamedTuple
 
 from opentelemetry.instrumentation.llm import with_attributes, with_span
@@ -92,23 +92,18 @@ def _spans() -> list[Told]:
     ]  # fmt: skip
 
 
-@lru_cache
-def _client(url: str) -> Any:
-    import openai
-
-    return openai.OpenAI(base_url=f"{url}/v1", api_key="sk-test", max_retries=0)
-
-
 def ask(url: str, operation: str) -> Asked:
     """Make a plain call here."""
-    client = _client(url)
-    before = look()
-    if operation == "embeddings":
-        client.embeddings.create(model="text-embedding-3-small", input="a b")
-    else:
-        answer = client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES, stream=operation == "stream")
-        assert operation == "chat" or all(look() == before for _ in answer)
-    return Asked(before, look(), _spans())
+    import openai
+
+    with openai.OpenAI(base_url=f"{url}/v1", api_key="sk-test", max_retries=0) as client:
+        before = look()
+        if operation == "embeddings":
+            client.embeddings.create(model="text-embedding-3-small", input="a b")
+        else:
+            answer: Any = client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES, stream=operation == "stream")
+            assert operation == "chat" or all(look() == before for _ in answer)
+        return Asked(before, look(), _spans())
 
 
 async def ask_async(url: str, operation: str) -> Asked:
@@ -136,7 +131,6 @@ def set_up() -> None:
 def ask_elsewhere(url: str, operation: str) -> Asked:
     """Make a plain call in a process that another one has started."""
     watch_worker(set_up if _Here.spans is None else None)
-    _client.cache_clear()  # connections of the parent are not for its forks
     _spans()
     return ask(url, operation)
 

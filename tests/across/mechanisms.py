@@ -231,25 +231,27 @@ def process_pool(method: str) -> Iterator[Run]:
         yield lambda function: pool.submit(carry(function)).result()
 
 
-def _put(found: Any, function: Function) -> None:
-    found.put(function())
+def _serve(jobs: Any, answers: Any) -> None:
+    while (job := jobs.get()) is not None:
+        answers.put(job())
 
 
 @contextmanager
 def process(method: str) -> Iterator[Run]:
-    """Start a process for a carried function."""
+    """Queue a carried function to a process."""
     started = multiprocessing.get_context(method)
+    jobs, answers = started.SimpleQueue(), started.SimpleQueue()
+    child = started.Process(target=_serve, args=(jobs, answers))
+    child.start()
 
     def run(function: Function) -> Any:
-        found = started.SimpleQueue()
-        child = started.Process(target=carry(_put), args=(found, function))
-        child.start()
-        answer = found.get()
-        child.join()
-        assert child.exitcode == 0
-        return answer
+        jobs.put(carry(function))
+        return answers.get()
 
     yield run
+    jobs.put(None)
+    child.join()
+    assert child.exitcode == 0
 
 
 @contextmanager

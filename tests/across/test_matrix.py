@@ -57,11 +57,18 @@ def watched(_stand_in: Any) -> Iterator[str]:
 def outcome_of(watched: str) -> Iterator[Callable[[str], Outcome]]:
     """Run a mechanism the first time that it is asked for."""
     outcomes: dict[str, Outcome] = {}
+    failures: dict[str, BaseException] = {}
 
     def outcome(name: str) -> Outcome:
+        library = name.partition(" ")[0]
         if name not in outcomes:
-            library = name.partition(" ")[0]
-            outcomes.update(_green(library, watched) if library in GREEN else {name: _mechanism(name, watched)})
+            try:
+                if library in failures or name in failures:
+                    raise failures[library if library in failures else name]
+                outcomes.update(_green(library, watched) if library in GREEN else {name: _mechanism(name, watched)})
+            except BaseException as failure:
+                failures[library if library in GREEN else name] = failure
+                raise
         return outcomes[name]
 
     yield outcome

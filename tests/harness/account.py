@@ -30,13 +30,13 @@ def at_home() -> bool:
 class Account:
     """The notes of one script, and how many chunks it was given."""
 
-    def __init__(self, root: str, url: str, surfaces: bool = False) -> None:
+    def __init__(self, root: str, url: str, surfaces: bool = False, chunks: bool = False) -> None:
         self.notes: list[tuple[str, Any]] = []
         self.chunks = 0
         self.relays = True
         self.strayed = 0
         self.error: str | None = None
-        self._root, self._url, self._surfaces = root, url, surfaces
+        self._root, self._url, self._surfaces, self._chunks = root, url, surfaces, chunks or surfaces
 
     def note(self, what: str, value: Any) -> None:
         """Write down one thing."""
@@ -50,7 +50,7 @@ class Account:
     def took(self, chunk: Any, home: bool = True) -> None:
         """Write down one chunk, and whether the application's span is current now."""
         self.chunks += 1
-        self.note("chunk", described(chunk) if self._surfaces else None)
+        self.note("chunk", described(chunk) if self._chunks else None)
         if home:
             self.look()
 

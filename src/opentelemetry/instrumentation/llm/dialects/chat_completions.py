@@ -89,6 +89,7 @@ def absorb(draft: Reply, chunk: Any) -> None:
         index = whole(dig(choice, ("index",)))
         index = position if index is None else index
         reason = dig(choice, ("finish_reason",))
+        reason = dig(choice, ("stop_reason",)) if reason is None else reason
         if reason is not None or index not in draft.scratch:
             draft.scratch[index] = reason
 

@@ -16,6 +16,7 @@ from ..words.errors import error_type
 
 _FRAMES = 64
 _WORD = re.compile(r"[A-Za-z][\w.\-]{0,63}\Z")
+_ID = re.compile(r"[\w.\-]{1,128}\Z")
 _BY_CODE = (
     ("context_length", ("context_length", "context_window", "prompt_too_long", "string_above_max_length")),
     ("content_filter", ("content_filter", "content_policy", "responsibleai", "safety")),
@@ -23,7 +24,7 @@ _BY_CODE = (
     ("overloaded", ("overloaded", "model_busy", "unavailable")),
     ("auth", ("api_key", "authentication", "unauthorized", "permission", "accessdenied", "access_denied", "forbidden")),
     ("timeout", ("timeout", "timed_out", "deadline")),
-    ("server_error", ("server_error", "internal", "api_error")),
+    ("server_error", ("server_error", "internal", "api_error", "modelerror", "modelstreamerror")),
     ("invalid_request", ("invalid", "validation", "not_found", "bad_request", "unsupported")),
 )
 _BY_STATUS = {
@@ -37,13 +38,14 @@ _BY_CLASS = (
     ("context_length", ("ContextWindow", "LengthFinish")),
     ("rate_limited", ("RateLimit", "Throttl", "TooManyRequests", "ResourceExhausted")),
     ("auth", ("Authentication", "PermissionDenied", "Unauthorized", "Forbidden", "Credential")),
-    ("network", ("Connect", "Network", "Protocol", "ReadError", "WriteError", "OSError", "IncompleteRead", "SSL")),
+    ("network", ("Connect", "Network", "Protocol", "ReadError", "WriteError", "OSError", "IncompleteRead", "SSL", "ResponseStreaming", "PayloadError")),
     ("overloaded", ("Overloaded", "ServiceUnavailable")),
     ("server_error", ("InternalServer", "ServerError")),
     ("invalid_request", ("BadRequest", "NotFound", "Unprocessable", "Validation", "ValueError", "TypeError", "InvalidRequest")),
 )
-_CODES = (("code",), ("body", "code"), ("body", "error", "code"), ("type",), ("body", "type"), ("body", "error", "type"))
-_STATUSES = (("status_code",), ("response", "status_code"), ("code",))
+_CODES = (("code",), ("body", "code"), ("body", "error", "code"), ("type",), ("body", "type"), ("body", "error", "type"), ("response", "Error", "Code"))
+_STATUSES = (("status_code",), ("response", "status_code"), ("code",), ("response", "ResponseMetadata", "HTTPStatusCode"))
+_REQUEST_IDS = (("request_id",), ("response", "ResponseMetadata", "RequestId"))
 
 
 def status_of(error: BaseException) -> int | None:
@@ -93,6 +95,7 @@ def describe(error: BaseException) -> dict[str, Any]:
     described["stacktrace"] = "".join(traceback.format_tb(error.__traceback__, limit=_FRAMES))
     if status is not None:
         described["status"] = status
-    if (request_id := text(dig(error, ("request_id",)))) is not None and _WORD.match(request_id):
+    request_id = next((found for path in _REQUEST_IDS if (found := text(dig(error, path))) is not None), None)
+    if request_id is not None and _ID.match(request_id):
         described["request_id"] = request_id
     return described

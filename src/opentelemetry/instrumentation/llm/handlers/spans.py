@@ -41,7 +41,8 @@ class Open:
     def leave(self) -> None:
         """Make what was current before the current one again, once."""
         entered, self.entered = self.entered, None
-        if entered is not None:
+        # An answer that is read later ends after its frame has left: then the current span is not this one any more.
+        if entered is not None and trace.get_current_span() is self.span:
             context.leave(entered)
 
 

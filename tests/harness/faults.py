@@ -1,0 +1,121 @@
+"""Make any function of the package raise while a call runs: found by running and by walking, never from a list kept by hand."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import CodeType, FrameType, FunctionType
+from typing import Any, TypeVar
+
+from opentelemetry.instrumentation import llm
+
+_PACKAGE = str(Path(llm.__file__).parent)
+_R = TypeVar("_R")
+
+
+class Planted(RuntimeError):
+    """Stand for a mistake of ours."""
+
+
+def ours(code: CodeType) -> bool:
+    """Say whether code belongs to the package; its module and class bodies do not count."""
+    return code.co_filename.startswith(_PACKAGE) and code.co_name != "<module>"
+
+
+def named(code: CodeType) -> str:
+    """Name a function by its file and its place there."""
+    place = Path(code.co_filename).relative_to(_PACKAGE).as_posix()
+    return f"{place}:{getattr(code, 'co_qualname', code.co_name)}"
+
+
+def functions_run(step: Callable[[], _R]) -> tuple[_R, dict[CodeType, None]]:
+    """Run a step and return, in the order of their first call, the functions of the package that ran in this thread."""
+    seen: dict[CodeType, None] = {}
+
+    def notice(frame: FrameType, event: str, argument: Any) -> None:
+        if event == "call" and frame.f_code not in seen and ours(frame.f_code):
+            seen[frame.f_code] = None
+
+    sys.setprofile(notice)
+    try:
+        return step(), seen
+    finally:
+        sys.setprofile(None)
+
+
+@contextmanager
+def raising_once(code: CodeType) -> Iterator[None]:
+    """Let the function raise when it is called first; whatever it is: a closure, a property, a comprehension, a coroutine."""
+
+    def plant(frame: FrameType, event: str, argument: Any) -> None:
+        if event == "call" and frame.f_code is code:
+            # What a profile function raises is raised by the function that begins, and ends the profiling.
+            raise Planted
+
+    sys.setprofile(plant)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+
+
+@contextmanager
+def raising_always(code: CodeType) -> Iterator[None]:
+    """Let the function raise whenever it is called: every function object that has this code is given other code."""
+    functions = [f for f in gc.get_referrers(code) if isinstance(f, FunctionType) and f.__code__ is code]
+    other = _raiser(len(code.co_freevars))
+    for function in functions:
+        function.__code__ = other
+    try:
+        yield
+    finally:
+        for function in functions:
+            function.__code__ = code
+
+
+def _raiser(held: int) -> CodeType:
+    """Make code that raises and closes over as many names as the code that it replaces."""
+    names = [f"held_{i}" for i in range(held)]
+    lines = [
+        f"def outer({', '.join(names)}):",
+        "    def planted(*args, **kwargs):",
+        "        from harness.faults import Planted",
+        "        raise Planted" + (f" from None if True else ({', '.join(names)},)" if names else ""),
+        "    return planted",
+    ]
+    made: dict[str, Any] = {}
+    exec("\n".join(lines), made)
+    code: CodeType = made["outer"](*names).__code__
+    return code
+
+
+class Listening(logging.Handler):
+    """Hear whether a fault was told in a log line of ours."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.told: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep lines that name the planted mistake."""
+        line = record.getMessage()
+        if Planted.__name__ in line or (record.exc_info and record.exc_info[0] is Planted):
+            self.told.append(f"{record.levelname} {line}")
+
+
+@contextmanager
+def listening() -> Iterator[Listening]:
+    """Listen to the package's loggers while the block runs."""
+    logger, handler = logging.getLogger("opentelemetry.instrumentation.llm"), Listening()
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    try:
+        yield handler
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
