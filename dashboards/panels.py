@@ -10,6 +10,7 @@ WIDTH, STAT_HEIGHT, GRAPH_HEIGHT = 24, 4, 8
 _SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 _CHAT, _DURATION = "ex_llm.chat.requests.total", "ex_llm.chat.duration.milliseconds"
 _FIRST, _COST = "ex_llm.stream.time_to_first_chunk.milliseconds", "ex_llm.cost.cents.total"
+_LEFT = "ex_llm.provider.rate_limit.remaining"
 _INPUT, _CACHED = "ex_llm.tokens.input.total", "ex_llm.tokens.cached.total"
 
 q = Queries("$__rate_interval", chosen=True)
@@ -35,7 +36,7 @@ STATS = (
     Panel("Chats that fail", "percentunit", "Share of chats that ended with an exception.", {
         "failed": f"{or_zero(q.rate('ex_llm.chat.errors.total'))} / {q.rate(_CHAT)}",
     }, worse_from=0.05),
-    Panel("95 % of chats take less than", "ms", "Streams to their end.", {"p95": q.quantile(0.95, _DURATION)}),
+    Panel("95 % of chats within", "ms", "Streams to their end.", {"p95": q.quantile(0.95, _DURATION)}),
     Panel("Cost today", "currencyUSD", "What calls have cost since midnight, in US dollars.", {
         "cost": f"{_cost_today} / 100",
     }, since="now/d"),
@@ -71,12 +72,12 @@ GRAPHS = (
         "refused for the rate": or_zero(q.rate("ex_llm.provider.rate_limits.total")),
         "without an answer": or_zero(q.rate("ex_llm.provider.errors.total")),
     }),
-    Panel("Left of the provider's rate", "short", "The least that providers said is left, of requests and of tokens.", {
-        "{{provider}} {{model}} {{kind}}": q.newest("min", "ex_llm.provider.rate_limit.remaining", "provider", "model", "kind"),
+    Panel("Left of the providers' rates", "percentunit", "What providers say is left, as a share of the most that was left in this time.", {
+        "{{provider}} {{kind}}": f"min by (provider, kind) ({q.series(_LEFT)} / max_over_time({q.series(_LEFT)}[$__range]))",
     }),
     Panel("Hits of caches", "percentunit", "Answers found in a response cache, and input tokens that the provider had cached.", {
         "answers in {{cache}}": f"{or_zero(_hits, _misses)} / ({or_zero(_hits, _misses)} + {or_zero(_misses, _hits)})",
-        "input tokens at the provider": f"{or_zero(q.rate(_CACHED))} / {q.rate(_INPUT)}",
+        "tokens at the provider": f"{or_zero(q.rate(_CACHED))} / {q.rate(_INPUT)}",
     }),
     Panel("Costs over a threshold or budget", "short", "How often, by the threshold's or the budget's name.", {
         "{{scope}}": q.increase("ex_llm.cost.threshold_exceeded.total", "scope"),

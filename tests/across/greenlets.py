@@ -1,10 +1,14 @@
-"""Run the cells of a green library in a process that it has patched: ``python greenlets.py gevent URL`` prints them as JSON."""
+"""Run the cells of a green library in a process that it has patched: ``python greenlets.py gevent URL`` prints them as JSON.
+
+A greenlet begins with an empty context, so what is spawned is carried; patched threads carry as threads do.
+"""
 
 from __future__ import annotations
 
 import importlib
 import json
 import sys
+import traceback
 import warnings
 
 library, url = sys.argv[1:]
@@ -12,6 +16,7 @@ warnings.filterwarnings("ignore", module=library)
 if library == "gevent":
     importlib.import_module("gevent.monkey").patch_all()
 else:
+    sys.modules["trio"] = None  # type: ignore[assignment] # where it is installed HTTP clients import it, and it cannot be patched
     importlib.import_module("eventlet").monkey_patch()
 
 from collections.abc import Iterator  # noqa: E402 - nothing may be imported before the patch
@@ -28,22 +33,14 @@ from opentelemetry.instrumentation.llm.workers import watch_worker  # noqa: E402
 def gevent_spawn() -> Iterator[mechanisms.Run]:
     import gevent
 
-    yield lambda function: gevent.spawn(function).get()
+    yield lambda function: gevent.spawn(carry(function)).get()
 
 
 @contextmanager
 def gevent_pool() -> Iterator[mechanisms.Run]:
     from gevent.pool import Pool
 
-    yield lambda function: Pool(2).apply(function)
-
-
-@contextmanager
-def gevent_threadpool() -> Iterator[mechanisms.Run]:
-    from gevent.threadpool import ThreadPool
-
-    pool = ThreadPool(1)
-    yield lambda function: pool.apply(carry(function))
+    yield lambda function: Pool(2).apply(carry(function))
 
 
 @contextmanager
@@ -62,7 +59,7 @@ def eventlet_pool() -> Iterator[mechanisms.Run]:
 
 
 WAYS: dict[str, Any] = {
-    "gevent": {"spawn": gevent_spawn, "Pool": gevent_pool, "ThreadPool": gevent_threadpool},
+    "gevent": {"spawn": gevent_spawn, "Pool": gevent_pool},
     "eventlet": {"spawn": eventlet_spawn, "GreenPool": eventlet_pool},
 }
 PATCHED = {"Thread": mechanisms.thread, "Timer": mechanisms.timer, "ThreadPoolExecutor": mechanisms.pool_submit}
@@ -71,6 +68,9 @@ if __name__ == "__main__":
     watch_worker(asking.set_up)
     cells = {}
     for name, opened in {**WAYS[library], **PATCHED}.items():
-        with opened() as run:
-            cells[f"{library} {name}"] = asking.observe(run, url, asking.ask, asking.look, f"session of {name}")
+        try:
+            with opened() as run:
+                cells[f"{library} {name}"] = asking.observe(run, url, asking.ask, asking.look, f"session of {name}")
+        except Exception:
+            traceback.print_exc()
     print(json.dumps(cells))

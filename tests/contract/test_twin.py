@@ -42,7 +42,7 @@ def test_an_application_finds_no_difference(payload: payloads.Payload, directory
     for case in (case for mode in ("sync", "async") for case in cases(payload, mode)):
         compared += "seen" in bare[case.id]
         found += differences(bare[case.id], watched[case.id], case.exit.races, case.id)
-    assert found == []
+    assert not found, "\n".join(found)
     assert compared > 0
 
 

@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import Any, TypeVar
@@ -47,9 +48,50 @@ def functions_run(step: Callable[[], _R]) -> tuple[_R, dict[CodeType, None]]:
         sys.setprofile(None)
 
 
+Functions = dict[CodeType, list[FunctionType]]
+
+
+def functions_by_code() -> Functions:
+    """Find every function object of the package that exists now, methods and closures among them."""
+    gc.unfreeze()
+    found: Functions = {}
+    for item in gc.get_objects():
+        if type(item) is FunctionType and ours(item.__code__):
+            found.setdefault(item.__code__, []).append(item)
+    return found
+
+
 @contextmanager
-def raising_once(code: CodeType) -> Iterator[None]:
-    """Let the function raise when it is called first; whatever it is: a closure, a property, a comprehension, a coroutine."""
+def raising(code: CodeType, functions: Functions, always: bool) -> Iterator[None]:
+    """Let a function raise when it is called next, or whenever it is called."""
+    held = functions.get(code, [])
+    if held:
+        with _replaced(code, held, always):
+            yield
+    else:
+        with _profiled(code):
+            yield
+
+
+@contextmanager
+def _replaced(code: CodeType, functions: list[FunctionType], always: bool) -> Iterator[None]:
+    def restore() -> None:
+        for function in functions:
+            function.__code__ = code
+
+    _planted.restore = restore if not always else lambda: None
+    other = _raiser(len(code.co_freevars))
+    for function in functions:
+        function.__code__ = other
+    try:
+        yield
+    finally:
+        restore()
+
+
+@contextmanager
+def _profiled(code: CodeType) -> Iterator[None]:
+    """Reach what has no function object yet: comprehensions, and functions within functions."""
 
     def plant(frame: FrameType, event: str, argument: Any) -> None:
         if event == "call" and frame.f_code is code:
@@ -63,28 +105,30 @@ def raising_once(code: CodeType) -> Iterator[None]:
         sys.setprofile(None)
 
 
-@contextmanager
-def raising_always(code: CodeType) -> Iterator[None]:
-    """Let the function raise whenever it is called: every function object that has this code is given other code."""
-    functions = [f for f in gc.get_referrers(code) if isinstance(f, FunctionType) and f.__code__ is code]
-    other = _raiser(len(code.co_freevars))
-    for function in functions:
-        function.__code__ = other
-    try:
-        yield
-    finally:
-        for function in functions:
-            function.__code__ = code
+class _Plan:
+    """What is to be done when the planted mistake happens."""
+
+    restore: Callable[[], None]
+
+    def happen(self) -> None:
+        """Make the mistake."""
+        self.restore()
+        raise Planted
 
 
+_planted = _Plan()
+
+
+@cache
 def _raiser(held: int) -> CodeType:
     """Make code that raises and closes over as many names as the code that it replaces."""
     names = [f"held_{i}" for i in range(held)]
     lines = [
         f"def outer({', '.join(names)}):",
         "    def planted(*args, **kwargs):",
-        "        from harness.faults import Planted",
-        "        raise Planted" + (f" from None if True else ({', '.join(names)},)" if names else ""),
+        "        from harness.faults import _planted",
+        "        _planted.happen()",
+        f"        return ({', '.join(names)},)" if names else "        return None",
         "    return planted",
     ]
     made: dict[str, Any] = {}

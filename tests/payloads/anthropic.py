@@ -55,16 +55,19 @@ MESSAGE = "POST /v1/messages"
 # Tools as every release takes them: the first ones have no parameter for them.
 USE = asking("messages.create", **ASKED, extra_body={"tools": TOOLS, "tool_choice": {"type": "any"}}, stream=True)
 BATCH = [{"custom_id": "first", "params": ASKED}]
-BETA = "/v1/messages?beta=true"
+BETA, COMPLETE = "/v1/messages?beta=true", "/v1/complete"
 
 CALLS: list[tuple[str, str, bool, Any]] = [
     (MESSAGE, "messages.create", False, asking("messages.create", **ASKED)),
     (MESSAGE, "messages.create", True, asking("messages.create", **ASKED, stream=True)),
-    (MESSAGE, "messages.tools", True, USE),
+    (MESSAGE, "messages.create:tools", True, USE),
     (MESSAGE, "beta.messages.create", False, asking("beta.messages.create", BETA, **ASKED)),
     (MESSAGE, "beta.messages.create", True, asking("beta.messages.create", BETA, **ASKED, stream=True)),
-    ("POST /v1/complete", "completions.create", False, asking("completions.create", "/v1/complete", **PROMPT)),
-    ("POST /v1/complete", "completions.create", True, asking("completions.create", "/v1/complete", **PROMPT, stream=True)),
+    ("POST /v1/complete", "completions.create", False, asking("completions.create", COMPLETE, **PROMPT)),
+    ("POST /v1/complete", "completions.create", True, asking("completions.create", COMPLETE, **PROMPT, stream=True)),
+    # 1.0 has no function for it any more.
+    ("POST /v1/complete", "post:completions", False, asking("completions.create", COMPLETE, **PROMPT)),
+    ("POST /v1/complete", "post:completions", True, asking("completions.create", COMPLETE, **PROMPT, stream=True)),
     (
         "POST /v1/messages/count_tokens", "messages.count_tokens", False,
         asking("messages.count_tokens", "/v1/messages/count_tokens", model=MODEL, messages=MESSAGES),
@@ -77,8 +80,8 @@ CALLS: list[tuple[str, str, bool, Any]] = [
 def _cloud(name: str, model: str) -> list[tuple[str, str, bool, Any]]:
     asked = {**ASKED, "model": model}
     return [
-        (MESSAGE, f"{name}.messages.create", False, asking("messages.create", **asked)),
-        (MESSAGE, f"{name}.messages.create", True, asking("messages.create", **asked, stream=True)),
+        (MESSAGE, f"messages.create:{name}", False, asking("messages.create", **asked)),
+        (MESSAGE, f"messages.create:{name}", True, asking("messages.create", **asked, stream=True)),
     ]
 
 

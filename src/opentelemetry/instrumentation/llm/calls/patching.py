@@ -77,7 +77,7 @@ class Patches:
             for target in provider.raw_answers:
                 self.place(provider.requires, target, partial(_parsing, stream_in))
             for native in provider.native if replace_native else ():
-                self.place(provider.requires, native.target, native.silent)
+                self.place(provider.requires, native.target, native.silent, quiet=True)
 
     def place(self, requires: str, target: str, make: Make, quiet: bool = False) -> None:
         """Put at ``target`` what ``make`` makes of what stands there, as soon as its module is imported.

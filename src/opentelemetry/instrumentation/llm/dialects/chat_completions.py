@@ -59,6 +59,12 @@ def _usage_of(answer: Any) -> Any:
     return None
 
 
+def _error_in(chunk: Any) -> Any:
+    """Return an error that came as a chunk: some hosts send one, and their SDKs hand it on."""
+    error = dig(chunk, ("error",))
+    return dig(chunk, ("x_groq", "error")) if error is None else error
+
+
 def reply(answer: Any) -> Reply:
     """Read a whole answer."""
     said = Reply()
@@ -77,6 +83,8 @@ def absorb(draft: Reply, chunk: Any) -> None:
         fill(draft, chunk, _REPLY)
     elif draft.service_tier is None:
         draft.service_tier = text(dig(chunk, ("service_tier",)))
+    if (error := _error_in(chunk)) is not None:
+        draft.failure = text(dig(error, ("code",))) or text(dig(error, ("type",))) or "error"
     if (said := _usage_of(chunk)) is not None:
         counted = usage(said)
         if counted.input_tokens is not None or counted.output_tokens is not None:

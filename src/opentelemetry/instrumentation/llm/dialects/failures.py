@@ -20,15 +20,15 @@ _ID = re.compile(r"[\w.\-]{1,128}\Z")
 _BY_CODE = (
     ("context_length", ("context_length", "context_window", "prompt_too_long", "string_above_max_length")),
     ("content_filter", ("content_filter", "content_policy", "responsibleai", "safety")),
-    ("rate_limited", ("rate_limit", "throttl", "resource_exhausted", "too_many_requests", "insufficient_quota", "quota")),
+    ("rate_limited", ("rate_limit", "throttl", "resource_exhausted", "too_many_requests", "insufficient_quota", "quota", "billing")),
     ("overloaded", ("overloaded", "model_busy", "unavailable")),
     ("auth", ("api_key", "authentication", "unauthorized", "permission", "accessdenied", "access_denied", "forbidden")),
     ("timeout", ("timeout", "timed_out", "deadline")),
     ("server_error", ("server_error", "internal", "api_error", "modelerror", "modelstreamerror")),
-    ("invalid_request", ("invalid", "validation", "not_found", "bad_request", "unsupported")),
+    ("invalid_request", ("too_large", "invalid", "validation", "not_found", "bad_request", "unsupported")),
 )
 _BY_STATUS = {
-    401: "auth", 403: "auth", 407: "auth", 408: "timeout", 413: "context_length", 429: "rate_limited",
+    401: "auth", 403: "auth", 407: "auth", 408: "timeout", 413: "invalid_request", 429: "rate_limited",
     499: "cancelled", 503: "overloaded", 504: "timeout", 529: "overloaded",
 }  # fmt: skip
 _BY_CLASS = (
@@ -43,7 +43,7 @@ _BY_CLASS = (
     ("server_error", ("InternalServer", "ServerError")),
     ("invalid_request", ("BadRequest", "NotFound", "Unprocessable", "Validation", "ValueError", "TypeError", "InvalidRequest")),
 )
-_CODES = (("code",), ("body", "code"), ("body", "error", "code"), ("type",), ("body", "type"), ("body", "error", "type"), ("response", "Error", "Code"))
+_CODES = (("code",), ("body", "code"), ("body", "error", "code"), ("type",), ("body", "error", "type"), ("body", "type"), ("response", "Error", "Code"))
 _STATUSES = (("status_code",), ("response", "status_code"), ("code",), ("response", "ResponseMetadata", "HTTPStatusCode"))
 _REQUEST_IDS = (("request_id",), ("response", "ResponseMetadata", "RequestId"))
 
@@ -52,7 +52,7 @@ def status_of(error: BaseException) -> int | None:
     """Return the HTTP status that an SDK's exception tells, if any."""
     for path in _STATUSES:
         status = whole(dig(error, path))
-        if status is not None and 100 <= status < 600:
+        if status is not None and 300 <= status < 600:
             return status
     return None
 

@@ -54,7 +54,7 @@ def blob_part(modality: str, mime_type: str | None, data: str | bytes | bytearra
     It is no ``blob`` part of the schema, which would hold the bytes themselves.
     """
     raw = data.encode("utf-8", "replace") if isinstance(data, str) else bytes(data)
-    size = len(raw) * 3 // 4 if isinstance(data, str) else len(raw)
+    size = len(raw.rstrip(b"=")) * 3 // 4 if isinstance(data, str) else len(raw)
     part: Part = {"type": "blob_digest", "modality": modality, "size": size, "sha256": hashlib.sha256(raw).hexdigest()}
     if mime_type:
         part["mime_type"] = mime_type

@@ -31,7 +31,7 @@ from .sdks import by_distribution, looked_at, probed
 WAIT_SECONDS = 30.0
 _SHOWN_VERSIONS = ("opentelemetry-api", "opentelemetry-sdk", "opentelemetry-instrumentation", "opentelemetry-distro")
 _OWN = "OTEL_INSTRUMENTATION_LLM_"
-_READ_ELSEWHERE = tuple(f"{_OWN}STATSD_{name}" for name in ("HOST", "PORT", "PREFIX", "TAGS"))
+READ_ELSEWHERE = tuple(f"{_OWN}STATSD_{name}" for name in ("HOST", "PORT", "PREFIX", "TAGS"))
 _OFF = ("OTEL_SDK_DISABLED", "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", f"{_OWN}DISABLED_PROVIDERS")
 
 
@@ -137,7 +137,7 @@ def _setting(name: str, settings: Settings, environment: Mapping[str, str]) -> S
 
 
 def _nobody_reads(environment: Mapping[str, str]) -> tuple[str, ...]:
-    known = {f.metadata["env"] for f in fields(Settings)} | set(_READ_ELSEWHERE)
+    known = {f.metadata["env"] for f in fields(Settings)} | set(READ_ELSEWHERE)
     return tuple(f"{name} is set, and nothing reads it" for name in sorted(environment) if name.startswith(_OWN) and name not in known)
 
 

@@ -44,11 +44,14 @@ def _identify(instance: Any, arguments: Arguments) -> Identity:
 
 
 def _silent_inside_ours(original: Any) -> Any:
-    """Give the SDK no tracer while a call of ours runs; the spans of its tools and of what is not watched stay."""
+    """Give the SDK a tracer without spans while a call of ours runs: it still sends ``traceparent``, which is then ours.
+
+    The spans of its tools and of what is not watched stay.
+    """
 
     def tracer(client: Any) -> Any:
-        running = context.running_call()
-        return original.fget(client) if running is None or running.ended else None
+        theirs, running = original.fget(client), context.running_call()
+        return theirs if theirs is None or running is None or running.ended else context.silent_tracer()
 
     return property(tracer)
 

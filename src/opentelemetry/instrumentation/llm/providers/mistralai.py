@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..calls.point import Native, Point, Provider
-from ..dialects import Arguments, Dialect
+from ..dialects import Arguments, Dialect, mistral_content
 from ..dialects.chat_completions import chat_completions
 from ..dialects.conversations import conversations
 from ..dialects.embeddings import embeddings
@@ -50,11 +50,14 @@ def _here(dialect: Dialect) -> Dialect:
         event = dig(chunk, ("data",))
         dialect.absorb(draft, event)
         _said(draft, event)
+        if draft.content is not None:
+            mistral_content.keep(draft, event)
 
     return replace(dialect, request=request, reply=reply, absorb=absorb)
 
 
-_chat, _conversations, _transcription = _here(chat_completions), _here(conversations), _here(transcription)
+_chat = replace(_here(chat_completions), content=mistral_content.content, output=mistral_content.output)
+_conversations, _transcription = _here(conversations), _here(transcription)
 _ANYWHERE: dict[str, tuple[str, Dialect]] = {
     "chat:Chat.complete": ("chat", _chat),
     "chat:Chat.stream": ("chat", streamed(_chat)),

@@ -1,0 +1,157 @@
+"""Make the pictures of the README from real output: ``python docs/pictures/make.py``.
+
+``terminal.svg`` is what ``OTEL_TRACES_EXPORTER=llm_console`` prints on a terminal, of calls to the stand-in for a provider.
+``dashboard.svg`` are the panels of ``dashboards/grafana-overview.json``, drawn here (Grafana has its own look) from the
+answers of a Prometheus that has scraped ``dashboards/traffic.py``: made where the program ``prometheus`` is installed.
+``prometheus.png`` is the page of that Prometheus, made where ``chromium`` is installed too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import drawing
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+sys.path[:0] = [str(ROOT / "examples")]
+STEPS = 120
+
+
+class Terminal(io.StringIO):
+    """A stream that takes colours, as a terminal does."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def terminal() -> str:
+    """Trace a few calls and draw what the live console printed of them."""
+    import openai
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+
+    from opentelemetry import trace
+    from opentelemetry.instrumentation.llm import LLMInstrumentor, with_span
+    from opentelemetry.instrumentation.llm.reporters.live import LiveSpanExporter
+    from stand_in import StandIn
+
+    printed = Terminal()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(LiveSpanExporter(printed)))
+    trace.set_tracer_provider(provider)
+    names = {"gpt-4o-mini-cached": "gpt-4o-mini", "o3-mini-reasoning": "o3-mini"}
+    LLMInstrumentor().instrument(tracer_provider=provider, model_names=names)
+    messages: Any = [{"role": "user", "content": "What is the weather like in Lisbon, and what should I wear tomorrow? " * 20}]
+    with StandIn() as server, openai.OpenAI(base_url=f"{server.url}/v1", api_key="none", max_retries=2) as client:
+        slowly = client.with_options(base_url=f"{server.url}/scenario/slow:180+drip:25/v1").chat.completions.create
+        oddly = client.with_options(base_url=f"{server.url}/scenario/flaky:429/v1").chat.completions.create
+        with with_span("answer a question"):
+            client.embeddings.create(model="text-embedding-3-small", input=messages[0]["content"])
+            with with_span("plan"):
+                slowly(model="o3-mini-reasoning", messages=messages)
+                oddly(model="gpt-4o-mini", messages=messages)
+            list(slowly(model="gpt-4o-mini-cached", messages=messages, stream=True, stream_options={"include_usage": True}))
+        with with_span("check the answer"), suppress(openai.APIStatusError):
+            client.chat.completions.create(model="no-such-model@error-404", messages=messages)
+    provider.shutdown()
+    LLMInstrumentor().uninstrument()
+    return drawing.terminal(printed.getvalue().rstrip("\n").split("\n"), "OTEL_TRACES_EXPORTER=llm_console opentelemetry-instrument python app.py")
+
+
+@contextmanager
+def scraped(seconds: float) -> Iterator[tuple[str, float, float]]:
+    """Let a Prometheus scrape a program with something to see for a while; give its address, begin and end."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory() as place:
+        command = [sys.executable, str(ROOT / "dashboards" / "traffic.py"), "--port", "0", "--pause", "0.1"]
+        traffic = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert traffic.stdout
+        target = urllib.parse.urlsplit(traffic.stdout.readline().strip()).netloc
+        jobs = [{"job_name": "llm", "static_configs": [{"targets": [target]}]}]
+        configuration = Path(place) / "prometheus.yml"
+        configuration.write_text(json.dumps({"global": {"scrape_interval": "1s"}, "scrape_configs": jobs}))
+        prometheus = subprocess.Popen([
+            "prometheus", f"--config.file={configuration}", f"--storage.tsdb.path={place}/data",
+            f"--web.listen-address=127.0.0.1:{port}", "--log.level=error",
+        ])  # fmt: skip
+        try:
+            begin = time.time() + 20  # until then it finds its target, and rates have their whole window
+            time.sleep(20 + seconds)
+            yield f"http://127.0.0.1:{port}", begin, time.time()
+        finally:
+            for process in (traffic, prometheus):
+                process.terminate()
+                process.wait(20)
+
+
+def series(address: str, panel: dict[str, Any], begin: float, end: float) -> list[drawing.Series]:
+    """Ask what a panel would ask, and name the answers as it would."""
+    found = []
+    for target in panel["targets"]:
+        query = target["expr"].replace("$__rate_interval", "10s").replace("$__range", f"{end - begin:.0f}s")
+        query = query.replace("$provider", ".*").replace("$model", ".*").replace("$budget", "10")
+        asked = urllib.parse.urlencode({"query": query, "start": begin, "end": end, "step": (end - begin) / STEPS})
+        with urllib.request.urlopen(f"{address}/api/v1/query_range?{asked}", timeout=30) as answer:
+            rows = json.load(answer)["data"]["result"]
+        for row in rows:
+            name = target["legendFormat"]
+            for label, value in row["metric"].items():
+                name = name.replace(f"{{{{{label}}}}}", value)
+            found.append((name, [(at, float(value)) for at, value in row["values"] if value != "NaN"]))
+    return [(name, points) for name, points in found if points]
+
+
+def dashboard(address: str, begin: float, end: float) -> str:
+    """Draw every panel of the overview."""
+    overview = json.loads((ROOT / "dashboards" / "grafana-overview.json").read_text())
+    return drawing.dashboard(overview["title"], [(panel, series(address, panel, begin, end)) for panel in overview["panels"]])
+
+
+def page(address: str, into: Path) -> None:
+    """Take a picture of the page on which Prometheus shows the 95th percentile of durations by model."""
+    query = "histogram_quantile(0.95, sum by (le, model) (rate(ex_llm_chat_duration_milliseconds_bucket[15s])))"
+    asked = urllib.parse.urlencode({"g0.expr": query, "g0.tab": 0, "g0.range_input": "1m"})
+    with tempfile.TemporaryDirectory() as profile:
+        subprocess.run([
+            "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={profile}",
+            "--window-size=1200,760", "--virtual-time-budget=8000", f"--screenshot={into}", f"{address}/classic/graph?{asked}",
+        ], check=True, capture_output=True, timeout=120)  # fmt: skip
+
+
+def main() -> None:
+    """Make what can be made here."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--into", type=Path, default=HERE, help="the directory of the pictures")
+    parser.add_argument("--seconds", type=float, default=60, help="how long Prometheus scrapes; 0 makes no picture of it")
+    chosen = parser.parse_args()
+    (chosen.into / "terminal.svg").write_text(terminal())
+    if not chosen.seconds or shutil.which("prometheus") is None:
+        print("dashboard.svg was not made: it needs the program prometheus and some seconds")
+        return
+    with scraped(chosen.seconds) as (address, begin, end):
+        (chosen.into / "dashboard.svg").write_text(dashboard(address, begin, end))
+        if shutil.which("chromium") is None:
+            print("prometheus.png was not made: it needs chromium")
+        else:
+            page(address, chosen.into / "prometheus.png")
+
+
+if __name__ == "__main__":
+    main()

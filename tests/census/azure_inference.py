@@ -1,0 +1,9 @@
+"""What azure-ai-inference asks the network for and is not watched. A ``*`` in a key stands for anything."""
+
+from __future__ import annotations
+
+NOT_WATCHED = {
+    "azure.ai.inference*._patch:*Client.get_model_info": "asks an endpoint what it is, and no model",
+    "azure.ai.inference*._patch:load_client": "asks an endpoint what it is, to choose a client for it",
+    "azure.ai.inference*._operations*:*": "what generated code had for the same requests; the clients of _patch override it",
+}
