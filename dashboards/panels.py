@@ -72,7 +72,7 @@ GRAPHS = (
         "refused for the rate": or_zero(q.rate("ex_llm.provider.rate_limits.total")),
         "without an answer": or_zero(q.rate("ex_llm.provider.errors.total")),
     }),
-    Panel("Left of the providers' rates", "percentunit", "What providers say is left, as a share of the most that was left in this time.", {
+    Panel("Left of the providers' rates", "percentunit", "What providers say is left, over the most that was left in this time.", {
         "{{provider}} {{kind}}": f"min by (provider, kind) ({q.series(_LEFT)} / max_over_time({q.series(_LEFT)}[$__range]))",
     }),
     Panel("Hits of caches", "percentunit", "Answers found in a response cache, and input tokens that the provider had cached.", {

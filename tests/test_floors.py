@@ -15,7 +15,7 @@ NAME = "opentelemetry.instrumentation.llm"
 FLOORS = (
     ("words", "settings", "version", "package"),
     ("bus", "context", "pricing", "metrics"),
-    ("dialects", "reporters", "testing", "guard", "emit", "baggage"),
+    ("dialects", "reporters", "testing", "guard", "wrapper", "emit", "baggage"),
     ("calls", "transports", "caches", "bridges", "handlers"),
     ("providers",),
     ("instrumentor",),

@@ -70,7 +70,8 @@ def terminal() -> str:
             client.chat.completions.create(model="no-such-model@error-404", messages=messages)
     provider.shutdown()
     LLMInstrumentor().uninstrument()
-    return drawing.terminal(printed.getvalue().rstrip("\n").split("\n"), "OTEL_TRACES_EXPORTER=llm_console opentelemetry-instrument python app.py")
+    title = "OTEL_TRACES_EXPORTER=llm_console opentelemetry-instrument python app.py"
+    return drawing.terminal(printed.getvalue().rstrip("\n").split("\n"), title)
 
 
 @contextmanager
@@ -131,7 +132,7 @@ def page(address: str, into: Path) -> None:
     with tempfile.TemporaryDirectory() as profile:
         subprocess.run([
             "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={profile}",
-            "--window-size=1200,760", "--virtual-time-budget=8000", f"--screenshot={into}", f"{address}/classic/graph?{asked}",
+            "--window-size=1200,900", "--virtual-time-budget=8000", f"--screenshot={into}", f"{address}/classic/graph?{asked}",
         ], check=True, capture_output=True, timeout=120)  # fmt: skip
 
 

@@ -77,7 +77,10 @@ def embeddings(request: Request) -> Answer:
     """Answer POST /embeddings, which have an id here."""
     request.fields["dimensions"] = request.fields.get("output_dimension")
     answer = openai_chat.embeddings(request)
-    return replace(answer, body={"id": request.new_id("emb-"), **answer.body}) if isinstance(answer, Whole) else answer
+    if not isinstance(answer, Whole):
+        return answer
+    usage = {**answer.body["usage"], "completion_tokens": 0}
+    return replace(answer, body={"id": request.new_id("emb-"), **answer.body, "usage": usage})
 
 
 def conversation(request: Request) -> Answer:

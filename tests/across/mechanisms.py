@@ -257,7 +257,7 @@ def process(method: str) -> Iterator[Run]:
 @contextmanager
 def multiprocessing_pool() -> Iterator[Run]:
     """Apply a carried function in the one process of a pool."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
+    with multiprocessing.get_context("fork").Pool(1) as pool:
         yield lambda function: pool.apply(carry(function))
 
 

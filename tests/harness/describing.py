@@ -41,17 +41,17 @@ def _public(value: Any) -> dict[str, Any]:
     return {name: item for name, item in getattr(value, "__dict__", {}).items() if not name.startswith("_")}
 
 
-def described_exception(error: BaseException | None) -> Any:
+def described_exception(error: BaseException | None, depth: int = 8) -> Any:
     """Describe an exception with its arguments, its public attributes, its cause and its context."""
-    if error is None:
+    if error is None or not depth:
         return None
     return {
         "type": named(type(error)),
         "args": described(error.args),
         "text": shown(str(error)),
         "attributes": {name: shown(value) for name, value in _public(error).items()},
-        "cause": described_exception(error.__cause__),
-        "context": described_exception(error.__context__),
+        "cause": described_exception(error.__cause__, depth - 1),
+        "context": described_exception(error.__context__, depth - 1),
         "suppressed": error.__suppress_context__,
     }
 

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType
+from types import CodeType, FrameType, FunctionType, MethodType
 from typing import Any, TypeVar
 
 from opentelemetry.instrumentation import llm
 
 _PACKAGE = str(Path(llm.__file__).parent)
 _R = TypeVar("_R")
+_CACHED = type(cache(len))
 
 
 class Planted(RuntimeError):
@@ -65,6 +66,7 @@ def functions_by_code() -> Functions:
 def raising(code: CodeType, functions: Functions, always: bool) -> Iterator[None]:
     """Let a function raise when it is called next, or whenever it is called."""
     held = functions.get(code, [])
+    planted.happened = False
     if held:
         with _replaced(code, held, always):
             yield
@@ -79,7 +81,7 @@ def _replaced(code: CodeType, functions: list[FunctionType], always: bool) -> It
         for function in functions:
             function.__code__ = code
 
-    _planted.restore = restore if not always else lambda: None
+    planted.restore = restore if not always else lambda: None
     other = _raiser(len(code.co_freevars))
     for function in functions:
         function.__code__ = other
@@ -95,6 +97,7 @@ def _profiled(code: CodeType) -> Iterator[None]:
 
     def plant(frame: FrameType, event: str, argument: Any) -> None:
         if event == "call" and frame.f_code is code:
+            planted.happened = True
             # What a profile function raises is raised by the function that begins, and ends the profiling.
             raise Planted
 
@@ -106,17 +109,19 @@ def _profiled(code: CodeType) -> Iterator[None]:
 
 
 class _Plan:
-    """What is to be done when the planted mistake happens."""
+    """What is to be done when the planted mistake happens, and whether it has."""
 
     restore: Callable[[], None]
+    happened = False
 
     def happen(self) -> None:
         """Make the mistake."""
+        self.happened = True
         self.restore()
         raise Planted
 
 
-_planted = _Plan()
+planted = _Plan()
 
 
 @cache
@@ -126,8 +131,8 @@ def _raiser(held: int) -> CodeType:
     lines = [
         f"def outer({', '.join(names)}):",
         "    def planted(*args, **kwargs):",
-        "        from harness.faults import _planted",
-        "        _planted.happen()",
+        "        from harness.faults import planted as plan",
+        "        plan.happen()",
         f"        return ({', '.join(names)},)" if names else "        return None",
         "    return planted",
     ]
@@ -135,6 +140,14 @@ def _raiser(held: int) -> CodeType:
     exec("\n".join(lines), made)
     code: CodeType = made["outer"](*names).__code__
     return code
+
+
+def forget_what_is_known() -> None:
+    """Empty every cache of the package, so that what is worked out once is worked out again."""
+    gc.unfreeze()
+    for item in gc.get_objects():
+        if isinstance(item, _CACHED) and isinstance(inner := item.__wrapped__, (FunctionType, MethodType)) and ours(inner.__code__):
+            item.cache_clear()
 
 
 class Listening(logging.Handler):
@@ -158,8 +171,11 @@ def listening() -> Iterator[Listening]:
     before = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)
+    # Handlers that keep records keep frames alive by them, and what applications hold there.
+    logger.propagate = False
     try:
         yield handler
     finally:
         logger.removeHandler(handler)
         logger.setLevel(before)
+        logger.propagate = True

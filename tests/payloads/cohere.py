@@ -14,6 +14,7 @@ MESSAGES = [{"role": "user", "content": "say three words"}]
 TOOLS = [{"type": "function", "function": {"name": "look_up", "parameters": {"type": "object", "properties": {"q": {"type": "string"}}}}}]
 ONCE: dict[str, Any] = {"request_options": {"max_retries": 0}}
 CHAT: dict[str, Any] = {"model": "command-a", "messages": MESSAGES, **ONCE}
+ORDERED: dict[str, Any] = {"model": "command-a", "messages": [{"role": "user", "content": "call the tool"}], "tools": TOOLS, **ONCE}
 OLD_CHAT: dict[str, Any] = {"model": "command-r", "message": "say three words", **ONCE}
 PROMPT: dict[str, Any] = {"model": "command", "prompt": "say three words", **ONCE}
 CLASSES: dict[str, Any] = {
@@ -69,7 +70,7 @@ async def _in_peace(awaitable: Any) -> Any:
 NEW: list[tuple[str, str, bool, Any]] = [
     ("v2.client:V2Client.chat", "chat", False, lambda c: c.chat(**CHAT)),
     ("v2.client:V2Client.chat_stream", "chat_stream", True, lambda c: c.chat_stream(**CHAT)),
-    ("v2.client:V2Client.chat_stream", "chat_stream:tools", True, lambda c: c.chat_stream(**CHAT, tools=TOOLS, tool_choice="REQUIRED")),
+    ("v2.client:V2Client.chat_stream", "chat_stream:tools", True, lambda c: c.chat_stream(**ORDERED)),
     ("v2.client:V2Client.embed", "embed", False, lambda c: c.embed(**VECTORS)),
     (
         "v2.client:V2Client.rerank", "rerank", False,

@@ -70,7 +70,7 @@ CALLS: list[tuple[str, str, bool, dict[str, Any]]] = [
     ("classifiers:Classifiers.classify", "classifiers.classify", False, {"model": "ft:classifier", "inputs": ["a b"]}),
     (
         "classifiers:Classifiers.classify_chat", "classifiers.classify_chat", False,
-        {"model": "ft:classifier", "input": [{"messages": MESSAGES}]},
+        {"model": "ft:classifier", "input" if NEWER else "inputs": [{"messages": MESSAGES}]},
     ),
     ("transcriptions:Transcriptions.complete", "audio.transcriptions.complete", False, {"model": "voxtral-mini", "file": FILE}),
     ("transcriptions:Transcriptions.stream", "audio.transcriptions.stream", True, {"model": "voxtral-mini", "file": FILE}),

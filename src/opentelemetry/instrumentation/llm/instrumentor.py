@@ -8,10 +8,10 @@ from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
-import wrapt
-from opentelemetry import _logs, metrics, trace
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]
 from opentelemetry.instrumentation.threading import ThreadingInstrumentor
+
+from opentelemetry import _logs, metrics, trace
 
 from . import bus, providers, transports
 from .bridges import langchain as bridges
@@ -31,6 +31,7 @@ from .reporters.otel import OtelReporter
 from .settings import Settings
 from .transports import credentials
 from .version import __version__
+from .wrapper import Wrapper
 
 _logger = logging.getLogger(__name__)
 _SCOPE = "opentelemetry.instrumentation.llm"
@@ -120,7 +121,7 @@ def _reporter(meter_provider: Any, settings: Settings) -> OtelReporter:
 
 
 def _driven(driver: Callable[[Any], Callable[..., Any]], original: Any) -> Any:
-    return wrapt.FunctionWrapper(original, driver(original))
+    return Wrapper(original, driver(original))
 
 
 class Ears:

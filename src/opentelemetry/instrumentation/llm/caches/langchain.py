@@ -13,6 +13,7 @@ import wrapt
 
 from ..dialects.reading import items
 from ..guard import guarded
+from ..wrapper import Wrapper
 from .told import Told, saved_by
 
 MODULE = "langchain_core.caches"
@@ -51,7 +52,7 @@ def _watch(kind: Any, put: Put) -> None:
         if original is None or isinstance(original, wrapt.FunctionWrapper):
             continue
         finish = _looked_up if name.endswith("lookup") else _updated
-        put(kind, name, wrapt.FunctionWrapper(original, _driver(original, finish)))
+        put(kind, name, Wrapper(original, _driver(original, finish)))
 
 
 def _driver(original: Any, finish: Callable[..., None]) -> Callable[..., Any]:

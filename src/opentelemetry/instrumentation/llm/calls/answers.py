@@ -8,10 +8,10 @@ from types import AsyncGeneratorType, GeneratorType
 from typing import Any
 
 from .. import context
+from ..guard import guarded
 from . import streams
 from .call import Call
 from .closing import call_behind, notice_close
-from ..guard import guarded
 from .loss import watch_for_loss
 from .point import Point
 

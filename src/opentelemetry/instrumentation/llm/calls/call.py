@@ -11,12 +11,11 @@ from types import MappingProxyType
 from typing import Any
 
 from .. import bus
-from ..dialects import Arguments, Dialect
+from ..dialects import Arguments, Dialect, failures
+from ..guard import guarded
 from ..settings import SPAN_BAGGAGE_KEYS
 from ..words.events import CONTENT, OPERATIONS, STREAM_CHUNK, STREAM_EXCEPTION, STREAM_START, STREAM_STOP
 from ..words.records import Content, Cost, Reply, Request, facts
-from ..dialects import failures
-from ..guard import guarded
 from .point import Identity, Point
 
 COMPLETE, CLOSED_EARLY, ABANDONED, CANCELLED, ERROR, UNPARSED = "complete", "closed_early", "abandoned", "cancelled", "error", "unparsed"

@@ -4,19 +4,55 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from .call import CLOSED_EARLY, UNPARSED, Call
 from ..guard import guarded
+from .call import CLOSED_EARLY, UNPARSED, Call
 
 
 class _Noticed:
-    """Mark the closing functions that we put on a response, so that the call behind a response can be found."""
+    """Mark a response, so that the call behind it can be found; a copy of the response has none behind it."""
 
     __slots__ = ("call",)
 
     def __init__(self, call: Call) -> None:
         self.call = call
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(None), ()
+
+
+class _Close:
+    """Stand in for ``close`` of one response; its copies get the function of their own class."""
+
+    __slots__ = ("_response", "_then")
+    name = "close"
+
+    def __init__(self, response: Any, then: Callable[[], None]) -> None:
+        self._response, self._then = response, then
+
+    def __call__(self) -> None:
+        try:
+            type(self._response).close(self._response)
+        finally:
+            guarded(self._then)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self._response, self.name)
+
+
+class _AsyncClose(_Close):
+    """Stand in for ``aclose`` of one response, as ``_Close`` does for ``close``."""
+
+    __slots__ = ()
+    name = "aclose"
+
+    async def __call__(self) -> None:  # type: ignore[override]
+        try:
+            await type(self._response).aclose(self._response)
+        finally:
+            guarded(self._then)
 
 
 def call_behind(response: Any) -> Call | None:
@@ -34,23 +70,10 @@ def notice_close(response: Any, call: Call, then: Callable[[Call, Any], None] | 
 
     # These hold the response that holds them. The call's end takes them off again, so that nothing outlives it; a weak
     # reference would be dead by the time that a collected stream closes its response.
-    def close() -> None:
-        try:
-            kind.close(response)
-        finally:
-            guarded(decide, call, response)
-
-    async def aclose() -> None:
-        try:
-            await kind.aclose(response)
-        finally:
-            guarded(decide, call, response)
-
     response._ex_llm_noticed = _Noticed(call)
-    if hasattr(kind, "close"):
-        response.close = close
-    if hasattr(kind, "aclose"):
-        response.aclose = aclose
+    for stand_in in (_Close, _AsyncClose):
+        if hasattr(kind, stand_in.name):
+            setattr(response, stand_in.name, stand_in(response, partial(decide, call, response)))
     here = weakref.ref(response)
     call.size_of = lambda: getattr(here(), "num_bytes_downloaded", None)
     call.forget = lambda: _forget_close(here())

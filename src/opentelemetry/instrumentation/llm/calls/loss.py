@@ -14,8 +14,8 @@ from collections import deque
 from types import FrameType
 from typing import Any
 
-from .call import ABANDONED, Call
 from ..guard import guarded
+from .call import ABANDONED, Call
 
 _open: set[Call] = set()
 _lost: deque[Call] = deque()

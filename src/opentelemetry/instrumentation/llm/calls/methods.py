@@ -9,9 +9,8 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-import wrapt
-
 from ..guard import guarded
+from ..wrapper import Wrapper
 
 Driver = Callable[[Callable[..., Any], Any, tuple[Any, ...], Mapping[str, Any]], Any]
 
@@ -27,7 +26,7 @@ class Watched(NamedTuple):
 def watched(owner: Any, name: str, driver: Driver) -> list[Watched]:
     """Watch the method ``name`` of ``owner`` alone; an object without room for that goes unwatched."""
     # This one holds its owner and the owner holds it: a method that outlives its object's last name still works.
-    ours = wrapt.FunctionWrapper(getattr(owner, name), driver)
+    ours = Wrapper(getattr(owner, name), driver)
     try:
         made = Watched(weakref.ref(owner), name, weakref.ref(ours))
         setattr(owner, name, ours)

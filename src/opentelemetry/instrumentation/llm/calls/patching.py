@@ -17,9 +17,10 @@ from typing import Any, NamedTuple
 
 import wrapt
 
+from ..guard import guarded
+from ..wrapper import Wrapper
 from .answers import parsed
 from .call import Desk
-from ..guard import guarded
 from .point import Point, Provider
 from .watch import Switch, Watch
 
@@ -135,7 +136,7 @@ class Patches:
             driver = watch.around_lazy
         elif inspect.iscoroutinefunction(function):
             driver = watch.around_async
-        return wrapt.FunctionWrapper(original, driver)
+        return Wrapper(original, driver)
 
     def restore(self) -> None:
         """Put every original back; where somebody else has wrapped ours since, leave theirs and go silent."""
@@ -153,7 +154,7 @@ class Patches:
 
 
 def _parsing(stream_in: str | None, original: Any) -> Any:
-    return wrapt.FunctionWrapper(original, parsed(stream_in))
+    return Wrapper(original, parsed(stream_in))
 
 
 def _find(module: ModuleType, path: str) -> tuple[Any, str, Any] | None:

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from ..dialects import Arguments, Dialect
 
-
 Open = Callable[[Any, Any], bool]
 """See an answer through that is still open inside a result: called with the call and the result, says whether there is one."""
 

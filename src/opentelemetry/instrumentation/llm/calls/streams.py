@@ -11,9 +11,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from typing import Any
 
 from .. import context
+from ..guard import guarded
 from .call import CANCELLED, CLOSED_EARLY, COMPLETE, ERROR, Call
 from .closing import notice_close
-from ..guard import guarded
 from .loss import watch_for_loss
 
 _STOPPED = (asyncio.CancelledError, GeneratorExit, KeyboardInterrupt, SystemExit)

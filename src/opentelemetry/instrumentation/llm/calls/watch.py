@@ -11,10 +11,10 @@ from typing import Any
 from .. import context
 from ..baggage import carried
 from ..dialects import Arguments
+from ..guard import guarded
 from ..words.records import Request
 from .answers import receive
 from .call import Call, Desk
-from ..guard import guarded
 from .lazy import lazily, lazily_async
 from .point import Point, Provider, Routes
 

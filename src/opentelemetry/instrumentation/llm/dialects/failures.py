@@ -11,8 +11,8 @@ import traceback
 from functools import lru_cache
 from typing import Any
 
-from .reading import dig, text, whole
 from ..words.errors import error_type
+from .reading import dig, text, whole
 
 _FRAMES = 64
 _WORD = re.compile(r"[A-Za-z][\w.\-]{0,63}\Z")

@@ -7,7 +7,6 @@ from typing import Any
 from ..words.records import Usage
 from .reading import dig, fields, fill, number
 
-
 _TOTALS = fields(
     Usage,
     {

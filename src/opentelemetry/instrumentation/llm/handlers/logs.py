@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from opentelemetry import trace
 from opentelemetry._logs import Logger, LogRecord, SeverityNumber
 from opentelemetry.trace import Span
+
+from opentelemetry import trace
 
 from .attributes import DETAILS_EVENT, EXCEPTION_EVENT
 

@@ -1,0 +1,48 @@
+"""What stands around a watched function: a ``wrapt`` wrapper that copies and pickles as functions do."""
+
+from __future__ import annotations
+
+import importlib
+from operator import attrgetter
+from typing import Any
+
+import wrapt
+
+# wrapt's own annotations differ between its releases.
+_Function: Any = wrapt.FunctionWrapper
+_Bound: Any = wrapt.BoundFunctionWrapper
+
+
+def _found(module: str, name: str) -> Any:
+    """Return what stands at a name where a pickle is read."""
+    return attrgetter(name)(importlib.import_module(module))
+
+
+class _Copied:
+    """Be one's own copy, and pickle by name."""
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self
+
+    def __reduce__(self) -> Any:
+        return self.__reduce_ex__(2)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return _found, (self.__module__, self.__qualname__)  # type: ignore[attr-defined]
+
+
+class BoundWrapper(_Copied, _Bound):  # type: ignore[misc]
+    """A watched function that is bound to its instance."""
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        instance = self._self_instance
+        return super().__reduce_ex__(protocol) if instance is None else (getattr, (instance, self.__name__))
+
+
+class Wrapper(_Copied, _Function):  # type: ignore[misc]
+    """A watched function: called, inspected, copied and pickled as the function itself."""
+
+    __bound_function_wrapper__ = BoundWrapper

@@ -1,0 +1,121 @@
+"""Objects that raise whatever is asked of them: they pass unchanged, and the span ends all the same."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import payloads
+import pytest
+from contract.driving import MODES, answer
+from harness.hostile import Hostile, HostileError, HostileStream, Hurting, standing_in
+
+from opentelemetry.instrumentation.llm import LLMInstrumentor
+
+pytestmark = pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")
+PAYLOADS = list(payloads.read())
+NOWHERE = "http://127.0.0.1:1"
+Outcome = tuple[str, Any]
+
+
+async def _read_async(result: Any) -> list[int]:
+    return [id(chunk) async for chunk in result]
+
+
+def _outcome(payload: payloads.Payload, mode: str, read: bool, around: Callable[[Any], Any] = lambda client: client) -> Outcome:
+    """Make the call; say which object came back, which chunks, or which exception."""
+    try:
+        if mode == "sync":
+            result = payload.call(around(payload.client(NOWHERE)))  # type: ignore[misc]
+            return ("chunks", [id(chunk) for chunk in result]) if read else ("object", id(result))
+
+        async def call() -> Any:
+            result = await answer(_Around(payload, around), payload.async_client(NOWHERE))  # type: ignore[misc, arg-type]
+            return ("chunks", await _read_async(result)) if read else ("object", id(result))
+
+        return asyncio.run(call())
+    except IndexError:
+        raise
+    except BaseException as error:
+        return "raised", (type(error), id(error) if type(error) is HostileError else None)
+
+
+class _Around:
+    """A payload whose client is given something around it."""
+
+    def __init__(self, payload: payloads.Payload, around: Callable[[Any], Any]) -> None:
+        self._payload, self._around = payload, around
+
+    def async_call(self, client: Any) -> Any:
+        """Make the asynchronous call."""
+        return self._payload.async_call(self._around(client))  # type: ignore[misc]
+
+
+def _compare(payload: payloads.Payload, mode: str, given: Any, watch: Any, read: bool = False) -> None:
+    if (payload.call if mode == "sync" else payload.async_call) is None:
+        pytest.skip("this SDK has no such form of it")
+
+    def answering(point: Any, asynchronous: bool) -> Any:
+        value = given(point, asynchronous) if callable(given) and not isinstance(given, Hostile) else given
+        if isinstance(value, BaseException):
+            raise value
+        return value
+
+    with standing_in(payload.provider, answering):
+        bare = _outcome(payload, mode, read)
+        seen = watch()
+        assert _outcome(payload, mode, read) == bare
+        spans = seen.spans()
+        LLMInstrumentor().uninstrument()
+    assert len(spans) == 1
+    if bare[0] == "raised" and bare[1][0] is HostileError:
+        assert spans[0].status.status_code.name == "ERROR"
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("payload", [p for p in PAYLOADS if not p.stream], ids=lambda p: p.id)
+def test_an_answer_that_raises_whatever_is_asked(payload: payloads.Payload, mode: str, watch: Any) -> None:
+    _compare(payload, mode, Hostile(), watch)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("payload", [p for p in PAYLOADS if not p.stream], ids=lambda p: p.id)
+def test_an_error_that_raises_whatever_is_asked(payload: payloads.Payload, mode: str, watch: Any) -> None:
+    _compare(payload, mode, HostileError(), watch)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("payload", [p for p in PAYLOADS if p.stream], ids=lambda p: p.id)
+def test_chunks_that_raise_whatever_is_asked(payload: payloads.Payload, mode: str, watch: Any) -> None:
+    chunks = [Hostile(), Hostile()]
+
+    def stream(point: Any, asynchronous: bool) -> Any:
+        if point.stream_in is None:
+            pytest.skip("its stream has no inside that is told")
+        made = HostileStream.__new__(HostileStream)
+        made.given, made._name = chunks, point.stream_in
+        setattr(made, point.stream_in, made._agen() if asynchronous else iter(chunks))
+        return made
+
+    _compare(payload, mode, stream, watch, read=True)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda p: p.id)
+def test_arguments_that_raise_whatever_is_asked(payload: payloads.Payload, mode: str, watch: Any) -> None:
+    if (payload.call if mode == "sync" else payload.async_call) is None:
+        pytest.skip("this SDK has no such form of it")
+    result = object()
+    with standing_in(payload.provider, lambda point, asynchronous: result):
+        for turn in range(20):
+            around = lambda client, turn=turn: Hurting(client, turn)  # noqa: E731
+            try:
+                bare = _outcome(payload, mode, False, around)
+            except IndexError:
+                break
+            seen = watch()
+            assert _outcome(payload, mode, False, around) == bare
+            LLMInstrumentor().uninstrument()
+            # Some SDKs read their arguments before the watched function does, and refuse what hurts.
+            assert len(seen.spans()) == (1 if bare[0] == "object" else 0) or bare[0] == "raised"

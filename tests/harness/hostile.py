@@ -1,0 +1,146 @@
+"""Objects that hurt whoever touches them, and SDK functions that give, take and raise them."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from opentelemetry.instrumentation.llm.calls.point import Point
+from opentelemetry.instrumentation.llm.providers import ALL
+
+
+class Touched(RuntimeError):
+    """Say that a hostile object was touched."""
+
+
+def _refuse(name: str) -> Callable[..., Any]:
+    def touched(self: Any, *args: Any, **kwargs: Any) -> Any:
+        raise Touched(name)
+
+    return touched
+
+
+_WAYS = ("str", "repr", "iter", "next", "len", "bool", "eq", "hash", "contains", "getitem", "call", "int", "float", "index", "format", "enter", "await")
+
+
+class Hostile:
+    """Raise whenever anything is asked: a property, a text, a length, a comparison, an iteration."""
+
+    for _way in _WAYS:
+        locals()[f"__{_way}__"] = _refuse(_way)
+    __aiter__ = __anext__ = _refuse("aiter")
+
+    def __getattr__(self, name: str) -> Any:
+        raise Touched(name)
+
+
+class HostileError(Exception):
+    """Raise whenever anything is asked of it, though it is an exception."""
+
+    __str__ = _refuse("str")
+    __repr__ = _refuse("repr")
+
+    def __getattr__(self, name: str) -> Any:
+        raise Touched(name)
+
+
+class HostileStream:
+    """Stream hostile chunks from the inner iterator that an SDK's own stream would have."""
+
+    def __init__(self, name: str, asynchronous: bool) -> None:
+        self.given = [Hostile(), Hostile()]
+        self._name = name
+        setattr(self, name, self._agen() if asynchronous else iter(self.given))
+
+    async def _agen(self) -> Any:
+        for chunk in self.given:
+            yield chunk
+
+    @property
+    def response(self) -> Any:
+        """Hurt."""
+        raise Touched("response")
+
+    def __iter__(self) -> Iterator[Any]:
+        yield from getattr(self, self._name)
+
+    async def __aiter__(self) -> Any:
+        async for chunk in getattr(self, self._name):
+            yield chunk
+
+
+Answer = Callable[[Point, bool], Any]
+"""What a function of the SDK does instead of asking anybody, from its point and whether it is asynchronous."""
+
+
+@contextmanager
+def standing_in(provider: str, answer: Answer) -> Iterator[None]:
+    """Put functions that do what ``answer`` does in the place of all that is watched of a provider."""
+    replaced: list[tuple[Any, str, Any]] = []
+    points = {point.target: point for p in ALL if p.name == provider for point in p.points}
+    for target, point in points.items():
+        module_name, _, path = target.partition(":")
+        try:
+            owner: Any = importlib.import_module(module_name)
+        except ImportError:
+            continue
+        *parents, name = path.split(".")
+        for parent in parents:
+            owner = vars(owner).get(parent)
+            if owner is None:
+                break
+        original = None if owner is None else vars(owner).get(name)
+        if original is not None:
+            replaced.append((owner, name, original))
+            setattr(owner, name, _function(point, original, answer))
+    try:
+        yield
+    finally:
+        for owner, name, original in replaced:
+            setattr(owner, name, original)
+
+
+def _function(point: Point, original: Any, answer: Answer) -> Any:
+    function = inspect.unwrap(getattr(original, "__func__", original))
+    if inspect.isasyncgenfunction(function):
+
+        async def asked_lazily_async(*args: Any, **kwargs: Any) -> Any:
+            yield answer(point, True)
+
+        return asked_lazily_async
+    if inspect.isgeneratorfunction(function):
+
+        def asked_lazily(*args: Any, **kwargs: Any) -> Any:
+            yield answer(point, False)
+
+        return asked_lazily
+    if inspect.iscoroutinefunction(function):
+
+        async def asked_async(*args: Any, **kwargs: Any) -> Any:
+            return answer(point, True)
+
+        return asked_async
+
+    def asked(*args: Any, **kwargs: Any) -> Any:
+        return answer(point, False)
+
+    return asked
+
+
+class Hurting:
+    """Stand for a client whose method is called with a hostile object for its ``turn``-th keyword."""
+
+    def __init__(self, it: Any, turn: int) -> None:
+        self._it, self._turn = it, turn
+
+    def __getattr__(self, name: str) -> Hurting:
+        return Hurting(getattr(self._it, name), self._turn)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        names = list(kwargs)
+        if self._turn >= len(names):
+            raise IndexError
+        return self._it(*args, **{**kwargs, names[self._turn]: Hostile()})
