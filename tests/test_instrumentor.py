@@ -248,3 +248,9 @@ def test_without_an_sdk_of_opentelemetry_everything_works_and_nothing_is_printed
     code = "from opentelemetry.instrumentation.llm import LLMInstrumentor; LLMInstrumentor().instrument()\n" + APPLICATION
     done = python(code)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_handler_that_was_attached_before_hears_without_an_sdk_of_opentelemetry() -> None:
+    code = "from opentelemetry.instrumentation.llm import LLMInstrumentor, attach\nheard = []\nattach('early', 'ex_llm.chat.stop', lambda *said: heard.append(said[0]))\nLLMInstrumentor().instrument()\n"
+    done = python(code + APPLICATION + "\nprint(len(heard))")
+    assert (done.stdout, done.stderr) == ("2\n", "")

@@ -78,11 +78,12 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         given = {name: keywords.pop(name, None) for name in ("tracer_provider", "meter_provider", "logger_provider")}
         settings = self.settings = Settings.read(keywords)
         self.costs = Costs(settings, strict=keywords.get("prices") is not None)
+        theirs = len(bus.list_handlers())
         self._attached = (
             _reporter(given["meter_provider"], settings),
             _spans(given["tracer_provider"], given["logger_provider"], settings),
         )
-        ears = Ears(any(given.values()), len(bus.list_handlers()))
+        ears = Ears(any(given.values()), len(bus.list_handlers()) - theirs)
         self._patches.watch(
             (p for p in providers.everyone() if p.name not in settings.disabled_providers),
             _desk(settings, self.costs, ears),
