@@ -25,10 +25,17 @@ ROUNDS, CALLS, STREAMS = 7, 200, 30
 CHUNKS = 100
 MESSAGES: list[Any] = [{"role": "user", "content": "hello"}]
 ANSWER = {
-    "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "gpt-4o-mini", "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3},
+    "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "gpt-4o-mini",
+    "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3},
     "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "hello"}}],
 }  # fmt: skip
-CHUNK = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-4o-mini", "choices": [{"index": 0, "delta": {"content": "x"}}]}
+CHUNK = {
+    "id": "chatcmpl-1",
+    "object": "chat.completion.chunk",
+    "created": 1,
+    "model": "gpt-4o-mini",
+    "choices": [{"index": 0, "delta": {"content": "x"}}],
+}
 STREAM = "".join(f"data: {json.dumps(CHUNK)}\n\n" for _ in range(CHUNKS)) + "data: [DONE]\n\n"
 
 

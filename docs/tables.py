@@ -57,7 +57,12 @@ def metrics_page() -> str:
 def providers() -> str:
     """Return the page of providers."""
     rows = (
-        [p.name, f"`{p.requires}`", ", ".join(dict.fromkeys(point.operation for point in p.points)), str(len({point.route or point.target for point in p.points}))]
+        [
+            p.name,
+            f"`{p.requires}`",
+            ", ".join(dict.fromkeys(point.operation for point in p.points)),
+            str(len({point.route or point.target for point in p.points})),
+        ]
         for p in ALL
     )
     return f"# Providers\n\n{MADE}\n{table(('SDK', 'versions', 'operations', 'points'), rows)}"
@@ -66,7 +71,8 @@ def providers() -> str:
 def settings() -> str:
     """Return the page of settings."""
     rows = (
-        [f"`{f.name}`", f"`{f.metadata['env']}`" if f.metadata["env"] else "", f"`{f.default!r}`", f.metadata["says"]] for f in fields(Settings)
+        [f"`{f.name}`", f"`{f.metadata['env']}`" if f.metadata["env"] else "", f"`{f.default!r}`", f.metadata["says"]]
+        for f in fields(Settings)
     )
     return (
         f"# Settings\n\n{MADE}\nA keyword of `LLMInstrumentor().instrument()` wins over its variable, which wins over the default.\n\n"

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from semconv.checker import Scenario, check_all
 
 from opentelemetry.instrumentation.llm.providers import everyone
+from semconv.checker import Scenario, check_all
 
 ACME = Path(__file__).parent / "acme"
 
@@ -54,4 +54,4 @@ def test_a_call_a_stream_and_a_refusal_plain_and_asynchronous(sdk: tuple[Any, An
 def test_entry_points_that_hold_no_provider_are_left_out_by_name(sdk: tuple[Any, Any], caplog: pytest.LogCaptureFixture) -> None:
     assert [p.name for p in everyone() if p.name == "acme"] == ["acme"]
     warnings = "\n".join(record.getMessage() for record in caplog.records)
-    assert "'broken'" in warnings and "'wrong'" in warnings and "NoneType" in warnings or "str" in warnings
+    assert ("'broken'" in warnings and "'wrong'" in warnings and "NoneType" in warnings) or "str" in warnings

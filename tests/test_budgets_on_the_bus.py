@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from opentelemetry import baggage, context
 
+from opentelemetry import baggage, context
 from opentelemetry.instrumentation.llm import CostBudget, emit_cost_calculated
 from opentelemetry.instrumentation.llm.testing import capture_events
 
@@ -40,7 +40,10 @@ def test_each_level_is_said_once_with_who_passed_it(budget: Any) -> None:
     with capture_events("ex_llm.cost.threshold*") as said:
         for cost in (50, 35, 20, 1):
             emit_cost_calculated("openai", "gpt-4o", cost)
-    assert [(e.name.rpartition("_")[2], e.measurements["cost"], e.measurements["threshold"]) for e in said] == [("warning", 85, 80), ("exceeded", 105, 100)]
+    assert [(e.name.rpartition("_")[2], e.measurements["cost"], e.measurements["threshold"]) for e in said] == [
+        ("warning", 85, 80),
+        ("exceeded", 105, 100),
+    ]
     assert said[1].metadata["exceeded_by"] == 5 and said[1].metadata["scope"] == "team" and said[1].metadata["model"] == "gpt-4o"
     assert spent.spent() == 106
 
@@ -119,7 +122,7 @@ def test_a_bad_price_file_is_refused_where_it_was_given_and_a_warning_where_it_c
 ) -> None:
     bad = tmp_path / "prices.json"
     bad.write_text('{"providers": {"openai": {"models": [{"nonsense": 1}]}}}')
-    with pytest.raises(ValueError, match="prices.json"):
+    with pytest.raises(ValueError, match=r"prices\.json"):
         watch(prices=str(bad))
     monkeypatch.setenv("OTEL_INSTRUMENTATION_LLM_PRICES", str(bad))
     seen = watch()

@@ -41,7 +41,15 @@ def test_a_handler_hears_its_event_with_its_config_and_no_other() -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "hears"),
-    [("*", True), ("myapp.*", True), ("*.stop", True), ("myapp.llm.stop", True), ("myapp.llm", False), ("other.*", False), ("*.start", False)],
+    [
+        ("*", True),
+        ("myapp.*", True),
+        ("*.stop", True),
+        ("myapp.llm.stop", True),
+        ("myapp.llm", False),
+        ("other.*", False),
+        ("*.start", False),
+    ],
 )
 def test_patterns(pattern: str, hears: bool) -> None:
     said: list[Any] = []

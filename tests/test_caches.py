@@ -30,7 +30,22 @@ def test_a_dict_is_watched_through_what_is_returned() -> None:
         cache.update(b="1", c="2")
         del cache["b"]
         cache.clear()
-    assert _said(said) == ["miss", "miss", "put", "hit", "hit", "hit", "evicted", "put", "evicted", "put", "put", "evicted", "evicted", "evicted"]
+    assert _said(said) == [
+        "miss",
+        "miss",
+        "put",
+        "hit",
+        "hit",
+        "hit",
+        "evicted",
+        "put",
+        "evicted",
+        "put",
+        "put",
+        "evicted",
+        "evicted",
+        "evicted",
+    ]
     sizes = [e.measurements.get("size_bytes", 0) * (1 if e.name.endswith("put") else -1) for e in said]
     assert sum(sizes) == -len("12345") and sizes[2] == 2
     assert cache == {} and isinstance(cache, dict)
@@ -70,7 +85,7 @@ def test_functions_that_are_cached_with_cachetools_are_told() -> None:
 
 
 def test_what_is_no_mapping_is_refused_by_name() -> None:
-    with pytest.raises(TypeError, match="mutable mapping.*not list"):
+    with pytest.raises(TypeError, match=r"mutable mapping.*not list"):
         watch_cache([], "x")  # type: ignore[type-var]
 
 

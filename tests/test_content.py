@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from semconv.checker import Scenario, check_all, check_logs
 
 from opentelemetry.instrumentation.llm.handlers.content import as_json, bounded, without_credentials
+from semconv.checker import Scenario, check_all, check_logs
 
 PNG = "data:image/png;base64,aVZCT1J3MEtHZ28="
 MESSAGES: list[Any] = [
@@ -119,9 +119,11 @@ def test_a_refusal_is_told_with_its_text_but_never_with_a_key(watch: Any, stand_
 
     seen = watch(capture_message_content="span_only")
     key = "sk-live-abcdefghijklmnop"
-    with openai.OpenAI(base_url=f"{stand_in.url}/scenario/error-401/v1", api_key=key, max_retries=0) as client:
-        with pytest.raises(openai.AuthenticationError):
-            _ask(client)
+    with (
+        openai.OpenAI(base_url=f"{stand_in.url}/scenario/error-401/v1", api_key=key, max_retries=0) as client,
+        pytest.raises(openai.AuthenticationError),
+    ):
+        _ask(client)
     span = seen.span()
     assert span.status.description.startswith("Error code: 401")
     assert key not in span.to_json() and key not in repr(seen.logs())
@@ -140,7 +142,8 @@ def test_lone_surrogates_do_not_break_an_encoder() -> None:
 
 
 @pytest.mark.parametrize(
-    "secret", ["sk-proj-abcdefgh12345678", "Bearer abc.def.ghi123456", "AKIAIOSFODNN7EXAMPLE", "gsk_abcdefghijkl", "AIzaSyA1234567890abcdefghijkl"]
+    "secret",
+    ["sk-proj-abcdefgh12345678", "Bearer abc.def.ghi123456", "AKIAIOSFODNN7EXAMPLE", "gsk_abcdefghijkl", "AIzaSyA1234567890abcdefghijkl"],
 )
 def test_credentials_are_taken_out(secret: str) -> None:
     assert without_credentials(f"before {secret} after") == "before [credential] after"

@@ -6,15 +6,16 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import guide
 import pytest
 
+import guide
 from opentelemetry.instrumentation import llm
 
 
 @pytest.fixture
 def section(watch: Any, stand_in: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[guide.Section]:
     import openai
+
     from opentelemetry import trace
 
     seen = watch()
@@ -29,7 +30,11 @@ def _parents(spans: list[Any]) -> dict[str, str | None]:
 
 
 def test_every_function_of_the_guide_is_a_section() -> None:
-    functions = {f for f in vars(guide).values() if callable(f) and getattr(f, "__module__", "") == "guide" and "Section" in str(getattr(f, "__annotations__", {}).get("s"))}
+    functions = {
+        f
+        for f in vars(guide).values()
+        if callable(f) and getattr(f, "__module__", "") == "guide" and "Section" in str(getattr(f, "__annotations__", {}).get("s"))
+    }
     assert functions == set(guide.SECTIONS)
 
 

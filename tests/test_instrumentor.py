@@ -251,6 +251,12 @@ def test_without_an_sdk_of_opentelemetry_everything_works_and_nothing_is_printed
 
 
 def test_a_handler_that_was_attached_before_hears_without_an_sdk_of_opentelemetry() -> None:
-    code = "from opentelemetry.instrumentation.llm import LLMInstrumentor, attach\nheard = []\nattach('early', 'ex_llm.chat.stop', lambda *said: heard.append(said[0]))\nLLMInstrumentor().instrument()\n"
+    code = """
+        from opentelemetry.instrumentation.llm import LLMInstrumentor, attach
+        heard = []
+        attach('early', 'ex_llm.chat.stop', lambda *said: heard.append(said[0]))
+        LLMInstrumentor().instrument()
+    """
+    code = textwrap.dedent(code)
     done = python(code + APPLICATION + "\nprint(len(heard))")
     assert (done.stdout, done.stderr) == ("2\n", "")

@@ -68,8 +68,7 @@ def test_every_operation_has_a_specimen() -> None:
     spans = {(specimen.kind.name, specimen.attributes.get("gen_ai.operation.name")) for specimen in SPECIMENS.values()}
     for definition in registry.SPANS.values():
         assert any(
-            kind in definition.kinds and (operation in definition.operations or not definition.operations)
-            for kind, operation in spans
+            kind in definition.kinds and (operation in definition.operations or not definition.operations) for kind, operation in spans
         ), definition.name
 
 
@@ -187,9 +186,7 @@ def test_fault_in_metric_is_found(fault: Fault, recorded: Telemetry) -> None:
         (("next chunk",), None, {"metric.streaming"}),
     ],
 )
-def test_streaming_metrics(
-    measured: tuple[str, ...], streaming: bool | None, rules: set[str], recorded: Telemetry
-) -> None:
+def test_streaming_metrics(measured: tuple[str, ...], streaming: bool | None, rules: set[str], recorded: Telemetry) -> None:
     for name in measured:
         recorded.measure(READINGS[name])
     assert rules_in(check_metrics(recorded.reader.get_metrics_data(), scenario=Scenario(streaming=streaming))) == rules

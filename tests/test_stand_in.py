@@ -696,7 +696,7 @@ def test_stopping_ends_what_is_still_going_on(server: StandIn, client: openai.Op
     with pytest.raises((openai.APIError, OSError)):
         list(stream)
     assert [(record.finished, record.client_left) for record in server.journal] == [(True, False)]
-    assert not [thread for thread in threading.enumerate() if thread.name == "stand-in"]
+    assert not [thread for thread in threading.enumerate() if thread.name == f"stand-in on {server.port}"]
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", server.port)).close()
 

@@ -57,9 +57,12 @@ def test_two_refusals_and_an_answer_are_three_attempts_of_one_call(mode: str, se
 def test_a_server_that_is_not_there_is_told_as_attempts_without_an_answer(seen: Any, stand_in: Any) -> None:
     import openai
 
-    with capture_events("ex_llm.provider.*") as said, openai.OpenAI(base_url="http://127.0.0.1:9/v1", api_key="sk-x", max_retries=0) as client:
-        with pytest.raises(openai.APIConnectionError):
-            client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
+    with (
+        capture_events("ex_llm.provider.*") as said,
+        openai.OpenAI(base_url="http://127.0.0.1:9/v1", api_key="sk-x", max_retries=0) as client,
+        pytest.raises(openai.APIConnectionError),
+    ):
+        client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
     assert [e.name for e in said] == ["ex_llm.provider.request.start", "ex_llm.provider.request.exception"]
     assert said[1].metadata["kind"] == "network" and said[1].metadata["server_port"] == 9
     assert seen.total("ex_llm.provider.errors.total") == 1
@@ -93,7 +96,11 @@ def test_what_is_left_of_the_rate_becomes_a_gauge(seen: Any, stand_in: Any) -> N
     with _client(stand_in.url, "slow:1", "gauge") as client:
         client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
     points = {p.attributes["kind"]: p.value for p in seen.metrics()["ex_llm.provider.rate_limit.remaining"]}
-    sent = {name.lower(): value for name, value in stand_in.journal[0].response_headers} if hasattr(stand_in.journal[0], "response_headers") else {}
+    sent = (
+        {name.lower(): value for name, value in stand_in.journal[0].response_headers}
+        if hasattr(stand_in.journal[0], "response_headers")
+        else {}
+    )
     assert set(points) == {"requests", "tokens"} and all(value >= 0 for value in points.values())
     if sent:
         assert points["requests"] == int(sent["x-ratelimit-remaining-requests"])
@@ -102,8 +109,14 @@ def test_what_is_left_of_the_rate_becomes_a_gauge(seen: Any, stand_in: Any) -> N
 @pytest.mark.parametrize(
     ("headers", "left"),
     [
-        ({"x-ratelimit-remaining-requests": "59", "x-ratelimit-remaining-tokens": "149984"}, {"remaining_requests": 59, "remaining_tokens": 149984}),
-        ({"anthropic-ratelimit-requests-remaining": "4", "anthropic-ratelimit-tokens-remaining": "3000"}, {"remaining_requests": 4, "remaining_tokens": 3000}),
+        (
+            {"x-ratelimit-remaining-requests": "59", "x-ratelimit-remaining-tokens": "149984"},
+            {"remaining_requests": 59, "remaining_tokens": 149984},
+        ),
+        (
+            {"anthropic-ratelimit-requests-remaining": "4", "anthropic-ratelimit-tokens-remaining": "3000"},
+            {"remaining_requests": 4, "remaining_tokens": 3000},
+        ),
         ({"x-ratelimitbysize-remaining-minute": "499"}, {"remaining_tokens": 499}),
         ({"x-trial-endpoint-call-remaining": "38"}, {"remaining_requests": 38}),
         ({"x-ratelimit-remaining-requests": "many"}, {}),
@@ -116,7 +129,8 @@ def test_headers_of_the_providers(headers: dict[str, str], left: dict[str, float
 
 
 @pytest.mark.parametrize(
-    ("text", "milliseconds"), [("6m0s", 360_000), ("20ms", 20), ("1h2m3.5s", 3_723_500), ("7.66s", 7_660), ("12", 12_000), ("2d", 172_800_000)]
+    ("text", "milliseconds"),
+    [("6m0s", 360_000), ("20ms", 20), ("1h2m3.5s", 3_723_500), ("7.66s", 7_660), ("12", 12_000), ("2d", 172_800_000)],
 )
 def test_times_until_the_rate_is_renewed(text: str, milliseconds: float) -> None:
     assert limits.remaining({"x-ratelimit-remaining": "1", "x-ratelimit-reset-requests": text})["reset_ms"] == pytest.approx(milliseconds)

@@ -38,9 +38,7 @@ def terminal(lines: Sequence[str], title: str) -> str:
 
 
 def _terminal_line(x: float, y: float, line: str) -> str:
-    parts = [
-        f'<tspan fill="{RED}">{escape(part)}</tspan>' if number % 2 else escape(part) for number, part in enumerate(_RED.split(line))
-    ]
+    parts = [f'<tspan fill="{RED}">{escape(part)}</tspan>' if number % 2 else escape(part) for number, part in enumerate(_RED.split(line))]
     letters = len(_RED.sub(r"\1", line))
     return f'<text x="{x}" y="{y}" font-size="14" fill="{WORDS}" textLength="{LETTER * letters:.1f}" {_STYLE}>{"".join(parts)}</text>'
 

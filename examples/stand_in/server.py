@@ -45,7 +45,7 @@ class StandIn:
         """Listen and serve in background threads."""
         self._listener = socket.create_server((HOST, self._port), backlog=_BACKLOG)
         self._port = self._listener.getsockname()[1]
-        self._acceptor = threading.Thread(target=self._accept, args=(self._listener,), name="stand-in", daemon=True)
+        self._acceptor = threading.Thread(target=self._accept, args=(self._listener,), name=f"stand-in on {self._port}", daemon=True)
         self._acceptor.start()
         return self
 
@@ -106,7 +106,7 @@ class StandIn:
             if self._listener is None:
                 sock.close()
                 return
-            thread = threading.Thread(target=self._serve, args=(sock,), name="stand-in", daemon=True)
+            thread = threading.Thread(target=self._serve, args=(sock,), name=f"stand-in on {self._port}", daemon=True)
             with self._lock:
                 self._threads[thread] = sock
             thread.start()

@@ -13,7 +13,13 @@ class QuotaExceeded(Exception):
 def _answer(model: str, prompt: str) -> dict[str, Any]:
     if model == "acme-busy":
         raise QuotaExceeded(f"no more of {prompt!r} today")
-    return {"model": f"{model}-2", "id": "a-1", "words": ["hello", "there"], "why": "finished", "tokens": {"in": len(prompt.split()), "out": 2}}
+    return {
+        "model": f"{model}-2",
+        "id": "a-1",
+        "words": ["hello", "there"],
+        "why": "finished",
+        "tokens": {"in": len(prompt.split()), "out": 2},
+    }
 
 
 class Client:

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-from opentelemetry.instrumentation.llm import with_attributes, with_span
-from opentelemetry.instrumentation.llm.workers import watch_worker
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from opentelemetry import baggage, trace
 from opentelemetry import context as otel_context
+from opentelemetry.instrumentation.llm import with_attributes, with_span
+from opentelemetry.instrumentation.llm.workers import watch_worker
 
 OPERATIONS = ("chat", "stream", "embeddings")
 MESSAGES: list[Any] = [{"role": "user", "content": "say three words"}]
@@ -85,11 +85,12 @@ def _spans() -> list[Told]:
     assert _Here.spans is not None
     ended = _Here.spans.get_finished_spans()
     _Here.spans.clear()
-    return [
-        Told(f"{span.context.trace_id:032x}", f"{span.parent.span_id:016x}" if span.parent else None, (span.attributes or {}).get("session.id"))
-        for span in ended
-        if span.kind is trace.SpanKind.CLIENT
-    ]  # fmt: skip
+    return [_told(span) for span in ended if span.kind is trace.SpanKind.CLIENT]
+
+
+def _told(span: Any) -> Told:
+    parent = f"{span.parent.span_id:016x}" if span.parent else None
+    return Told(f"{span.context.trace_id:032x}", parent, span.attributes.get("session.id"))
 
 
 def ask(url: str, operation: str) -> Asked:

@@ -24,7 +24,6 @@ from contextlib import contextmanager  # noqa: E402
 from typing import Any  # noqa: E402
 
 from across import asking, mechanisms  # noqa: E402
-
 from opentelemetry.instrumentation.llm import carry  # noqa: E402
 from opentelemetry.instrumentation.llm.workers import watch_worker  # noqa: E402
 

@@ -61,7 +61,7 @@ def pool_submit() -> Iterator[Run]:
 def pool_map() -> Iterator[Run]:
     """Map over the one thread of a pool."""
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        yield lambda function: list(pool.map(lambda _: function(), range(1)))[0]
+        yield lambda function: next(pool.map(lambda _: function(), range(1)))
 
 
 @contextmanager
@@ -114,12 +114,18 @@ async def async_generator(function: Function) -> Any:
     async def producing() -> AsyncIterator[Any]:
         yield await function()
 
-    return [found async for found in producing()][0]
+    (found,) = [found async for found in producing()]
+    return found
 
 
 async def callback(function: Function) -> Any:
-    found = asyncio.get_running_loop().create_future()
-    asyncio.get_running_loop().call_soon(lambda: asyncio.ensure_future(function()).add_done_callback(lambda done: found.set_result(done.result())))
+    loop = asyncio.get_running_loop()
+    found = loop.create_future()
+
+    def start() -> None:
+        loop.create_task(function()).add_done_callback(lambda done: found.set_result(done.result()))
+
+    loop.call_soon(start)
     return await found
 
 

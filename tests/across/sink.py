@@ -14,7 +14,11 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-_REQUESTS: dict[str, Any] = {"/v1/traces": ExportTraceServiceRequest, "/v1/metrics": ExportMetricsServiceRequest, "/v1/logs": ExportLogsServiceRequest}
+_REQUESTS: dict[str, Any] = {
+    "/v1/traces": ExportTraceServiceRequest,
+    "/v1/metrics": ExportMetricsServiceRequest,
+    "/v1/logs": ExportLogsServiceRequest,
+}
 _INFLATE: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.decompress, "deflate": zlib.decompress}
 
 
@@ -25,9 +29,7 @@ class Received(NamedTuple):
     trace: str
     id: str
     parent: str
-    kind: int
     attributes: dict[str, Any]
-    resource: dict[str, Any]
 
 
 class Sink:
@@ -90,7 +92,7 @@ class Sink:
         with self._lock:
             requests = list(self.bodies["/v1/traces"])
         return [
-            Received(s.name, s.trace_id.hex(), s.span_id.hex(), s.parent_span_id.hex(), s.kind, _values(s.attributes), _values(of.resource.attributes))
+            Received(s.name, s.trace_id.hex(), s.span_id.hex(), s.parent_span_id.hex(), _values(s.attributes))
             for request in requests
             for of in request.resource_spans
             for scope in of.scope_spans
@@ -105,9 +107,10 @@ class Sink:
         """Add up the differences that arrived for a metric."""
         with self._lock:
             requests = list(self.bodies["/v1/metrics"])
-        metrics = [m for request in requests for of in request.resource_metrics for scope in of.scope_metrics for m in scope.metrics if m.name == name]
-        assert all(m.sum.aggregation_temporality == 1 for m in metrics)
-        return sum(point.as_int or point.as_double for m in metrics for point in m.sum.data_points)
+        scopes = [scope for request in requests for of in request.resource_metrics for scope in of.scope_metrics]
+        metrics = [metric for scope in scopes for metric in scope.metrics if metric.name == name]
+        assert all(metric.sum.aggregation_temporality == 1 for metric in metrics)
+        return sum(point.as_int or point.as_double for metric in metrics for point in metric.sum.data_points)
 
 
 def _values(attributes: Any) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from across import transport
 
+from across import transport
 from opentelemetry import trace
 from opentelemetry.instrumentation.llm import with_attributes, with_span
 
@@ -79,8 +79,11 @@ def _judge(spans: list[Any], numbers: int) -> None:
     calls = _own_children(spans, numbers)
     assert all(span.attributes.get("gen_ai.request.seed", number) == number for span, number in calls)
     assert Counter((span.attributes["gen_ai.operation.name"], span.attributes.get("ex_llm.stream.end")) for span, _ in calls) == {
-        ("chat", None): numbers / 4, ("chat", "complete"): numbers / 4, ("chat", "closed_early"): numbers / 4, ("embeddings", None): numbers / 4,
-    }  # fmt: skip
+        ("chat", None): numbers / 4,
+        ("chat", "complete"): numbers / 4,
+        ("chat", "closed_early"): numbers / 4,
+        ("embeddings", None): numbers / 4,
+    }
 
 
 async def _crowd(ask: Callable[[int], Awaitable[None]], numbers: int) -> None:
@@ -89,11 +92,10 @@ async def _crowd(ask: Callable[[int], Awaitable[None]], numbers: int) -> None:
     order = random.Random(8)
 
     async def one(number: int) -> None:
-        async with places:
-            async with with_span("parent", {"number": number}), with_attributes(session_id=f"session {number}"):
-                for _ in range(order.randrange(3)):
-                    await asyncio.sleep(0)
-                await ask(number)
+        async with places, with_span("parent", {"number": number}), with_attributes(session_id=f"session {number}"):
+            for _ in range(order.randrange(3)):
+                await asyncio.sleep(0)
+            await ask(number)
 
     await asyncio.gather(*(one(number) for number in range(numbers)))
     assert not trace.get_current_span().get_span_context().is_valid
@@ -179,11 +181,10 @@ async def test_one_with_span_and_one_with_attributes_shared_by_many_tasks(crowd:
 
     async def one(number: int) -> tuple[int, bool]:
         before = trace.get_current_span()
-        async with shared as span:
-            async with session:
-                await (gate.wait() if number % 2 else asyncio.sleep(0))
-                await _ask(client, 0)
-                mine = trace.get_current_span() is span
+        async with shared as span, session:
+            await (gate.wait() if number % 2 else asyncio.sleep(0))
+            await _ask(client, 0)
+            mine = trace.get_current_span() is span
         return span.get_span_context().span_id, mine and trace.get_current_span() is before and not span.is_recording()
 
     async def open_gate() -> None:

@@ -20,10 +20,9 @@ pytest.importorskip("opentelemetry.proto", reason="needs the package opentelemet
 pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason="needs the package opentelemetry-exporter-otlp-proto-http")
 pytest.importorskip("opentelemetry.distro", reason="needs the package opentelemetry-distro")
 
-from across.sink import Sink  # noqa: E402
-
-from opentelemetry import _logs, metrics, trace  # noqa: E402
-from opentelemetry.instrumentation.llm import workers  # noqa: E402
+from across.sink import Sink
+from opentelemetry import _logs, metrics, trace
+from opentelemetry.instrumentation.llm import workers
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -132,9 +131,13 @@ def test_in_worker_gives_and_raises_what_its_function_does(monkeypatch: pytest.M
 
     assert workers.in_worker(int)("1") == 1
     assert told == ["watch", "flush"]
-    for expected, found in ((2, lambda: asyncio.run(workers.in_worker(coroutine)(2))), (3, lambda: next(workers.in_worker(generator)(3))), ([4], lambda: asyncio.run(read()))):
+    for expected, work in (
+        (2, lambda: asyncio.run(workers.in_worker(coroutine)(2))),
+        ([3], lambda: list(workers.in_worker(generator)(3))),
+        ([4], lambda: asyncio.run(read())),
+    ):
         told.clear()
-        assert found() == expected
+        assert work() == expected
         assert told == ["watch", "run", "flush"]
     told.clear()
     with pytest.raises(ValueError, match="invalid literal"):

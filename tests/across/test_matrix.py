@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from across import asking
 from across.asking import NOWHERE, OPERATIONS, Asked, Cell, Place, Told, observe
 from across.mechanisms import MECHANISMS
 from conftest import Seen
-
 from opentelemetry import trace
 from opentelemetry.instrumentation.llm import LLMInstrumentor
 

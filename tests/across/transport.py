@@ -12,9 +12,15 @@ _ANSWER = {
     "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "gpt-4o-mini", "usage": _USAGE,
     "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "hello"}}],
 }  # fmt: skip
-_CHUNK = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-4o-mini", "choices": [{"index": 0, "delta": {"content": "x"}}]}
+_CHUNK = {
+    "id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-4o-mini",
+    "choices": [{"index": 0, "delta": {"content": "x"}}],
+}  # fmt: skip
 _STREAM = "".join(f"data: {json.dumps(_CHUNK)}\n\n" for _ in range(2)) + "data: [DONE]\n\n"
-_VECTOR = {"object": "list", "model": "text-embedding-3-small", "usage": _USAGE, "data": [{"object": "embedding", "index": 0, "embedding": [0.5]}]}
+_VECTOR = {
+    "object": "list", "model": "text-embedding-3-small", "usage": _USAGE,
+    "data": [{"object": "embedding", "index": 0, "embedding": [0.5]}],
+}  # fmt: skip
 
 
 def _answer(httpx: Any, request: Any) -> Any:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 
-import payloads
 import pytest
+
+import payloads
 from conftest import Seen
 from harness.quick import forget_the_past, one_tls_context
 from harness.telling import Told
-
 from opentelemetry.instrumentation.llm import LLMInstrumentor
 
 

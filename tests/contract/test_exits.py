@@ -6,8 +6,9 @@ import json
 import logging
 from typing import Any
 
-import payloads
 import pytest
+
+import payloads
 from contract.driving import MODES
 from harness.account import Account
 from harness.judging import Figures, judged, noise

@@ -6,16 +6,17 @@ import json
 from types import CodeType
 from typing import Any
 
-import payloads
 import pytest
+
+import payloads
 from contract.driving import MODES
 from harness.account import Account
 from harness.faults import forget_what_is_known, functions_by_code, functions_run, listening, named, planted, raising
 from harness.quick import forget_the_past
 from harness.running import Case, cases, run
 from harness.styles import NotApplicable
+from harness.telling import Begun
 from harness.twin import differences
-
 from opentelemetry.instrumentation.llm import LLMInstrumentor
 
 from .unguarded import FRAMES, LOSES_THE_SPAN, TELLS_NOBODY
@@ -42,33 +43,15 @@ class Bench:
 
     def __init__(self, seen: Any, stand_in: Any) -> None:
         self._seen, self._stand_in = seen, stand_in
-        self.begun = self.runs = 0
+        self._begun = Begun(seen)
         self._functions = functions_by_code()
-        seen.tracer_provider.add_span_processor(self)
-
-    def on_start(self, span: Any, parent_context: Any = None) -> None:
-        """Count a span that begins."""
-        self.begun += 1
-
-    def on_end(self, span: Any) -> None:
-        """Leave the counting of ends to the exporter."""
-
-    _on_ending = on_end
-
-    def shutdown(self) -> None:
-        """Have nothing to close."""
-
-    def force_flush(self, timeout_millis: int = 0) -> bool:
-        """Have nothing to wait for."""
-        return True
 
     def account(self, case: Case) -> Account | None:
         """Run a case from a clean beginning."""
         forget_the_past()
         self._stand_in.clear()
         self._seen.clear()
-        self.begun = 0
-        self.runs += 1
+        self._begun.count = 0
         try:
             return run(case, self._stand_in.url, chunks=True)
         except NotApplicable:
@@ -84,8 +67,8 @@ class Bench:
         seen = ["not applicable"] if account is None else differences(bare, collected(account))
         found = [f"the application sees it: {difference}" for difference in seen[:1]]
         ended = len(self._seen.spans())
-        if self.begun != ended:
-            found += [f"{self.begun} spans began, {ended} ended"] if name not in LOSES_THE_SPAN else []
+        if self._begun.count != ended:
+            found += [f"{self._begun.count} spans began, {ended} ended"] if name not in LOSES_THE_SPAN else []
         elif ended != 1 and name not in LOSES_THE_SPAN:
             found.append(f"{ended} spans are told")
         if not heard.told and name not in TELLS_NOBODY:
@@ -152,7 +135,7 @@ def test_nor_does_one_in_what_is_worked_out_in_the_first_call_only(provider: str
         if case is None or bare is None:
             continue
         bench = _anew(watch, stand_in)
-        first, warm = (functions_run(lambda: bench.account(case))[1] for _ in range(2))
+        first, warm = (functions_run(lambda bench=bench, case=case: bench.account(case))[1] for _ in range(2))
         for code in (code for code in first if code not in warm and ("first", code) not in _done):
             _done.add(("first", code))
             found += _anew(watch, stand_in).wrong(case, bare, code, False)

@@ -6,17 +6,23 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-import payloads
 import pytest
+
+import payloads
 from contract.driving import MODES, answer
 from harness.hostile import Hostile, HostileError, HostileStream, Hurting, standing_in
-
+from harness.telling import Begun
 from opentelemetry.instrumentation.llm import LLMInstrumentor
 
 pytestmark = pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")
 PAYLOADS = list(payloads.read())
 NOWHERE = "http://127.0.0.1:1"
 Outcome = tuple[str, Any]
+
+
+def _named(result: Any) -> Any:
+    """Name what came back: the hostile object itself, or the class of what the SDK made around it."""
+    return id(result) if type(result) in (Hostile, object) else type(result)
 
 
 async def _read_async(result: Any) -> list[int]:
@@ -28,14 +34,14 @@ def _outcome(payload: payloads.Payload, mode: str, read: bool, around: Callable[
     try:
         if mode == "sync":
             result = payload.call(around(payload.client(NOWHERE)))  # type: ignore[misc]
-            return ("chunks", [id(chunk) for chunk in result]) if read else ("object", id(result))
+            return ("chunks", [id(chunk) for chunk in result]) if read else ("object", _named(result))
 
         async def call() -> Any:
             result = await answer(_Around(payload, around), payload.async_client(NOWHERE))  # type: ignore[misc, arg-type]
-            return ("chunks", await _read_async(result)) if read else ("object", id(result))
+            return ("chunks", await _read_async(result)) if read else ("object", _named(result))
 
         return asyncio.run(call())
-    except IndexError:
+    except (IndexError, pytest.skip.Exception):
         raise
     except BaseException as error:
         return "raised", (type(error), id(error) if type(error) is HostileError else None)
@@ -64,11 +70,14 @@ def _compare(payload: payloads.Payload, mode: str, given: Any, watch: Any, read:
 
     with standing_in(payload.provider, answering):
         bare = _outcome(payload, mode, read)
+        if bare[0] == "raised" and bare[1][0] is not HostileError:
+            pytest.skip(f"this release refuses it by itself, with {bare[1][0].__name__}")
         seen = watch()
+        begun = Begun(seen)
         assert _outcome(payload, mode, read) == bare
-        spans = seen.spans()
         LLMInstrumentor().uninstrument()
-    assert len(spans) == 1
+    spans = seen.spans()
+    assert (begun.count, len(spans)) == (1, 1)
     if bare[0] == "raised" and bare[1][0] is HostileError:
         assert spans[0].status.status_code.name == "ERROR"
 
@@ -115,7 +124,7 @@ def test_arguments_that_raise_whatever_is_asked(payload: payloads.Payload, mode:
             except IndexError:
                 break
             seen = watch()
+            begun = Begun(seen)
             assert _outcome(payload, mode, False, around) == bare
             LLMInstrumentor().uninstrument()
-            # Some SDKs read their arguments before the watched function does, and refuse what hurts.
-            assert len(seen.spans()) == (1 if bare[0] == "object" else 0) or bare[0] == "raised"
+            assert len(seen.spans()) == begun.count <= 1

@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import payloads
 import pytest
+
+import payloads
 from harness.processes import python
 from harness.running import cases
 from harness.twin import differences

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import payloads
 import pytest
+
+import payloads
 from contract.driving import MODES, run
 from semconv.checker import Scenario, check_spans
 
@@ -29,7 +30,7 @@ def test_one_request_one_span_and_the_same_object(payload: payloads.Payload, mod
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("payload", VALUES, ids=lambda p: p.id)
 def test_a_refusal_is_the_sdks_own_and_the_span_says_so(payload: payloads.Payload, mode: str, seen: Any, stand_in: Any) -> None:
-    with pytest.raises(Exception) as raised:  # noqa: PT011 - each SDK has its own; which one is compared below
+    with pytest.raises(Exception) as raised:
         run(payload, mode, f"{stand_in.url}/scenario/error-429")
     span = seen.span()
     assert span.status.status_code.name == "ERROR"

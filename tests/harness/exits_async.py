@@ -9,8 +9,8 @@ import asyncio
 import contextlib
 import copy
 import gc
-import pickle
 import inspect
+import pickle
 from collections.abc import AsyncIterator
 from typing import Any
 

@@ -16,7 +16,6 @@ from .describing import described, described_exception, named
 from .outsides import outcome
 from .styles import NotApplicable, Opening, parseable
 
-
 _STILL = 3
 
 

@@ -23,7 +23,8 @@ def _refuse(name: str) -> Callable[..., Any]:
     return touched
 
 
-_WAYS = ("str", "repr", "iter", "next", "len", "bool", "eq", "hash", "contains", "getitem", "call", "int", "float", "index", "format", "enter", "await")
+# Not repr(): the event loop asks for that itself.
+_WAYS = ("str", "iter", "next", "len", "bool", "eq", "hash", "contains", "getitem", "call", "int", "float", "index", "format", "enter")
 
 
 class Hostile:
@@ -41,7 +42,6 @@ class HostileError(Exception):
     """Raise whenever anything is asked of it, though it is an exception."""
 
     __str__ = _refuse("str")
-    __repr__ = _refuse("repr")
 
     def __getattr__(self, name: str) -> Any:
         raise Touched(name)

@@ -9,6 +9,7 @@ from typing import Any
 
 from opentelemetry.instrumentation.llm.metrics import METRICS
 from opentelemetry.instrumentation.llm.words.events import OPERATIONS
+
 from .account import OURS, Account
 from .exits_sync import ConsumerFault
 from .running import Case
@@ -92,5 +93,9 @@ def _context(account: Account) -> Iterable[str]:
 
 def noise(records: Iterable[logging.LogRecord]) -> list[str]:
     """Return the log records that nobody should ever see because of us."""
-    told = [r for r in records if r.name.startswith(_QUIET) or (r.name.startswith("opentelemetry.instrumentation.llm") and r.levelno > logging.INFO)]
+    told = [
+        r
+        for r in records
+        if r.name.startswith(_QUIET) or (r.name.startswith("opentelemetry.instrumentation.llm") and r.levelno > logging.INFO)
+    ]
     return [f"{r.name} says {r.getMessage()!r}" for r in told]

@@ -38,10 +38,10 @@ class Printing:
 
 def watch() -> None:
     """Watch this process the way an application does that exports in batches."""
-    from opentelemetry import trace
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+    from opentelemetry import trace
     from opentelemetry.instrumentation.llm import LLMInstrumentor
 
     provider = TracerProvider()

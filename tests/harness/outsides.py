@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import importlib
 import inspect
 import pickle
@@ -52,7 +53,13 @@ def _outside(target: str) -> Any:
         function = getattr(owner, name)
     except (ImportError, AttributeError):
         return None
-    questions = (inspect.isfunction, inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction, inspect.isroutine)
+    questions = (
+        inspect.isfunction,
+        inspect.iscoroutinefunction,
+        inspect.isgeneratorfunction,
+        inspect.isasyncgenfunction,
+        inspect.isroutine,
+    )
     return {
         "answers": {question.__name__: _answer(question, function) for question in questions},
         "signature": _answer(inspect.signature, function),
@@ -62,5 +69,24 @@ def _outside(target: str) -> Any:
         "dir of owner": sorted(dir(owner)),
         "autospec": outcome(mock.create_autospec, owner),
         "copies": [outcome(step, function) for step in (copy.copy, copy.deepcopy, pickle.dumps)],
+        "wrapped": outcome(lambda f: functools.wraps(f)(lambda: None), function),
+        "vars": outcome(vars, function),
+        "bound": _bound(owner, name),
         "source": _answer(lambda f: hash(inspect.getsource(f)) is not None, function),
+    }
+
+
+def _bound(owner: Any, name: str) -> Any:
+    """Describe the function as it is found on an instance, which nobody had to make."""
+    if not isinstance(owner, type):
+        return None
+    method = getattr(object.__new__(owner), name)
+    questions = (inspect.ismethod, inspect.iscoroutinefunction, inspect.isfunction, inspect.isroutine)
+    return {
+        "answers": {question.__name__: _answer(question, method) for question in questions},
+        "signature": _answer(inspect.signature, method),
+        "wrapped": outcome(lambda f: functools.wraps(f)(lambda: None), method),
+        "vars": outcome(vars, method),
+        "equal": _answer(lambda f: f == f and hash(f) == hash(f) and f != print, method),
+        "of": [outcome(getattr, method, attribute) for attribute in ("__self__", "__func__", "__name__", "__qualname__")],
     }

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-import payloads
 import pytest
+
+import payloads
 from contract.driving import opened, opened_async
 from payloads import Payload
 
@@ -100,7 +101,7 @@ async def _run_asynchronous(case: Case, url: str, account: Account, responses: R
         except BaseException as error:
             account.raised(error)
         # What the loop closes for a stream that was dropped still holds it, so collecting once is not enough.
-        for _ in range(2):
+        for _ in range(5):
             gc.collect()
             await _settled()
         account.note("responses", responses.states())

@@ -77,6 +77,8 @@ CALLS: list[tuple[str, str, bool, Any]] = [
         asking("messages.batches.create", "/v1/messages/batches", requests=BATCH),
     ),
 ]  # fmt: skip
+
+
 def _cloud(name: str, model: str) -> list[tuple[str, str, bool, Any]]:
     asked = {**ASKED, "model": model}
     return [

@@ -29,9 +29,7 @@ _REQUIRED_WHEN: dict[str, Callable[[Attributes], bool]] = {
     "When `server.address` is set.": lambda given: "server.address" in given,
     "When `client.address` is set.": lambda given: "client.address" in given,
     "If the request was a streaming request.": lambda given: given.get("gen_ai.request.stream") is True,
-    "Required if `exception.message` is not set, recommended otherwise.": lambda given: (
-        "exception.message" not in given
-    ),
+    "Required if `exception.message` is not set, recommended otherwise.": lambda given: "exception.message" not in given,
     "Required if `exception.type` is not set, recommended otherwise.": lambda given: "exception.type" not in given,
     "SHOULD be set to `execute_tool` when the operation describes a tool call and SHOULD NOT be set otherwise.": (
         lambda given: given.get("mcp.method.name") == "tools/call"
@@ -81,9 +79,7 @@ def is_genai(attributes: Attributes) -> bool:
     return any(name.startswith(NAMESPACES) for name in attributes)
 
 
-def examine_values(
-    where: str, attributes: Attributes, scenario: Scenario, on_event: bool = False
-) -> Iterator[Violation]:
+def examine_values(where: str, attributes: Attributes, scenario: Scenario, on_event: bool = False) -> Iterator[Violation]:
     """Find unknown and deprecated names, wrong types, odd enum values and content that departs from its schema."""
     for name, value in attributes.items():
         if name.startswith(scenario.own_prefixes):
@@ -121,16 +117,12 @@ def _squeezed(value: Any) -> str:
     return re.sub(r"[^a-z0-9]", "", str(value).lower())
 
 
-def examine_needs(
-    where: str, needs: Mapping[str, Need], attributes: Attributes, scenario: Scenario, failed: bool
-) -> Iterator[Violation]:
+def examine_needs(where: str, needs: Mapping[str, Need], attributes: Attributes, scenario: Scenario, failed: bool) -> Iterator[Violation]:
     """Find attributes that are missing although the definition asks for them."""
     given = set(attributes) | {template_of(name) for name in attributes}
     for name, need in needs.items():
         if name not in given and _is_asked(name, need, attributes, scenario, failed):
-            yield Violation(
-                where, _RULE_OF_LEVEL[need.level], f"{name} is missing" + (f" ({need.when})" if need.when else "")
-            )
+            yield Violation(where, _RULE_OF_LEVEL[need.level], f"{name} is missing" + (f" ({need.when})" if need.when else ""))
 
 
 def _is_asked(name: str, need: Need, attributes: Attributes, scenario: Scenario, failed: bool) -> bool:
@@ -156,9 +148,7 @@ def examine_conditions(where: str, attributes: Attributes) -> Iterator[Violation
             if name.startswith(prefix) and provider != owner:
                 yield Violation(where, "attribute.provider", f"{name} beside gen_ai.provider.name {provider!r}")
     if "mcp.method.name" in attributes and "gen_ai.operation.name" in attributes and not _is_tool_call(attributes):
-        yield Violation(
-            where, "attribute.false_condition", "gen_ai.operation.name on an MCP operation that calls no tool"
-        )
+        yield Violation(where, "attribute.false_condition", "gen_ai.operation.name on an MCP operation that calls no tool")
 
 
 def _is_tool_call(attributes: Attributes) -> bool:

@@ -58,9 +58,7 @@ def check_spans(
     return violations_in(examine_spans(spans, started_attributes, _with(scenario, declared)))
 
 
-def check_metrics(
-    metrics_data: MetricsData | None, declared: frozenset[str] = frozenset(), scenario: Scenario = PLAIN
-) -> list[Violation]:
+def check_metrics(metrics_data: MetricsData | None, declared: frozenset[str] = frozenset(), scenario: Scenario = PLAIN) -> list[Violation]:
     """Check collected metrics on their own."""
     return violations_in(examine_metrics(metrics_data, _with(scenario, declared)))
 

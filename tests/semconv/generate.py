@@ -66,9 +66,7 @@ def collect(documents: Iterable[Json], key: str) -> list[Json]:
 def core_attributes(core: list[Json]) -> list[Json]:
     """Gather the attributes that the core model defines, partly in an older file format."""
     groups = [group for group in collect(core, "groups") if group["type"] == "attribute_group"]
-    older = [
-        {"key": entry["id"], **entry} for group in groups for entry in group.get("attributes", ()) if "id" in entry
-    ]
+    older = [{"key": entry["id"], **entry} for group in groups for entry in group.get("attributes", ()) if "id" in entry]
     return [*older, *collect(core, "attributes")]
 
 
@@ -84,11 +82,7 @@ def all_attributes(model: list[Json], core: list[Json]) -> Json:
 
 def deprecated_names(core: list[Json], kind: str, key: str, living: Iterable[str]) -> Json:
     """Tell the deprecated metrics or events of the core model that the GenAI model does not carry on."""
-    gone = {
-        group[key]: group["deprecated"]
-        for group in collect(core, "groups")
-        if group["type"] == kind and "deprecated" in group
-    }
+    gone = {group[key]: group["deprecated"] for group in collect(core, "groups") if group["type"] == kind and "deprecated" in group}
     return {name: deprecation(name, gone[name]) for name in sorted(set(gone) - set(living))}
 
 

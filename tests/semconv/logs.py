@@ -37,9 +37,7 @@ def examine_logs(records: Sequence[ReadableLogRecord], scenario: Scenario) -> It
             yield Violation(where, "event.name", "a GenAI record without event_name")
 
 
-def _examine_event(
-    where: str, record: ReadableLogRecord, definition: Definition, scenario: Scenario
-) -> Iterator[Violation]:
+def _examine_event(where: str, record: ReadableLogRecord, definition: Definition, scenario: Scenario) -> Iterator[Violation]:
     log = record.log_record
     given = dict(log.attributes or {})
     severity = log.severity_number.value if log.severity_number else None

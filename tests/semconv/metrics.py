@@ -38,9 +38,7 @@ def metrics_in(data: MetricsData | None) -> list[Metric]:
     """List all metrics of a collection, whatever their scope."""
     if data is None:
         return []
-    return [
-        metric for resource in data.resource_metrics for scope in resource.scope_metrics for metric in scope.metrics
-    ]
+    return [metric for resource in data.resource_metrics for scope in resource.scope_metrics for metric in scope.metrics]
 
 
 def points_of(data: MetricsData | None, name: str) -> list[Point]:
@@ -98,9 +96,7 @@ def _examine_point(where: str, point: Point, definition: Definition) -> Iterator
         yield Violation(where, "metric.buckets", f"{tuple(point.explicit_bounds)}, not {definition.boundaries}")
 
 
-def _examine_attributes(
-    where: str, given: Mapping[str, Any], definition: Definition, scenario: Scenario
-) -> Iterator[Violation]:
+def _examine_attributes(where: str, given: Mapping[str, Any], definition: Definition, scenario: Scenario) -> Iterator[Violation]:
     own = refined(definition, METRIC_REFINEMENTS, given)
     yield from rules_of.examine_values(where, given, scenario)
     yield from rules_of.examine_needs(where, own.attributes, given, scenario, failed="error.type" in given)

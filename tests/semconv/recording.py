@@ -87,9 +87,7 @@ class Telemetry:
         """Record a span and give its place."""
         given = {name: value for name, value in specimen.attributes.items() if value is not None}
         at_start = {name: value for name, value in given.items() if name not in specimen.late}
-        span = self.tracers.get_tracer("specimens").start_span(
-            specimen.name, kind=specimen.kind, attributes=at_start, start_time=START
-        )
+        span = self.tracers.get_tracer("specimens").start_span(specimen.name, kind=specimen.kind, attributes=at_start, start_time=START)
         for name in specimen.late:
             span.set_attribute(name, given[name])
         for event in specimen.events:
@@ -118,9 +116,7 @@ class Telemetry:
         """Emit an event."""
         context = None
         if note.place is not None:
-            context = set_span_in_context(
-                NonRecordingSpan(SpanContext(*note.place, is_remote=False, trace_flags=TraceFlags(1)))
-            )
+            context = set_span_in_context(NonRecordingSpan(SpanContext(*note.place, is_remote=False, trace_flags=TraceFlags(1))))
         self.loggers.get_logger("specimens").emit(
             event_name=note.name,
             severity_number=note.severity,

@@ -90,8 +90,7 @@ DEPRECATED_EVENTS: Final[Mapping[str, str]] = _DATA["deprecated_events"]
 OPTIONAL_RECOMMENDED: Final[frozenset[str]] = frozenset(_DATA["optional_recommended"])
 SCHEMAS: Final[Mapping[str, Any]] = _DATA["schemas"]
 ATTRIBUTES: Final[Mapping[str, Attribute]] = {
-    name: Attribute(**{**entry, "members": tuple(entry.get("members", ()))})
-    for name, entry in _DATA["attributes"].items()
+    name: Attribute(**{**entry, "members": tuple(entry.get("members", ()))}) for name, entry in _DATA["attributes"].items()
 }
 TEMPLATES: Final = tuple(name for name, attribute in ATTRIBUTES.items() if attribute.type.startswith("template["))
 

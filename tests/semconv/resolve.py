@@ -138,6 +138,4 @@ def refinements(entries: Iterable[Json], refined: Mapping[str, Json], groups: Ma
     """Describe all refinements, the tools' in the order in which they are to be tried."""
     order = list(prose.TOOL_REFINEMENTS)
     named = {entry["id"]: refinement_entry(entry, refined[entry["ref"]], groups) for entry in entries}
-    return {
-        name: named[name] for name in sorted(named, key=lambda name: (order.index(name) if name in order else -1, name))
-    }
+    return {name: named[name] for name in sorted(named, key=lambda name: (order.index(name) if name in order else -1, name))}

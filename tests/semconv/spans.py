@@ -83,9 +83,7 @@ def _examine_undefined(where: str, span: ReadableSpan, given: Mapping[str, Any])
 def _examine_defined(where: str, span: ReadableSpan, definition: Definition, scenario: Scenario) -> Iterator[Violation]:
     given = dict(span.attributes or {})
     if span.kind.name not in definition.kinds:
-        yield Violation(
-            where, "span.kind", f"{span.kind.name}, not {' or '.join(definition.kinds)} ({definition.name})"
-        )
+        yield Violation(where, "span.kind", f"{span.kind.name}, not {' or '.join(definition.kinds)} ({definition.name})")
     names = expected_names(definition, given)
     if span.name not in names:
         yield Violation(where, "span.name", f"not {' or '.join(map(repr, names))} ({definition.name})")
@@ -133,9 +131,7 @@ def _examine_events(where: str, span: ReadableSpan) -> Iterator[Violation]:
             yield Violation(where, "span.event", event.name)
 
 
-def _examine_start(
-    where: str, span: ReadableSpan, definition: Definition, started: Started | None
-) -> Iterator[Violation]:
+def _examine_start(where: str, span: ReadableSpan, definition: Definition, started: Started | None) -> Iterator[Violation]:
     if started is None or span.context is None:
         return
     if span.context.span_id not in started:

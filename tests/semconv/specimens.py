@@ -69,15 +69,9 @@ SPECIMENS: dict[str, Specimen] = {
         },
     ),
     "anthropic": _client("chat large", {**_CHAT, "gen_ai.provider.name": "anthropic"}),
-    "bedrock": _client(
-        "chat large", {**_CHAT, "gen_ai.provider.name": "aws.bedrock", "aws.bedrock.guardrail.id": "g1"}
-    ),
-    "stream": _client(
-        "chat large", {**_CHAT, "gen_ai.request.stream": True, "gen_ai.response.time_to_first_chunk": 0.5}
-    ),
-    "failed chat": _client(
-        "chat large", _attributes("chat", "mistral_ai", _MODEL, {"error.type": "NotFoundError"}), status=FAILURE
-    ),
+    "bedrock": _client("chat large", {**_CHAT, "gen_ai.provider.name": "aws.bedrock", "aws.bedrock.guardrail.id": "g1"}),
+    "stream": _client("chat large", {**_CHAT, "gen_ai.request.stream": True, "gen_ai.response.time_to_first_chunk": 0.5}),
+    "failed chat": _client("chat large", _attributes("chat", "mistral_ai", _MODEL, {"error.type": "NotFoundError"}), status=FAILURE),
     "late reply": _client("chat large", _CHAT, late=frozenset(_REPLY)),
     "chat in JSON": _client("chat large", {**_CHAT, "gen_ai.input.messages": json.dumps(TEXT)}),
     "local chat": Specimen("chat large", SpanKind.INTERNAL, _CHAT),
@@ -105,16 +99,12 @@ SPECIMENS: dict[str, Specimen] = {
     "retrieval": _client("retrieval docs", _attributes("retrieval", "openai", {"gen_ai.data_source.id": "docs"})),
     "fetch_response": _client(
         "fetch_response",
-        _attributes(
-            "fetch_response", "openai", _REPLY, {"openai.api.type": "responses", "gen_ai.response.status": "completed"}
-        ),
+        _attributes("fetch_response", "openai", _REPLY, {"openai.api.type": "responses", "gen_ai.response.status": "completed"}),
     ),
     "memory": _client("search_memory", _attributes("search_memory", "mistral_ai")),
     "create_agent": _client("create_agent planner", _attributes("create_agent", "mistral_ai", _AGENT)),
     "remote agent": _client("invoke_agent planner", _attributes("invoke_agent", "mistral_ai", _AGENT, _TOKENS, _REPLY)),
-    "agent": _internal(
-        "invoke_agent", _attributes("invoke_agent", None, _TOKENS, {"gen_ai.response.finish_reasons": ["stop"]})
-    ),
+    "agent": _internal("invoke_agent", _attributes("invoke_agent", None, _TOKENS, {"gen_ai.response.finish_reasons": ["stop"]})),
     "tool": _internal("execute_tool search", _attributes("execute_tool", None, _TOOL)),
     "tool over mcp": _internal("execute_tool search", _attributes("execute_tool", None, _TOOL, _MCP)),
     "failed tool": Specimen(
@@ -128,15 +118,9 @@ SPECIMENS: dict[str, Specimen] = {
         "execute_tool search pdf forms.md",
         _attributes("execute_tool", None, _TOOL, _SKILL, {"gen_ai.skill.resource.name": "forms.md"}),
     ),
-    "command": _internal(
-        "execute_tool search grep", _attributes("execute_tool", None, _TOOL, {"process.executable.name": "grep"})
-    ),
-    "workflow": _internal(
-        "invoke_workflow report", _attributes("invoke_workflow", None, {"gen_ai.workflow.name": "report"})
-    ),
-    "workflow of many names": _internal(
-        "invoke_workflow", _attributes("invoke_workflow", None, {"gen_ai.workflow.name": "r-81"})
-    ),
+    "command": _internal("execute_tool search grep", _attributes("execute_tool", None, _TOOL, {"process.executable.name": "grep"})),
+    "workflow": _internal("invoke_workflow report", _attributes("invoke_workflow", None, {"gen_ai.workflow.name": "report"})),
+    "workflow of many names": _internal("invoke_workflow", _attributes("invoke_workflow", None, {"gen_ai.workflow.name": "r-81"})),
     "plan": _internal("plan planner", _attributes("plan", None, _AGENT)),
     "mcp client": _client("tools/call search", {**_MCP_TOOL, **_SERVER}),
     "failed mcp": _client("tools/call search", {**_MCP_TOOL, "error.type": "tool_error"}, status=FAILURE),

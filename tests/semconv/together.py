@@ -28,9 +28,7 @@ _PER_OPERATION = f"{_INFERENCE}.operation."
 _DURATIONS = sorted({definition.duration for definition in SPANS.values() if definition.duration})
 
 
-def examine_measured(
-    spans: Sequence[ReadableSpan], data: MetricsData | None, scenario: Scenario
-) -> Iterator[Violation]:
+def examine_measured(spans: Sequence[ReadableSpan], data: MetricsData | None, scenario: Scenario) -> Iterator[Violation]:
     """Find where spans and metrics of one scenario contradict each other."""
     yield from _examine_durations(spans, data, scenario)
     yield from _examine_tokens(spans, data)
@@ -66,9 +64,7 @@ def _measured_by(data: MetricsData | None, metric: str) -> dict[Key, tuple[int, 
     return measured
 
 
-def _compare(
-    metric: str, said: Said, measured: Measured, tolerance: float, optional: Container[Key] = ()
-) -> Iterator[Violation]:
+def _compare(metric: str, said: Said, measured: Measured, tolerance: float, optional: Container[Key] = ()) -> Iterator[Violation]:
     where = f"metric {metric}"
     for key in {**said, **measured}:
         of_spans, (count, amount) = said.get(key, ()), measured.get(key, (0, 0))
@@ -85,9 +81,7 @@ def _shown(key: Key) -> str:
     return ", ".join(f"{name}={value}" for name, value in sorted(key)) or "no attributes"
 
 
-def _examine_durations(
-    spans: Sequence[ReadableSpan], data: MetricsData | None, scenario: Scenario
-) -> Iterator[Violation]:
+def _examine_durations(spans: Sequence[ReadableSpan], data: MetricsData | None, scenario: Scenario) -> Iterator[Violation]:
     said: dict[str, dict[Key, list[float]]] = {metric: {} for metric in _DURATIONS}
     custom: set[Key] = set()
     for span in spans:
@@ -113,12 +107,8 @@ def _examine_tokens(spans: Sequence[ReadableSpan], data: MetricsData | None) -> 
                 yield from _compare(metric, said, _measured_by(data, metric), 0, zero)
 
 
-def _examine_streams(
-    spans: Sequence[ReadableSpan], data: MetricsData | None, scenario: Scenario
-) -> Iterator[Violation]:
-    streams = [
-        span for span in spans if is_inference(span) and (span.attributes or {}).get("gen_ai.request.stream") is True
-    ]
+def _examine_streams(spans: Sequence[ReadableSpan], data: MetricsData | None, scenario: Scenario) -> Iterator[Violation]:
+    streams = [span for span in spans if is_inference(span) and (span.attributes or {}).get("gen_ai.request.stream") is True]
     for metric, definition in METRICS.items():
         if not definition.streaming_only:
             continue
@@ -128,9 +118,7 @@ def _examine_streams(
             yield Violation(f"metric {metric}", "metric.streaming", f"nothing was streamed for {_shown(key)}")
         if metric == FIRST_CHUNK:
             said = _said_by(streams, metric, "gen_ai.response.time_to_first_chunk")
-            yield from _compare(
-                metric, said, {key: measured[key] for key in set(measured) & streamed}, scenario.tolerance
-            )
+            yield from _compare(metric, said, {key: measured[key] for key in set(measured) & streamed}, scenario.tolerance)
 
 
 def _calls_for(span: ReadableSpan, name: str) -> bool:
@@ -146,9 +134,7 @@ def _allows(span: ReadableSpan, name: str) -> bool:
     return is_inference(span) if name == DETAILS else span.status.status_code is StatusCode.ERROR
 
 
-def examine_noted(
-    spans: Sequence[ReadableSpan], records: Sequence[ReadableLogRecord], scenario: Scenario
-) -> Iterator[Violation]:
+def examine_noted(spans: Sequence[ReadableSpan], records: Sequence[ReadableLogRecord], scenario: Scenario) -> Iterator[Violation]:
     """Find where spans and events of one scenario contradict each other."""
     by_place = {(span.context.trace_id, span.context.span_id): span for span in spans if span.context}
     for name in (DETAILS, EXCEPTION):
@@ -164,9 +150,7 @@ def examine_noted(
             yield from _examine_placed(where, name, by_place.get(place), of_place)
 
 
-def _examine_placed(
-    where: str, name: str, span: ReadableSpan | None, records: Sequence[ReadableLogRecord]
-) -> Iterator[Violation]:
+def _examine_placed(where: str, name: str, span: ReadableSpan | None, records: Sequence[ReadableLogRecord]) -> Iterator[Violation]:
     if span is None or not _allows(span, name):
         yield Violation(where, "event.stray", f"in {where_of(span)}" if span else "in none of the spans")
         return
@@ -177,6 +161,4 @@ def _examine_placed(
             said = (span.attributes or {}).get(attribute, value)
             # Content may be JSON on the span and is structured on the event.
             if said != value and not getattr(lookup(attribute), "schema", None):
-                yield Violation(
-                    where, "event.differs", f"{attribute} is {value!r:.80}, on {where_of(span)} {said!r:.80}"
-                )
+                yield Violation(where, "event.differs", f"{attribute} is {value!r:.80}, on {where_of(span)} {said!r:.80}")

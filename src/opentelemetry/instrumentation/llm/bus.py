@@ -169,7 +169,7 @@ def _handler_failed(handler: Attached, event: str, error: Exception) -> None:
         execute(HANDLER_FAILURE, {"system_time": time.time_ns()}, metadata)
 
 
-class span:  # noqa: N801 - used as a statement, like a function
+class span:
     """Say ``<name>.start`` before and ``<name>.stop`` or ``<name>.exception`` after a block or each call of a function.
 
     Works as ``with``, ``async with`` and as a decorator of plain and coroutine functions. ``metadata`` goes with all

@@ -163,9 +163,9 @@ def with_context(context: Context, function: Callable[..., _R], *args: Any, **kw
         result: Any = function(*args, **kwargs)
     if isinstance(result, CoroutineType):
         return _in_context(context, result)  # type: ignore[return-value]
-    if isinstance(result, GeneratorType) and inspect.isgeneratorfunction(function):
+    if isinstance(result, GeneratorType) and inspect.isgeneratorfunction(inspect.unwrap(function)):
         return _steps(context, result)  # type: ignore[return-value]
-    if isinstance(result, AsyncGeneratorType) and inspect.isasyncgenfunction(function):
+    if isinstance(result, AsyncGeneratorType) and inspect.isasyncgenfunction(inspect.unwrap(function)):
         return _steps_async(context, result)  # type: ignore[return-value]
     return result  # type: ignore[no-any-return]
 

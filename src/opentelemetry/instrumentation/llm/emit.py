@@ -60,7 +60,9 @@ def emit_cost_threshold_exceeded(cost_cents: float, threshold_cents: float, scop
     bus.execute("ex_llm.cost.threshold_exceeded", {"cost": cost_cents, "threshold": threshold_cents}, known)
 
 
-def emit_rate_limit(provider: str, model: str | None = None, *, retry_after_ms: float | None = None, status: int = 429, **metadata: Any) -> None:
+def emit_rate_limit(
+    provider: str, model: str | None = None, *, retry_after_ms: float | None = None, status: int = 429, **metadata: Any
+) -> None:
     """Say that a provider refused a call for its rate."""
     measurements = {} if retry_after_ms is None else {"retry_after_ms": retry_after_ms}
     bus.execute("ex_llm.provider.rate_limit", measurements, {"provider": provider, "model": model, "status": status, **metadata})

@@ -41,7 +41,9 @@ Events = str | tuple[str, ...] | Mapping[str, float]
 _WHO = ("provider", "model")
 
 
-def _metric(kind: str, name: str, events: Events, takes: Any, tags: Iterable[str] | Mapping[str, str], unit: str, says: str, **more: Any) -> Metric:
+def _metric(
+    kind: str, name: str, events: Events, takes: Any, tags: Iterable[str] | Mapping[str, str], unit: str, says: str, **more: Any
+) -> Metric:
     heard = {events: 1.0} if isinstance(events, str) else dict.fromkeys(events, 1.0) if isinstance(events, tuple) else dict(events)
     named = dict(tags) if isinstance(tags, Mapping) else {tag: tag for tag in tags}
     if kind not in KINDS:
@@ -58,22 +60,30 @@ def counter(name: str, events: Events, says: str, tags: Iterable[str] | Mapping[
     return _metric("counter", name, events, None, tags, unit, says, whole=True)
 
 
-def total(name: str, events: Events, takes: Any, says: str, tags: Iterable[str] | Mapping[str, str] = _WHO, unit: str = "1", **more: Any) -> Metric:
+def total(
+    name: str, events: Events, takes: Any, says: str, tags: Iterable[str] | Mapping[str, str] = _WHO, unit: str = "1", **more: Any
+) -> Metric:
     """Add up a measurement that only grows."""
     return _metric("total", name, events, takes, tags, unit, says, **more)
 
 
-def level(name: str, events: Events, takes: Any, says: str, tags: Iterable[str] | Mapping[str, str] = _WHO, unit: str = "1", **more: Any) -> Metric:
+def level(
+    name: str, events: Events, takes: Any, says: str, tags: Iterable[str] | Mapping[str, str] = _WHO, unit: str = "1", **more: Any
+) -> Metric:
     """Add up a measurement that some events take away from again."""
     return _metric("level", name, events, takes, tags, unit, says, **more)
 
 
-def last_value(name: str, events: Events, takes: Any, says: str, tags: Iterable[str] | Mapping[str, str] = _WHO, unit: str = "1", **more: Any) -> Metric:
+def last_value(
+    name: str, events: Events, takes: Any, says: str, tags: Iterable[str] | Mapping[str, str] = _WHO, unit: str = "1", **more: Any
+) -> Metric:
     """Keep the newest value of a measurement."""
     return _metric("last_value", name, events, takes, tags, unit, says, **more)
 
 
-def summary(name: str, events: Events, takes: Any, says: str, tags: Iterable[str] | Mapping[str, str] = _WHO, unit: str = "ms", **more: Any) -> Metric:
+def summary(
+    name: str, events: Events, takes: Any, says: str, tags: Iterable[str] | Mapping[str, str] = _WHO, unit: str = "ms", **more: Any
+) -> Metric:
     """Keep count, sum and spread of a measurement."""
     return _metric("summary", name, events, takes, tags, unit, says, **more)
 

@@ -122,29 +122,48 @@ class Settings:
     structured_content: bool = _setting(
         False, _OWN + "STRUCTURED_CONTENT", _flag, "Put contents on spans as structures instead of JSON text (needs OpenTelemetry 1.45)."
     )
-    max_content_bytes: int = _setting(65_536, _OWN + "MAX_CONTENT_BYTES", _size, "How large one content attribute may be; longer parts are cut.")
+    max_content_bytes: int = _setting(
+        65_536, _OWN + "MAX_CONTENT_BYTES", _size, "How large one content attribute may be; longer parts are cut."
+    )
     tool_definitions: str = _setting(
         "names", _OWN + "TOOL_DEFINITIONS", _one_of("names", "full"), "How much of tool definitions is captured where contents are."
     )
-    redact: Callable[[Any], Any] | None = _setting(None, None, _function, "A function that gets a content and returns what may be shown of it.")
+    redact: Callable[[Any], Any] | None = _setting(
+        None, None, _function, "A function that gets a content and returns what may be shown of it."
+    )
     emit_event: bool = _setting(
-        False, "OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT", _flag, "Emit the event gen_ai.client.inference.operation.details for each inference."
+        False,
+        "OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT",
+        _flag,
+        "Emit the event gen_ai.client.inference.operation.details for each inference.",
     )
     legacy_metrics: bool = _setting(
-        False, _OWN + "LEGACY_METRICS", _flag, "Also record the metrics by their names of semantic conventions 1.37 (gen_ai.client.token.usage ...)."
+        False,
+        _OWN + "LEGACY_METRICS",
+        _flag,
+        "Also record the metrics by their names of semantic conventions 1.37 (gen_ai.client.token.usage ...).",
     )
     cost_threshold_cents: float | None = _setting(
         None, _OWN + "COST_THRESHOLD_CENTS", _amount, "Say ex_llm.cost.threshold_exceeded when one call costs more."
     )
-    prices: Any = _setting(None, _OWN + "PRICES", _prices, "Prices of your own: a file, a mapping or a function; the snapshot stands below it.")
-    model_names: Mapping[str, str] | None = _setting(None, _OWN + "MODEL_NAMES", _mapping, "Names of deployments or profiles and the models they stand for.")
+    prices: Any = _setting(
+        None, _OWN + "PRICES", _prices, "Prices of your own: a file, a mapping or a function; the snapshot stands below it."
+    )
+    model_names: Mapping[str, str] | None = _setting(
+        None, _OWN + "MODEL_NAMES", _mapping, "Names of deployments or profiles and the models they stand for."
+    )
     host_providers: Mapping[str, str] | None = _setting(
         None, _OWN + "HOST_PROVIDERS", _mapping, "Hosts of your own gateways and the provider each stands for."
     )
     disabled_providers: tuple[str, ...] = _setting((), _OWN + "DISABLED_PROVIDERS", _names, "Providers that are not watched.")
-    threading: bool = _setting(True, _OWN + "THREADING", _flag, "Carry the context into threads with opentelemetry-instrumentation-threading.")
+    threading: bool = _setting(
+        True, _OWN + "THREADING", _flag, "Carry the context into threads with opentelemetry-instrumentation-threading."
+    )
     native_telemetry: str = _setting(
-        "replace", _OWN + "NATIVE_TELEMETRY", _one_of(*_NATIVE), "What becomes of spans that an SDK makes itself: replaced by ours, or kept beside."
+        "replace",
+        _OWN + "NATIVE_TELEMETRY",
+        _one_of(*_NATIVE),
+        "What becomes of spans that an SDK makes itself: replaced by ours, or kept beside.",
     )
     span_baggage_keys: tuple[str, ...] = _setting(
         SPAN_BAGGAGE_KEYS, _OWN + "SPAN_BAGGAGE_KEYS", _keys, "Values of the baggage that every LLM span shows."

@@ -104,5 +104,3 @@ def _updated(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], re
     kept = getattr(instance, "_cache", None)
     if isinstance(kept, dict):
         told.settle(kept, len(kept))
-
-

@@ -46,8 +46,33 @@ class Call:
     """
 
     __slots__ = (
-        "_attempts", "_attempt_ended_at", "_chunk_at", "_desk", "_ends", "_first_at", "_known_in_stream", "_outer", "asked_to_stream", "began", "chunks", "dialect", "draft", "ended", "family", "forget",
-        "identity", "inside", "known", "operation", "pid", "request", "size_of", "streaming", "tapped", "watcher", "__weakref__",
+        "__weakref__",
+        "_attempt_ended_at",
+        "_attempts",
+        "_chunk_at",
+        "_desk",
+        "_ends",
+        "_first_at",
+        "_known_in_stream",
+        "_outer",
+        "asked_to_stream",
+        "began",
+        "chunks",
+        "dialect",
+        "draft",
+        "ended",
+        "family",
+        "forget",
+        "identity",
+        "inside",
+        "known",
+        "operation",
+        "pid",
+        "request",
+        "size_of",
+        "streaming",
+        "tapped",
+        "watcher",
     )  # fmt: skip
 
     def __init__(self, point: Point, identity: Identity, request: Request, desk: Desk, outer: Call | None = None) -> None:

@@ -89,7 +89,8 @@ class Routes:
         for point in points:
             if point.route is not None:
                 method, _, path = point.route.partition(" ")
-                self._by_route[tuple([method, *path.strip("/").split("/")])] = point
+                route = (method, *path.strip("/").split("/"))
+                self._by_route[route] = point
         self._longest = max((len(route) - 1 for route in self._by_route), default=0)
         self.find = lru_cache(maxsize=1024)(self._find)
 
@@ -100,6 +101,6 @@ class Routes:
         for length in range(min(self._longest, len(parts)), 0, -1):
             suffix = parts[-length:]
             for ending in (suffix, [*suffix[:-1], "*"]):
-                if (point := self._by_route.get(tuple([method.upper(), *ending]))) is not None:
+                if (point := self._by_route.get((method.upper(), *ending))) is not None:
                     return point
         return self._everything

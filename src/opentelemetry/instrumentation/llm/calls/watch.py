@@ -97,7 +97,6 @@ class Watch:
         finally:
             guarded(context.leave, running.entered)
 
-
     def around_lazy(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Drive a generator function, plain or asynchronous: the call begins when the first chunk is asked for."""
         inner = wrapped(*args, **kwargs)

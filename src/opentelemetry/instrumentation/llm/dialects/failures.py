@@ -38,12 +38,34 @@ _BY_CLASS = (
     ("context_length", ("ContextWindow", "LengthFinish")),
     ("rate_limited", ("RateLimit", "Throttl", "TooManyRequests", "ResourceExhausted")),
     ("auth", ("Authentication", "PermissionDenied", "Unauthorized", "Forbidden", "Credential")),
-    ("network", ("Connect", "Network", "Protocol", "ReadError", "WriteError", "OSError", "IncompleteRead", "SSL", "ResponseStreaming", "PayloadError")),
+    (
+        "network",
+        (
+            "Connect",
+            "Network",
+            "Protocol",
+            "ReadError",
+            "WriteError",
+            "OSError",
+            "IncompleteRead",
+            "SSL",
+            "ResponseStreaming",
+            "PayloadError",
+        ),
+    ),
     ("overloaded", ("Overloaded", "ServiceUnavailable")),
     ("server_error", ("InternalServer", "ServerError")),
     ("invalid_request", ("BadRequest", "NotFound", "Unprocessable", "Validation", "ValueError", "TypeError", "InvalidRequest")),
 )
-_CODES = (("code",), ("body", "code"), ("body", "error", "code"), ("type",), ("body", "error", "type"), ("body", "type"), ("response", "Error", "Code"))
+_CODES = (
+    ("code",),
+    ("body", "code"),
+    ("body", "error", "code"),
+    ("type",),
+    ("body", "error", "type"),
+    ("body", "type"),
+    ("response", "Error", "Code"),
+)
 _STATUSES = (("status_code",), ("response", "status_code"), ("code",), ("response", "ResponseMetadata", "HTTPStatusCode"))
 _REQUEST_IDS = (("request_id",), ("response", "ResponseMetadata", "RequestId"))
 

@@ -71,7 +71,9 @@ def _chat_message(said: Any) -> Message:
     role = text(dig(said, ("role",))) or "user"
     if role in ("tool", "function"):
         content = dig(said, ("content",))
-        return message(role, [tool_response_part(text(dig(said, ("tool_call_id",))), content if isinstance(content, str) else _texts(content))])
+        return message(
+            role, [tool_response_part(text(dig(said, ("tool_call_id",))), content if isinstance(content, str) else _texts(content))]
+        )
     thought = text(dig(said, ("reasoning_content",))) or text(dig(said, ("reasoning",)))
     parts = [reasoning_part(thought)] if thought else []
     parts += _texts(dig(said, ("content",)))

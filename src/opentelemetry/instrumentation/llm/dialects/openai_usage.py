@@ -70,6 +70,6 @@ def usage(said: Any) -> Usage:
     read.reported_cost_cents = None if reported is None else reported * 100
     apart = read.reasoning_tokens
     if apart and read.input_tokens is not None and read.output_tokens is not None:
-        if read.total_tokens == read.input_tokens + read.output_tokens + apart:
-            read.output_tokens += apart
+        told_apart = read.total_tokens == read.input_tokens + read.output_tokens + apart
+        read.output_tokens += apart if told_apart else 0
     return read

@@ -84,7 +84,9 @@ def _usage(name: str, key: str, part: str, says: str) -> Metric:
 
 def _per_operation(name: str, key: str, says: str) -> Metric:
     tags = {**_WHO, **_OPENAI}
-    return distribution(f"gen_ai.client.inference.operation.{name}", _INFERENCE, _count(key), says, tags, "{token}", buckets=TOKENS, whole=True)
+    return distribution(
+        f"gen_ai.client.inference.operation.{name}", _INFERENCE, _count(key), says, tags, "{token}", buckets=TOKENS, whole=True
+    )
 
 
 GEN_AI: tuple[Metric, ...] = (
@@ -118,7 +120,7 @@ def _legacy_tokens(measurements: Mapping[str, Any], metadata: Mapping[str, Any])
 LEGACY: tuple[Metric, ...] = (
     _duration("gen_ai.client.operation.duration", _INFERENCE + _OTHERS, "GenAI client operation duration."),
     distribution(
-        "gen_ai.client.token.usage", _INFERENCE + ("ex_llm.embedding.stop",), _legacy_tokens, "Tokens used per operation.",
+        "gen_ai.client.token.usage", (*_INFERENCE, "ex_llm.embedding.stop"), _legacy_tokens, "Tokens used per operation.",
         {**_WHO, "gen_ai.token.type": "token_type"}, "{token}", buckets=TOKENS, whole=True,
     ),
 )  # fmt: skip

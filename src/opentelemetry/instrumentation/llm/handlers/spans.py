@@ -131,4 +131,6 @@ class Spans:
 
 
 def _as_given(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in metadata.items() if isinstance(value, _SCALARS) and key not in ("ref", "stacktrace", "kind", "reason")}
+    return {
+        key: value for key, value in metadata.items() if isinstance(value, _SCALARS) and key not in ("ref", "stacktrace", "kind", "reason")
+    }

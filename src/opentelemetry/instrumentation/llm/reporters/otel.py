@@ -28,7 +28,9 @@ class OtelReporter:
         metrics = list(metrics)
         self._tally = Tally(m for m in metrics if m.kind not in _SPREAD)
         for metric in self._tally.metrics:
-            getattr(meter, _CREATE[metric.kind].__name__)(metric.name, callbacks=[self._observe(metric)], unit=metric.unit, description=metric.says)
+            getattr(meter, _CREATE[metric.kind].__name__)(
+                metric.name, callbacks=[self._observe(metric)], unit=metric.unit, description=metric.says
+            )
         spread = [m for m in metrics if m.kind in _SPREAD]
         self._histograms: dict[str, tuple[Histogram, Tagger]] = {m.name: (_histogram(meter, m), Tagger(m)) for m in spread}
         self._made: dict[Any, dict[str, Any]] = {}

@@ -133,7 +133,7 @@ class Tagger:
         """Return the values of the tags in the order of ``names``; ``None`` where one is not known."""
         raw = tuple([metadata.get(key) for key in self._keys])
         if extra:
-            raw = tuple([extra[name] if name in extra else value for name, value in zip(self.names, raw, strict=True)])
+            raw = tuple([extra.get(name, value) for name, value in zip(self.names, raw, strict=True)])
         try:
             made = self._made.get(raw)
         except TypeError:

@@ -36,7 +36,12 @@ _AZURE_AIO = {
     "_credentials.imds": "ImdsCredential",
     "_internal.managed_identity_base": "AsyncManagedIdentityBase",
 }
-_GOOGLE = ("google.oauth2.credentials", "google.oauth2.service_account", "google.auth.compute_engine.credentials", "google.auth.impersonated_credentials")
+_GOOGLE = (
+    "google.oauth2.credentials",
+    "google.oauth2.service_account",
+    "google.auth.compute_engine.credentials",
+    "google.auth.impersonated_credentials",
+)
 
 TARGETS: tuple[tuple[str, str], ...] = (
     # A release of google-auth has one or both of the names; what both see is told once.

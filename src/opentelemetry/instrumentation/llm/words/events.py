@@ -82,7 +82,7 @@ def _families() -> dict[str, str]:
 
 
 _STREAM = ("time_to_first_chunk", "chunks", "duration", "size")
-_ATTEMPT = _WHO + ("attempt", "method", "status", "request_id")
+_ATTEMPT = (*_WHO, "attempt", "method", "status", "request_id")
 _LEFT = ("remaining_requests", "remaining_tokens", "reset_ms")
 _KEY = ("key", "cache")
 
@@ -92,7 +92,9 @@ _OTHERS = (
     Event(STREAM_STOP, _STREAM, (*_WHO, "stream_end"), "Said when a stream is over, read whole or left early."),
     Event(STREAM_EXCEPTION, _STREAM, _WHO + _FAILED, "Said when a stream breaks or is cancelled."),
     Event(CONTENT, (), (*_WHO, "content"), "Said before stop and exception where content is captured; the one event that holds contents."),
-    Event("ex_llm.provider.request.start", ("system_time", "retry", "waited"), _ATTEMPT, "Said before each HTTP attempt of a running call."),
+    Event(
+        "ex_llm.provider.request.start", ("system_time", "retry", "waited"), _ATTEMPT, "Said before each HTTP attempt of a running call."
+    ),
     Event("ex_llm.provider.request.stop", ("duration", *_LEFT), _ATTEMPT, "Said when an HTTP attempt was answered, whatever its status."),
     Event("ex_llm.provider.request.exception", ("duration",), _ATTEMPT + _FAILED, "Said when an HTTP attempt had no answer."),
     Event(
@@ -101,7 +103,9 @@ _OTHERS = (
         (*_WHO, "status", "limit"),
         "Said when a provider refuses a call for its rate.",
     ),
-    Event("ex_llm.provider.auth.refresh", ("duration",), ("provider", "credential"), "Said when credentials were renewed; names their class."),
+    Event(
+        "ex_llm.provider.auth.refresh", ("duration",), ("provider", "credential"), "Said when credentials were renewed; names their class."
+    ),
     Event("ex_llm.cache.hit", ("saved_cents",), _KEY, "Said when a response cache on the client's side had the answer."),
     Event("ex_llm.cache.miss", (), _KEY, "Said when a response cache did not have the answer."),
     Event("ex_llm.cache.put", ("size_bytes",), _KEY, "Said when an answer was put into a response cache."),
@@ -113,21 +117,44 @@ _OTHERS = (
         "Said when the cost of a call is known, in cents.",
     ),
     Event(
-        "ex_llm.cost.threshold_warning", ("cost", "threshold"), (*_WHO, "scope", "scope_value"), "Said when a budget comes near its limit, in cents."
+        "ex_llm.cost.threshold_warning",
+        ("cost", "threshold"),
+        (*_WHO, "scope", "scope_value"),
+        "Said when a budget comes near its limit, in cents.",
     ),
     Event("ex_llm.cost.unknown", (), (*_WHO, "reason"), "Said when a call is over whose cost is not known, and why it is not."),
-    Event("ex_llm.cost.threshold_exceeded", ("cost", "threshold"), (*_WHO, "exceeded_by", "scope", "scope_value"), "Said when a cost passes a threshold, in cents."),
+    Event(
+        "ex_llm.cost.threshold_exceeded",
+        ("cost", "threshold"),
+        (*_WHO, "exceeded_by", "scope", "scope_value"),
+        "Said when a cost passes a threshold, in cents.",
+    ),
     Event("ex_llm.context.truncation.start", ("system_time",), ("strategy",), "Said before messages are cut to fit."),
-    Event("ex_llm.context.truncation.stop", ("messages_removed", "tokens_removed", "duration"), ("strategy",), "Said when messages were cut to fit."),
+    Event(
+        "ex_llm.context.truncation.stop",
+        ("messages_removed", "tokens_removed", "duration"),
+        ("strategy",),
+        "Said when messages were cut to fit.",
+    ),
     Event("ex_llm.context.window_exceeded", (), _WHO, "Said when the provider refuses a prompt as too long."),
-    Event("ex_llm.telemetry.extraction_error", (), ("step", "kind"), "Said when a step of ours failed inside a call; the call is not affected."),
+    Event(
+        "ex_llm.telemetry.extraction_error",
+        (),
+        ("step", "kind"),
+        "Said when a step of ours failed inside a call; the call is not affected.",
+    ),
     Event(
         "ex_llm.telemetry.missing_target",
         ("missing",),
         ("sdk", "target"),
         "Said when the imported release of an SDK lacks a function that is watched in others; missing counts those of the SDK.",
     ),
-    Event(HANDLER_FAILURE, ("system_time",), ("handler_id", "event", "kind", "reason"), "Said when a handler raised; a user's handler is detached."),
+    Event(
+        HANDLER_FAILURE,
+        ("system_time",),
+        ("handler_id", "event", "kind", "reason"),
+        "Said when a handler raised; a user's handler is detached.",
+    ),
 )
 
 EVENTS: Mapping[str, Event] = MappingProxyType(

@@ -1,0 +1,37 @@
+"""Spark: a carried function maps partitions; its workers are killed rather than ended, so each partition sends what waits.
+
+python spark_run.py
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from pyspark.sql import SparkSession
+from work import PROMPTS, answer_each, set_up
+
+from opentelemetry.instrumentation.llm import carry, with_attributes, with_span
+from opentelemetry.instrumentation.llm.workers import in_worker
+
+
+def main() -> None:
+    # Workers are started with this, and need what is installed here.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    set_up()
+    session = (
+        SparkSession.builder.master("local[2]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.driver.host", "127.0.0.1")
+        .getOrCreate()
+    )
+    session.sparkContext.setLogLevel("ERROR")
+    with with_span("driver"), with_attributes(session_id="spark"):
+        asked = session.sparkContext.parallelize(PROMPTS, 4).mapPartitions(carry(in_worker(answer_each, set_up)))
+        print("\n".join(asked.collect()))
+    session.stop()
+
+
+if __name__ == "__main__":
+    main()

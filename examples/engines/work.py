@@ -1,0 +1,36 @@
+"""The work that every engine is given, and the set-up of a worker: neither knows which engine it runs on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from opentelemetry.instrumentation.llm import CostBudget
+from opentelemetry.instrumentation.llm.pricing.redis_budget import RedisStore
+from opentelemetry.instrumentation.llm.workers import watch_worker
+
+PROMPTS = [f"Say something about the number {number}." for number in range(8)]
+
+
+@lru_cache(maxsize=1)
+def set_up() -> None:
+    """Set up OpenTelemetry from the environment, watch, and share a budget with all other workers; once a process."""
+    watch_worker()
+    if "BUDGET_REDIS" in os.environ:
+        CostBudget("engines", float(os.environ["BUDGET_CENTS"]), per="day", store=RedisStore(os.environ["BUDGET_REDIS"]))
+
+
+def answer(prompt: str) -> str:
+    """Ask a model."""
+    import openai
+
+    with openai.OpenAI() as client:
+        answered = client.chat.completions.create(model="gpt-4o-mini", messages=[{"role": "user", "content": prompt}])
+    return f"{os.getpid()}: {answered.choices[0].message.content}"
+
+
+def answer_each(prompts: Iterable[str]) -> Iterator[str]:
+    """Ask for each of many, as the prompts come."""
+    for prompt in prompts:
+        yield answer(prompt)

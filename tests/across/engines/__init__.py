@@ -1,0 +1,1 @@
+"""Real engines with two workers each, where they are installed."""
