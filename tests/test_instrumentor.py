@@ -182,6 +182,9 @@ def test_instrument_imports_no_sdk_opens_no_socket_and_starts_no_thread() -> Non
         LLMInstrumentor().instrument()
         sdks = {"openai", "anthropic", "google.genai", "mistralai", "cohere", "boto3", "groq", "litellm", "pydantic", "httpx", "httpx2", "requests"}
         assert not sdks & set(sys.modules), sdks & set(sys.modules)
+        ours = "opentelemetry.instrumentation.llm."
+        read = {name for name in sys.modules if name.startswith(ours + "providers.")}
+        assert not read, f"tables are read before their SDK is imported: {read}"
         assert not {"genai_prices", "prometheus_client", "statsd", "redis"} & set(sys.modules)
         assert threading.active_count() == 1
         LLMInstrumentor().uninstrument()

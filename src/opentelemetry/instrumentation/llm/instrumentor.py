@@ -20,6 +20,7 @@ from .calls import loss
 from .calls.call import Desk
 from .calls.costs import Costs
 from .calls.patching import Patches
+from .calls.point import Provider
 from .handlers import attributes
 from .handlers.logger import attach_default_logger
 from .handlers.logs import Logs
@@ -84,11 +85,8 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
             _spans(given["tracer_provider"], given["logger_provider"], settings),
         )
         ears = Ears(any(given.values()), len(bus.list_handlers()) - theirs)
-        self._patches.watch(
-            (p for p in providers.everyone() if p.name not in settings.disabled_providers),
-            _desk(settings, self.costs, ears),
-            replace_native=settings.native_telemetry == "replace",
-        )
+        self._patches.begin()
+        self._watch_providers(settings, _desk(settings, self.costs, ears))
         for transport in transports.ALL:
             for target in transport.targets:
                 self._patches.place(transport.name, target, partial(_driven, transport.watched), quiet=True)
@@ -96,11 +94,22 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
             self._patches.place(distribution, target, partial(_driven, credentials.watched), quiet=True)
         for distribution, target in bridges.TARGETS:
             self._patches.place(distribution, target, partial(_driven, lambda original: bridges.trimming), quiet=True)
-        self._patches.install(langchain.MODULE, langchain.install)
+        self._patches.when(langchain.MODULE, lambda module: langchain.install(module, self._patches.put))
         if settings.threading and not self._loaded and not (threads := ThreadingInstrumentor()).is_instrumented_by_opentelemetry:
             threads.instrument()
         if settings.log_level is not None:
             attach_default_logger(settings.log_level)
+
+    def _watch_providers(self, settings: Settings, desk: Desk) -> None:
+        def watch(provider: Provider) -> None:
+            if provider.name not in settings.disabled_providers:
+                self._patches.watch(provider, desk, replace_native=settings.native_telemetry == "replace")
+
+        for known in providers.KNOWN:
+            for module in known.wakes:
+                self._patches.when(module, lambda _, known=known: watch(known.load()))  # type: ignore[misc]
+        for provider in providers.others():
+            watch(provider)
 
     def _uninstrument(self, **keywords: Any) -> None:
         self._patches.restore()

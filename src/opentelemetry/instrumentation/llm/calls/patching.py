@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import logging
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
@@ -61,24 +61,26 @@ class Patches:
         self.missing: list[str] = []
         self._switch = Switch()
         self._wanted: dict[str, tuple[str, Make, bool]] = {}
-        self._installs: dict[str, Callable[..., None]] = {}
+        self._awaited: dict[str, list[Callable[[ModuleType], None]]] = {}
         self._hooked: set[str] = set()
 
-    def watch(self, providers: Iterable[Provider], desk: Desk, replace_native: bool = True) -> None:
-        """Watch every point of ``providers``, now if its module is imported, else as soon as it is."""
+    def begin(self) -> None:
+        """Switch watching on, with nothing to watch yet."""
         self._switch = Switch(on=True)
         self._wanted = {}
-        for provider in providers:
-            by_target: dict[str, list[Point]] = {}
-            for point in provider.points:
-                by_target.setdefault(point.target, []).append(point)
-            for target, points in by_target.items():
-                self.place(provider.requires, target, partial(self._watched, provider, points, desk))
-            stream_in = next((p.stream_in for p in provider.points if p.stream_in), None)
-            for target in provider.raw_answers:
-                self.place(provider.requires, target, partial(_parsing, stream_in))
-            for native in provider.native if replace_native else ():
-                self.place(provider.requires, native.target, native.silent, quiet=True)
+
+    def watch(self, provider: Provider, desk: Desk, replace_native: bool = True) -> None:
+        """Watch every point of ``provider``, now if its module is imported, else as soon as it is."""
+        by_target: dict[str, list[Point]] = {}
+        for point in provider.points:
+            by_target.setdefault(point.target, []).append(point)
+        for target, points in by_target.items():
+            self.place(provider.requires, target, partial(self._watched, provider, points, desk))
+        stream_in = next((p.stream_in for p in provider.points if p.stream_in), None)
+        for target in provider.raw_answers:
+            self.place(provider.requires, target, partial(_parsing, stream_in))
+        for native in provider.native if replace_native else ():
+            self.place(provider.requires, native.target, native.silent, quiet=True)
 
     def place(self, requires: str, target: str, make: Make, quiet: bool = False) -> None:
         """Put at ``target`` what ``make`` makes of what stands there, as soon as its module is imported.
@@ -94,20 +96,22 @@ class Patches:
             # The hook of an earlier instrument() has fired already.
             guarded(self._patch, target, sys.modules[module_name])
 
-    def install(self, module_name: str, install: Callable[[ModuleType, Callable[[Any, str, Any], None]], None]) -> None:
-        """Let ``install`` put what it finds in a module, as soon as that is imported: it gets the module and ``put``."""
-        self._installs[module_name] = install
+    def when(self, module_name: str, then: Callable[[ModuleType], None]) -> None:
+        """Call ``then`` with a module, now if it is imported, else as soon as it is; unless watching has ended by then."""
+        self._awaited.setdefault(module_name, []).append(then)
         if module_name not in self._hooked:
             self._hooked.add(module_name)
-            wrapt.register_post_import_hook(lambda module: guarded(self._install, module_name, module), module_name)
+            wrapt.register_post_import_hook(lambda module: guarded(self._arrived, module_name, module), module_name)
         elif module_name in sys.modules:
-            guarded(self._install, module_name, sys.modules[module_name])
+            guarded(self._arrived, module_name, sys.modules[module_name])
 
-    def _install(self, module_name: str, module: ModuleType) -> None:
-        if self._switch.on and module_name in self._installs:
-            self._installs[module_name](module, self._put)
+    def _arrived(self, module_name: str, module: ModuleType) -> None:
+        waiting = self._awaited.pop(module_name, ()) if self._switch.on else ()
+        for then in waiting:
+            guarded(then, module)
 
-    def _put(self, owner: Any, name: str, ours: Any) -> None:
+    def put(self, owner: Any, name: str, ours: Any) -> None:
+        """Put ``ours`` at ``owner.name``, until everything is restored."""
         self.patched[f"{owner.__module__}:{owner.__qualname__}.{name}"] = Patched(owner, name, vars(owner).get(name, _ABSENT), ours)
         setattr(owner, name, ours)
 
@@ -149,7 +153,7 @@ class Patches:
             else:
                 setattr(patched.owner, patched.name, patched.original)
         self.patched.clear()
-        self._installs.clear()
+        self._awaited.clear()
         self.missing.clear()
 
 

@@ -1,42 +1,74 @@
-"""Who is watched: one SDK a file, as a table. ``ALL`` lists them; the documentation's table is made from it.
+"""Who is watched: one SDK a file, as a table. ``KNOWN`` lists them; each table is read when its SDK is imported, not before.
 
 Other packages add SDKs of their own under the entry point group ``opentelemetry_instrumentation_llm_provider``.
 """
 
 from __future__ import annotations
 
+import importlib
 import logging
 from importlib.metadata import EntryPoint, entry_points
+from typing import Any, NamedTuple
 
 from ..calls.point import Provider
-from .anthropic import ANTHROPIC
-from .azure_inference import AZURE_INFERENCE
-from .bedrock import BEDROCK
-from .cerebras import CEREBRAS
-from .cohere import COHERE
-from .fireworks import FIREWORKS
-from .google_genai import GOOGLE_GENAI, GOOGLE_GENAI_INTERACTIONS
-from .groq import GROQ
-from .huggingface import HUGGINGFACE
-from .mistralai import MISTRALAI
-from .ollama import OLLAMA
-from .openai import OPENAI
-from .together import TOGETHER
-from .writer import WRITER
 
 GROUP = "opentelemetry_instrumentation_llm_provider"
 _logger = logging.getLogger(__name__)
+_MISTRAL = ("mistralai", "mistralai.client", "mistralai_azure", "mistralai_gcp", "mistralai.azure.client", "mistralai.gcp.client")
 
-ALL: tuple[Provider, ...] = (
-    OPENAI, ANTHROPIC, GOOGLE_GENAI, GOOGLE_GENAI_INTERACTIONS, MISTRALAI, COHERE, BEDROCK, GROQ, TOGETHER, OLLAMA, HUGGINGFACE, AZURE_INFERENCE,
-    CEREBRAS, FIREWORKS, WRITER,
-)  # fmt: skip
+
+class Known(NamedTuple):
+    """A provider before its table is read.
+
+    ``wakes`` are modules that are imported by all who use the SDK, before they can hold on to anything that is watched: when
+    one of them is there, the table is read.
+    """
+
+    name: str
+    table: str
+    wakes: tuple[str, ...]
+
+    def load(self) -> Provider:
+        """Read the table."""
+        module, _, name = self.table.partition(":")
+        provider: Provider = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+        return provider
+
+
+KNOWN: tuple[Known, ...] = (
+    Known("openai", "openai:OPENAI", ("openai._base_client",)),
+    Known("anthropic", "anthropic:ANTHROPIC", ("anthropic._base_client",)),
+    Known("google_genai", "google_genai:GOOGLE_GENAI", ("google.genai._api_client",)),
+    Known("google_genai_interactions", "google_genai:GOOGLE_GENAI_INTERACTIONS", ("google.genai._api_client",)),
+    Known("mistralai", "mistralai:MISTRALAI", tuple(f"{package}.basesdk" for package in _MISTRAL)),
+    Known("cohere", "cohere:COHERE", ("cohere",)),
+    Known("bedrock", "bedrock:BEDROCK", ("botocore.client",)),
+    Known("groq", "groq:GROQ", ("groq._base_client",)),
+    Known("together", "together:TOGETHER", ("together._base_client",)),
+    Known("ollama", "ollama:OLLAMA", ("ollama._client",)),
+    Known("huggingface", "huggingface:HUGGINGFACE", ("huggingface_hub",)),
+    Known("azure_inference", "azure_inference:AZURE_INFERENCE", ("azure.ai.inference",)),
+    Known("cerebras", "cerebras:CEREBRAS", ("cerebras.cloud.sdk._base_client",)),
+    Known("fireworks", "fireworks:FIREWORKS", ("fireworks._base_client",)),
+    Known("writer", "writer:WRITER", ("writerai._base_client",)),
+)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "ALL":  # every table of ours, for those who print or test them
+        return tuple(known.load() for known in KNOWN)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def everyone() -> tuple[Provider, ...]:
-    """Return all providers: ours, and those of other packages; one that cannot be loaded is a warning and left out."""
-    others = (_loaded(entry) for entry in entry_points(group=GROUP))
-    return ALL + tuple(provider for provider in others if provider is not None)
+    """Return all providers: ours, and those of other packages."""
+    return (*(known.load() for known in KNOWN), *others())
+
+
+def others() -> tuple[Provider, ...]:
+    """Return the providers of other packages; one that cannot be loaded is a warning and left out."""
+    loaded = (_loaded(entry) for entry in entry_points(group=GROUP))
+    return tuple(provider for provider in loaded if provider is not None)
 
 
 def _loaded(entry: EntryPoint) -> Provider | None:

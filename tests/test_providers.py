@@ -1,0 +1,45 @@
+"""The list of providers says of each table what the table says itself."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+
+import pytest
+
+from opentelemetry.instrumentation.llm.calls.patching import installed
+from opentelemetry.instrumentation.llm.providers import ALL, KNOWN, Known
+
+
+def _modules(known: Known) -> list[str]:
+    provider = known.load()
+    return list(dict.fromkeys(point.target.partition(":")[0] for point in provider.points))
+
+
+def _there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ImportError:
+        return False
+
+
+@pytest.mark.parametrize("known", KNOWN, ids=lambda k: k.name)
+def test_a_name_is_the_name_of_its_table(known: Known) -> None:
+    assert known.load().name == known.name
+
+
+def test_no_name_stands_twice() -> None:
+    assert len({provider.name for provider in ALL}) == len(KNOWN)
+
+
+@pytest.mark.parametrize("known", KNOWN, ids=lambda k: k.name)
+def test_who_imports_what_is_watched_wakes_the_table(known: Known) -> None:
+    requires = known.load().requires
+    if not installed(requires)[1]:
+        pytest.skip(f"needs {requires}")
+    watched = [module for module in _modules(known) if _there(module)]
+    assert watched
+    for module in watched:
+        import_module(module)
+        assert any(wake in sys.modules for wake in known.wakes), module
