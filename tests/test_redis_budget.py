@@ -27,6 +27,7 @@ import opentelemetry.instrumentation.llm.pricing as pricing  # noqa: E402
 from opentelemetry.instrumentation.llm.pricing import CostBudget, Crossing  # noqa: E402
 from opentelemetry.instrumentation.llm.pricing import redis_budget as module  # noqa: E402
 from opentelemetry.instrumentation.llm.pricing.redis_budget import RedisStore  # noqa: E402
+from opentelemetry.instrumentation.llm.pricing.redis_sums import RedisSums  # noqa: E402
 from opentelemetry.instrumentation.llm.pricing.store import PER_CENT, Counter  # noqa: E402
 from test_budget import Interrupting  # noqa: E402
 
@@ -101,6 +102,22 @@ def server(running: Server) -> Server:
         running.start()
     running.client.flushall()
     return running
+
+
+@pytest.fixture(autouse=True)
+def _no_connection_stays_open(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    made: list[RedisSums] = []
+    begin = RedisSums.__init__
+
+    def kept(sums: RedisSums, *arguments: Any) -> None:
+        begin(sums, *arguments)
+        made.append(sums)
+
+    monkeypatch.setattr(RedisSums, "__init__", kept)
+    yield
+    for sums in made:
+        if isinstance(sums._client, redis.Redis):
+            sums._client.close()
 
 
 @pytest.fixture

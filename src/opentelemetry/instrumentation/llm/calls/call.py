@@ -15,7 +15,7 @@ from ..dialects import Arguments, Dialect, failures
 from ..guard import guarded
 from ..settings import SPAN_BAGGAGE_KEYS
 from ..words.events import CONTENT, OPERATIONS, STREAM_CHUNK, STREAM_EXCEPTION, STREAM_START, STREAM_STOP
-from ..words.records import Content, Cost, Reply, Request, facts
+from ..words.records import Content, Cost, Reply, Request, Usage, facts
 from .point import Identity, Point
 
 COMPLETE, CLOSED_EARLY, ABANDONED, CANCELLED, ERROR, UNPARSED = "complete", "closed_early", "abandoned", "cancelled", "error", "unparsed"
@@ -210,7 +210,8 @@ class Call:
     ) -> None:
         if self.streaming:
             self._say_stream_ending(known, duration, failure)
-        guarded(self._say_cost, known, reply)
+        if failure is None or reply.usage != Usage():  # what failed and used nothing is not billed
+            guarded(self._say_cost, known, reply)
         if self.captures_content:
             guarded(self._say_content, known, reply, error)
         if failure is None:
@@ -241,6 +242,7 @@ class Call:
             self._say_threshold(known, cost.total)
         elif cost is not None:
             known["cost_unknown_reason"] = cost
+            self._say("ex_llm.cost.unknown", {}, {**known, "reason": cost})
 
     def _say_threshold(self, known: dict[str, Any], cost: float) -> None:
         threshold = self._desk.cost_threshold_cents

@@ -8,6 +8,7 @@ from typing import Any
 from .. import emit
 from ..dialects.openai_usage import usage
 from ..dialects.reading import dig, number, text
+from ..guard import guarded
 from ..pricing import PriceFileError, Prices, Unpriced, price
 from ..settings import Settings
 from ..words.records import Cost, Reply, Request
@@ -16,6 +17,7 @@ from .point import Identity
 _logger = logging.getLogger(__name__)
 _FREE = frozenset({"fetch_response", "count_tokens", "create_batch", "moderation"})
 _NAMES_KEPT = 500
+_FAILED = Unpriced("prices_failed")
 
 
 class Costs:
@@ -50,13 +52,17 @@ class Costs:
             return None
         reason: str | None = None
         for model in dict.fromkeys((reply.response_model, request.model)):
-            found = price(identity.provider, model, reply.usage, prices=self.load(), service_tier=reply.service_tier)
+            found = guarded(self._price, identity.provider, model, reply, otherwise=_FAILED)
             if not isinstance(found, Unpriced):
                 return found
             if reason in (None, "unknown_model"):
                 reason = found.reason
         self._remember(identity.provider, reply.response_model or request.model or "", reason or "no_model")
         return reason
+
+    def _price(self, provider: str, model: str | None, reply: Reply) -> Cost | Unpriced:
+        context = None if reply.speed is None else {"speed": reply.speed}
+        return price(provider, model, reply.usage, prices=self.load(), service_tier=reply.service_tier, context=context)
 
     def _remember(self, provider: str, model: str, reason: str) -> None:
         key = (provider, model)

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import wrapt
 
+from .. import bus
 from ..guard import guarded
 from ..wrapper import Wrapper
 from .answers import parsed
@@ -123,13 +124,19 @@ class Patches:
         if found is None and quiet:
             return
         if found is None:
-            self.missing.append(target)
-            _logger.debug("%s %s has no %s; it is not watched", requires.split()[0], installed(requires)[0], target)
+            self._say_missing(requires, target)
             return
         owner, name, original = found
         ours = make(original)
         setattr(owner, name, ours)
         self.patched[target] = Patched(owner, name, original, ours)
+
+    def _say_missing(self, requires: str, target: str) -> None:
+        sdk = requires.split()[0]
+        self.missing.append(target)
+        _logger.debug("%s %s has no %s; it is not watched", sdk, installed(requires)[0], target)
+        missing = sum(self._wanted[other][0] == requires for other in self.missing)
+        bus.execute("ex_llm.telemetry.missing_target", {"missing": missing}, {"sdk": sdk, "target": target})
 
     def _watched(self, provider: Provider, points: list[Point], desk: Desk, original: Any) -> Any:
         watch = Watch(provider, points, desk, self._switch)

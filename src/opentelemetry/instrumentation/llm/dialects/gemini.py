@@ -41,6 +41,7 @@ _REPLY = fields(
     },
 )
 _TRAFFIC = {"ON_DEMAND_FLEX": "flex", "ON_DEMAND_PRIORITY": "priority"}
+_SEARCHED_ONCE = ("gemini-1", "gemini-2")
 _OUTPUT_TYPES = {"application/json": "json", "text/plain": "text"}
 _OUTPUT_MODALITIES = {"TEXT": "text", "IMAGE": "image", "AUDIO": "speech"}
 
@@ -63,11 +64,19 @@ def document(answer: Any) -> Any:
     return json.loads(body) if isinstance(body, str) and body else answer
 
 
+def _searches(answer: Any, model: str) -> int:
+    """Count the searches of the web that are billed: each, or by older models one a prompt however many there were."""
+    made = sum(len(items(either(candidate, "grounding_metadata.web_search_queries"))) for candidate in items(dig(answer, ("candidates",))))
+    return min(made, 1) if model.startswith(_SEARCHED_ONCE) else made
+
+
 def _read_into(draft: Reply, answer: Any) -> None:
     fill(draft, answer, _REPLY)
+    searches = max(draft.usage.web_searches or 0, _searches(answer, draft.response_model or "")) or None
     if (said := either(answer, "usage_metadata")) is not None:
         draft.usage = usage(said)
         draft.service_tier = draft.service_tier or _TRAFFIC.get(text(either(said, "traffic_type")) or "")
+    draft.usage.web_searches = searches
     if (blocked := finish_reason(either(answer, "prompt_feedback.block_reason"))) is not None:
         # A refused prompt has no candidate that could say why there is none.
         draft.finish_reasons = [blocked]

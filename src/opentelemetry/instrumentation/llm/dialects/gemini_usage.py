@@ -9,7 +9,7 @@ from typing import Any
 from ..words.records import Usage
 from .reading import Field, Path, dig, fields, fill, items, text, whole
 
-_MODALITIES = frozenset({"text", "image", "audio"})
+_MODALITIES = frozenset({"text", "image", "audio", "video"})
 
 
 @cache
@@ -108,6 +108,10 @@ def _read(said: Any, table: tuple[Field, ...]) -> Usage:
         for detail in items(either(said, place)):
             modality, count = text(dig(detail, ("modality",))), either(detail, "token_count")
             _add(read, field, modality, whole(dig(detail, ("tokens",)) if count is None else count))
+    searched = (
+        whole(dig(one, ("count",))) or 0 for one in items(either(said, "grounding_tool_count")) if dig(one, ("type",)) == "google_search"
+    )
+    read.web_searches = sum(searched) or None
     return read
 
 

@@ -28,7 +28,7 @@ _REQUEST = fields(
 )
 _REPLY = fields(
     Reply,
-    {"response_model": "model", "response_id": "id", "service_tier": "usage.service_tier", "failure": "error.type"},
+    {"response_model": "model", "response_id": "id", "service_tier": "usage.service_tier", "speed": "usage.speed", "failure": "error.type"},
 )
 _FORMATS = (("output_config", "format", "type"), ("output_format", "type"))
 _HANDED_TO = ("content_block", "to", "model")

@@ -13,7 +13,16 @@ _TOTALS = fields(
         "input_tokens": ("prompt_tokens", "input_tokens"),
         "output_tokens": ("completion_tokens", "output_tokens"),
         "total_tokens": "total_tokens",
+        "citation_tokens": "citation_tokens",
         "seconds": ("seconds", "duration"),
+        "web_searches": (
+            "num_search_queries",
+            "server_tool_use_details.web_search_requests",
+            "server_side_tool_usage_details.web_search_calls",
+        ),
+        "social_searches": "server_side_tool_usage_details.x_search_calls",
+        "storage_searches": "server_side_tool_usage_details.file_search_calls",
+        "code_executions": "server_side_tool_usage_details.code_interpreter_calls",
     },
 )
 _WRITTEN = ("cache_write_tokens", "cache_creation_tokens", "cache_creation_input_tokens")
@@ -50,11 +59,30 @@ _DETAILS = (
 )
 
 
+_TICKS_A_CENT = 10**8
+_UPSTREAM = ("cost_details", "upstream_inference_cost")
+
+
+def _reported_cents(said: Any) -> float | None:
+    """Return what the provider says the call cost: dollars, alone or with their parts, or xAI's ticks.
+
+    A gateway that calls with the user's own key bills its fee alone; what the provider behind it bills stands beside.
+    """
+    if (ticks := number(dig(said, ("cost_in_usd_ticks",)))) is not None:
+        return ticks / _TICKS_A_CENT
+    dollars = number(dig(said, ("cost",)))
+    if dollars is None:
+        dollars = number(dig(said, ("cost", "total_cost")))
+    if dollars is not None and dig(said, ("is_byok",)) is True:
+        dollars += number(dig(said, _UPSTREAM)) or 0
+    return None if dollars is None else dollars * 100
+
+
 def usage(said: Any) -> Usage:
     """Read a usage block.
 
-    Some hosts leave reasoning out of the completion's tokens: where their own total says so, it is added, so that
-    ``output_tokens`` always includes it.
+    Some hosts leave reasoning out of the completion's tokens: where their own total says so, or there is more of it, it
+    is added, so that ``output_tokens`` always includes it.
     """
     read = Usage()
     if said is None:
@@ -66,10 +94,9 @@ def usage(said: Any) -> Usage:
         details = next((found for place in places if (found := dig(said, (place,))) is not None), None)
         if details is not None:
             fill(read, details, table)
-    reported = number(dig(said, ("cost",)))
-    read.reported_cost_cents = None if reported is None else reported * 100
+    read.reported_cost_cents = _reported_cents(said)
     apart = read.reasoning_tokens
     if apart and read.input_tokens is not None and read.output_tokens is not None:
-        told_apart = read.total_tokens == read.input_tokens + read.output_tokens + apart
+        told_apart = apart > read.output_tokens or read.total_tokens == read.input_tokens + read.output_tokens + apart
         read.output_tokens += apart if told_apart else 0
     return read

@@ -78,6 +78,10 @@ OURS: Table = {
     "characters": "ex_llm.usage.characters",
     "search_units": "ex_llm.usage.search_units",
     "web_searches": "ex_llm.usage.web_searches",
+    "social_searches": "ex_llm.usage.social_searches",
+    "storage_searches": "ex_llm.usage.storage_searches",
+    "code_executions": "ex_llm.usage.code_executions",
+    "pages": "ex_llm.usage.pages",
 }
 OPENAI: Table = {
     "api_type": "openai.api.type",

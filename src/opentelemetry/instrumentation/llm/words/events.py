@@ -62,7 +62,13 @@ _WHO = ("provider", "model", "operation", "server_address", "server_port", "ref"
 _USAGE = ("input_tokens", "output_tokens", "total_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "cost_cents")
 _REPLY = ("response_model", "response_id", "finish_reasons", "stream", "stream_end")
 _FAILED = ("kind", "reason", "error_type", "stacktrace", "status", "request_id")
-_SPECIAL = {"embedding": ("dimensions",), "image": ("images",), "audio": ("seconds", "characters"), "rerank": ("search_units",)}
+_SPECIAL = {
+    "chat": ("web_searches", "storage_searches"),
+    "embedding": ("dimensions",),
+    "image": ("images",),
+    "audio": ("seconds", "characters"),
+    "rerank": ("search_units",),
+}
 
 
 def _triple(family: str, doing: str) -> tuple[Event, ...]:

@@ -28,22 +28,33 @@ class Usage:
     cache_write_1h_tokens: int | None = None
     """The part of ``cache_write_tokens`` that is kept for an hour, where the provider tells it apart."""
     reasoning_tokens: int | None = None
+    citation_tokens: int | None = None
+    """Tokens of cited sources, where they are billed apart."""
     tool_use_tokens: int | None = None
     """Input tokens that a provider's own tools put into the prompt; part of ``input_tokens``."""
     input_text_tokens: int | None = None
     input_image_tokens: int | None = None
     input_audio_tokens: int | None = None
+    input_video_tokens: int | None = None
     output_text_tokens: int | None = None
     output_image_tokens: int | None = None
     output_audio_tokens: int | None = None
+    output_video_tokens: int | None = None
     cache_read_text_tokens: int | None = None
     cache_read_image_tokens: int | None = None
     cache_read_audio_tokens: int | None = None
+    cache_read_video_tokens: int | None = None
     images: int | None = None
     seconds: float | None = None
     characters: int | None = None
     search_units: float | None = None
     web_searches: int | None = None
+    social_searches: int | None = None
+    storage_searches: int | None = None
+    code_executions: int | None = None
+    pages: int | None = None
+    annotated_pages: int | None = None
+    """The part of ``pages`` that was annotated."""
     reported_cost_cents: float | None = None
     """What the provider itself says the call cost, in cents of a US dollar."""
 
@@ -106,6 +117,7 @@ class Reply:
     finish_reasons: list[str] | None = None
     usage: Usage = field(default_factory=Usage)
     service_tier: str | None = None
+    speed: str | None = None
     system_fingerprint: str | None = None
     response_status: str | None = None
     conversation_id: str | None = None
