@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from . import openai_media
 from .exchange import Answer, Event, Json, Refused, Request, Route, Stream, Whole
 from .gemini_generate import THOUGHT
 from .openai_chat import chosen_tools, limited
@@ -111,8 +112,10 @@ def _deltas(step: Json) -> Iterator[Json]:
 
 
 def decide(request: Request) -> Answer:
-    """Answer POST /decisions: every question is answered with yes."""
+    """Answer POST /decisions: every question is answered with yes; OpenAI, which has the same path, asks a list of them."""
     questions = request.fields.get("questions") or {}
+    if isinstance(questions, list):
+        return openai_media.decisions(request)
     answers = {name: {"type": "noul", "answer": "YES"} for name in questions}
     return Whole({"answers": answers, "usage": _usage(request, count(texts_in(request.fields.get("input"))), max(1, len(answers)))})
 

@@ -1,4 +1,4 @@
-"""OpenAI's images, audio and moderations."""
+"""OpenAI's images, audio, moderations and decisions."""
 
 from __future__ import annotations
 
@@ -144,6 +144,18 @@ def _moderated(text: str) -> Json:
         "category_scores": {category: 0.9 if flag else 0.01 for category, flag in flagged.items()},
         "category_applied_input_types": {category: ["text"] for category in _CATEGORIES},
     }
+
+
+def decisions(request: Request) -> Answer:
+    """Answer POST /decisions: every question is answered with yes."""
+    questions = request.fields.get("questions") or []
+    answers = [{"type": "predicate", "name": question.get("name"), "probability": 0.9} for question in questions]
+    spent, made = count(texts_in(request.fields.get("input"))), max(1, len(answers))
+    usage = {
+        "input_tokens": spent, "output_tokens": made, "total_tokens": spent + made,
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0}, "output_tokens_details": {"reasoning_tokens": 0},
+    }  # fmt: skip
+    return Whole({"answers": answers, "model": response_model(request), "usage": usage})
 
 
 ROUTES = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .generated import below
+
 _BATCH = "looks after a batch; handing it in is watched"
 _ANSWERS = "fetches answers that the provider has given to a batch, some of them long ago"
 _LOOP = "a loop in this process; each of its requests passes POST /v1/messages"
@@ -9,6 +11,7 @@ _HELD = "keeps things at the provider and asks no model"
 _RUNS = "an agent that runs at the provider: its calls of models are made and counted there, and are not this process's"
 
 NOT_WATCHED = {
+    **below("anthropic"),
     "anthropic.resources.messages.batches:*Batches.retrieve": _BATCH,
     "anthropic.resources.messages.batches:*Batches.list": _BATCH,
     "anthropic.resources.messages.batches:*Batches.delete": _BATCH,
@@ -39,6 +42,7 @@ NOT_WATCHED = {
     "anthropic.resources.organization.*": _HELD,
     "anthropic.resources.skills.*": _HELD,
     "anthropic.resources.user_profiles*": _HELD,
+    "anthropic.lib._extras._google_auth:*": "fetches credentials; what they are for is watched",
     "anthropic.lib.credentials.*": "fetches credentials; what they are for is watched",
     "anthropic.lib.environments.*": _RUNS,
     "anthropic.lib.sessions.*": _RUNS,

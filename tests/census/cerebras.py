@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from .generated import below
+
 NOT_WATCHED = {
+    **below("cerebras.cloud.sdk"),
     "cerebras.cloud.sdk.resources.models:*": "lists models and asks none",
     "cerebras.cloud.sdk._client:*Cerebras.__init__": "opens a connection ahead of time (GET /v1/tcp_warming) and asks no model",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+_BELOW = "every request passes it; the functions above it are watched"
 _HELD = "keeps things at the provider and asks no model"
 _MANAGER = "gives its stream by a ``with`` block; the functions that applications call for streams are watched above it"
 _BATCH = "looks after what was handed in; handing it in is watched"
@@ -9,6 +10,10 @@ _TOKENS = "turns text into tokens or back, mostly without the network, and asks 
 _PART = "a part of Client.embed, which calls it from threads of its own: watched too, its tokens would count twice there"
 
 NOT_WATCHED = {
+    "cohere.core.http_client:*": _BELOW,
+    "cohere.core.http_sse.*": _BELOW,
+    "cohere.manually_maintained.tokenizers:*": _TOKENS,
+    "cohere.utils:dataset_generator": _HELD,
     "cohere.base_client:*BaseCohere.embed": _PART,
     "cohere.raw_base_client:*RawBaseCohere.embed": _PART,
     "cohere.v2.raw_client:*RawV2Client.chat_stream": _MANAGER,
@@ -20,7 +25,6 @@ NOT_WATCHED = {
     "cohere.*:*.detokenize": _TOKENS,
     "cohere.client:*Client.fetch_tokenizer": _TOKENS,
     "cohere.*:*.check_api_key": _HELD,
-    "cohere.client:*Client.wait": _BATCH,
     "cohere.audio.transcriptions.raw_client:*": "called by TranscriptionsClient, which is watched",
     "cohere.batches.client:*BatchesClient.*": _BATCH,
     "cohere.batches.raw_client:*": "called by BatchesClient, which is watched",

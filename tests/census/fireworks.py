@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from .generated import below
+
 _HELD = "keeps things at the provider and asks no model"
 _TRAINS = "trains or compares models at the provider: a job that is asked for again until it is done"
 
 NOT_WATCHED = {
+    **below("fireworks"),
     "fireworks.resources.accounts:*": _HELD,
     "fireworks.resources.api_keys:*": _HELD,
     "fireworks.resources.batch_inference_jobs:*": "a job over a data set that the provider holds; it tells neither requests nor usage",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_BELOW = "every request passes it; the functions above it are watched"
+_MADE = "generated code; google.genai._gaos.google_genai has the classes that applications get, which call it"
 _HELD = "keeps things at the provider and asks no model"
 _BATCH = "looks after a batch; handing it in is watched"
 _LOOP = "a loop in this process; each of its requests passes {}"
@@ -30,6 +32,31 @@ NOT_WATCHED = {
     "google.genai.batches:*Batches.list": _BATCH,
     "google.genai.batches:*Batches.cancel": _BATCH,
     "google.genai.batches:*Batches.delete": _BATCH,
+    "google.genai.batches:*Batches._list": _BATCH,
+    "google.genai.models:*Models._embed_content": "called by embed_content, which is watched",
+    "google.genai.models:*Models._generate_videos": _RUNS,
+    "google.genai.models:*Models._list": _HELD,
+    "google.genai._api_client:*": _BELOW,
+    "google.genai._replay_api_client:*": _BELOW,
+    "google.genai._test_api_client:*": "tests of the SDK's own",
+    "google.genai._local_tokenizer_loader:*": "counts on this machine; only the tokenizer itself is fetched",
+    "google.genai._transformers:t_resolve_operation": "asks how a long operation is doing",
+    "google.genai._interactions_websocket:*": _LIVE,
+    "google.genai._gaos.basesdk:*": _BELOW,
+    "google.genai._gaos._internal:*": _HELD,
+    "google.genai._gaos.agents:*": _HELD,
+    "google.genai._gaos.auth_tokens:*": "fetches a short-lived token",
+    "google.genai._gaos.credentials:*": _HELD,
+    "google.genai._gaos.decisions:*Decisions.create": _MADE,
+    "google.genai._gaos.environments:*": _HELD,
+    "google.genai._gaos.files:*": _HELD,
+    "google.genai._gaos.interactions:*Interactions.create": _MADE,
+    "google.genai._gaos.interactions:*Interactions.get": _MADE,
+    "google.genai._gaos.interactions:*Interactions.cancel": "looks after an interaction; making it is watched",
+    "google.genai._gaos.interactions:*Interactions.delete": "looks after an interaction; making it is watched",
+    "google.genai._gaos.triggers:*": _THERE,
+    "google.genai._gaos.voices:*": _HELD,
+    "google.genai._gaos.webhooks:*": _HELD,
     "google.genai.caches:*": _HELD,
     "google.genai.documents:*": _HELD,
     "google.genai.file_search_stores:*": _HELD,
@@ -50,7 +77,4 @@ NOT_WATCHED = {
     "google.genai._gaos.google_genai:*Triggers.*": _THERE,
     "google.genai._gaos.google_genai:*Voices.*": _HELD,
     "google.genai._gaos.google_genai:*Webhooks.*": _HELD,
-    "google.genai._interactions.resources.interactions:*InteractionsResource.cancel": "looks after an interaction; making it is watched",
-    "google.genai._interactions.resources.interactions:*InteractionsResource.delete": "looks after an interaction; making it is watched",
-    "google.genai._interactions.resources.webhooks:*": _HELD,
 }

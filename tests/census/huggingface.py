@@ -20,6 +20,7 @@ _TASKS = {
 NOT_WATCHED = {
     **{f"huggingface_hub.inference.*:*InferenceClient.{task}": because for task, because in _TASKS.items()},
     "huggingface_hub.inference.*:*InferenceClient._inner_post": "below every task, but the answer is bytes there",
+    "huggingface_hub.inference._providers.*:*": "a part of a task of a provider's, inside a function that is watched or listed here",
+    "huggingface_hub.inference._common:_open_as_mime_bytes": "fetches what the application wants to send",
     "huggingface_hub.inference._mcp.*": "a loop in this process; each of its requests passes chat_completion",
-    "huggingface_hub.hf_api:*": "keeps models and data sets at the Hub, and asks none",
 }

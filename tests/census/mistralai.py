@@ -51,5 +51,8 @@ NOT_WATCHED = {
     "mistralai.client.metrics:*": _HELD,
     "mistralai.client.spans:*": _HELD,
     "mistralai.client.traces:*": _HELD,
-    "mistralai.client.basesdk:BaseSDK.do_request*": "every request passes it, but as bytes; the functions above it are watched",
+    "mistralai*.basesdk:BaseSDK.do_request": "every request passes it, but as bytes; the functions above it are watched",
+    "mistralai.extra.mcp.*": "asks servers of tools, and no model",
+    "mistralai.extra.voice_agents.*": _RUNS,
+    "mistralai.extra.workflows.*": _RUNS,
 }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from .generated import below
+
 _HELD = "keeps things at the provider and asks no model"
 _UNTOLD = "an application without code, or a tool, of the provider's: it tells neither the model it asks nor what it used"
 
 NOT_WATCHED = {
+    **below("writerai"),
     "writerai.resources.applications.*": _UNTOLD,
     "writerai.resources.applications:*": _UNTOLD,
     "writerai.resources.files:*": _HELD,

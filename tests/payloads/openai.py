@@ -64,6 +64,10 @@ CALLS: list[tuple[str, str, bool, Any]] = [
     ("POST /audio/translations", "audio.translations.create", False, lambda c: c.audio.translations.create(model="whisper-1", file=_file())),
     ("POST /moderations", "moderations.create", False, lambda c: c.moderations.create(model="omni-moderation-latest", input="a b")),
     (
+        "POST /decisions", "decisions.create", False,
+        lambda c: c.decisions.create(model="gpt-6-luna", input="a b", questions=[{"type": "predicate", "name": "q", "prompt": "Is it?"}]),
+    ),
+    (
         "POST /batches", "batches.create", False,
         lambda c: c.batches.create(completion_window="24h", endpoint="/v1/chat/completions", input_file_id="file_1"),
     ),
@@ -73,6 +77,7 @@ CALLS: list[tuple[str, str, bool, Any]] = [
 ABSENT = {
     "POST /completions": ("openai.api.type",),
     "POST /responses": ("openai.response.system_fingerprint",),
+    "POST /decisions": ("openai.api.type", "openai.response.system_fingerprint", "gen_ai.response.id", "gen_ai.response.finish_reasons"),
     "POST /responses/compact": ("openai.response.system_fingerprint", "gen_ai.response.finish_reasons", "gen_ai.response.model"),
 }
 """Recommended attributes that the answers on a route do not give."""

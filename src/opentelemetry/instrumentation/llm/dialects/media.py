@@ -1,4 +1,4 @@
-"""Images, speech, transcriptions and moderations in the shapes of OpenAI, with usage in the units that are billed."""
+"""Images, speech, transcriptions, moderations and decisions in the shapes of OpenAI, with usage in the units that are billed."""
 
 from __future__ import annotations
 
@@ -68,4 +68,5 @@ images = Dialect("images", _image_request, _image_reply, _absorb_image)
 speech = Dialect("speech", _speech_request, lambda answer: Reply(), _absorb)
 transcription = Dialect("transcription", _request, _transcription_reply, _absorb)
 moderation = Dialect("moderation", _request, _reply)
+decisions = Dialect("decisions", _request, _reply)
 plain = Dialect("plain", _request, lambda answer: Reply())

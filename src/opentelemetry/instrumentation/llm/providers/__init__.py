@@ -40,6 +40,7 @@ KNOWN: tuple[Known, ...] = (
     Known("anthropic", "anthropic:ANTHROPIC", ("anthropic._base_client",)),
     Known("google_genai", "google_genai:GOOGLE_GENAI", ("google.genai._api_client",)),
     Known("google_genai_interactions", "google_genai:GOOGLE_GENAI_INTERACTIONS", ("google.genai._api_client",)),
+    Known("google_genai_interactions_before_2", "google_genai:GOOGLE_GENAI_INTERACTIONS_BEFORE_2", ("google.genai._api_client",)),
     Known("mistralai", "mistralai:MISTRALAI", tuple(f"{package}.basesdk" for package in _MISTRAL)),
     Known("cohere", "cohere:COHERE", ("cohere",)),
     Known("bedrock", "bedrock:BEDROCK", ("botocore.client",)),

@@ -3,7 +3,7 @@
 from ..calls.point import Provider
 from ..dialects.chat_completions import chat_completions, completions
 from ..dialects.embeddings import embeddings
-from ..dialects.media import images, moderation, plain, speech, transcription
+from ..dialects.media import decisions, images, moderation, plain, speech, transcription
 from ..dialects.responses import fetched_response, responses
 from .generated import generated
 
@@ -26,6 +26,7 @@ OPENAI: Provider = generated(
         "POST /audio/transcriptions": ("transcription", transcription),
         "POST /audio/translations": ("translation", transcription),
         "POST /moderations": ("moderation", moderation),
+        "POST /decisions": ("generate_content", decisions),
         "POST /batches": ("create_batch", plain),
     },
 )

@@ -1,0 +1,50 @@
+"""What each SDK asks the network for and is not watched, with the reason: a module a provider, with a table ``NOT_WATCHED``.
+
+``SDKS`` says which package belongs to which providers. ``tests/contract/test_census.py`` reads every SDK's source and holds
+what it finds against the providers' tables and these lists.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from opentelemetry.instrumentation.llm import providers
+from opentelemetry.instrumentation.llm.calls.point import Provider
+
+
+class Sdk(NamedTuple):
+    """A package, who watches it, and the list of what is not watched."""
+
+    list: str
+    package: str
+    providers: tuple[str, ...]
+
+    @property
+    def reasons(self) -> Mapping[str, str]:
+        reasons: Mapping[str, str] = importlib.import_module(f"{__name__}.{self.list}").NOT_WATCHED
+        return reasons
+
+    @property
+    def tables(self) -> list[Provider]:
+        return [provider for provider in providers.ALL if provider.name in self.providers]
+
+
+_GOOGLE = ("google_genai", "google_genai_interactions", "google_genai_interactions_before_2")
+SDKS = (
+    Sdk("openai", "openai", ("openai",)),
+    Sdk("anthropic", "anthropic", ("anthropic",)),
+    Sdk("google_genai", "google.genai", _GOOGLE),
+    Sdk("mistralai", "mistralai", ("mistralai",)),
+    Sdk("cohere", "cohere", ("cohere",)),
+    Sdk("groq", "groq", ("groq",)),
+    Sdk("together", "together", ("together",)),
+    Sdk("ollama", "ollama", ("ollama",)),
+    Sdk("huggingface", "huggingface_hub.inference", ("huggingface",)),
+    Sdk("azure_inference", "azure.ai.inference", ("azure_inference",)),
+    Sdk("cerebras", "cerebras.cloud.sdk", ("cerebras",)),
+    Sdk("fireworks", "fireworks", ("fireworks",)),
+    Sdk("writer", "writerai", ("writer",)),
+)
+"""Amazon Bedrock is not here: its clients are made while a program runs, of botocore's descriptions of services."""

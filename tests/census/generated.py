@@ -1,0 +1,8 @@
+"""What is below the functions that are watched, in the SDKs that one generator writes."""
+
+from __future__ import annotations
+
+
+def below(package: str) -> dict[str, str]:
+    """Return the part of the list that all of them share."""
+    return {f"{package}._base_client:*": "every request passes it, and the watch stands there: a route decides what is watched"}

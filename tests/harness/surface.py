@@ -1,0 +1,166 @@
+"""Find every function of an SDK that asks the network for something, by reading its source: nothing of it is imported or run.
+
+A function asks where it names what sends requests: a verb of the generated resources (``self._post``), a method of an HTTP
+client or session, the one function that all requests of an SDK pass, or the ``connect`` of a WebSocket. ``asking`` gives
+them with what they ask for, as far as it stands in the source; ``unaccounted`` says which of them are neither watched nor
+on a list of those that are not.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from opentelemetry.instrumentation.llm.calls.point import Provider, Routes
+
+_VERBS = frozenset({"_get", "_post", "_put", "_patch", "_delete", "_get_api_list"})
+_LOWEST = frozenset({
+    "do_request", "do_request_async", "async_request", "request_streamed", "async_request_streamed", "_request", "_request_raw", "_inner_post",
+    "_make_api_call", "urlopen", "ws_connect",
+})  # fmt: skip
+_OF_CLIENTS = frozenset({"get", "post", "put", "patch", "delete", "get_api_list", "request", "stream", "send"})
+_SENDERS = re.compile(r"(^|[._])(http_?x?2?_?client|client|_?session|get_session|requests|httpx2?|transport)$")
+_THROUGH = re.compile(r"\b(_raw_client|_?pipeline)$")
+_SOCKETS = re.compile(r"\bwebsockets?\b|\bws_connect\b")
+_HINTS = re.compile("|".join((*_VERBS, *_LOWEST, "client", "session", "requests", "httpx", "pipeline", "websockets")))
+_METHODS = {"_get_api_list": "get", "get_api_list": "get"}
+_LEFT_OUT = frozenset({"types", "tests", "examples", "_vendor"})
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One place where a function asks: how, and for which route, which is empty where the source does not say it."""
+
+    text: str
+    method: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A function of an SDK that asks the network: where it stands, and what for."""
+
+    module: str
+    name: str
+    file: str
+    lines: range
+    asks: tuple[Ask, ...]
+
+    @property
+    def id(self) -> str:
+        return f"{self.module}:{self.name}"
+
+
+def sources(package: str) -> Iterator[tuple[str, Path]]:
+    """Give name and file of every module of a package, which may be spread over several directories."""
+    spec = importlib.util.find_spec(package)
+    for place in () if spec is None else spec.submodule_search_locations or ():
+        for path in sorted(Path(place).rglob("*.py")):
+            parts = path.relative_to(place).with_suffix("").parts
+            if not _LEFT_OUT.intersection(parts[:-1]):
+                yield ".".join((package, *(part for part in parts if part != "__init__"))), path
+
+
+def asking(package: str) -> list[Asking]:
+    """Return every function of a package that asks the network."""
+    return [one for module, path in sources(package) for one in read(module, path.read_text(encoding="utf-8"), str(path))]
+
+
+def read(module: str, source: str, file: str = "") -> list[Asking]:
+    """Return what asks the network in one module's source."""
+    if not _HINTS.search(source):
+        return []
+    functions = []
+    for name, node in _functions(ast.parse(source), ""):
+        asks = tuple(ask for ask in _asks(node) if ask is not None)
+        if asks:
+            functions.append(Asking(module, name, file, range(node.lineno, (node.end_lineno or node.lineno) + 1), asks))
+    return functions
+
+
+def functions_of(module: str, source: str) -> list[str]:
+    """Name every function and method of a module's source."""
+    return [f"{module}:{name}" for name, _ in _functions(ast.parse(source), "")]
+
+
+def _functions(node: ast.AST, within: str) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """Give the outermost functions, and the methods of classes; what is defined inside a function is part of it."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield within + child.name, child
+        elif isinstance(child, ast.ClassDef):
+            yield from _functions(child, f"{within}{child.name}.")
+        elif isinstance(child, (ast.If, ast.Try, ast.With)):
+            yield from _functions(child, within)
+
+
+def _asks(function: ast.AST) -> Iterator[Ask | None]:
+    around = {id(call.func): call for call in ast.walk(function) if isinstance(call, ast.Call)}
+    partial = {id(call.args[0]): call for call in around.values() if call.args and ast.unparse(call.func).endswith("partial")}
+    socket = any(isinstance(n, ast.ImportFrom) and n.module and _SOCKETS.search(n.module) for n in ast.walk(function))
+    for node in ast.walk(function):
+        if isinstance(node, (ast.Attribute, ast.Name)) and isinstance(node.ctx, ast.Load):
+            call, inside = around.get(id(node)), partial.get(id(node))
+            given = call.args if call is not None else inside.args[1:] if inside is not None else []
+            yield _ask(node, given, called=call is not None or inside is not None, socket=socket)
+
+
+def _ask(node: ast.Attribute | ast.Name, given: list[ast.expr], called: bool, socket: bool) -> Ask | None:
+    name = node.attr if isinstance(node, ast.Attribute) else node.id
+    receiver = ast.unparse(node.value).partition("(")[0] if isinstance(node, ast.Attribute) else ""
+    if name in _VERBS and receiver:
+        return Ask(ast.unparse(node), _METHODS.get(name, name.lstrip("_")), _paths(given[:1]))
+    if called and name == "connect" and (socket or _SOCKETS.search(receiver)):
+        return Ask(ast.unparse(node), "connect", ())
+    if called and (name in _LOWEST or _THROUGH.search(receiver)):
+        method, *_ = [a.value for a in given if isinstance(a, ast.Constant) and isinstance(a.value, str) and a.value.isupper()] or [""]
+        return Ask(ast.unparse(node), method, _paths(given))
+    if called and name in _OF_CLIENTS and _SENDERS.search(receiver) and not (name == "get" and _is_mapping(given)):
+        return Ask(ast.unparse(node), _METHODS.get(name, name), _paths(given[:1]))
+    return None
+
+
+def _is_mapping(given: list[ast.expr]) -> bool:
+    """Say whether ``x.get(...)`` looks up a key: what is asked of a server begins with a slash or a scheme, or is no constant."""
+    first = given[0] if given else None
+    return isinstance(first, ast.Constant) and not str(first.value).startswith(("/", "http"))
+
+
+def _paths(given: list[ast.expr]) -> tuple[str, ...]:
+    """Return every path that stands in the arguments; a part that is put in while the program runs is ``*``."""
+    texts = []
+    for argument in given:
+        formatted = [node for node in ast.walk(argument) if isinstance(node, ast.JoinedStr)]
+        inside = {id(part) for text in formatted for part in ast.walk(text)}
+        texts += ["".join(str(p.value) if isinstance(p, ast.Constant) else "*" for p in text.values) for text in formatted]
+        plain = [n for n in ast.walk(argument) if isinstance(n, ast.Constant) and id(n) not in inside]
+        texts += [re.sub(r"\{[^}]*\}", "*", n.value) for n in plain if isinstance(n.value, str)]
+    return tuple(text for text in texts if text.startswith(("/", "http")))
+
+
+def watched(asking: Asking, provider: Provider, routes: Routes) -> bool:
+    """Say whether a function is watched itself, or everything that it asks for is by its route."""
+    if any(point.target == asking.id for point in provider.points):
+        return True
+    return all(ask.paths and all(routes.find(ask.method, path) is not None for path in ask.paths) for ask in asking.asks)
+
+
+def listed(id: str, reasons: Mapping[str, str]) -> str | None:
+    """Return the key that a function is listed under: its own name, or that of its plain form."""
+    forms = (id, id.removesuffix("_async"))
+    return next((key for key in reasons if any(fnmatchcase(form, key) for form in forms)), None)
+
+
+def unaccounted(functions: Iterable[Asking], providers: Iterable[Provider], reasons: Mapping[str, str]) -> list[str]:
+    """Return the functions that ask the network, are not watched, and about which no list says why."""
+    pairs = [(provider, Routes([p for p in provider.points if p.route is not None])) for provider in providers]
+    return [
+        f"{asking.id} asks {', '.join(dict.fromkeys(' '.join((ask.method, *ask.paths)).strip() or ask.text for ask in asking.asks))}"
+        for asking in functions
+        if listed(asking.id, reasons) is None and not any(watched(asking, provider, routes) for provider, routes in pairs)
+    ]
