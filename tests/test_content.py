@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
 import pytest
 
-from opentelemetry.instrumentation.llm.handlers.content import as_json, bounded, without_credentials
+from opentelemetry.instrumentation.llm.handlers.content import as_json, bounded, shown, without_credentials
+from opentelemetry.instrumentation.llm.settings import Settings
+from opentelemetry.instrumentation.llm.words.records import Content
 from semconv.checker import Scenario, check_all, check_logs
 
 PNG = "data:image/png;base64,aVZCT1J3MEtHZ28="
@@ -147,3 +150,27 @@ def test_lone_surrogates_do_not_break_an_encoder() -> None:
 )
 def test_credentials_are_taken_out(secret: str) -> None:
     assert without_credentials(f"before {secret} after") == "before [credential] after"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Incorrect API key provided: 0123456789abcdef. See the page.", "Incorrect API key provided: [credential] See the page."),
+        ("invalid token='0123456789abcdef'", "invalid token='[credential]'"),
+        ("no key is known to be as good: ask again", "no key is known to be as good: ask again"),
+    ],
+)
+def test_what_an_error_calls_a_key_is_taken_out(said: str, told: str) -> None:
+    content = Content(exception_message=said)
+    assert shown(content, Settings(capture_message_content=("span",)))["exception_message"] == told
+
+
+def test_files_in_parts_that_nobody_knows_are_not_shown() -> None:
+    file = base64.b64encode(bytes(range(256)) * 8).decode()
+    parts = [{"type": "new", "whole": file, "url": f"data:image/png;base64,{file}", "text": "x" * 2000}]
+    made = shown(Content(input_messages=[{"role": "user", "parts": parts}]), Settings(capture_message_content=("span",)))
+    (part,) = made["gen_ai.input.messages"][0]["parts"]
+    assert part == {
+        "type": "new", "whole": f"[{len(file)} characters of a file]",
+        "url": f"data:image/png;base64,[{len(file)} characters of a file]", "text": "x" * 2000,
+    }  # fmt: skip

@@ -528,6 +528,7 @@ EXPECTED: dict[str, tuple[str, Callable[[Asking], None]]] = {
     **{f"error-{status}": ("", _fails_with(status)) for status in ERROR_STATUSES},
     "context-length": ("", _fails_with(400, "context_length_exceeded")),
     "content-filter": ("", _fails_with(400, "content_filter")),
+    "repeat": ("", _fails_with(401)),
     "flaky": (":429,500", _flaky),
     "slow": (":600000", _never_in_time),
     "drip": (":600000", _left_after(1)),

@@ -73,6 +73,15 @@ def _refuse(kind: str) -> Callable[[Format, Request, str], Answer]:
     return early
 
 
+_KEY_HEADERS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
+
+
+def _repeat(format: Format, request: Request, _parameter: str) -> Answer:
+    key = next((value.rpartition(" ")[2] for name in _KEY_HEADERS if (value := request.header(name))), "")
+    said = re.search(r"[^\"\\\\]*\bsay:[^\"\\\\]*", request.body.decode(errors="replace"))
+    return format.error("401", f"Incorrect API key provided: {key}. You asked: {said[0] if said else 'nothing'}")
+
+
 def _with_retry_after(answer: Whole, milliseconds: str) -> Whole:
     if not milliseconds:
         return answer
@@ -179,6 +188,7 @@ SCENARIOS: dict[str, Scenario] = {
     },
     "context-length": Scenario("refuses the prompt as too long", early=_refuse("context-length")),
     "content-filter": Scenario("refuses the prompt by a content filter", early=_refuse("content-filter")),
+    "repeat": Scenario("refuses with status 401 and repeats the key and what was to be said, as some providers do", early=_repeat),
     "flaky": Scenario("flaky:429,500 fails with these statuses on consecutive attempts, then succeeds", early=_flaky),
     "slow": Scenario("slow:<ms> waits before the answer", pace=_slow),
     "drip": Scenario("drip:<ms> waits between the events of a stream", pace=_drip),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pytest
 
@@ -11,18 +12,42 @@ import payloads
 from conftest import Seen
 from harness.quick import forget_the_past, one_tls_context
 from harness.telling import Told
+from harness.watching import Watching
 from opentelemetry.instrumentation.llm import LLMInstrumentor
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _quick() -> Iterator[None]:
-    """Load every SDK before anything is measured or collected."""
+def _quick(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Load every SDK that is asked before anything is measured or collected."""
+    asked = {value for item in request.session.items for value in _parameters(item) if isinstance(value, (str, payloads.Payload))}
+    providers = {payload.provider for payload in payloads.read() if payload in asked or payload.provider in asked}
     with one_tls_context():
-        for client in {payload.client for payload in payloads.read()}:
+        for client in {payload.client for payload in payloads.read() if payload.provider in providers}:
             client("http://127.0.0.1:1")
         forget_the_past()
         yield
         gc.unfreeze()
+
+
+def _parameters(item: pytest.Item) -> Iterable[Any]:
+    return item.callspec.params.values() if hasattr(item, "callspec") else ()
+
+
+@pytest.fixture(scope="module")
+def watching() -> Iterator[Watching]:
+    """Return a process that a test has watched or bare as it likes, with one provider of telemetry for the whole module."""
+    made = Watching(Seen())
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def apart(watching: Watching) -> Iterator[Watching]:
+    """Return one like it for this test alone, whose figures are to be spoiled."""
+    watching.bare()
+    made = Watching(Seen())
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="module")

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
+import httpx
+import openai
 import pytest
 
 import payloads
 from contract.driving import MODES
-from harness.canaries import CONTENTS, CREDENTIALS, PERSONAL, PROMPT, exported, keys_sent, leaked, with_secrets
-from harness.running import Case, cases, run
+from harness.canaries import CONTENTS, CREDENTIALS, FILES, PERSONAL, exported, keys_sent, leaked, measured, with_secrets
+from harness.conversations import ARGUMENT, PROMPT, RESULT, SYSTEM
+from harness.exits import STREAM_EXITS, VALUE_EXITS
+from harness.quick import forget_the_past
+from harness.running import Case, run
 from harness.styles import NotApplicable
+from harness.watching import CONTENTS_ON, Watching
+from opentelemetry import trace
+from opentelemetry.instrumentation.llm import attach, detach
+from opentelemetry.instrumentation.llm.calls import watch
+from opentelemetry.instrumentation.llm.calls.call import Call
 from opentelemetry.instrumentation.llm.testing import capture_events
 from opentelemetry.instrumentation.llm.words.events import CONTENT
 
@@ -21,17 +32,33 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning"),
 ]
 PAYLOADS = list(payloads.read())
-EXITS = ("answered", "exhausted", "refused", "error event", "server cuts", "cut", "broken off in with")
-ON: dict[str, Any] = {"capture_message_content": "span_and_event", "emit_event": True}
+_SCRIPTS = {exit.name: exit for exit in (*STREAM_EXITS, *VALUE_EXITS)}
+_STREAMS = ("exhausted", "error event", "server cuts", "broken off in with", "consumer raises in with")
+EXITS = {
+    True: [*(_SCRIPTS[name] for name in _STREAMS), _SCRIPTS["exhausted"]._replace(name="repeated", scenario="repeat")],
+    False: [_SCRIPTS["answered"], _SCRIPTS["cut"], _SCRIPTS["answered"]._replace(name="repeated", scenario="repeat")],
+}
+"""How calls end here, by whether they stream; one ends with an error that repeats the key and the prompt."""
 SHOWN = ("gen_ai.input.messages", "gen_ai.system_instructions")
 
 
-def _cases(payload: payloads.Payload, mode: str) -> list[Case]:
-    return [case for case in cases(with_secrets(payload), mode, "plain") if case.exit.name in EXITS]
+class Told(NamedTuple):
+    """What was told of one call, by place; what the server was sent; the text of the exception that the application got."""
+
+    exit: str
+    places: dict[str, bytes]
+    sent: bytes
+    keys: set[str]
+    text: str
+    spans: list[Any]
+
+    def shows(self) -> bool:
+        """Say whether the contents of the request are shown."""
+        return any(name in span.attributes for span in self.spans for name in SHOWN)
 
 
-def _told(case: Case, seen: Any, stand_in: Any, caplog: pytest.LogCaptureFixture) -> tuple[dict[str, bytes], set[str], str] | None:
-    """Run a case; return all that was told by signal, the credentials that were sent, and the text of the exception."""
+def told(case: Case, seen: Any, stand_in: Any, caplog: pytest.LogCaptureFixture) -> Told | None:
+    """Run a case; return what was told of it, or ``None`` where there is no such case."""
     stand_in.clear()
     seen.clear()
     caplog.clear()
@@ -40,51 +67,125 @@ def _told(case: Case, seen: Any, stand_in: Any, caplog: pytest.LogCaptureFixture
             account = run(case, stand_in.url)
     except NotApplicable:
         return None
-    lines = [record.getMessage() for record in caplog.records if record.name.startswith("opentelemetry")]
-    events = [(event.name, dict(event.measurements), dict(event.metadata)) for event in said]
-    places = {**exported(seen), "log lines": "\n".join(lines).encode(), "events": repr([e for e in events if e[0] != CONTENT]).encode()}
+    lines = [caplog.handler.format(record) for record in caplog.records if record.name.startswith("opentelemetry")]
+    events = [(event.name, dict(event.measurements), dict(event.metadata)) for event in said if event.name != CONTENT]
+    places = {**exported(seen), "log lines": "\n".join(lines).encode(), "events": repr(events).encode()}
     text = next((value["text"].strip("'\"") for what, value in account.notes if what == "raised"), "")
-    return places, keys_sent(stand_in.journal), text
+    sent = b"\n".join(record.body for record in stand_in.journal)
+    return Told(case.exit.name, places, sent, keys_sent(stand_in.journal), text, seen.spans())
+
+
+def every(payload: payloads.Payload, mode: str, seen: Any, stand_in: Any, caplog: pytest.LogCaptureFixture) -> Iterator[Told]:
+    """Run a payload with secrets in it, once for each way in which a call ends."""
+    forget_the_past()
+    marked, ran = with_secrets(payload), False
+    with caplog.at_level(logging.DEBUG, logger="opentelemetry"):
+        for exit in EXITS[payload.stream]:
+            if exit.script(mode) is not None and (one := told(Case(marked, mode, "plain", exit), seen, stand_in, caplog)) is not None:
+                ran = True
+                yield one
+    if not ran:
+        pytest.skip("no such form of it")
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("payload", PAYLOADS, ids=lambda p: p.id)
 def test_nothing_said_and_no_credential_is_told(
-    payload: Any, mode: str, seen: Any, stand_in: Any, caplog: pytest.LogCaptureFixture
+    payload: Any, mode: str, watching: Watching, stand_in: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    found, ran = [], 0
-    with caplog.at_level(logging.DEBUG, logger="opentelemetry"):
-        for case in _cases(payload, mode):
-            if (told := _told(case, seen, stand_in, caplog)) is None:
-                continue
-            ran += 1
-            places, keys, text = told
-            secrets = {*CONTENTS, *CREDENTIALS, *PERSONAL, *keys, *({text[:40]} if " " in text else ())}
-            found += [f"{case.exit.name}: {what}" for what in leaked(secrets, places)]
-    if not ran:
-        pytest.skip("no such form of it")
+    found: list[str] = []
+    seen = watching.watched()
+    keys: set[str] = set()
+    for one in every(payload, mode, seen, stand_in, caplog):
+        keys |= one.keys
+        secrets = {*CONTENTS, *FILES, *CREDENTIALS, *PERSONAL, *one.keys, *({one.text[:40]} if " " in one.text else ())}
+        found += [f"{one.exit}: {what}" for what in leaked(secrets, one.places)]
+    found += leaked({*CONTENTS, *FILES, *CREDENTIALS, *PERSONAL, *keys}, measured(seen))
     assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("payload", PAYLOADS, ids=lambda p: p.id)
 def test_no_credential_is_told_with_what_was_said(
-    payload: Any, mode: str, watch: Any, stand_in: Any, caplog: pytest.LogCaptureFixture
+    payload: Any, mode: str, watching: Watching, stand_in: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    seen = watch(**ON)
-    found, ran = [], 0
-    with caplog.at_level(logging.DEBUG, logger="opentelemetry"):
-        for case in _cases(payload, mode):
-            if (told := _told(case, seen, stand_in, caplog)) is None:
-                continue
-            ran += 1
-            places, keys, _ = told
-            found += [f"{case.exit.name}: {what}" for what in leaked({*CREDENTIALS, *PERSONAL, *keys}, places)]
-            # Contents go to traces and log events, and to nothing else, whatever the setting.
-            apart = {name: places[name] for name in ("metrics", "log lines", "events")}
-            found += [f"{case.exit.name}: {what}" for what in leaked(CONTENTS, apart)]
-            if any(name in span.attributes for span in seen.spans() for name in SHOWN) and PROMPT.encode() not in places["traces"]:
-                found.append(f"{case.exit.name}: contents are shown without what was asked")
-    if not ran:
-        pytest.skip("no such form of it")
+    found: list[str] = []
+    seen = watching.watched(**CONTENTS_ON)
+    keys: set[str] = set()
+    for one in every(payload, mode, seen, stand_in, caplog):
+        keys |= one.keys
+        found += [f"{one.exit}: {what}" for what in leaked({*FILES, *CREDENTIALS, *PERSONAL, *one.keys}, one.places)]
+        # Contents go to traces and log events, and to nothing else, whatever the setting.
+        found += [f"{one.exit}: {what}" for what in leaked(CONTENTS, {name: one.places[name] for name in ("log lines", "events")})]
+        if one.shows():
+            missing = [secret for secret in (PROMPT, SYSTEM, RESULT, ARGUMENT) if secret.encode() in one.sent]
+            found += [f"{one.exit}: {s!r} was sent and is not shown" for s in missing if s.encode() not in one.places["traces"]]
+    found += leaked({*CONTENTS, *FILES, *CREDENTIALS, *PERSONAL, *keys}, measured(seen))
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(("setting", "elsewhere"), [("span_only", "logs"), ("event_only", "traces")])
+@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda p: p.id)
+def test_what_was_said_is_told_only_where_it_was_asked_for(
+    payload: Any, setting: str, elsewhere: str, watching: Watching, stand_in: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    found: list[str] = []
+    seen = watching.watched(capture_message_content=setting, emit_event=True)
+    for one in every(payload, "async" if payload.call is None else "sync", seen, stand_in, caplog):
+        found += [f"{one.exit}: {what}" for what in leaked(CONTENTS, {elsewhere: one.places[elsewhere]})]
+    assert not found, "\n".join(found)
+
+
+def test_the_source_of_the_application_is_not_told(watching: Watching) -> None:
+    seen = watching.watched()
+
+    def send(request: httpx.Request) -> httpx.Response:
+        raise KeyboardInterrupt("canary-source-5ecret")
+
+    http_client = httpx.Client(transport=httpx.MockTransport(send))
+    with openai.OpenAI(api_key="none", max_retries=0, http_client=http_client) as client, pytest.raises(KeyboardInterrupt):
+        client.completions.create(model="m", prompt="say it")
+    places = exported(seen)
+    assert __file__.encode() in places["logs"]
+    assert leaked(["canary-source-5ecret"], places) == []
+
+
+CHAT = next(payload for payload in PAYLOADS if payload.id == "openai-chat.completions.create")
+
+
+def _found(watching: Watching, stand_in: Any, caplog: pytest.LogCaptureFixture) -> tuple[list[str], list[str]]:
+    """Return what is found in the places and in the metrics of one chat."""
+    seen = watching.watched()
+    one = told(Case(with_secrets(CHAT), "sync", "plain", _SCRIPTS["answered"]), seen, stand_in, caplog)
+    assert one is not None and one.keys
+    return leaked({*CONTENTS, *one.keys}, one.places), leaked(CONTENTS, measured(seen))
+
+
+def test_a_handler_that_tells_the_key_is_found(apart: Watching, stand_in: Any, caplog: pytest.LogCaptureFixture) -> None:
+    apart.watched()
+
+    def tell(event: str, measurements: Any, metadata: Any, key: str) -> None:
+        trace.get_current_span().set_attribute("app.key", key)
+
+    attach("tells the key", "ex_llm.chat.start", tell, "canary-key-5ecret")
+    try:
+        found, _ = _found(apart, stand_in, caplog)
+    finally:
+        detach("tells the key")
+    assert found == ["'canary-key-5ecret' stands in the traces"]
+
+
+def test_a_prompt_in_a_tag_is_found(
+    apart: Watching, stand_in: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Tells(Call):
+        def start(self, arguments: Any) -> None:
+            self.known["model"] = arguments.named["messages"][-1]["content"]
+            super().start(arguments)
+
+    assert _found(apart, stand_in, caplog) == ([], [])
+    monkeypatch.setattr(watch, "Call", Tells)
+    apart.bare()
+    found, tags = _found(apart, stand_in, caplog)
+    assert {f"{PROMPT!r} stands in the {place}" for place in ("traces", "events")} <= set(found)
+    assert f"{PROMPT!r} stands in the metrics" in tags

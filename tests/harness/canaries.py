@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import inspect
 import io
@@ -14,14 +15,19 @@ from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metr
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 
 from payloads import Payload
+from stand_in.anthropic_messages import _THOUGHT
+from stand_in.gemini_generate import THOUGHT
 from stand_in.words import TEXT
 
-PROMPT, OUTPUT, SYSTEM, RESULT, ARGUMENT = (
-    f"canary-{name}-5ecret" for name in ("prompt", "output", "system", "tool-result", "tool-argument")
+from .conversations import ARGUMENT, CALLED, IMAGE, PROMPT, RESULT, SYSTEM, conversed
+
+OUTPUT, FILE, USER, METADATA, HEADER, QUERY = (
+    f"canary-{name}-5ecret" for name in ("output", "file", "user", "metadata", "header", "query")
 )
-FILE, USER, METADATA = "canary-file-5ecret", "canary-user-5ecret", "canary-metadata-5ecret"
-HEADER, QUERY = "canary-header-5ecret", "canary-query-5ecret"
-CONTENTS = (PROMPT, OUTPUT, SYSTEM, RESULT, ARGUMENT, FILE, TEXT[:24])
+ENCODED = (base64.b64encode(IMAGE).decode(), base64.b64encode(FILE.encode()).decode())
+CONTENTS = (PROMPT, OUTPUT, SYSTEM, RESULT, ARGUMENT, CALLED, TEXT[:24], _THOUGHT, THOUGHT)
+"""What is said. Files are told by their size and digest only, whatever the setting."""
+FILES = (FILE, IMAGE.decode(), *ENCODED)
 CREDENTIALS = (HEADER, QUERY)
 PERSONAL = (USER, METADATA)
 _ASKED = {
@@ -33,29 +39,22 @@ _ASKED = {
 }
 _AUTHORITY = ("authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie")
 _SHORTEST_KEY = 6
-_TALK: list[dict[str, Any]] = [
-    {"role": "system", "content": f"{SYSTEM} be brief"},
-    {"role": "assistant", "tool_calls": [
-        {"id": "call_1", "type": "function", "function": {"name": "look_up", "arguments": json.dumps({"q": ARGUMENT})}}]},
-    {"role": "tool", "tool_call_id": "call_1", "content": f"{RESULT} found"},
-]  # fmt: skip
-"""What has been said before, in the shape of chat completions."""
 
 
 class Marked:
     """Stand for a client, or a part of one, whose methods are called with secrets in all their texts."""
 
-    def __init__(self, it: Any, talk: bool) -> None:
-        self._it, self._talk = it, talk
+    def __init__(self, it: Any, provider: str) -> None:
+        self._it, self._provider = it, provider
 
-    def __getattr__(self, name: str) -> Marked:
-        return Marked(getattr(self._it, name), self._talk)
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._it, name)
+        return found if isinstance(found, str) else Marked(found, self._provider)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        kwargs = {name: marked(value) for name, value in kwargs.items()}
-        if self._talk and isinstance(kwargs.get("messages"), list):
-            kwargs["messages"] = [*_TALK, *kwargs["messages"]]
-        return self._it(*args, **{**{name: value for name, value in _ASKED.items() if name in _parameters(self._it)}, **kwargs})
+        kwargs = conversed(self._provider, {name: marked(value) for name, value in kwargs.items()})
+        result = self._it(*args, **{**{name: value for name, value in _ASKED.items() if name in _parameters(self._it)}, **kwargs})
+        return Marked(result, self._provider) if hasattr(result, "send_message") else result
 
 
 def _parameters(function: Any) -> Iterable[str]:
@@ -66,26 +65,28 @@ def _parameters(function: Any) -> Iterable[str]:
 
 
 def marked(value: Any) -> Any:
-    """Put a secret into every text that is a sentence, and into every file; names and numbers stay."""
+    """Put a secret into every text that is a sentence, every file, and every text that a tool is to be called with; names and numbers stay."""
     if isinstance(value, str):
         if value[:1] == "{":
             return json.dumps(marked(json.loads(value)))
         return f"{PROMPT} say: {OUTPUT} said" if " " in value else value
     if isinstance(value, dict):
-        return {key: marked(inner) for key, inner in value.items()}
+        named = {"enum": [CALLED]} if str(value.get("type")).lower() == "string" else {}
+        return {**{key: marked(inner) for key, inner in value.items()}, **named}
     if isinstance(value, (list, tuple)):
         return type(value)(marked(inner) for inner in value) if type(value) in (list, tuple) else value
+    if isinstance(value, bytes):
+        return FILE.encode()
     return io.BytesIO(FILE.encode()) if isinstance(value, io.BytesIO) else value
 
 
 def with_secrets(payload: Payload) -> Payload:
     """Return the payload with secrets in all its texts."""
-    talk = payload.point.endswith("/chat/completions")
     call, asynchronous = payload.call, payload.async_call
     return dataclasses.replace(
         payload,
-        call=call and (lambda client: call(Marked(client, talk))),
-        async_call=asynchronous and (lambda client: asynchronous(Marked(client, talk))),
+        call=call and (lambda client: call(Marked(client, payload.provider))),
+        async_call=asynchronous and (lambda client: asynchronous(Marked(client, payload.provider))),
     )
 
 
@@ -100,13 +101,16 @@ def keys_sent(journal: Iterable[Any]) -> set[str]:
 
 
 def exported(seen: Any) -> dict[str, bytes]:
-    """Return the bytes of each signal as OTLP exporters send them."""
-    told = {
+    """Return the bytes of spans and log events as OTLP exporters send them."""
+    return {
         "traces": encode_spans(seen.spans()).SerializeToString(),
-        "metrics": encode_metrics(seen.metrics_data()).SerializeToString(),
         "logs": encode_logs(seen.logs()).SerializeToString(),
     }
-    return told
+
+
+def measured(seen: Any) -> dict[str, bytes]:
+    """Return the bytes of the metrics as OTLP exporters send them."""
+    return {"metrics": encode_metrics(seen.metrics_data()).SerializeToString()}
 
 
 def leaked(secrets: Iterable[str], places: dict[str, bytes]) -> list[str]:

@@ -17,25 +17,27 @@ PROMPT: dict[str, Any] = {"model": "claude-2.1", "max_tokens_to_sample": 100, "p
 def client(base_url: str) -> Any:
     import anthropic
 
-    return anthropic.Anthropic(base_url=base_url, api_key="sk-test", max_retries=0)
+    return anthropic.Anthropic(base_url=base_url, api_key="canary-key-5ecret", max_retries=0)
 
 
 def async_client(base_url: str) -> Any:
     import anthropic
 
-    return anthropic.AsyncAnthropic(base_url=base_url, api_key="sk-test", max_retries=0)
+    return anthropic.AsyncAnthropic(base_url=base_url, api_key="canary-key-5ecret", max_retries=0)
 
 
 def vertex(base_url: str) -> Any:
     import anthropic
 
-    return anthropic.AnthropicVertex(base_url=f"{base_url}/v1", region="r", project_id="p", access_token="none", max_retries=0)
+    return anthropic.AnthropicVertex(base_url=f"{base_url}/v1", region="r", project_id="p", access_token="canary-key-5ecret", max_retries=0)
 
 
 def async_vertex(base_url: str) -> Any:
     import anthropic
 
-    return anthropic.AsyncAnthropicVertex(base_url=f"{base_url}/v1", region="r", project_id="p", access_token="none", max_retries=0)
+    return anthropic.AsyncAnthropicVertex(
+        base_url=f"{base_url}/v1", region="r", project_id="p", access_token="canary-key-5ecret", max_retries=0
+    )
 
 
 def bedrock(base_url: str) -> Any:

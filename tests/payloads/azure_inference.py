@@ -20,7 +20,7 @@ def _client(module: str, name: str) -> Any:
         from azure.core.credentials import AzureKeyCredential
 
         kind = getattr(import_module(module), name)
-        return kind(f"{base_url}/azure-inference/models", AzureKeyCredential("none"), retry_total=0)
+        return kind(f"{base_url}/azure-inference/models", AzureKeyCredential("canary-key-5ecret"), retry_total=0)
 
     return client
 

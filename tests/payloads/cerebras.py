@@ -16,13 +16,13 @@ PROMPT: dict[str, Any] = {"model": MODEL, "prompt": "say three words"}
 def client(base_url: str) -> Any:
     from cerebras.cloud import sdk
 
-    return sdk.Cerebras(base_url=f"{base_url}/cerebras", api_key="test", max_retries=0, **_no_warming(sdk.Cerebras))
+    return sdk.Cerebras(base_url=f"{base_url}/cerebras", api_key="canary-key-5ecret", max_retries=0, **_no_warming(sdk.Cerebras))
 
 
 def async_client(base_url: str) -> Any:
     from cerebras.cloud import sdk
 
-    return sdk.AsyncCerebras(base_url=f"{base_url}/cerebras", api_key="test", max_retries=0, **_no_warming(sdk.AsyncCerebras))
+    return sdk.AsyncCerebras(base_url=f"{base_url}/cerebras", api_key="canary-key-5ecret", max_retries=0, **_no_warming(sdk.AsyncCerebras))
 
 
 def _no_warming(kind: Any) -> dict[str, bool]:

@@ -26,7 +26,7 @@ def _client(name: str) -> Callable[[str], Any]:
     def client(base_url: str) -> Any:
         import cohere
 
-        made = getattr(cohere, name)(api_key="none", base_url=f"{base_url}/cohere")
+        made = getattr(cohere, name)(api_key="canary-key-5ecret", base_url=f"{base_url}/cohere")
         http = made._client_wrapper.httpx_client.httpx_client
         made.close = getattr(http, "aclose", None) or http.close
         return made

@@ -15,13 +15,13 @@ PROMPT: dict[str, Any] = {"model": MODEL, "prompt": "say three words"}
 def client(base_url: str) -> Any:
     import fireworks
 
-    return fireworks.Fireworks(base_url=f"{base_url}/fireworks", api_key="test", max_retries=0, account_id="a")
+    return fireworks.Fireworks(base_url=f"{base_url}/fireworks", api_key="canary-key-5ecret", max_retries=0, account_id="a")
 
 
 def async_client(base_url: str) -> Any:
     import fireworks
 
-    return fireworks.AsyncFireworks(base_url=f"{base_url}/fireworks", api_key="test", max_retries=0, account_id="a")
+    return fireworks.AsyncFireworks(base_url=f"{base_url}/fireworks", api_key="canary-key-5ecret", max_retries=0, account_id="a")
 
 
 CALLS: list[tuple[str, str, bool, Any]] = [

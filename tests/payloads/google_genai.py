@@ -34,7 +34,7 @@ def _client(base_url: str, **retry: Any) -> Any:
 
     _quietly()
     options = {"base_url": base_url, "retry_options": {"attempts": 1, **retry}}
-    return genai.Client(api_key="none", vertexai=False, http_options=options)
+    return genai.Client(api_key="canary-key-5ecret", vertexai=False, http_options=options)
 
 
 def _interacting(base_url: str) -> Any:
@@ -52,7 +52,7 @@ def _on_vertex(base_url: str) -> Any:
 
     _quietly()
     credentials = AnonymousCredentials()
-    credentials.token, credentials.expiry, credentials.refresh = "none", None, lambda request: None
+    credentials.token, credentials.expiry, credentials.refresh = "canary-key-5ecret", None, lambda request: None
     options = {"base_url": base_url, "retry_options": {"attempts": 1}}
     return genai.Client(vertexai=True, project="p", location="us-central1", credentials=credentials, http_options=options)
 

@@ -15,13 +15,13 @@ CHAT: dict[str, Any] = {"model": MODEL, "messages": MESSAGES}
 def client(base_url: str) -> Any:
     import groq
 
-    return groq.Groq(base_url=f"{base_url}/groq", api_key="test", max_retries=0)
+    return groq.Groq(base_url=f"{base_url}/groq", api_key="canary-key-5ecret", max_retries=0)
 
 
 def async_client(base_url: str) -> Any:
     import groq
 
-    return groq.AsyncGroq(base_url=f"{base_url}/groq", api_key="test", max_retries=0)
+    return groq.AsyncGroq(base_url=f"{base_url}/groq", api_key="canary-key-5ecret", max_retries=0)
 
 
 def _file() -> tuple[str, io.BytesIO]:

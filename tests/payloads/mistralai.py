@@ -27,7 +27,7 @@ ROOT = "mistralai.client" if NEWER else "mistralai"
 def client(base_url: str) -> Any:
     from importlib import import_module
 
-    made = import_module(ROOT).Mistral(api_key="none", server_url=f"{base_url}/mistral")
+    made = import_module(ROOT).Mistral(api_key="canary-key-5ecret", server_url=f"{base_url}/mistral")
     made.close = made.sdk_configuration.client.close
     return made
 

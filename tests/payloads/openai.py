@@ -13,13 +13,13 @@ TOOLS = [{"type": "function", "function": {"name": "look_up", "parameters": {"ty
 def client(base_url: str) -> Any:
     import openai
 
-    return openai.OpenAI(base_url=f"{base_url}/v1", api_key="sk-test", max_retries=0)
+    return openai.OpenAI(base_url=f"{base_url}/v1", api_key="canary-key-5ecret", max_retries=0)
 
 
 def async_client(base_url: str) -> Any:
     import openai
 
-    return openai.AsyncOpenAI(base_url=f"{base_url}/v1", api_key="sk-test", max_retries=0)
+    return openai.AsyncOpenAI(base_url=f"{base_url}/v1", api_key="canary-key-5ecret", max_retries=0)
 
 
 def _file() -> tuple[str, io.BytesIO]:

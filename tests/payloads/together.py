@@ -16,13 +16,13 @@ PROMPT: dict[str, Any] = {"model": MODEL, "prompt": "say three words"}
 def client(base_url: str) -> Any:
     import together
 
-    return together.Together(base_url=f"{base_url}/together", api_key="test", max_retries=0)
+    return together.Together(base_url=f"{base_url}/together", api_key="canary-key-5ecret", max_retries=0)
 
 
 def async_client(base_url: str) -> Any:
     import together
 
-    return together.AsyncTogether(base_url=f"{base_url}/together", api_key="test", max_retries=0)
+    return together.AsyncTogether(base_url=f"{base_url}/together", api_key="canary-key-5ecret", max_retries=0)
 
 
 def _file() -> tuple[str, io.BytesIO]:

@@ -16,13 +16,13 @@ PROMPT: dict[str, Any] = {"model": MODEL, "prompt": "say three words"}
 def client(base_url: str) -> Any:
     import writerai
 
-    return writerai.Writer(base_url=f"{base_url}/writer", api_key="test", max_retries=0)
+    return writerai.Writer(base_url=f"{base_url}/writer", api_key="canary-key-5ecret", max_retries=0)
 
 
 def async_client(base_url: str) -> Any:
     import writerai
 
-    return writerai.AsyncWriter(base_url=f"{base_url}/writer", api_key="test", max_retries=0)
+    return writerai.AsyncWriter(base_url=f"{base_url}/writer", api_key="canary-key-5ecret", max_retries=0)
 
 
 LOOK: dict[str, Any] = {"model": "palmyra-vision", "prompt": "say three words", "variables": [{"name": "picture", "file_id": "f"}]}

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import traceback
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from ..words.errors import error_type
@@ -110,14 +112,20 @@ def kind_of(class_name: str, status: int | None, code: str | None) -> str:
 def describe(error: BaseException) -> dict[str, Any]:
     """Return the metadata of a failure: kind, reason (the provider's code or the class), error_type, stacktrace, status, request_id.
 
-    The stack trace names frames and lines of code only; the exception's own text is left out.
+    The stack trace names files, lines and functions only: the exception's own text may repeat the prompt or a key, and the
+    text of a line of code may hold one.
     """
     name, status, code = type(error).__name__, status_of(error), code_of(error)
     described: dict[str, Any] = {"kind": kind_of(name, status, code), "reason": code or name, "error_type": error_type(error)}
-    described["stacktrace"] = "".join(traceback.format_tb(error.__traceback__, limit=_FRAMES))
+    described["stacktrace"] = "".join(_frames(error))
     if status is not None:
         described["status"] = status
     request_id = next((found for path in _REQUEST_IDS if (found := text(dig(error, path))) is not None), None)
     if request_id is not None and _ID.match(request_id):
         described["request_id"] = request_id
     return described
+
+
+def _frames(error: BaseException) -> Iterator[str]:
+    for frame, line in islice(traceback.walk_tb(error.__traceback__), _FRAMES):
+        yield f'  File "{frame.f_code.co_filename}", line {line}, in {frame.f_code.co_name}\n'

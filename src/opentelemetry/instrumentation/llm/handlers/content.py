@@ -20,6 +20,13 @@ _CREDENTIALS = re.compile(
     | (?i:\bbearer\s+[\w\-.~+/=]{8,}) | (?i:(?<=api_key=)[^&\s"']+) | (?i:(?<=api-key:\s)\S+)
     """
 )
+_NAMED = re.compile(
+    r"""(?ix)
+    (\b(?:api[ _-]?key|key|token|secret|password|credentials?|authorization)\b [^:=\n]{0,24} [:=]\s*["'(<]?) [^\s"'()<>,;]{6,}
+    """
+)
+"""What the texts of errors call a key. Only there: in what people and models write, such words go before much that is none."""
+_FILE = re.compile(r"(data:[^,]{0,100};base64,)|(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])(?=[^0-9]*[0-9])[\w+/\-]{1000,}={0,2}\Z", re.ASCII)
 
 
 def shown(content: Content, settings: Settings) -> dict[str, Any]:
@@ -33,14 +40,20 @@ def shown(content: Content, settings: Settings) -> dict[str, Any]:
             value = [{key: tool[key] for key in ("type", "name") if key in tool} for tool in value]
         made[name] = _prepared(value, settings)
     if content.exception_message is not None:
-        made["exception_message"] = _prepared(content.exception_message, settings)
+        made["exception_message"] = _prepared(_NAMED.sub(r"\1[credential]", content.exception_message), settings)
     return {name: value for name, value in made.items() if value is not None}
 
 
 def _prepared(value: Any, settings: Settings) -> Any:
     if settings.redact is not None:
         value = settings.redact(value)
-    return None if value is None else bounded(_each_text(value, without_credentials), settings.max_content_bytes)
+    return None if value is None else bounded(_each_text(value, _harmless), settings.max_content_bytes)
+
+
+def _harmless(text: str) -> str:
+    # What a dialect knows as a file it tells by size and digest; this is for the parts of a message that it does not know.
+    file = _FILE.match(text)
+    return without_credentials(text) if file is None else f"{file[1] or ''}[{len(text) - len(file[1] or '')} characters of a file]"
 
 
 def without_credentials(text: str) -> str:

@@ -104,14 +104,14 @@ class Spans:
         opened.span.set_attributes({k: v for k, v in known.items() if opened.known.get(k) != v})
         contents = dict(opened.contents)
         message = contents.pop("exception_message", None)
-        if "span" in self._settings.capture_message_content:
+        in_span, in_events = (place in self._settings.capture_message_content for place in ("span", "event"))
+        if in_span:
             opened.span.set_attributes(content.as_attributes(contents, self._settings.structured_content))
         if failed:
             opened.span.set_attribute(attributes.ERROR_TYPE, metadata.get("error_type") or "_OTHER")
-            opened.span.set_status(Status(StatusCode.ERROR, message or metadata.get("reason")))
+            opened.span.set_status(Status(StatusCode.ERROR, (message if in_span else None) or metadata.get("reason")))
             if ours and "stacktrace" in metadata:
-                self._logs.exception(opened.span, metadata, message)
-        in_events = "event" in self._settings.capture_message_content
+                self._logs.exception(opened.span, metadata, message if in_events else None)
         if ours and OPERATIONS[metadata["operation"]].inference and (in_events or self._settings.emit_event):
             self._logs.details(opened.span, known, contents if in_events else {})
 
