@@ -1,7 +1,8 @@
 """What kind of failure an exception is: one low-cardinality taxonomy over all SDKs, and nothing of its text.
 
 Kinds are rate_limited, timeout, auth, invalid_request, context_length, content_filter, overloaded, server_error,
-network, cancelled and other. The text of an exception may repeat the prompt or a key, so it is never read here.
+network, cancelled and other. The text of an exception may repeat the prompt or a key, so none of it is ever told. It is
+looked into for one thing: several providers say only there that a prompt was too long, or that a filter refused it.
 """
 
 from __future__ import annotations
@@ -53,6 +54,9 @@ _BY_CLASS = (
             "SSL",
             "ResponseStreaming",
             "PayloadError",
+            "Disconnected",
+            "ServiceRequest",
+            "ServiceResponse",
         ),
     ),
     ("overloaded", ("Overloaded", "ServiceUnavailable")),
@@ -67,8 +71,27 @@ _CODES = (
     ("body", "error", "type"),
     ("body", "type"),
     ("response", "Error", "Code"),
+    ("error", "code"),
 )
 _STATUSES = (("status_code",), ("response", "status_code"), ("code",), ("response", "ResponseMetadata", "HTTPStatusCode"))
+_TEXTS = (
+    ("message",), ("body", "message"), ("body", "error", "message"), ("body", "detail"), ("body",), ("error",), ("server_message",),
+    ("response", "Error", "Message"),
+)  # fmt: skip
+_LOOKED_INTO = 4096
+_VAGUE = ("invalid_request", "auth")
+_BY_TEXT = (
+    ("context_length", re.compile(
+        r"context[ _](?:length|limit|window)|(?:prompt|input) is too long|maximum prompt length|too many (?:input )?tokens"
+        r"|input token count|tokens[ _]limit|must have less than \d+ tokens|max_new_tokens` must be|body too large for",
+        re.IGNORECASE,
+    )),
+    ("content_filter", re.compile(
+        r"content[ _-]filter|content[ _](?:management[ _])?policy|blocked output|responsible ai|safety (?:system|filter|polic)"
+        r"|violat\w* (?:an?|our|the) (?:\w+ )?polic",
+        re.IGNORECASE,
+    )),
+)  # fmt: skip
 _REQUEST_IDS = (("request_id",), ("response", "ResponseMetadata", "RequestId"))
 
 
@@ -109,6 +132,14 @@ def kind_of(class_name: str, status: int | None, code: str | None) -> str:
     return next((kind for kind, words in _BY_CLASS if any(word in class_name for word in words)), "other")
 
 
+def _kind_by_text(error: BaseException) -> str | None:
+    """Say what only the text of a refusal tells; it is looked for in what the exception holds, which is not made a text of."""
+    first = error.args[0] if error.args else None
+    told = [text(dig(error, path)) for path in _TEXTS] + [text(first)]
+    whole_text = "\n".join(one[:_LOOKED_INTO] for one in told if one is not None)
+    return next((kind for kind, says in _BY_TEXT if says.search(whole_text)), None)
+
+
 def describe(error: BaseException) -> dict[str, Any]:
     """Return the metadata of a failure: kind, reason (the provider's code or the class), error_type, stacktrace, status, request_id.
 
@@ -116,7 +147,10 @@ def describe(error: BaseException) -> dict[str, Any]:
     text of a line of code may hold one.
     """
     name, status, code = type(error).__name__, status_of(error), code_of(error)
-    described: dict[str, Any] = {"kind": kind_of(name, status, code), "reason": code or name, "error_type": error_type(error)}
+    kind = kind_of(name, status, code)
+    if status is not None and kind in _VAGUE:
+        kind = _kind_by_text(error) or kind
+    described: dict[str, Any] = {"kind": kind, "reason": code or name, "error_type": error_type(error)}
     described["stacktrace"] = "".join(_frames(error))
     if status is not None:
         described["status"] = status

@@ -109,7 +109,7 @@ class Attempt:
         self._call = call
         number, waited = call.attempt_begins()
         server = urlsplit(sent.url)
-        self._known: dict[str, Any] = {**call.who(), "attempt": number, "method": sent.method}
+        self._known: dict[str, Any] = {**call.who(), "attempt": number, "method": sent.method.upper()}
         if server.hostname:
             self._known |= {"server_address": server.hostname, "server_port": server.port or (443 if server.scheme == "https" else 80)}
         measured = {"system_time": time.time_ns(), "retry": int(number > 1)}

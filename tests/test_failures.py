@@ -1,0 +1,106 @@
+"""What kind of failure it was: one taxonomy over every SDK, by what their own exceptions say."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import payloads
+from contract.driving import MODES, answer, opened, opened_async
+from opentelemetry.instrumentation.llm.testing import capture_events
+
+pytestmark = pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")
+KINDS = {
+    "error-400": "invalid_request",
+    "error-401": "auth",
+    "error-403": "auth",
+    "error-404": "invalid_request",
+    "error-408": "timeout",
+    "error-413": "invalid_request",
+    "error-422": "invalid_request",
+    "error-429": "rate_limited",
+    "error-500": "server_error",
+    "error-502": "server_error",
+    "error-503": "overloaded",
+    "error-504": "timeout",
+    "error-529": "overloaded",
+    "context-length": "context_length",
+    "content-filter": "content_filter",
+    "die": "network",
+}
+
+
+# With this package beside them two SDKs send by aiohttp, and hear of a connection that was dropped as of one that took too long.
+_DROPPED = "timeout" if payloads.installed("httpx_aiohttp") else "network"
+OTHERWISE = {
+    # Who serves models where they stand refuses nothing for its content.
+    ("huggingface", "content-filter", "sync"): "invalid_request",
+    ("huggingface", "content-filter", "async"): "invalid_request",
+    ("ollama", "content-filter", "sync"): "invalid_request",
+    ("ollama", "content-filter", "async"): "invalid_request",
+    ("cohere", "die", "async"): _DROPPED,
+    ("fireworks", "die", "async"): _DROPPED,
+}
+
+
+def _first(provider: str) -> payloads.Payload:
+    return next(p for p in payloads.read() if p.provider == provider and not p.stream)
+
+
+SDKS = list({p.provider: _first(p.provider) for p in payloads.read() if not p.stream}.values())
+
+
+def _ask(payload: payloads.Payload, mode: str, url: str, change: Callable[[Any], Any] = lambda client: client) -> None:
+    async def ask() -> None:
+        async with opened_async(payload, url) as client:
+            await answer(payload, change(client))
+
+    if mode == "async":
+        asyncio.run(ask())
+    else:
+        with opened(payload, url) as client:
+            payload.call(change(client))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("scenario", KINDS)
+@pytest.mark.parametrize("payload", SDKS, ids=lambda p: p.provider)
+def test_a_failure_has_its_kind_beside_what_the_sdk_says(
+    payload: payloads.Payload, scenario: str, mode: str, seen: Any, stand_in: Any
+) -> None:
+    with capture_events("ex_llm.*") as said, pytest.raises(Exception) as raised:
+        _ask(payload, mode, f"{stand_in.url}/scenario/{scenario}")
+    (failed,) = [e.metadata for e in said if e.name == "ex_llm.chat.exception"]
+    kind = OTHERWISE.get((payload.provider, scenario, mode), KINDS[scenario])
+    assert failed["kind"] == kind, failed
+    assert failed["error_type"].rpartition(".")[2] == type(raised.value).__name__
+    (point,) = seen.metrics()["ex_llm.chat.errors.total"]
+    assert (point.value, point.attributes["kind"]) == (1, kind)
+    assert seen.span().attributes["ex_llm.error.kind"] == kind
+    exceeded = [e for e in said if e.name == "ex_llm.context.window_exceeded"]
+    assert len(exceeded) == (scenario == "context-length") == seen.total("ex_llm.context.window_exceeded.total")
+    refused = [e for e in said if e.name == "ex_llm.provider.rate_limit"]
+    assert len(refused) == (scenario in ("error-429", "error-529"))
+
+
+@pytest.mark.parametrize("payload", [p for p in SDKS if p.async_client is not None], ids=lambda p: p.provider)
+def test_a_call_that_is_cancelled_is_its_own_kind(payload: payloads.Payload, seen: Any, stand_in: Any) -> None:
+    async def cancelled() -> None:
+        async with opened_async(payload, f"{stand_in.url}/scenario/hang") as client:
+            asking = asyncio.ensure_future(answer(payload, client))
+            while not len(stand_in.journal):
+                await asyncio.sleep(0.005)
+            asking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asking
+
+    with capture_events("ex_llm.*") as said:
+        asyncio.run(cancelled())
+    assert [(e.name, e.metadata["kind"]) for e in said if e.name.endswith("exception")] == [
+        ("ex_llm.provider.request.exception", "cancelled"),
+        ("ex_llm.chat.exception", "cancelled"),
+    ]
