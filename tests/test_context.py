@@ -16,16 +16,13 @@ from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 from opentelemetry import baggage, propagate, trace
 from opentelemetry import context as otel_context
-from opentelemetry.instrumentation.llm import CostBudget, LLMInstrumentor, carry, instrumentor, with_attributes, with_context, with_span
+from opentelemetry.instrumentation.llm import CostBudget, LLMInstrumentor, carry, with_attributes, with_context, with_span
 from opentelemetry.instrumentation.llm.baggage import LONGEST, carried
 from opentelemetry.instrumentation.llm.context import enter_span, leave, suppressed
 from opentelemetry.instrumentation.llm.reporters.tally import VALUES_PER_TAG, tagged
 from opentelemetry.instrumentation.llm.testing import capture_events
 
 MESSAGES: list[Any] = [{"role": "user", "content": "say three words"}]
-wired = pytest.mark.skipif(
-    "baggage_keys" not in inspect.getsource(instrumentor), reason="instrument() does not hand on the keys of the baggage yet"
-)
 
 
 @pytest.fixture
@@ -335,7 +332,6 @@ def test_events_carry_the_attributes_and_log_lines_do_not(traced: Any, client: A
     assert any(record.name == "ex_llm" for record in caplog.records) and "u-1" not in caplog.text
 
 
-@wired
 def test_keys_of_ones_own(watch: Any, client: Any) -> None:
     seen = watch(span_baggage_keys=["tenant.id"], metric_baggage_keys=["app.feature"])
     with with_attributes(tenant_id="t", user_id="u", **{"app.feature": "search"}):
@@ -347,7 +343,6 @@ def test_keys_of_ones_own(watch: Any, client: Any) -> None:
         assert point.attributes["app.feature"] == "search" and "tenant.id" not in point.attributes
 
 
-@wired
 def test_tags_of_ones_own_stay_few(watch: Any) -> None:
     from opentelemetry.instrumentation.llm import execute
 

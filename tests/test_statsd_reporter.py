@@ -356,6 +356,7 @@ class Exporting:
         self.provider = MeterProvider([PeriodicExportingMetricReader(exporter, export_interval_millis=1e9)])
         meter = self.provider.get_meter("test")
         self.ours = OtelReporter(metrics(), meter)
+        self.ours.attach()
         self.foreign = meter.create_histogram("http.client.duration", unit="s")
         self.active = meter.create_up_down_counter("app.active")
 

@@ -29,6 +29,7 @@ from .handlers.spans import Spans
 from .metrics import metrics as our_metrics
 from .package import _instruments
 from .reporters.otel import OtelReporter
+from .reporters.tally import tagged
 from .settings import Settings
 from .transports import credentials
 from .version import __version__
@@ -80,10 +81,10 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         settings = self.settings = Settings.read(keywords)
         self.costs = Costs(settings, strict=keywords.get("prices") is not None)
         theirs = len(bus.list_handlers())
-        self._attached = (
-            _reporter(given["meter_provider"], settings),
-            _spans(given["tracer_provider"], given["logger_provider"], settings),
-        )
+        spans = _spans(given["tracer_provider"], given["logger_provider"], settings)
+        # The reporter hears first: what it records at the end of a call belongs to a span that is still open then.
+        self._attached = (_reporter(given["meter_provider"], settings, spans), spans)
+        spans.attach()
         ears = Ears(any(given.values()), len(bus.list_handlers()) - theirs)
         self._patches.begin()
         self._watch_providers(settings, _desk(settings, self.costs, ears))
@@ -119,14 +120,16 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         self._attached = ()
 
 
-def _reporter(meter_provider: Any, settings: Settings) -> OtelReporter:
+def _reporter(meter_provider: Any, settings: Settings, spans: Spans) -> OtelReporter:
     key = _GLOBAL if meter_provider is None else meter_provider
+    wanted = tagged(our_metrics() + conventions(settings.legacy_metrics), settings.metric_baggage_keys)
     reporter = _reporters.get(key)
     if reporter is None:
         meter = metrics.get_meter(_SCOPE, __version__, meter_provider, attributes.SCHEMA_URL)
-        reporter = _reporters[key] = OtelReporter(our_metrics() + conventions(settings.legacy_metrics), meter)
-    else:
-        reporter.attach()
+        reporter = _reporters[key] = OtelReporter(wanted, meter)
+    elif [(m.name, m.tags) for m in reporter.metrics] != [(m.name, m.tags) for m in wanted]:
+        _logger.warning("legacy_metrics and metric_baggage_keys stay as they were: the instruments of a meter provider are made once")
+    reporter.attach(spans.context_of)
     return reporter
 
 
@@ -155,6 +158,7 @@ def _desk(settings: Settings, costs: Costs, ears: Ears) -> Desk:
         captures_content=bool(settings.capture_message_content),
         host_providers=settings.host_providers or {},
         cost_threshold_cents=settings.cost_threshold_cents,
+        baggage_keys=tuple(dict.fromkeys((*settings.span_baggage_keys, *settings.metric_baggage_keys))),
         price=costs,
     )
 
@@ -162,6 +166,4 @@ def _desk(settings: Settings, costs: Costs, ears: Ears) -> Desk:
 def _spans(tracer_provider: Any, logger_provider: Any, settings: Settings) -> Spans:
     tracer = trace.get_tracer(_SCOPE, __version__, tracer_provider, attributes.SCHEMA_URL)
     logger = _logs.get_logger(_SCOPE, __version__, logger_provider, attributes.SCHEMA_URL)
-    spans = Spans(tracer, Logs(logger), settings)
-    spans.attach()
-    return spans
+    return Spans(tracer, Logs(logger), settings)

@@ -33,11 +33,12 @@ _ABOUT = {
 class Open:
     """A span that has begun: how to leave its context, and what is known for its end."""
 
-    __slots__ = ("began", "contents", "entered", "known", "span")
+    __slots__ = ("began", "contents", "context", "entered", "known", "span")
 
     def __init__(self, span: Span, entered: context.Entered | None, began: int, known: dict[str, Any]) -> None:
         self.span, self.entered, self.began, self.known = span, entered, began, known
         self.contents: dict[str, Any] = {}
+        self.context: context.Context | None = None
 
     def leave(self) -> None:
         """Make what was current before the current one again, once."""
@@ -63,6 +64,15 @@ class Spans:
     def close(self) -> None:
         """Hear no more."""
         bus.detach(self.id)
+
+    def context_of(self, metadata: Mapping[str, Any]) -> Any:
+        """Return the context of the span that an event of a stream belongs to; whatever else is said is said in its own."""
+        opened = self._open.get(metadata.get("ref")) if metadata.get("stream") else None
+        if opened is None:
+            return None
+        if opened.context is None:
+            opened.context = trace.set_span_in_context(opened.span)
+        return opened.context
 
     def hear(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
         """Take one event in."""

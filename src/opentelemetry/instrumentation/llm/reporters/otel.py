@@ -11,6 +11,9 @@ from .. import bus
 from ..metrics import Metric
 from .tally import Tagger, Tags, Tally, by_event, samples
 
+ContextOf = Callable[[Mapping[str, Any]], Any]
+"""Return the OpenTelemetry context that the metadata of an event belong to; ``None`` is the current one."""
+
 _MADE_KEPT = 2000
 _SPREAD = ("distribution", "summary")
 _CREATE = {
@@ -21,11 +24,15 @@ _CREATE = {
 }
 
 
+def _here(metadata: Mapping[str, Any]) -> None:
+    return None
+
+
 class OtelReporter:
     """Report ``metrics`` through an OpenTelemetry ``meter``; the exporter decides where they go."""
 
     def __init__(self, metrics: Iterable[Metric], meter: Meter) -> None:
-        metrics = list(metrics)
+        self.metrics = metrics = list(metrics)
         self._tally = Tally(m for m in metrics if m.kind not in _SPREAD)
         for metric in self._tally.metrics:
             getattr(meter, _CREATE[metric.kind].__name__)(
@@ -36,10 +43,11 @@ class OtelReporter:
         self._made: dict[Any, dict[str, Any]] = {}
         self._by_event = by_event(spread)
         self._id = f"otel-reporter-{bus.new_ref()}"
-        self.attach()
+        self._context_of: ContextOf = _here
 
-    def attach(self) -> None:
-        """Begin to hear, again or for the first time."""
+    def attach(self, context_of: ContextOf | None = None) -> None:
+        """Begin to hear, again or for the first time; ``context_of`` says which span an exemplar shows, else the current one."""
+        self._context_of = context_of or _here
         self._tally.attach()
         bus.attach_many(self._id, self._by_event, self._record, keep=True)
 
@@ -55,10 +63,11 @@ class OtelReporter:
         return observe
 
     def _record(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
+        context = self._context_of(metadata)
         for metric in self._by_event[event]:
             histogram, tagger = self._histograms[metric.name]
             for value, extra in samples(metric, measurements, metadata):
-                histogram.record(value, self._attributes(tagger, tagger.tags(metadata, extra)))
+                histogram.record(value, self._attributes(tagger, tagger.tags(metadata, extra)), context)
 
     def _attributes(self, tagger: Tagger, tags: Tags) -> dict[str, Any]:
         key = (tagger.names, tags)
