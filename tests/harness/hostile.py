@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from opentelemetry.instrumentation.llm.calls.patching import _find as standing
 from opentelemetry.instrumentation.llm.calls.point import Point
 from opentelemetry.instrumentation.llm.providers import ALL
 
@@ -84,17 +85,12 @@ def standing_in(provider: str, answer: Answer) -> Iterator[None]:
     for target, point in points.items():
         module_name, _, path = target.partition(":")
         try:
-            owner: Any = importlib.import_module(module_name)
+            found = standing(importlib.import_module(module_name), path)
         except ImportError:
             continue
-        *parents, name = path.split(".")
-        for parent in parents:
-            owner = vars(owner).get(parent)
-            if owner is None:
-                break
-        original = None if owner is None else vars(owner).get(name)
-        if original is not None:
-            replaced.append((owner, name, original))
+        if found is not None and found not in replaced:
+            owner, name, original = found
+            replaced.append(found)
             setattr(owner, name, _function(point, original, answer))
     try:
         yield

@@ -163,6 +163,13 @@ class Call:
             reply.content = Content(output_messages=guarded(self.dialect.output, answer))
         self._end(reply, None, None)
 
+    def noted(self, answer: Any) -> None:
+        """Keep a whole answer, as of now, whose call is ended a little later by who knows the rest of it."""
+        self._chunk_at = time.perf_counter_ns()
+        self.draft = guarded(self.dialect.reply, answer) or Reply()
+        if self.captures_content:
+            self.draft.content = Content(output_messages=guarded(self.dialect.output, answer))
+
     def stream_ended(self, how: str, error: BaseException | None = None) -> None:
         """End the call because its stream is over; one that is left or collected ends with its last chunk."""
         self._end(None, how, error)
@@ -183,7 +190,8 @@ class Call:
         duration = ended_at - self.began
         if reply is None:
             reply = self.draft or Reply()
-            guarded(self.dialect.finish, reply)
+            if self.streaming:
+                guarded(self.dialect.finish, reply)
         self._complete_reasons(reply, how, error)
         if self._outer is not None:
             self._outer.learn(self, reply)

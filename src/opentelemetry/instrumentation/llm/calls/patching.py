@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
-from types import ModuleType
+from types import CellType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 import wrapt
@@ -22,7 +22,7 @@ from ..guard import guarded
 from ..wrapper import Wrapper
 from .answers import parsed
 from .call import Desk
-from .point import Point, Provider
+from .point import Beside, Point, Provider
 from .watch import Switch, Watch
 
 _ABSENT: Any = object()
@@ -80,6 +80,8 @@ class Patches:
         stream_in = next((p.stream_in for p in provider.points if p.stream_in), None)
         for target in provider.raw_answers:
             self.place(provider.requires, target, partial(_parsing, stream_in))
+        for beside in provider.beside:
+            self.place(provider.requires, beside.target, partial(_beside, beside), quiet=True)
         for native in provider.native if replace_native else ():
             self.place(provider.requires, native.target, native.silent, quiet=True)
 
@@ -153,7 +155,7 @@ class Patches:
         """Put every original back; where somebody else has wrapped ours since, leave theirs and go silent."""
         self._switch.on = False
         for patched in self.patched.values():
-            if vars(patched.owner).get(patched.name) is not patched.ours:
+            if _standing(patched.owner, patched.name) is not patched.ours:
                 continue
             if patched.original is _ABSENT:
                 delattr(patched.owner, patched.name)
@@ -168,13 +170,39 @@ def _parsing(stream_in: str | None, original: Any) -> Any:
     return Wrapper(original, parsed(stream_in))
 
 
+def _beside(beside: Beside, original: Any) -> Any:
+    return Wrapper(original, beside.driver(original))
+
+
+def _standing(owner: Any, name: str) -> Any:
+    """Return what stands at a place now: raw, as a class or a module holds it, or in a cell."""
+    return getattr(owner, name, None) if isinstance(owner, CellType) else vars(owner).get(name)
+
+
 def _find(module: ModuleType, path: str) -> tuple[Any, str, Any] | None:
-    """Return owner, name and the raw attribute of ``Class.method`` or ``function`` in a module."""
+    """Return owner, name and the raw attribute of ``Class.method`` or ``function`` in a module.
+
+    After an ``@`` stands the variable in which the function's decorator keeps what it decorates: that is found then.
+    """
     owner: Any = module
+    path, _, variable = path.partition("@")
     *parents, name = path.split(".")
     for parent in parents:
         owner = vars(owner).get(parent)
         if owner is None:
             return None
     original = vars(owner).get(name)
+    if variable:
+        return _decorated(original, variable)
     return None if original is None else (owner, name, original)
+
+
+def _decorated(function: Any, variable: str) -> tuple[Any, str, Any] | None:
+    while function is not None:
+        names = function.__code__.co_freevars if isinstance(function, FunctionType) else ()
+        if variable in names:
+            cell = function.__closure__[names.index(variable)]
+            # The same function may stand in two modules.
+            return None if isinstance(cell.cell_contents, Wrapper) else (cell, "cell_contents", cell.cell_contents)
+        function = getattr(function, "__wrapped__", None)
+    return None

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from ..dialects import Arguments, Dialect
 
 Open = Callable[[Any, Any], bool]
-"""See an answer through that is still open inside a result: called with the call and the result, says whether there is one."""
+"""See an answer through that is still open: called with the call and the result, says whether there is one."""
 
 
 class Identity(NamedTuple):
@@ -28,10 +28,12 @@ class Identity(NamedTuple):
 class Point:
     """One operation of an SDK.
 
-    ``target`` is ``"module:Class.method"`` (or ``"module:function"``). Where several operations pass one function,
+    ``target`` is ``"module:Class.method"``, ``"module:function"``, or ``"module:function@variable"`` for the function that
+    a decorator keeps in that variable of its own: all who have the decorated one are seen then. Where several operations pass one function,
     ``route`` says which of them this is: a suffix of the path, after the method (``"POST /chat/completions"``); a last
     part ``*`` stands for an id. ``stream_in`` names the attribute of the SDK's stream that holds its inner iterator;
-    ``open`` is how a stream or body is found and seen through that is not the result itself but stands inside it (``bodies``).
+    ``open`` is how an answer is seen through whose end is not its return (``bodies``, ``stepped``); ``names`` are those of the
+    function's parameters that may be passed by position.
     """
 
     target: str
@@ -40,6 +42,14 @@ class Point:
     route: str | None = None
     stream_in: str | None = None
     open: Open | None = None
+    names: tuple[str, ...] = ()
+
+
+class Beside(NamedTuple):
+    """A function that is watched because answers pass it: ``driver`` says what stands around it, from what stood there."""
+
+    target: str
+    driver: Callable[[Any], Callable[..., Any]]
 
 
 class Native(NamedTuple):
@@ -57,8 +67,8 @@ class Provider:
     """An SDK as data.
 
     ``read`` turns a call of any of its points into ``Arguments``; ``identify`` says who the instance talks to;
-    ``raw_answers`` are the functions through which an answer that was kept raw is parsed; ``native`` is where the SDK
-    makes spans of its own, which ours replace.
+    ``raw_answers`` are the functions through which an answer that was kept raw is parsed; ``beside`` are those through which
+    answers pass later; ``native`` is where the SDK makes spans of its own, which ours replace.
     """
 
     name: str
@@ -67,6 +77,7 @@ class Provider:
     read: Read
     identify: Callable[[Any, Arguments], Identity]
     raw_answers: tuple[str, ...] = ()
+    beside: tuple[Beside, ...] = ()
     native: tuple[Native, ...] = ()
 
     @property

@@ -45,11 +45,14 @@ class Watch:
         self._provider = provider
         self._routes = Routes(points)
         self._desk = desk
+        self._names = points[0].names
 
     def begin(self, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Running | None:
         """Begin a call, unless this is no operation that is watched or instrumentation is suppressed here."""
         if not self._switch.on or not self._desk.heard():
             return None
+        if self._names and args:
+            args, kwargs = (), {**dict(zip(self._names, args, strict=False)), **kwargs}
         arguments = self._provider.read(instance, args, kwargs)
         point = self._routes.find(arguments.method, arguments.path)
         if point is None or context.suppressed():

@@ -52,6 +52,7 @@ KNOWN: tuple[Known, ...] = (
     Known("cerebras", "cerebras:CEREBRAS", ("cerebras.cloud.sdk._base_client",)),
     Known("fireworks", "fireworks:FIREWORKS", ("fireworks._base_client",)),
     Known("writer", "writer:WRITER", ("writerai._base_client",)),
+    Known("litellm", "litellm:LITELLM", ("litellm",)),
 )
 
 

@@ -1,0 +1,221 @@
+"""litellm: one function for a hundred providers. Watched below its decorator, which looks into caches and tries again.
+
+What a decorator keeps inside is the one place that all references to a function pass, those made before us too. What LiteLLM
+knows only later, the price of an answer and who gave it, is awaited where it writes that down.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from ..calls import stepped
+from ..calls.call import ABANDONED, Call
+from ..calls.loss import watch_for_loss
+from ..calls.point import Beside, Identity, Point, Provider
+from ..dialects import Arguments, Dialect
+from ..dialects.litellm import (
+    cost_in_cents,
+    counted_in,
+    lite_chat,
+    lite_embeddings,
+    lite_images,
+    lite_messages,
+    lite_moderation,
+    lite_rerank,
+    lite_responses,
+    lite_speech,
+    lite_text,
+    lite_transcription,
+)
+from ..dialects.reading import dig, text
+from ..guard import guarded
+from .generated import _server
+
+_ASKED = "/asked"
+_NAMES: Mapping[str, str] = {
+    "azure": "azure.ai.openai", "azure_text": "azure.ai.openai", "azure_ai": "azure.ai.inference", "bedrock": "aws.bedrock",
+    "bedrock_converse": "aws.bedrock", "bedrock_mantle": "aws.bedrock", "cohere_chat": "cohere", "custom_openai": "openai",
+    "fireworks_ai": "fireworks", "gemini": "gcp.gemini", "mistral": "mistral_ai", "codestral": "mistral_ai", "moonshot": "moonshot_ai",
+    "nvidia_nim": "nvidia", "ollama_chat": "ollama", "anthropic_text": "anthropic", "sagemaker": "aws.sagemaker", "sagemaker_chat": "aws.sagemaker",
+    "text-completion-codestral": "mistral_ai", "text-completion-openai": "openai", "together_ai": "together", "vertex_ai": "gcp.vertex_ai",
+    "vertex_ai_beta": "gcp.vertex_ai", "watsonx": "ibm.watsonx.ai", "watsonx_text": "ibm.watsonx.ai", "xai": "x_ai",
+}  # fmt: skip
+"""What the conventions call those whom LiteLLM calls otherwise."""
+_HOPS = (
+    "acompletion",
+    "aembedding",
+    "aimg_generation",
+    "aimage_edit",
+    "atranscription",
+    "aspeech",
+    "arerank",
+    "aresponses",
+    "atext_completion",
+)
+"""What an asynchronous function says to its plain one, which then returns a coroutine: the same call once more."""
+
+
+def _named(name: Any) -> str | None:
+    said = text(name)
+    if said is None:
+        return None
+    return _NAMES.get(said) or ("gcp.vertex_ai" if said.startswith("vertex_ai") else said)
+
+
+def _told(named: Mapping[str, Any]) -> str | None:
+    """Say who is asked, as far as LiteLLM's own tables tell before it has looked: by argument, by prefix, by model."""
+    model, lite = text(named.get("model")) or "", sys.modules.get("litellm")
+    prefix = model.partition("/")[0]
+    if (asked := text(named.get("custom_llm_provider"))) is not None:
+        return asked
+    if "/" in model and prefix in getattr(lite, "provider_list", ()):
+        return prefix
+    return text(dig(getattr(lite, "model_cost", None), (model, "litellm_provider")))
+
+
+def identify(instance: Any, arguments: Arguments) -> Identity:
+    """Say who is asked, and where, if the call names a server."""
+    url = text(arguments.named.get("api_base")) or text(arguments.named.get("base_url"))
+    server = None if url is None else _server(url)
+    provider = _named(_told(arguments.named)) or ("litellm" if url is None else "openai")
+    return Identity(provider, *((None, None) if server is None else (server.host or None, server.port)))
+
+
+def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+    """Read the arguments, which have their names by now."""
+    hop = any(kwargs.get(name) is True for name in _HOPS)
+    return Arguments(kwargs, path="" if hop else _ASKED, streaming=kwargs.get("stream") is True)
+
+
+def _resolved(call: Call, known: Any) -> None:
+    """Take over who LiteLLM found is to be asked, and where, from its own record of the call."""
+    details = getattr(known, "model_call_details", None)
+    provider = _named(dig(details, ("custom_llm_provider",)))
+    if provider is not None and provider != "cached_response":
+        call.identity = call.identity._replace(provider=provider)
+        call.known["provider"] = provider
+    url = text(dig(details, ("additional_args", "api_base"))) or text(dig(details, ("litellm_params", "api_base")))
+    if "server_address" not in call.known and url is not None and (server := _server(url)).host:
+        call.known |= {"server_address": server.host, "server_port": server.port}
+
+
+_priced_soon: dict[int, Call] = {}
+
+
+def _seen_through(call: Call, result: Any) -> bool:
+    """Follow a stream through its steps; let a whole answer wait for its price."""
+    if stepped.is_stepped(result):
+        _follow(call, result)
+        return True
+    if not hasattr(result, "_hidden_params") or not hasattr(result, "__weakref__"):
+        return False
+    call.noted(result)
+    _priced_soon[id(result)] = call
+    # By its number: what is kept of an answer must not keep it alive.
+    call.forget = partial(_forget, id(result))
+    watch_for_loss(result, call)
+    return True
+
+
+def _forget(key: int) -> None:
+    _priced_soon.pop(key, None)
+
+
+def _follow(call: Call, stream: Any) -> None:
+    inner = stream if hasattr(stream, "chunks") else getattr(stream, "completion_stream", None)
+    guarded(_resolved, call, getattr(stream, "logging_obj", None) or getattr(inner, "logging_obj", None))
+    stepped.see_through(stream, call)
+    chunks = getattr(inner, "chunks", None)
+    if isinstance(chunks, list):
+        # The list itself: it does not hold the stream, and the stream may be gone when its call ends.
+        call.forget = lambda: _count(call, chunks)
+
+
+def _count(call: Call, chunks: list[Any]) -> None:
+    if call.draft is not None:
+        call.draft.usage = counted_in(chunks)
+
+
+def _priced(original: Any) -> Callable[..., Any]:
+    """Make what stands around the writing down of an answer's price: the call ends with it, at the time when its answer came."""
+
+    def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        try:
+            return wrapped(*args, **kwargs)
+        finally:
+            guarded(_end, instance, next(iter((*args, *kwargs.values())), None))
+
+    return around
+
+
+def _end(metadata: Any, known: Any) -> None:
+    call = _priced_soon.get(id(getattr(metadata, "result", None)))
+    if call is None or call.draft is None:
+        return
+    guarded(_resolved, call, known)
+    hidden = getattr(metadata, "_hidden_params", None)
+    # A zero is what it writes for a model that it does not know, as for one that costs nothing.
+    if cost := cost_in_cents(dig(hidden, ("response_cost",))):
+        call.draft.usage.reported_cost_cents = cost
+    call.stream_ended(ABANDONED)
+
+
+_MODEL_FIRST, _PROMPT_FIRST = ("model",), ("prompt", "model")
+_Row = tuple[str, Dialect, tuple[str, ...]]
+_MEDIA: Mapping[str, _Row] = {
+    "image_generation": ("image_generation", lite_images, _PROMPT_FIRST),
+    "image_edit": ("image_generation", lite_images, ("image", "prompt", "model")),
+    "image_variation": ("image_generation", lite_images, ("image", "model")),
+}
+_FUNCTIONS: Mapping[str, Mapping[str, _Row]] = {
+    "litellm.main": {
+        "completion": ("chat", lite_chat, ("model", "messages", "timeout", "temperature", "top_p", "n", "stream")),
+        "text_completion": ("text_completion", lite_text, _PROMPT_FIRST),
+        "embedding": ("embeddings", lite_embeddings, ("model", "input", "dimensions", "encoding_format")),
+        "transcription": ("transcription", lite_transcription, ("model", "file")),
+        "speech": ("speech", lite_speech, ("model", "input", "voice")),
+        "moderation": ("moderation", lite_moderation, ("input", "model")),
+        **_MEDIA,
+    },
+    "litellm.images.main": _MEDIA,
+    "litellm.rerank_api.main": {"rerank": ("rerank", lite_rerank, ("model", "query", "documents"))},
+    "litellm.responses.main": {"responses": ("chat", lite_responses, ("input", "model"))},
+}
+_MESSAGES: _Row = ("chat", lite_messages, ("max_tokens", "messages", "model"))
+_TARGETS: Mapping[str, _Row] = {
+    **{f"{module}:{a}{name}": row for module, rows in _FUNCTIONS.items() for name, row in rows.items() for a in ("", "a")},
+    "litellm.llms.anthropic.messages.native.handler:anthropic_messages": _MESSAGES,
+    "litellm.llms.anthropic.experimental_pass_through.messages.handler:anthropic_messages": _MESSAGES,
+}
+_STREAMS = (
+    "litellm.litellm_core_utils.streaming_handler:CustomStreamWrapper",
+    "litellm.utils:TextCompletionStreamWrapper",
+    "litellm.text_completions.streaming_iterator:TextCompletionStreamWrapper",
+    "litellm.responses.streaming_iterator:ResponsesAPIStreamingIterator",
+    "litellm.responses.streaming_iterator:SyncResponsesAPIStreamingIterator",
+    "litellm.responses.streaming_iterator:MockResponsesAPIStreamingIterator",
+    "litellm.responses.litellm_completion_transformation.streaming_iterator:LiteLLMCompletionStreamingIterator",
+    "litellm.llms.anthropic.messages.native.streaming_iterator:AnthropicMessagesStreamingResponse",
+    "litellm.llms.anthropic.messages.native.fake_stream_iterator:FakeAnthropicMessagesStreamIterator",
+    "litellm.llms.anthropic.messages.adapters.streaming_iterator:AnthropicSSEStream",
+    "litellm.llms.anthropic.messages.responses_adapters.streaming_iterator:AnthropicResponsesSSEByteStream",
+)
+_METHODS = dict.fromkeys(stepped.STEPS, stepped.step) | dict.fromkeys(stepped.CLOSES, stepped.close)
+
+LITELLM = Provider(
+    name="litellm",
+    requires="litellm >= 1.61",
+    points=tuple(
+        Point(f"{target}@original_function", operation, dialect, f"POST {_ASKED}", open=_seen_through, names=names)
+        for target, (operation, dialect, names) in _TARGETS.items()
+    ),
+    read=read,
+    identify=identify,
+    beside=(
+        *(Beside(f"{kind}.{name}", driver) for kind in _STREAMS for name, driver in _METHODS.items()),
+        Beside("litellm.litellm_core_utils.llm_response_utils.response_metadata:ResponseMetadata.set_hidden_params", _priced),
+    ),
+)

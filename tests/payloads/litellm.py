@@ -1,0 +1,117 @@
+"""Every function of litellm, against the stand-in's wire formats of OpenAI, Anthropic and Cohere."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from typing import Any
+
+NEEDS = "litellm"
+MESSAGES = [{"role": "user", "content": "say three words"}]
+TOOLS = [{"type": "function", "function": {"name": "look_up", "parameters": {"type": "object", "properties": {"q": {"type": "string"}}}}}]
+# Else it would fetch its prices from the network as it is imported.
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+
+
+class Functions:
+    """The functions of the module as methods of a client that talks to one server."""
+
+    def __init__(self, prefix: str, **always: Any) -> None:
+        import litellm
+
+        # It keeps HTTP clients, which cannot follow from one event loop to the next.
+        litellm.in_memory_llm_clients_cache.flush_cache()
+        litellm.suppress_debug_info = True
+        # Zero is not taken for a number of retries everywhere.
+        litellm.DEFAULT_MAX_RETRIES = 0
+        self._lite, self._prefix, self._always = litellm, prefix, always
+
+    def __getattr__(self, name: str) -> Any:
+        function = getattr(self._lite, name if name == "anthropic_messages" else self._prefix + name)
+        return functools.partial(function, **self._always)
+
+
+def _client(prefix: str, path: str, **always: Any) -> Callable[[str], Functions]:
+    def client(base_url: str) -> Functions:
+        return Functions(prefix, api_base=base_url + path, api_key="sk-test", **always)
+
+    return client
+
+
+def _clients(path: str, **always: Any) -> tuple[Callable[[str], Functions], Callable[[str], Functions]]:
+    return _client("", path, **always), _client("a", path, **always)
+
+
+def _untried(prefix: str) -> Callable[[str], Functions]:
+    def client(base_url: str) -> Functions:
+        import openai
+
+        kind = openai.AsyncOpenAI if prefix else openai.OpenAI
+        return _client(prefix, "/v1", client=kind(base_url=f"{base_url}/v1", api_key="sk-test", max_retries=0))(base_url)
+
+    return client
+
+
+# This function hands no number of retries on, only a whole client.
+UNTRIED = (_untried(""), _untried("a"))
+OPENAI, AT_ANTHROPIC, AT_COHERE = _clients("/v1", max_retries=0), _clients("", max_retries=0), _clients("/cohere")
+CHAT: dict[str, Any] = {"model": "openai/gpt-4o-mini", "messages": MESSAGES}
+STREAM: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
+CLAUDE: dict[str, Any] = {"model": "anthropic/claude-sonnet-4-5", "messages": MESSAGES}
+INSTRUCT: dict[str, Any] = {"model": "gpt-3.5-turbo-instruct", "prompt": "say it"}
+
+_MAIN, _IMAGES, _FORCED = "litellm.main", "litellm.images.main", {"tools": TOOLS, "tool_choice": "required"}
+_HANDLER = "litellm.llms.anthropic.messages.native.handler"
+CALLS: list[tuple[Any, str, str, bool, Any]] = [
+    (OPENAI, _MAIN, "completion", False, lambda c: c.completion(**CHAT)),
+    (OPENAI, _MAIN, "completion", True, lambda c: c.completion(**CHAT, **STREAM)),
+    (OPENAI, _MAIN, "completion:tools", True, lambda c: c.completion(**CHAT, **STREAM, **_FORCED)),
+    (AT_ANTHROPIC, _MAIN, "completion:claude", False, lambda c: c.completion(**CLAUDE)),
+    (AT_ANTHROPIC, _MAIN, "completion:claude", True, lambda c: c.completion(**CLAUDE, **STREAM)),
+    (OPENAI, _MAIN, "text_completion", False, lambda c: c.text_completion(**INSTRUCT)),
+    (OPENAI, _MAIN, "text_completion", True, lambda c: c.text_completion(**INSTRUCT, stream=True)),
+    (OPENAI, _MAIN, "embedding", False, lambda c: c.embedding(model="text-embedding-3-small", input=["a b", "c"])),
+    (OPENAI, "litellm.responses.main", "responses", False, lambda c: c.responses(model="gpt-4o-mini", input="say three words")),
+    (OPENAI, "litellm.responses.main", "responses", True, lambda c: c.responses(model="gpt-4o-mini", input="say it", stream=True)),
+    (OPENAI, _IMAGES, "image_generation", False, lambda c: c.image_generation(model="openai/dall-e-3", prompt="a boat")),
+    (OPENAI, _MAIN, "speech", False, lambda c: c.speech(model="openai/tts-1", input="say it", voice="alloy")),
+    (OPENAI, _MAIN, "transcription", False, lambda c: c.transcription(model="whisper-1", file=("sound.wav", b"RIFF"))),
+    (UNTRIED, _MAIN, "moderation", False, lambda c: c.moderation(model="omni-moderation-latest", input="a b")),
+    (AT_COHERE, "litellm.rerank_api.main", "rerank", False,
+     lambda c: c.rerank(model="cohere/rerank-v3.5", query="a", documents=["a b", "c"])),
+]  # fmt: skip
+"""Clients, module, name, whether it streams, and the call; the same call serves plain and asynchronous clients."""
+MESSAGES_CALLS: list[tuple[str, bool, Any]] = [
+    ("anthropic_messages", False, lambda c: c.anthropic_messages(max_tokens=10, **CLAUDE)),
+    ("anthropic_messages", True, lambda c: c.anthropic_messages(max_tokens=10, stream=True, **CLAUDE)),
+]
+"""These are asynchronous only."""
+
+_NO_MODEL = ("gen_ai.response.model", "gen_ai.response.id")
+ABSENT = {
+    "text_completion": ("openai.api.type",),
+    "embedding": ("gen_ai.response.id",),
+    "responses": ("openai.response.system_fingerprint",),
+    "rerank": ("gen_ai.response.model", "gen_ai.usage.input_tokens"),
+    "speech": _NO_MODEL,
+    "transcription": _NO_MODEL,
+    "image_generation": _NO_MODEL,
+}
+"""Recommended attributes that a function's answers do not give."""
+
+
+def _payload(clients: Any, module: str, name: str, stream: bool, plain: Any, asynchronous: Any) -> dict[str, Any]:
+    client, async_client = clients
+    function = name.partition(":")[0]
+    return {
+        "provider": "litellm", "point": f"{module}:{function}", "name": name, "stream": stream,
+        "client": client, "async_client": async_client, "sync": plain, "async": asynchronous,
+        "absent": ABSENT.get(function, ()),
+    }  # fmt: skip
+
+
+PAYLOADS: list[dict[str, Any]] = [
+    *(_payload(clients, module, name, stream, call, call) for clients, module, name, stream, call in CALLS),
+    *(_payload(AT_ANTHROPIC, _HANDLER, name, stream, None, call) for name, stream, call in MESSAGES_CALLS),
+]
