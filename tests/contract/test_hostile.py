@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import payloads
-from contract.driving import MODES, answer
+from contract.driving import MODES, answer, opened, opened_async
 from harness.hostile import Hostile, HostileError, HostileStream, Hurting, standing_in
 from harness.telling import Begun
 from opentelemetry.instrumentation.llm import LLMInstrumentor
@@ -33,12 +33,14 @@ def _outcome(payload: payloads.Payload, mode: str, read: bool, around: Callable[
     """Make the call; say which object came back, which chunks, or which exception."""
     try:
         if mode == "sync":
-            result = payload.call(around(payload.client(NOWHERE)))  # type: ignore[misc]
-            return ("chunks", [id(chunk) for chunk in result]) if read else ("object", _named(result))
+            with opened(payload, NOWHERE) as client:
+                result = payload.call(around(client))  # type: ignore[misc]
+                return ("chunks", [id(chunk) for chunk in result]) if read else ("object", _named(result))
 
         async def call() -> Any:
-            result = await answer(_Around(payload, around), payload.async_client(NOWHERE))  # type: ignore[misc, arg-type]
-            return ("chunks", await _read_async(result)) if read else ("object", _named(result))
+            async with opened_async(payload, NOWHERE) as client:
+                result = await answer(_Around(payload, around), client)  # type: ignore[arg-type]
+                return ("chunks", await _read_async(result)) if read else ("object", _named(result))
 
         return asyncio.run(call())
     except (IndexError, pytest.skip.Exception):

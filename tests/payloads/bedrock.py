@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 NEEDS = "botocore"
@@ -98,12 +98,14 @@ class AsyncClient:
         from aiobotocore.config import AioConfig
 
         config = AioConfig(**_settings())
-        self._opening = _async_session().create_client("bedrock-runtime", endpoint_url=base_url, config=config, **_KEYS)
+        self._open = partial(_async_session().create_client, "bedrock-runtime", endpoint_url=base_url, config=config, **_KEYS)
+        self._opening: Any = None
         self._client: Any = None
 
     async def call(self, name: str, asked: dict[str, Any]) -> Any:
         """Call a method of the client."""
         if self._client is None:
+            self._opening = self._open()
             self._client = await self._opening.__aenter__()
         return await getattr(self._client, name)(**asked)
 

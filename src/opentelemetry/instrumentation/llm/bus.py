@@ -10,6 +10,7 @@ A handler MUST be quick, MUST NOT block, and MUST be callable from any thread, a
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import itertools
@@ -151,7 +152,9 @@ def execute(event: str, measurements: Mapping[str, Any] | None = None, metadata:
         try:
             handler.function(event, measured, known, handler.config)
         except Exception as error:  # noqa: BLE001 - the guard of the street: whatever a handler raises stays here
-            _handler_failed(handler, event, error)
+            # Filters and handlers of the application's own logging may raise too.
+            with contextlib.suppress(Exception):
+                _handler_failed(handler, event, error)
 
 
 def _kept(said: Mapping[str, Any]) -> Mapping[str, Any]:

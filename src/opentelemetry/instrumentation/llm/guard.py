@@ -1,10 +1,12 @@
 """The guard between us and the application: what a step of ours raises ends here.
 
 The bus guards handlers; this guards everything else that runs inside an application's call. There is no third place.
+A step whose failure would leave something open, most of all a call without its end, has a ``rescue``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -15,12 +17,16 @@ _logger = logging.getLogger(__name__)
 _R = TypeVar("_R")
 
 
-def guarded(step: Callable[..., _R], *arguments: Any, otherwise: Any = None) -> _R | Any:
-    """Run a step of ours; if it raises, say so on the bus and in a debug line, and return ``otherwise``."""
+def guarded(step: Callable[..., _R], *arguments: Any, otherwise: Any = None, rescue: Callable[[], Any] | None = None) -> _R | Any:
+    """Run a step of ours; if it raises, say so on the bus and in a debug line, run ``rescue`` and return ``otherwise``."""
     try:
         return step(*arguments)
     except Exception as error:  # noqa: BLE001 - no fault of ours reaches the application
-        _tell(step, error)
+        # Filters and handlers of the application's own logging may raise too.
+        with contextlib.suppress(Exception):
+            _tell(step, error)
+        if rescue is not None:
+            guarded(rescue)
         return otherwise
 
 

@@ -18,15 +18,20 @@ def trimming(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], 
     given = args[0] if args else kwargs.get("messages")
     if not isinstance(given, (list, tuple)):
         return wrapped(*args, **kwargs)
-    known = {"strategy": str(kwargs.get("strategy", "last")), "ref": bus.new_ref()}
-    began = time.perf_counter_ns()
-    bus.execute("ex_llm.context.truncation.start", {"system_time": time.time_ns()}, known)
+    began, known = time.perf_counter_ns(), guarded(_begun, kwargs)
     kept: Any = None
     try:
         kept = wrapped(*args, **kwargs)
         return kept
     finally:
-        guarded(_told, given, kept, began, known)
+        if known is not None:
+            guarded(_told, given, kept, began, known)
+
+
+def _begun(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    known = {"strategy": str(kwargs.get("strategy", "last")), "ref": bus.new_ref()}
+    bus.execute("ex_llm.context.truncation.start", {"system_time": time.time_ns()}, known)
+    return known
 
 
 def _told(given: Any, kept: Any, began: int, known: dict[str, Any]) -> None:

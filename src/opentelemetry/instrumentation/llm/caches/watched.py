@@ -67,7 +67,7 @@ def _over(kind: Any) -> Any:
                 super().__setitem__(key, value)
             if outermost:
                 guarded(self._ex_llm_told.put, key, value)
-                self._ex_llm_settle()
+                guarded(self._ex_llm_settle)
 
         def __delitem__(self, key: Hashable) -> None:
             super().__delitem__(key)
@@ -76,19 +76,19 @@ def _over(kind: Any) -> Any:
         def pop(self, *args: Any) -> Any:
             with _doing(self):
                 value = super().pop(*args)
-            self._ex_llm_settle()
+            guarded(self._ex_llm_settle)
             return value
 
         def popitem(self) -> tuple[Any, Any]:
             with _doing(self):
                 item: tuple[Any, Any] = super().popitem()
-            self._ex_llm_settle()
+            guarded(self._ex_llm_settle)
             return item
 
         def clear(self) -> None:
             with _doing(self):
                 super().clear()
-            self._ex_llm_settle()
+            guarded(self._ex_llm_settle)
 
         def update(self, *others: Any, **more: Any) -> None:
             for key, value in dict(*others, **more).items():
@@ -96,7 +96,7 @@ def _over(kind: Any) -> Any:
 
         def _ex_llm_settle(self) -> None:
             with _doing(self):
-                guarded(self._ex_llm_told.settle, self, len(self))
+                self._ex_llm_told.settle(self, len(self))
 
     Watched.__name__, Watched.__qualname__, Watched.__module__ = kind.__name__, kind.__qualname__, kind.__module__
     return Watched

@@ -75,7 +75,7 @@ def parsed(stream_in: str | None) -> Callable[..., Any]:
         result = wrapped(*args, **kwargs)
         call = guarded(call_behind, getattr(instance, "http_response", None))
         if call is not None and not call.tapped:
-            guarded(_receive_parsed, call, stream_in, result)
+            guarded(_receive_parsed, call, stream_in, result, rescue=call.give_up)
         return result
 
     return parse

@@ -11,6 +11,7 @@ import json
 import time
 import weakref
 from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import wrapt
@@ -102,11 +103,15 @@ class Reading:
 
     def broke(self, error: BaseException) -> None:
         """End the call because reading its body failed."""
-        guarded(lambda: broke(self._call, self._raised(error)))
+        broke(self._call, self._raised(error))
 
     def closed(self) -> None:
         """End the call because its body was closed before it was whole, perhaps by being collected."""
-        guarded(lost, self._call)
+        lost(self._call)
+
+    def give_up(self, error: BaseException) -> None:
+        """End the call with an error and nothing else."""
+        self._call.give_up(error)
 
     def took(self, piece: bytes, last: bool) -> None:
         """Keep one piece; the last one ends the call."""
@@ -151,7 +156,7 @@ class _File(_Proxy):
         try:
             return function(*args, **kwargs)
         except BaseException as error:
-            self._self_reading.broke(error)
+            guarded(self._self_reading.broke, error, rescue=partial(self._self_reading.give_up, error))
             raise
 
     def read(self, *args: Any, **kwargs: Any) -> Any:
@@ -170,7 +175,7 @@ class _File(_Proxy):
         return got
 
     def close(self) -> None:
-        self._self_reading.closed()
+        guarded(self._self_reading.closed)
         self.__wrapped__.close()
 
 
@@ -185,7 +190,7 @@ class _Content(_Proxy):
         try:
             got = await self.__wrapped__.read(*args, **kwargs)
         except BaseException as error:
-            self._self_reading.broke(error)
+            guarded(self._self_reading.broke, error, rescue=partial(self._self_reading.give_up, error))
             raise
         guarded(lambda: self._self_reading.took(got, _is_last(_asked(args, kwargs), got)))
         return got
@@ -196,5 +201,5 @@ class _Content(_Proxy):
 
     def set_exception(self, *args: Any) -> None:
         # So a response tells whoever still reads that it was closed.
-        self._self_reading.closed()
+        guarded(self._self_reading.closed)
         self.__wrapped__.set_exception(*args)

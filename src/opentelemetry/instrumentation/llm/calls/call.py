@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -57,6 +58,7 @@ class Call:
         "_outer",
         "asked_to_stream",
         "began",
+        "captures_content",
         "chunks",
         "dialect",
         "draft",
@@ -81,6 +83,8 @@ class Call:
         self.identity, self.request = identity, request
         self._desk = desk
         self._outer = outer
+        self.captures_content = desk.captures_content and outer is None
+        """Whether contents are read: only where they were asked for, and once for nested calls."""
         self._ends = itertools.count()
         self.ended = self.streaming = self.tapped = self.inside = self.asked_to_stream = False
         self.draft: Reply | None = None
@@ -96,7 +100,7 @@ class Call:
         self.known: dict[str, Any] = {"provider": identity.provider, "operation": point.operation, "ref": bus.new_ref()}
         if identity.address is not None:
             self.known |= {"server_address": identity.address, "server_port": identity.port}
-        self.known |= facts(request)
+        self.known |= guarded(facts, request, otherwise={})
 
     def covers(self, operation: str) -> bool:
         """Say whether a call of ``operation`` that runs inside this one is the same inference."""
@@ -116,11 +120,6 @@ class Call:
     def attempt_ended(self) -> None:
         """Note when an attempt ended."""
         self._attempt_ended_at = time.perf_counter_ns()
-
-    @property
-    def captures_content(self) -> bool:
-        """Say whether contents are read: only where they were asked for, and once for nested calls."""
-        return self._desk.captures_content and self._outer is None
 
     def _say(self, event: str, measurements: dict[str, Any], metadata: dict[str, Any]) -> None:
         if self._outer is None:
@@ -176,9 +175,15 @@ class Call:
 
     def failed(self, error: BaseException) -> None:
         """End the call with the exception that the SDK raised, and with the answer that some exceptions carry."""
-        partial = getattr(error, "completion", None)
-        reply = None if partial is None else guarded(self.dialect.reply, partial)
+        carried = guarded(getattr, error, "completion", None)
+        reply = None if carried is None else guarded(self.dialect.reply, carried)
         self._end(reply or Reply(), None, error)
+
+    def give_up(self, error: BaseException | None = None) -> None:
+        """End the call with the little that is certain, because a step that should have seen to its end has failed."""
+        if not next(self._ends):
+            self.ended = True
+            self._say_barely(time.perf_counter_ns() - self.began, error)
 
     def _end(self, reply: Reply | None, how: str | None, error: BaseException | None) -> None:
         if next(self._ends):
@@ -188,40 +193,44 @@ class Call:
             guarded(self.forget)
         ended_at = self._chunk_at if how == ABANDONED else time.perf_counter_ns()
         duration = ended_at - self.began
+        guarded(self._finish, duration, reply, how, error, rescue=partial(self._say_barely, duration, error))
+
+    def _finish(self, duration: int, reply: Reply | None, how: str | None, error: BaseException | None) -> None:
         if reply is None:
             reply = self.draft or Reply()
             if self.streaming:
                 guarded(self.dialect.finish, reply)
-        self._complete_reasons(reply, how, error)
+        guarded(self._complete_reasons, reply, how, error)
         if self._outer is not None:
             self._outer.learn(self, reply)
             return
-        known = {**self.known, **facts(reply)}
+        known = {**self.known, **guarded(facts, reply, otherwise={})}
         if self._attempts > 1:
             known["resend_count"] = self._attempts - 1
         if self.streaming:
             known["stream_end"] = how
             if self._first_at is not None:
                 known["time_to_first_chunk"] = self._first_at - self.began
-        failure = guarded(failures.describe, error) if error is not None else None
+        failure = guarded(failures.describe, error, otherwise=_barely(error)) if error is not None else None
         if failure is None and reply.failure is not None:
             failure = {"kind": failures.kind_of("", None, reply.failure), "reason": reply.failure, "error_type": reply.failure}
-        guarded(self._say_ending, known, duration, failure, reply, error)
+        if self.streaming:
+            guarded(self._say_stream_ending, known, duration, failure)
+        if failure is None or reply.usage != Usage():  # what failed and used nothing is not billed
+            guarded(self._say_cost, known, reply)
+        if self.captures_content:
+            guarded(self._say_content, known, reply, error)
+        self._say_last(known, duration, failure)
 
     def _complete_reasons(self, reply: Reply, how: str | None, error: BaseException | None) -> None:
         cut = error is not None or how in (CLOSED_EARLY, ABANDONED, CANCELLED, ERROR)
         if cut and self.streaming and reply.finish_reasons is None and OPERATIONS[self.operation].inference:
             reply.finish_reasons = ["error"]
 
-    def _say_ending(
-        self, known: dict[str, Any], duration: int, failure: dict[str, Any] | None, reply: Reply, error: BaseException | None
-    ) -> None:
-        if self.streaming:
-            self._say_stream_ending(known, duration, failure)
-        if failure is None or reply.usage != Usage():  # what failed and used nothing is not billed
-            guarded(self._say_cost, known, reply)
-        if self.captures_content:
-            guarded(self._say_content, known, reply, error)
+    def _say_barely(self, duration: int, error: BaseException | None) -> None:
+        self._say_last(self.known, duration, None if error is None else _barely(error))
+
+    def _say_last(self, known: dict[str, Any], duration: int, failure: dict[str, Any] | None) -> None:
         if failure is None:
             self._say(f"ex_llm.{self.family}.stop", {"duration": duration}, known)
             return
@@ -269,3 +278,8 @@ class Call:
         for name, value in {**inner.known, **facts(reply)}.items():
             if name in ("server_address", "server_port", "response_id", "response_model", "request_id"):
                 self.known.setdefault(name, value)
+
+
+def _barely(error: BaseException) -> dict[str, Any]:
+    """Describe a failure by nothing but its class."""
+    return {"kind": "other", "reason": type(error).__name__, "error_type": type(error).__name__}

@@ -67,7 +67,7 @@ def _parsing(call: Call) -> Driver:
         try:
             event = wrapped(*args, **kwargs)
         except BaseException as error:
-            guarded(broke, call, error)
+            guarded(broke, call, error, rescue=partial(call.give_up, error))
             raise
         if event:
             guarded(call.took, event)
@@ -81,7 +81,7 @@ def _parsing_async(call: Call) -> Driver:
         try:
             event = await wrapped(*args, **kwargs)
         except BaseException as error:
-            guarded(broke, call, error)
+            guarded(broke, call, error, rescue=partial(call.give_up, error))
             raise
         if event:
             guarded(call.took, event)

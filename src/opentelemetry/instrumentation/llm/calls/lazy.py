@@ -33,9 +33,10 @@ class _Start:
             running = self._begin()
             if running is None:
                 return None
-            inside = context.here()
-            context.leave(running.entered)
-        watch_for_loss(self.stream(), running.call)
+            inside = guarded(context.here, otherwise=self._parent)
+            guarded(context.leave, running.entered)
+        # A generator that is collected is closed first, which ends its call as well.
+        guarded(watch_for_loss, self.stream(), running.call)
         return running.call, inside
 
 

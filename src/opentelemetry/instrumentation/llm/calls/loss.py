@@ -25,7 +25,7 @@ _BELOW_A_THREAD = frozenset({"run", "_bootstrap", "_bootstrap_inner"})
 
 def watch_for_loss(holder: Any, call: Call) -> None:
     """End the call when ``holder`` is collected, or at the end of the process, if nothing else has ended it."""
-    end_lost()
+    guarded(end_lost)
     if call.watcher is not None:
         call.watcher.detach()
     else:
@@ -33,7 +33,7 @@ def watch_for_loss(holder: Any, call: Call) -> None:
         # Registered with the first open stream, so that it runs before what was registered earlier: exporters' shutdown.
         atexit.unregister(end_open)
         atexit.register(end_open)
-    call.watcher = weakref.finalize(holder, _collected, call)
+    call.watcher = weakref.finalize(holder, guarded, _collected, call)
     call.watcher.atexit = False
 
 
@@ -41,10 +41,10 @@ def _collected(call: Call) -> None:
     _open.discard(call)
     if call.ended or call.pid != os.getpid():
         return
-    if _inside_a_lock():
+    if guarded(_inside_a_lock, otherwise=True):
         _lost.append(call)
     else:
-        guarded(call.stream_ended, ABANDONED)
+        guarded(call.stream_ended, ABANDONED, rescue=call.give_up)
 
 
 def _inside_a_lock() -> bool:
@@ -61,16 +61,17 @@ def _inside_a_lock() -> bool:
 def end_lost() -> None:
     """End the calls whose streams were collected at a moment when that was not safe."""
     while _lost:
-        guarded(_lost.popleft().stream_ended, ABANDONED)
+        call = _lost.popleft()
+        guarded(call.stream_ended, ABANDONED, rescue=call.give_up)
 
 
 def end_open() -> None:
     """End every call whose stream is still open, with what was seen of it."""
-    end_lost()
+    guarded(end_lost)
     for call in list(_open):
         _open.discard(call)
         if call.pid == os.getpid():
-            guarded(call.stream_ended, ABANDONED)
+            guarded(call.stream_ended, ABANDONED, rescue=call.give_up)
 
 
 if hasattr(os, "register_at_fork"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from functools import partial
 from typing import Any
 
 from .. import context
@@ -35,7 +36,7 @@ class _Passing:
 
     def _took(self, chunk: Any) -> None:
         """Tell of a chunk that is handed on; a tap whose chunks are not yet what the application gets says nothing here."""
-        guarded(self._call.took, chunk)
+        self._call.took(chunk)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -57,14 +58,14 @@ class Tap(_Passing, Iterator[Any]):
         try:
             chunk = next(self._inner)
         except StopIteration:
-            guarded(call.stream_ended, COMPLETE)
+            guarded(call.stream_ended, COMPLETE, rescue=call.give_up)
             raise
         except BaseException as error:
-            guarded(broke, call, error)
+            guarded(broke, call, error, rescue=partial(call.give_up, error))
             raise
         finally:
             call.inside = False
-        self._took(chunk)
+        guarded(self._took, chunk)
         return chunk
 
 
@@ -84,14 +85,14 @@ class AsyncTap(_Passing, AsyncIterator[Any]):
         try:
             chunk = await self._inner.__anext__()
         except StopAsyncIteration:
-            guarded(call.stream_ended, COMPLETE)
+            guarded(call.stream_ended, COMPLETE, rescue=call.give_up)
             raise
         except BaseException as error:
-            guarded(broke, call, error)
+            guarded(broke, call, error, rescue=partial(call.give_up, error))
             raise
         finally:
             call.inside = False
-        self._took(chunk)
+        guarded(self._took, chunk)
         return chunk
 
 
@@ -138,42 +139,42 @@ def relay_open(inner: Any, call: Call, inside: context.Context) -> Generator[Any
     """Relay ``inner`` without watching for the loss of the relay itself."""
     try:
         while True:
-            entered = context.enter(inside)
+            entered = guarded(context.enter, inside)
             try:
                 chunk = next(inner)
             except StopIteration as end:
-                guarded(call.stream_ended, COMPLETE)
+                guarded(call.stream_ended, COMPLETE, rescue=call.give_up)
                 return end.value
             except BaseException as error:
-                guarded(broke, call, error)
+                guarded(broke, call, error, rescue=partial(call.give_up, error))
                 raise
             finally:
-                context.leave(entered)
+                guarded(context.leave, entered)
             guarded(_took_first, call, chunk)
             yield chunk
     finally:
         # Reached by close() and throw() too; a call that has ended already does not end again.
         inner.close()
-        guarded(call.stream_ended, CLOSED_EARLY)
+        guarded(call.stream_ended, CLOSED_EARLY, rescue=call.give_up)
 
 
 async def relay_async_open(inner: Any, call: Call, inside: context.Context) -> AsyncGenerator[Any, Any]:
     """Relay ``inner`` without watching for the loss of the relay itself."""
     try:
         while True:
-            entered = context.enter(inside)
+            entered = guarded(context.enter, inside)
             try:
                 chunk = await inner.__anext__()
             except StopAsyncIteration:
-                guarded(call.stream_ended, COMPLETE)
+                guarded(call.stream_ended, COMPLETE, rescue=call.give_up)
                 return
             except BaseException as error:
-                guarded(broke, call, error)
+                guarded(broke, call, error, rescue=partial(call.give_up, error))
                 raise
             finally:
-                context.leave(entered)
+                guarded(context.leave, entered)
             guarded(_took_first, call, chunk)
             yield chunk
     finally:
         await inner.aclose()
-        guarded(call.stream_ended, CLOSED_EARLY)
+        guarded(call.stream_ended, CLOSED_EARLY, rescue=call.give_up)

@@ -6,6 +6,7 @@ All decisions are made in plain functions; the two drivers, for plain and for co
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from .. import context
@@ -16,7 +17,7 @@ from ..words.records import Request
 from .answers import receive
 from .call import Call, Desk
 from .lazy import lazily, lazily_async
-from .point import Point, Provider, Routes
+from .point import Identity, Point, Provider, Routes
 
 
 class Running:
@@ -24,8 +25,9 @@ class Running:
 
     __slots__ = ("call", "entered", "point")
 
-    def __init__(self, call: Call, point: Point, entered: context.Entered) -> None:
-        self.call, self.point, self.entered = call, point, entered
+    def __init__(self, call: Call, point: Point) -> None:
+        self.call, self.point = call, point
+        self.entered: context.Entered | None = None
 
 
 class Switch:
@@ -49,28 +51,27 @@ class Watch:
 
     def begin(self, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Running | None:
         """Begin a call, unless this is no operation that is watched or instrumentation is suppressed here."""
-        if not self._switch.on or not self._desk.heard():
+        if not self._switch.on or not guarded(self._desk.heard, otherwise=True):
             return None
         if self._names and args:
             args, kwargs = (), {**dict(zip(self._names, args, strict=False)), **kwargs}
-        arguments = self._provider.read(instance, args, kwargs)
+        arguments = guarded(self._provider.read, instance, args, kwargs) or Arguments({})
         point = self._routes.find(arguments.method, arguments.path)
-        if point is None or context.suppressed():
+        if point is None or guarded(context.suppressed):
             return None
         request = guarded(point.dialect.request, arguments) or Request()
-        outer = context.running_call()
-        if outer is not None and not outer.covers(point.operation):
-            outer = None
-        identity = self._provider.identify(instance, arguments)
+        outer = guarded(_covering, point.operation)
+        identity = guarded(self._provider.identify, instance, arguments) or Identity(self._provider.name)
         renamed = self._desk.host_providers.get(identity.address or "")
         if renamed is not None:
             identity = identity._replace(provider=renamed)
         call = Call(point, identity, request, self._desk, outer)
         call.known |= guarded(carried, self._desk.baggage_keys, otherwise={})
+        running = Running(call, point)
         # Entered before the start is said: leaving it also takes back what handlers make current at the start.
-        entered = context.enter_call(outer or call)
+        running.entered = context.enter_call(outer or call)
         guarded(call.start, arguments)
-        return Running(call, point, entered)
+        return running
 
     def around(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Drive a plain function."""
@@ -79,9 +80,9 @@ class Watch:
             return wrapped(*args, **kwargs)
         try:
             result = wrapped(*args, **kwargs)
-            return guarded(receive, running.call, running.point, result, otherwise=result)
+            return guarded(receive, running.call, running.point, result, otherwise=result, rescue=running.call.give_up)
         except BaseException as error:
-            guarded(running.call.failed, error)
+            guarded(running.call.failed, error, rescue=partial(running.call.give_up, error))
             raise
         finally:
             guarded(context.leave, running.entered)
@@ -93,9 +94,9 @@ class Watch:
             return await wrapped(*args, **kwargs)
         try:
             result = await wrapped(*args, **kwargs)
-            return guarded(receive, running.call, running.point, result, otherwise=result)
+            return guarded(receive, running.call, running.point, result, otherwise=result, rescue=running.call.give_up)
         except BaseException as error:
-            guarded(running.call.failed, error)
+            guarded(running.call.failed, error, rescue=partial(running.call.give_up, error))
             raise
         finally:
             guarded(context.leave, running.entered)
@@ -105,6 +106,12 @@ class Watch:
         inner = wrapped(*args, **kwargs)
         begin = lazily_async if hasattr(inner, "__anext__") else lazily
         return guarded(begin, lambda: self.begin(instance, args, kwargs), inner, otherwise=inner)
+
+
+def _covering(operation: str) -> Call | None:
+    """Return the running call that this one is a part of."""
+    outer: Call | None = context.running_call()
+    return outer if outer is not None and outer.covers(operation) else None
 
 
 def reads_by_name(names: tuple[str, ...]) -> Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Arguments]:

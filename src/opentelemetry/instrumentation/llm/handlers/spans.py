@@ -10,6 +10,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 from opentelemetry import trace
 
 from .. import bus, context
+from ..guard import guarded
 from ..settings import Settings
 from ..words.events import CONTENT, OPERATIONS, STREAM_START
 from . import attributes, content
@@ -35,8 +36,10 @@ class Open:
 
     __slots__ = ("began", "contents", "context", "entered", "known", "span")
 
-    def __init__(self, span: Span, entered: context.Entered | None, began: int, known: dict[str, Any]) -> None:
-        self.span, self.entered, self.began, self.known = span, entered, began, known
+    def __init__(self, began: int, known: dict[str, Any]) -> None:
+        self.began, self.known = began, known
+        self.span: Span = trace.INVALID_SPAN
+        self.entered: context.Entered | None = None
         self.contents: dict[str, Any] = {}
         self.context: context.Context | None = None
 
@@ -88,42 +91,40 @@ class Spans:
             if phase == "start":
                 self._start(name, measurements, metadata)
             elif (opened := self._open.pop(metadata["ref"], None)) is not None:
-                self._end(opened, measurements, metadata, failed=phase == "exception")
+                guarded(opened.leave)
+                try:
+                    self._complete(opened, metadata, failed=phase == "exception")
+                finally:
+                    opened.span.end(opened.began + measurements.get("duration", 0))
 
     def _start(self, name: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
         ours = metadata.get("operation") in OPERATIONS
-        known = {**attributes.who(metadata), **attributes.known(metadata)} if ours else _as_given(metadata)
-        span_name = attributes.span_name(metadata) if ours else name
+        known = guarded(_attributes, ours, metadata, otherwise={})
+        span_name = guarded(attributes.span_name, metadata, otherwise=name) if ours else name
         began = measurements["system_time"]
         kind = SpanKind.CLIENT if ours and not metadata.get("in_process") else SpanKind.INTERNAL
-        span = self._tracer.start_span(span_name, kind=kind, attributes=known, start_time=began)
-        self._open[metadata["ref"]] = Open(span, context.enter_span(span), began, known)
-
-    def _end(self, opened: Open, measurements: Mapping[str, Any], metadata: Mapping[str, Any], failed: bool) -> None:
-        span = opened.span
-        opened.leave()
-        try:
-            if span.is_recording():
-                self._complete(opened, metadata, failed)
-        finally:
-            span.end(opened.began + measurements.get("duration", 0))
+        # Written down before it begins, so that a span which has begun ends whatever happens here.
+        opened = self._open[metadata["ref"]] = Open(began, known)
+        opened.span = self._tracer.start_span(span_name, kind=kind, attributes=known, start_time=began)
+        opened.entered = guarded(context.enter_span, opened.span)
 
     def _complete(self, opened: Open, metadata: Mapping[str, Any], failed: bool) -> None:
+        if not opened.span.is_recording():
+            return
         ours = metadata.get("operation") in OPERATIONS
-        known = {**attributes.who(metadata), **attributes.known(metadata)} if ours else _as_given(metadata)
-        opened.span.set_attributes({k: v for k, v in known.items() if opened.known.get(k) != v})
+        known = guarded(_attributes, ours, metadata, otherwise=opened.known)
         contents = dict(opened.contents)
         message = contents.pop("exception_message", None)
         in_span, in_events = (place in self._settings.capture_message_content for place in ("span", "event"))
-        if in_span:
-            opened.span.set_attributes(content.as_attributes(contents, self._settings.structured_content))
         if failed:
-            opened.span.set_attribute(attributes.ERROR_TYPE, metadata.get("error_type") or "_OTHER")
-            opened.span.set_status(Status(StatusCode.ERROR, (message if in_span else None) or metadata.get("reason")))
-            if ours and "stacktrace" in metadata:
-                self._logs.exception(opened.span, metadata, message if in_events else None)
+            guarded(_fail, opened.span, metadata, message if in_span else None)
+        guarded(opened.span.set_attributes, {k: v for k, v in known.items() if opened.known.get(k) != v})
+        if in_span:
+            guarded(_show, opened.span, contents, self._settings.structured_content)
+        if failed and ours and "stacktrace" in metadata:
+            guarded(self._logs.exception, opened.span, metadata, message if in_events else None)
         if ours and OPERATIONS[metadata["operation"]].inference and (in_events or self._settings.emit_event):
-            self._logs.details(opened.span, known, contents if in_events else {})
+            guarded(self._logs.details, opened.span, known, contents if in_events else {})
 
     def _contents(self, metadata: Mapping[str, Any]) -> None:
         opened = self._open.get(metadata.get("ref"))
@@ -138,6 +139,20 @@ class Spans:
         told = {**measurements, **metadata}
         keys = _ABOUT.get(event) or [key for key in told if key not in _OF_THE_CALL]
         span.add_event(event, {key: told[key] for key in keys if isinstance(told.get(key), _SCALARS)})
+
+
+def _attributes(ours: bool, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    return {**attributes.who(metadata), **attributes.known(metadata)} if ours else _as_given(metadata)
+
+
+def _fail(span: Span, metadata: Mapping[str, Any], message: str | None) -> None:
+    # The status first: it is the one thing that nobody can do without.
+    span.set_status(Status(StatusCode.ERROR, message or metadata.get("reason")))
+    span.set_attribute(attributes.ERROR_TYPE, metadata.get("error_type") or "_OTHER")
+
+
+def _show(span: Span, contents: dict[str, Any], structured: bool) -> None:
+    span.set_attributes(content.as_attributes(contents, structured))
 
 
 def _as_given(metadata: Mapping[str, Any]) -> dict[str, Any]:

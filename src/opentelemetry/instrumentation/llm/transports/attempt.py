@@ -52,7 +52,7 @@ class Transport:
         return self._around_async if inspect.iscoroutinefunction(function) else self._around
 
     def _around(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        call = context.running_call()
+        call = guarded(context.running_call)
         if call is None or call.ended or _sending.get():
             return wrapped(*args, **kwargs)
         attempt, token = guarded(self._begin, call, instance, args, kwargs), _sending.set(True)
@@ -67,7 +67,7 @@ class Transport:
         return response
 
     async def _around_async(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        call = context.running_call()
+        call = guarded(context.running_call)
         if call is None or call.ended or _sending.get():
             return await wrapped(*args, **kwargs)
         attempt, token = guarded(self._begin, call, instance, args, kwargs), _sending.set(True)
