@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import weakref
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from .. import context
@@ -47,8 +48,9 @@ def _stepping(stream: Any) -> tuple[Call, context.Entered] | None:
         return None
     if call.inside:
         return None  # a step that is made of another step of the same stream
+    entered = context.enter(inside)
     call.inside = True
-    return call, context.enter(inside)
+    return call, entered
 
 
 def _stepped(call: Call, entered: context.Entered) -> None:
@@ -67,10 +69,10 @@ def step(original: Any) -> Driver:
         try:
             chunk = wrapped(*args, **kwargs)
         except StopIteration:
-            guarded(call.stream_ended, COMPLETE)
+            guarded(call.stream_ended, COMPLETE, rescue=call.give_up)
             raise
         except BaseException as error:
-            guarded(broke, call, error)
+            guarded(broke, call, error, rescue=partial(call.give_up, error))
             raise
         finally:
             guarded(_stepped, *stepping)
@@ -85,10 +87,10 @@ def step(original: Any) -> Driver:
         try:
             chunk = await wrapped(*args, **kwargs)
         except StopAsyncIteration:
-            guarded(call.stream_ended, COMPLETE)
+            guarded(call.stream_ended, COMPLETE, rescue=call.give_up)
             raise
         except BaseException as error:
-            guarded(broke, call, error)
+            guarded(broke, call, error, rescue=partial(call.give_up, error))
             raise
         finally:
             guarded(_stepped, *stepping)
