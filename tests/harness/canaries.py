@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import inspect
 import io
 import json
@@ -20,6 +19,7 @@ from stand_in.gemini_generate import THOUGHT
 from stand_in.words import TEXT
 
 from .conversations import ARGUMENT, CALLED, IMAGE, PROMPT, RESULT, SYSTEM, conversed
+from .handing import handing
 
 OUTPUT, FILE, USER, METADATA, HEADER, QUERY = (
     f"canary-{name}-5ecret" for name in ("output", "file", "user", "metadata", "header", "query")
@@ -39,22 +39,6 @@ _ASKED = {
 }
 _AUTHORITY = ("authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie")
 _SHORTEST_KEY = 6
-
-
-class Marked:
-    """Stand for a client, or a part of one, whose methods are called with secrets in all their texts."""
-
-    def __init__(self, it: Any, provider: str) -> None:
-        self._it, self._provider = it, provider
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._it, name)
-        return found if isinstance(found, str) else Marked(found, self._provider)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        kwargs = conversed(self._provider, {name: marked(value) for name, value in kwargs.items()})
-        result = self._it(*args, **{**{name: value for name, value in _ASKED.items() if name in _parameters(self._it)}, **kwargs})
-        return Marked(result, self._provider) if hasattr(result, "send_message") else result
 
 
 def _parameters(function: Any) -> Iterable[str]:
@@ -82,12 +66,12 @@ def marked(value: Any) -> Any:
 
 def with_secrets(payload: Payload) -> Payload:
     """Return the payload with secrets in all its texts."""
-    call, asynchronous = payload.call, payload.async_call
-    return dataclasses.replace(
-        payload,
-        call=call and (lambda client: call(Marked(client, payload.provider))),
-        async_call=asynchronous and (lambda client: asynchronous(Marked(client, payload.provider))),
-    )
+
+    def change(function: Any, asked: dict[str, Any]) -> dict[str, Any]:
+        asked = conversed(payload.provider, {name: marked(value) for name, value in asked.items()})
+        return {**{name: value for name, value in _ASKED.items() if name in _parameters(function)}, **asked}
+
+    return handing(payload, change)
 
 
 def keys_sent(journal: Iterable[Any]) -> set[str]:

@@ -57,12 +57,12 @@ def cases(payload: Payload, mode: str, style: str | None = None) -> list[Case]:
     return [case for case in found if case.style == "plain" and case.exit.name in _BRIEFLY]
 
 
-def run(case: Case, url: str, surfaces: bool = False, chunks: bool = False) -> Account:
+def run(case: Case, url: str, surfaces: bool = False, chunks: bool = False, kind: type[Account] = Account) -> Account:
     """Run a case; what is not applicable raises ``NotApplicable``, everything else is in the account.
 
     ``chunks`` has every chunk described, ``surfaces`` every object from all sides, which is slow; both are for comparing.
     """
-    account = Account(case.payload.module.partition(".")[0], url, surfaces, chunks)
+    account = kind(case.payload.module.partition(".")[0], url, surfaces, chunks)
     base = f"{url}/scenario/{case.exit.scenario}" if case.exit.scenario else url
     drive: Callable[..., Any] = _run_plain
     if case.mode == "async":

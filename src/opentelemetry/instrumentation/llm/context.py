@@ -26,7 +26,7 @@ from .words.errors import error_type
 
 __all__ = [
     "Context", "baggage_value", "carry", "current", "enter", "enter_call", "enter_span", "here", "leave", "running_call", "silent_tracer", "suppressed",
-    "with_context", "with_span",
+    "with_context", "with_span", "with_span_only",
 ]  # fmt: skip
 
 _RUNNING = otel_context.create_key("ex_llm.running-call")
@@ -57,6 +57,11 @@ def running_call() -> Any:
 def enter_call(call: Any) -> Entered:
     """Make ``call`` the running one; ``leave`` with what this returns, in the same frame."""
     return otel_context.attach(otel_context.set_value(_RUNNING, call))
+
+
+def with_span_only(span: Span) -> Context:
+    """Return the current context with ``span`` as the current one and without the running call, for what may be kept for long."""
+    return trace.set_span_in_context(span, otel_context.set_value(_RUNNING, None))
 
 
 def here() -> Context:

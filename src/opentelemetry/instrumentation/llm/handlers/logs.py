@@ -8,8 +8,7 @@ from typing import Any
 from opentelemetry._logs import Logger, LogRecord, SeverityNumber
 from opentelemetry.trace import Span
 
-from opentelemetry import trace
-
+from .. import context
 from .attributes import DETAILS_EVENT, EXCEPTION_EVENT
 
 
@@ -31,5 +30,6 @@ class Logs:
         self._emit(DETAILS_EVENT, SeverityNumber.DEBUG, span, {**attributes, **contents})
 
     def _emit(self, event: str, severity: SeverityNumber, span: Span, attributes: dict[str, Any]) -> None:
-        context = trace.set_span_in_context(span)
-        self._logger.emit(LogRecord(event_name=event, severity_number=severity, context=context, attributes=attributes))
+        # A record waits in queues; the call that runs here holds contents and must not wait with it.
+        beside = context.with_span_only(span)
+        self._logger.emit(LogRecord(event_name=event, severity_number=severity, context=beside, attributes=attributes))

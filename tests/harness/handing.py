@@ -1,0 +1,37 @@
+"""Stand between a payload and its SDK: what a call is handed can be changed on the way."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from payloads import Payload
+
+Change = Callable[[Any, dict[str, Any]], dict[str, Any]]
+"""Takes the SDK's function and the arguments by name, and returns the arguments to call it with."""
+
+
+class Handing:
+    """Stand for a client, or a part of one, whose methods are called with changed arguments."""
+
+    def __init__(self, it: Any, change: Change) -> None:
+        self._it, self._change = it, change
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._it, name)
+        return found if isinstance(found, str) else Handing(found, self._change)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        result = self._it(*args, **self._change(self._it, kwargs))
+        return Handing(result, self._change) if hasattr(result, "send_message") else result
+
+
+def handing(payload: Payload, change: Change) -> Payload:
+    """Return the payload with every argument changed on its way."""
+    call, asynchronous = payload.call, payload.async_call
+    return dataclasses.replace(
+        payload,
+        call=call and (lambda client: call(Handing(client, change))),
+        async_call=asynchronous and (lambda client: asynchronous(Handing(client, change))),
+    )
