@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
@@ -14,6 +15,7 @@ from .describing import described, described_exception, surface
 
 OURS = SpanContext(trace_id=0x5EED, span_id=0xA99, is_remote=False, trace_flags=TraceFlags(TraceFlags.SAMPLED))
 """The application's own span: everything that is watched must become its child and must leave it current."""
+_OURS = str(Path("opentelemetry", "instrumentation", "llm"))
 
 
 @contextmanager
@@ -35,6 +37,7 @@ class Account:
         self.notes: list[tuple[str, Any]] = []
         self.chunks = 0
         self.relays = True
+        self.generator = ""
         self.strayed = 0
         self.error: str | None = None
         self._root, self._url, self._surfaces, self._chunks = root, url, surfaces, chunks or surfaces
@@ -46,6 +49,7 @@ class Account:
     def opened(self, result: Any, through: str) -> None:
         """Write down what the SDK returned, and how its outside looks."""
         self.note(f"returned {through}", surface(result, self._root) if self._surfaces else None)
+        self.generator = _whose(result)
         self.look()
 
     def took(self, chunk: Any, home: bool = True) -> None:
@@ -69,6 +73,12 @@ class Account:
         """Return the notes without the port of the stand-in, and whether the context ever strayed."""
         host = self._url.removeprefix("http://")
         return [*_without(host, self.notes), ["strayed", self.strayed]]
+
+
+def _whose(result: Any) -> str:
+    """Say whether a bare generator is ours or theirs; everything else is neither."""
+    code = getattr(result, "gi_code", None) or getattr(result, "ag_code", None)
+    return "" if code is None else "ours" if _OURS in code.co_filename else "theirs"
 
 
 def _without(host: str, value: Any) -> Any:

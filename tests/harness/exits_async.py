@@ -35,8 +35,11 @@ async def _next(opening: AsyncOpening, stream: Any) -> None:
     """Ask for one more chunk and write down what comes of it."""
     if not hasattr(stream, "__anext__"):
         raise NotApplicable(f"a {type(stream).__name__} has no __anext__")
+    step = stream.__anext__()
+    if not inspect.isawaitable(step):
+        raise NotApplicable(f"the __anext__ of a {type(stream).__name__} gives nothing to await")
     try:
-        opening.account.took(await stream.__anext__())
+        opening.account.took(await step)
     except StopAsyncIteration as end:
         opening.account.note("stopped", described(end.args))
     except Exception as error:

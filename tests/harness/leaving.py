@@ -1,7 +1,7 @@
 """An application that ends while its streams are open: run as a process, it prints what an exporter got at shutdown.
 
 ``python -m harness.leaving watched openai sync http://127.0.0.1:1234`` opens every stream of a provider, takes one chunk
-of each and leaves; ``bare`` does the same unwatched.
+of each and leaves; ``bare`` does the same unwatched, with the same exporter: what is told at the very end depends on what is loaded.
 """
 
 from __future__ import annotations
@@ -36,18 +36,16 @@ class Printing:
         return True
 
 
-def watch() -> None:
-    """Watch this process the way an application does that exports in batches."""
+def export() -> None:
+    """Export in batches, as applications do."""
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     from opentelemetry import trace
-    from opentelemetry.instrumentation.llm import LLMInstrumentor
 
     provider = TracerProvider()
     provider.add_span_processor(BatchSpanProcessor(Printing()))
     trace.set_tracer_provider(provider)
-    LLMInstrumentor().instrument()
 
 
 def streams(provider: str) -> list[payloads.Payload]:
@@ -77,8 +75,11 @@ async def open_asynchronous(payload: payloads.Payload, url: str) -> None:
 
 def main(side: str, provider: str, mode: str, url: str) -> None:
     """Open everything, and end as many programs do: by an exception that nobody catches."""
+    export()
     if side == "watched":
-        watch()
+        from opentelemetry.instrumentation.llm import LLMInstrumentor
+
+        LLMInstrumentor().instrument()
     if mode == "sync":
         for payload in streams(provider):
             if payload.call is not None:

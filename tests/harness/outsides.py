@@ -39,7 +39,7 @@ def _answer(step: Callable[..., Any], *arguments: Any) -> str:
 def outsides(name: str) -> dict[str, Any]:
     """Describe every function of a provider that is watched, in a process that is watched or not."""
     provider = provider_of(name)
-    targets = dict.fromkeys([*(point.target for point in provider.points), *provider.raw_answers])
+    targets = dict.fromkeys([*(point.target for point in provider.points), *provider.raw_answers, *(b.target for b in provider.beside)])
     return {target: described for target in targets if (described := _outside(target)) is not None}
 
 

@@ -50,7 +50,7 @@ def _first_of_their_kind() -> frozenset[str]:
 
 def cases(payload: Payload, mode: str, style: str | None = None) -> list[Case]:
     """List every case of a payload in a mode."""
-    styles = STYLES if style is None else (style,)
+    styles = [s for s in (STYLES if style is None else (style,)) if s == "plain" or not payload.only_plain]
     found = [Case(payload, mode, s, e) for s in styles for e in exits(payload.stream, mode, s)]
     if _FULL or payload.id in _first_of_their_kind():
         return found

@@ -20,7 +20,8 @@ class Payload:
 
     ``client(base_url)`` and ``async_client(base_url)`` make clients of a stand-in; ``sync(client)`` and
     ``async(client)`` make the call and return what the SDK returns; ``stream`` says that this is a stream; ``absent``
-    names the recommended attributes that this operation's answers do not give.
+    names the recommended attributes that this operation's answers do not give; ``only_plain`` says why what is called
+    through ``with_raw_response`` and its like is not watched.
     """
 
     provider: str
@@ -33,6 +34,7 @@ class Payload:
     async_call: Callable[[Any], Any] | None
     module: str
     absent: frozenset[str]
+    only_plain: str
 
     @property
     def id(self) -> str:
@@ -51,6 +53,7 @@ def _payload(module: str, raw: dict[str, Any]) -> Payload:
         async_call=raw.get("async"),
         module=raw.get("module", module),
         absent=frozenset(raw.get("absent", ())),
+        only_plain=raw.get("only_plain", ""),
     )
 
 

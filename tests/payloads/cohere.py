@@ -113,11 +113,15 @@ ABSENT = {
 }
 """Recommended attributes that the answers of some functions do not give; no answer of Cohere's names the model."""
 
+ONLY_PLAIN = {"embed:v1": "its raw form is what the plain one calls for each batch, from threads of its own"}
+"""What has a raw form that is not watched, and why."""
+
 
 def _payload(place: str, name: str, stream: bool, call: Any, clients: tuple[Any, Any]) -> dict[str, Any]:
     return {
         "provider": "cohere", "point": f"cohere.{place}", "name": name, "stream": stream, "client": clients[0],
         "async_client": clients[1], "sync": call, "async": call, "absent": (_MODEL, *ABSENT.get(name, ())),
+        "only_plain": ONLY_PLAIN.get(name, ""),
     }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable, Mapping
 from types import AsyncGeneratorType, GeneratorType
@@ -68,17 +69,26 @@ def read_later(call: Call, response: Any) -> None:
     call.inside = True
 
 
-def parsed(stream_in: str | None) -> Callable[..., Any]:
-    """Make the wrapper of the SDK's function that parses an answer which was kept raw."""
+def parsed(stream_in: str | None, original: Any) -> Callable[..., Any]:
+    """Make the wrapper of the SDK's function ``original``, which parses an answer that was kept raw."""
 
     def parse(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         result = wrapped(*args, **kwargs)
-        call = guarded(call_behind, getattr(instance, "http_response", None))
-        if call is not None and not call.tapped:
-            guarded(_receive_parsed, call, stream_in, result, rescue=call.give_up)
+        guarded(_receive_behind, instance, stream_in, result)
         return result
 
-    return parse
+    async def parse_async(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        result = await wrapped(*args, **kwargs)
+        guarded(_receive_behind, instance, stream_in, result)
+        return result
+
+    return parse_async if inspect.iscoroutinefunction(inspect.unwrap(original)) else parse
+
+
+def _receive_behind(instance: Any, stream_in: str | None, result: Any) -> None:
+    call = call_behind(getattr(instance, "http_response", None))
+    if call is not None and not call.tapped:
+        guarded(_receive_parsed, call, stream_in, result, rescue=call.give_up)
 
 
 def _receive_parsed(call: Call, stream_in: str | None, result: Any) -> None:

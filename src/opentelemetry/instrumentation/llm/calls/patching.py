@@ -167,7 +167,7 @@ class Patches:
 
 
 def _parsing(stream_in: str | None, original: Any) -> Any:
-    return Wrapper(original, parsed(stream_in))
+    return Wrapper(original, parsed(stream_in, original))
 
 
 def _beside(beside: Beside, original: Any) -> Any:

@@ -7,7 +7,7 @@ generator that relays it. No context is kept between two chunks, and nothing her
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -96,17 +96,46 @@ class AsyncTap(_Passing, AsyncIterator[Any]):
         return chunk
 
 
+def _put_tap(stream: Any, name: str, call: Call) -> None:
+    inner = getattr(stream, name)
+    setattr(stream, name, (AsyncTap if hasattr(inner, "__anext__") else Tap)(inner, call))
+
+
 def tap(stream: Any, name: str, call: Call) -> None:
     """Tap the iterator that ``stream`` keeps in its attribute ``name``, and see the stream through to its end."""
     if not call.streaming:
         call.stream_started()
     call.tapped = True
-    inner = getattr(stream, name)
-    setattr(stream, name, (AsyncTap if hasattr(inner, "__anext__") else Tap)(inner, call))
+    _put_tap(stream, name, call)
     response = getattr(stream, "response", None)
     if response is not None:
         notice_close(response, call)
     watch_for_loss(stream, call)
+
+
+def rewrapped(name: str) -> Callable[..., Any]:
+    """Make the wrapper of an SDK's function that puts something around the iterator inside a stream, its only argument.
+
+    A stream that is tapped already is tapped around that: the application gets what comes out there.
+    """
+
+    def wrap(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        call = guarded(_untap, name, *args)
+        try:
+            return wrapped(*args, **kwargs)
+        finally:
+            if call is not None:
+                guarded(_put_tap, args[0], name, call, rescue=call.give_up)
+
+    return wrap
+
+
+def _untap(name: str, stream: Any) -> Call | None:
+    tapped = getattr(stream, name, None)
+    if not isinstance(tapped, _Passing):
+        return None
+    setattr(stream, name, tapped._inner)
+    return tapped._call
 
 
 def _took_first(call: Call, chunk: Any) -> None:

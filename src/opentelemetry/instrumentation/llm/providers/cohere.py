@@ -7,6 +7,7 @@ when the client was made, so that only the ones below see a client that is older
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..calls.point import Identity, Point, Provider
@@ -16,6 +17,17 @@ from ..dialects.media import plain, transcription
 from .generated import identify_as
 
 _Operations = Mapping[str, tuple[str, Dialect]]
+
+
+def _kept_raw(operations: _Operations) -> _Operations:
+    """Return operations whose answers come inside the response in which ``with_raw_response`` hands them over."""
+
+    def reads(dialect: Dialect) -> Dialect:
+        return replace(dialect, reply=lambda answer: dialect.reply(getattr(answer, "_data", answer)))
+
+    return {name: (operation, reads(dialect)) for name, (operation, dialect) in operations.items()}
+
+
 _V2: _Operations = {"chat": ("chat", chat), "embed": ("embeddings", embed), "rerank": ("rerank", rerank)}
 _V1: _Operations = {
     "chat": ("chat", chat),
@@ -24,6 +36,8 @@ _V1: _Operations = {
     "rerank": ("rerank", rerank),
     "classify": ("moderation", rerank),
 }
+_TRANSCRIPTIONS: _Operations = {"create": ("transcription", transcription)}
+_BATCHES: _Operations = {"create": ("create_batch", plain)}
 _CLASSES: Mapping[str, _Operations] = {
     "v2.client:{}V2Client": {**_V2, "chat_stream": ("chat", chat_stream)},
     "v2.raw_client:{}RawV2Client": _V2,
@@ -31,9 +45,12 @@ _CLASSES: Mapping[str, _Operations] = {
     "raw_base_client:{}RawBaseCohere": _V1,
     # This one cuts texts into batches, which go out from threads of its own: what it calls is part of it and not watched.
     "client:{}Client": {"embed": ("embeddings", embed), "embed_stream": ("embeddings", embed)},
-    "audio.transcriptions.client:{}TranscriptionsClient": {"create": ("transcription", transcription)},
-    "embed_jobs.client:{}EmbedJobsClient": {"create": ("create_batch", plain)},
-    "batches.client:{}BatchesClient": {"create": ("create_batch", plain)},
+    "audio.transcriptions.client:{}TranscriptionsClient": _TRANSCRIPTIONS,
+    "audio.transcriptions.raw_client:{}RawTranscriptionsClient": _kept_raw(_TRANSCRIPTIONS),
+    "embed_jobs.client:{}EmbedJobsClient": _BATCHES,
+    "embed_jobs.raw_client:{}RawEmbedJobsClient": _kept_raw(_BATCHES),
+    "batches.client:{}BatchesClient": _BATCHES,
+    "batches.raw_client:{}RawBatchesClient": _kept_raw(_BATCHES),
 }
 _CLOUDS: Mapping[str, str] = {"bedrock": "aws.bedrock", "sagemaker": "aws.sagemaker"}
 _identify = identify_as("cohere")

@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..calls.point import Identity, Point, Provider
+from ..calls.point import Beside, Identity, Point, Provider
+from ..calls.streams import rewrapped
 from ..dialects import Arguments, Dialect
 from ..dialects.gemini import generate_content, generate_content_stream
 from ..dialects.gemini_interactions import decisions, fetched_interaction, interactions
@@ -117,7 +118,11 @@ GOOGLE_GENAI_INTERACTIONS = Provider(
     ),
     read=_read_asked,
     identify=_identify_asked,
-    raw_answers=("google.genai._gaos.utils.response_helpers:_APIResponseBase._parse",),
+    raw_answers=tuple(f"google.genai._gaos.utils.response_helpers:_{kind}APIResponseBase._parse" for kind in ("", "Async")),
+    beside=tuple(
+        Beside(f"google.genai._gaos.lib.compat_errors:wrap_{kind}stream_errors", lambda original: rewrapped("generator"))
+        for kind in ("", "async_")
+    ),
 )
 GOOGLE_GENAI_INTERACTIONS_BEFORE_2 = replace(
     generated(

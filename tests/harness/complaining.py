@@ -1,0 +1,61 @@
+"""Run cases in a process that is watched, and complain of whatever was told wrongly of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from .account import Account
+from .judging import Figures, judged, noise
+from .quick import forget_the_past
+from .running import Case, run
+from .styles import NotApplicable
+
+
+class Complaints(NamedTuple):
+    """What is wrong, how many cases ran, and why the others did not."""
+
+    found: list[str]
+    ran: int
+    reasons: list[str]
+
+
+def run_if_applicable(case: Case, url: str, reasons: list[str]) -> Account | None:
+    """Run a case, or write down why it is not applicable; its stream is free to go by then."""
+    try:
+        return run(case, url)
+    except NotApplicable as reason:
+        reasons.append(str(reason))
+        return None
+
+
+def complaints(cases: Iterable[Case], told: Any, server: Any, logged: Any) -> Complaints:
+    """Run the cases one after the other and judge each; at last the figures of all of them together.
+
+    ``told`` is a ``Told`` that has begun, ``server`` the stand-in, ``logged`` pytest's ``caplog``.
+    """
+    found: list[str] = []
+    reasons: list[str] = []
+    figures = Figures()
+    ran = 0
+    with logged.at_level(logging.DEBUG, logger="opentelemetry"):
+        for case in cases:
+            forget_the_past()
+            for each in (server, logged, told):
+                each.clear()
+            account = run_if_applicable(case, server.url, reasons)
+            if account is None:
+                forget_the_past()
+                for span in told.spans():
+                    figures.add(span)
+                continue
+            ran += 1
+            requests, spans = len(server.journal), told.spans()
+            wrong = [*judged(case, account, spans, requests), *noise(logged.records)]
+            if requests > 1:
+                wrong.append(f"{requests} requests were sent")
+            if len(spans) == 1:
+                figures.add(spans[0], account)
+            found += [f"{case.exit.name}: {what}" for what in wrong]
+    return Complaints([*found, *(figures.compared(told.total) if ran else ())], ran, reasons)
