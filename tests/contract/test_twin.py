@@ -44,7 +44,8 @@ def test_an_application_finds_no_difference(payload: payloads.Payload, directory
         compared += "seen" in bare[case.id]
         found += differences(bare[case.id], watched[case.id], case.exit.races, case.id)
     assert not found, "\n".join(found)
-    assert compared > 0
+    if not compared:
+        pytest.skip(next(account["not applicable"] for name, account in bare.items() if name.startswith(f"{payload.id} /")))
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

@@ -40,7 +40,8 @@ class Account:
         self.generator = ""
         self.strayed = 0
         self.error: str | None = None
-        self._root, self._url, self._surfaces, self._chunks = root, url, surfaces, chunks or surfaces
+        self.url = url
+        self._root, self._surfaces, self._chunks = root, surfaces, chunks or surfaces
 
     def note(self, what: str, value: Any) -> None:
         """Write down one thing."""
@@ -71,7 +72,7 @@ class Account:
 
     def as_json(self) -> list[Any]:
         """Return the notes without the port of the stand-in, and whether the context ever strayed."""
-        host = self._url.removeprefix("http://")
+        host = self.url.removeprefix("http://")
         return [*_without(host, self.notes), ["strayed", self.strayed]]
 
 

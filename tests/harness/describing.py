@@ -7,8 +7,10 @@ import sys
 from functools import lru_cache
 from typing import Any
 
-_ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 _DEPTH = 3
+_LEFT_BY_COPIES = frozenset({"__slotnames__"})
+"""What Python keeps on a class as soon as somebody has copied an instance, be it the SDK itself."""
 _PLAIN = (str, int, float, bool, bytes, type(None))
 
 
@@ -86,4 +88,10 @@ def _is(value: Any, kind: type) -> bool:
 
 def surface(value: Any, root: str) -> dict[str, Any]:
     """Describe the outside of an object: its class, what it is an instance of, and its directory."""
-    return {"type": named(type(value)), "class": named(value.__class__), "instance of": instance_of(value, root), "dir": sorted(dir(value))}
+    known = instance_of(value, root)
+    return {
+        "type": named(type(value)),
+        "class": named(value.__class__),
+        "instance of": known,
+        "dir": sorted({*dir(value)} - _LEFT_BY_COPIES),
+    }

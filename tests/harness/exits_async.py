@@ -9,10 +9,13 @@ import asyncio
 import contextlib
 import copy
 import gc
+import http.client
 import inspect
+import json
 import pickle
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from .describing import described, described_exception, named
 from .exits_sync import ConsumerFault
@@ -178,7 +181,23 @@ async def cancelled_unanswered(opening: AsyncOpening) -> None:
             # Nothing is asked before the block is entered.
             await result.__aenter__()
 
-    await _cancel(asyncio.create_task(ask()), asyncio.sleep(0.03))
+    task = asyncio.create_task(ask())
+    await _cancel(task, _arrived(opening.account.url, task))
+
+
+async def _arrived(url: str, task: asyncio.Task[None]) -> None:
+    """Wait until the stand-in has a request, or nobody is left to send one."""
+    while not task.done() and not await asyncio.to_thread(_journal, url):
+        await asyncio.sleep(0.01)
+
+
+def _journal(url: str) -> Any:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    try:
+        connection.request("GET", "/_stand_in/journal")
+        return json.load(connection.getresponse())
+    finally:
+        connection.close()
 
 
 async def _cancel(task: asyncio.Task[None], when: Any) -> None:

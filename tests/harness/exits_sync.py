@@ -160,6 +160,8 @@ def interrupted(opening: Opening) -> None:
     stream = opening.stream()
     waiting = threading.Event()
     interrupter = threading.Thread(target=_interrupt, args=(threading.get_ident(), waiting), daemon=True)
+    # A process that was started in the background of a shell ignores it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     interrupter.start()
     try:
         for chunk in stream:
@@ -168,6 +170,7 @@ def interrupted(opening: Opening) -> None:
     finally:
         waiting.set()
         interrupter.join()
+        signal.signal(signal.SIGINT, before)
 
 
 def _interrupt(caller: int, waiting: threading.Event) -> None:

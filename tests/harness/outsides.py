@@ -22,9 +22,10 @@ def provider_of(name: str) -> Provider:
 
 
 def outcome(step: Callable[..., Any], *arguments: Any) -> str:
-    """Say what a step gives: its class, or the class of what it raises."""
+    """Say what a step gives: what it was given, or else its class, or the class of what it raises."""
     try:
-        return type(step(*arguments)).__name__
+        given = step(*arguments)
+        return "itself" if any(given is argument for argument in arguments) else given.__class__.__name__
     except Exception as error:
         return f"raises {type(error).__name__}"
 

@@ -28,7 +28,7 @@ _OURS = "opentelemetry.instrumentation.llm"
 _RANDOM = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "an id"),
     (re.compile(r"\b[0-9a-f]{32,}\b"), "a digest"),
-    (re.compile(r"0x[0-9a-f]{6,}"), "an address"),
+    (re.compile(r"0x[0-9a-fA-F]{6,}"), "an address"),
     (re.compile(r"\b20\d{6}T\d{6}Z\b"), "a time"),
 )
 """What is not the same twice, in requests, signatures and texts."""
@@ -47,7 +47,7 @@ class Hearing(logging.Handler):
         """Keep where a record comes from and what it says; figures in debug lines are times and addresses."""
         if record.name.startswith(_OURS) and record.levelno < logging.WARNING:
             return
-        text = record.getMessage() if record.levelno >= logging.INFO else str(record.msg)
+        text = _without_random(record.getMessage() if record.levelno >= logging.INFO else str(record.msg))
         self.records.append([record.name, record.levelname, re.sub(r"0x[0-9a-f]+|\d+", "#", text)])
 
 
@@ -91,10 +91,13 @@ def _one(case: Case, server: StandIn, hearing: Hearing) -> Any:
 
 
 def _comparable(told: Any, host: str = "stand-in") -> Any:
-    text = json.dumps(told).replace(host, "stand-in")
+    return json.loads(_without_random(json.dumps(told).replace(host, "stand-in")))
+
+
+def _without_random(text: str) -> str:
     for pattern, name in _RANDOM:
         text = pattern.sub(name, text)
-    return json.loads(text)
+    return text
 
 
 def accounts(provider: str, side: str) -> Iterator[tuple[str, Any]]:

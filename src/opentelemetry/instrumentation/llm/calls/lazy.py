@@ -70,4 +70,6 @@ async def _lazily_async(start: _Start, inner: AsyncGenerator[Any, Any]) -> Async
         async for chunk in relayed:
             yield chunk
     finally:
-        await relayed.aclose()
+        # As in the relay: one that is collected leaves the inner ones to themselves.
+        if start.stream() is not None:
+            await relayed.aclose()

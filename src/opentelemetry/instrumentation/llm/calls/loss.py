@@ -47,6 +47,11 @@ def _collected(call: Call) -> None:
         guarded(call.stream_ended, ABANDONED, rescue=call.give_up)
 
 
+def is_lost(call: Call) -> bool:
+    """Say whether the stream of a call has been collected."""
+    return call.watcher is not None and not call.watcher.alive
+
+
 def _inside_a_lock() -> bool:
     """Say whether the garbage collection that runs us interrupted code which may hold a lock that ending a call takes."""
     frame: FrameType | None = sys._getframe(1)

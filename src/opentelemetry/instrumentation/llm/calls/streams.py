@@ -15,7 +15,7 @@ from .. import context
 from ..guard import guarded
 from .call import CANCELLED, CLOSED_EARLY, COMPLETE, ERROR, Call
 from .closing import notice_close
-from .loss import watch_for_loss
+from .loss import is_lost, watch_for_loss
 
 _STOPPED = (asyncio.CancelledError, GeneratorExit, KeyboardInterrupt, SystemExit)
 
@@ -205,5 +205,7 @@ async def relay_async_open(inner: Any, call: Call, inside: context.Context) -> A
             guarded(_took_first, call, chunk)
             yield chunk
     finally:
-        await inner.aclose()
+        # One that is collected leaves the inner one to its own finaliser, as it would be unwatched: two that close it collide.
+        if not is_lost(call):
+            await inner.aclose()
         guarded(call.stream_ended, CLOSED_EARLY, rescue=call.give_up)
