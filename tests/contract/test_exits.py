@@ -9,11 +9,11 @@ import pytest
 
 import payloads
 from contract.driving import MODES
+from harness.complaining import complaints
 from harness.leaving import streams
 from harness.processes import python
 from harness.running import cases
 from harness.styles import STYLES
-from harness.complaining import complaints
 
 # What an application leaves open it leaves open: sockets, and what some SDKs say of their own operations.
 pytestmark = [

@@ -206,6 +206,6 @@ async def relay_async_open(inner: Any, call: Call, inside: context.Context) -> A
             yield chunk
     finally:
         # One that is collected leaves the inner one to its own finaliser, as it would be unwatched: two that close it collide.
-        if not is_lost(call):
+        if not guarded(is_lost, call):
             await inner.aclose()
         guarded(call.stream_ended, CLOSED_EARLY, rescue=call.give_up)
