@@ -13,6 +13,22 @@ _FIRST, _COST = "ex_llm.stream.time_to_first_chunk.milliseconds", "ex_llm.cost.c
 _LEFT = "ex_llm.provider.rate_limit.remaining"
 _INPUT, _CACHED = "ex_llm.tokens.input.total", "ex_llm.tokens.cached.total"
 
+_LOOKS: dict[str, dict[str, dict[str, Any]]] = {
+    "stat": {
+        "defaults": {},
+        "options": {
+            "reduceOptions": {"calcs": ["lastNotNull"]}, "colorMode": "value", "graphMode": "area", "justifyMode": "center", "textMode": "value",
+        },
+    },
+    "timeseries": {
+        "defaults": {"custom": {"lineWidth": 2, "fillOpacity": 8, "showPoints": "never", "spanNulls": 120_000}},
+        "options": {
+            "tooltip": {"mode": "multi", "sort": "desc"},
+            "legend": {"displayMode": "table", "placement": "bottom", "calcs": ["lastNotNull", "max"]},
+        },
+    },
+}  # fmt: skip
+
 q = Queries("$__rate_interval", chosen=True)
 _cost_today = q.increase(_COST, window="$__range")
 _hits, _misses = q.rate("ex_llm.cache.hits.total", "cache"), q.rate("ex_llm.cache.misses.total", "cache")
@@ -126,14 +142,15 @@ def _panel(panel: Panel, kind: str, place: dict[str, int]) -> dict[str, Any]:
     if panel.worse_from is not None:
         steps.append({"color": "red", "value": panel.worse_from})
     shown: dict[str, Any] = {"unit": panel.unit, "min": 0, "thresholds": {"mode": "absolute", "steps": steps}}
+    looks = _LOOKS[kind]
     made: dict[str, Any] = {
         "type": kind,
         "title": panel.title,
         "description": panel.says,
         "datasource": _SOURCE,
         "gridPos": place,
-        "fieldConfig": {"defaults": shown, "overrides": []},
-        "options": {"reduceOptions": {"calcs": ["lastNotNull"]}} if kind == "stat" else {"tooltip": {"mode": "multi"}},
+        "fieldConfig": {"defaults": shown | looks["defaults"], "overrides": []},
+        "options": looks["options"],
         "targets": [_target(letter, legend, query) for letter, (legend, query) in zip("ABCDEF", panel.queries.items(), strict=False)],
     }
     return {**made, "timeFrom": panel.since} if panel.since else made

@@ -58,7 +58,7 @@ def anthropic_rounds(url: str) -> Iterator[Round]:
     import anthropic
 
     with anthropic.Anthropic(base_url=url, api_key="stand-in", max_retries=1) as client:
-        yield lambda number: client.messages.create(model="claude-sonnet-4-5", max_tokens=100, messages=MESSAGES)
+        yield lambda number: client.messages.create(model="claude-opus-5", max_tokens=100, messages=MESSAGES)
 
 
 SDKS: dict[str, Callable[[str], Any]] = {"openai": openai_rounds, "anthropic": anthropic_rounds}

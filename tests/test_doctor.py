@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -90,8 +92,9 @@ def without(place: Path, names: set[str]) -> Path:
 
 @needs_distro
 def test_all_is_well() -> None:
-    told = doctor("--json", **TO_THE_CONSOLE)
+    told = doctor("--json", "openai", **TO_THE_CONSOLE)
     assert (told.status, told.json["healthy"], told.causes()) == (0, True, [])
+    assert [sdk["name"] for sdk in told.json["sdks"]] == ["openai"]
     assert told.sdk()["state"] == "watched" and {"chat", "embeddings"} <= set(told.sdk()["operations"])
     assert "openai._base_client:AsyncAPIClient.request" in told.sdk()["patched"]
     assert told.json["what_to_do"] == "nothing; all is well"
@@ -105,7 +108,7 @@ def test_no_sdk(tmp_path: Path) -> None:
 
 
 def test_an_sdk_that_is_too_old(tmp_path: Path) -> None:
-    told = doctor(first=installed(tmp_path, "openai", "0.28.1", code=""), **TO_THE_CONSOLE)
+    told = doctor("openai", first=installed(tmp_path, "openai", "0.28.1", code=""), **TO_THE_CONSOLE)
     assert told.status == 1
     assert "openai 0.28.1 is too old to be watched: openai >= 1.26 is needed" in told.text
     assert told.text.splitlines()[-1] == "What to do: pip install --upgrade 'openai >= 1.26'"
@@ -115,7 +118,7 @@ def test_an_sdk_that_is_too_old(tmp_path: Path) -> None:
 def test_no_exporter(tmp_path: Path) -> None:
     place = installed(tmp_path, "openai", "9.9", code="")
     nowhere = dict.fromkeys(TO_THE_CONSOLE, "none")
-    told = doctor("--json", first=place, **nowhere)
+    told = doctor("--json", "openai", first=place, **nowhere)
     assert told.status == 1 and "no_exporter" in told.causes()
     assert all(signal["exporters"] == [] for signal in told.json["signals"])
     finding = next(f for f in told.json["findings"] if f["cause"] == "no_exporter")
@@ -126,7 +129,7 @@ def test_watched_twice_by_another_package(tmp_path: Path, monkeypatch: pytest.Mo
     requires = ("opentelemetry-api ~= 1.12", "openai >= 1.26.0; extra == 'instruments'")
     entry = "[opentelemetry_instrumentor]\nopenai = somewhere.else:OpenAIInstrumentor\n"
     place = installed(tmp_path, "opentelemetry-instrumentation-openai-v2", "2.4b0", requires, entry)
-    told = doctor(first=place, **TO_THE_CONSOLE)
+    told = doctor("openai", first=place, **TO_THE_CONSOLE)
     assert told.status == 1
     assert "openai is watched twice: opentelemetry-instrumentation-openai-v2 2.4b0 is loaded by opentelemetry-instrument too" in told.text
     assert "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS=openai" in told.text.splitlines()[-1]
@@ -145,7 +148,7 @@ def test_watched_twice_by_another_package(tmp_path: Path, monkeypatch: pytest.Mo
     ],
 )
 def test_disabled_by_the_environment(variable: str, value: str, says: str, tmp_path: Path) -> None:
-    told = doctor(first=installed(tmp_path, "openai", "9.9", code=""), **{**TO_THE_CONSOLE, variable: value})
+    told = doctor("openai", first=installed(tmp_path, "openai", "9.9", code=""), **{**TO_THE_CONSOLE, variable: value})
     assert "disabled_by_environment" in told.text and says in told.text
     assert variable in told.text.splitlines()[-1]
     assert told.status == 1
@@ -166,7 +169,7 @@ def test_disabled_by_the_environment(variable: str, value: str, says: str, tmp_p
 def test_whatever_an_sdk_does_at_its_import(code: str, state: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(installed(tmp_path, "openai", "9.9", code=code))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path), str(ROOT / "src"))))
-    (sdk,) = (sdk for sdk in probed(Settings(), 1 if "slow" in state else 60) if sdk.name == "openai")
+    (sdk,) = probed(Settings(), 1 if "slow" in state else 60, ["openai"])
     assert (sdk.version, sdk.state) == ("9.9", state)
     assert says in " ".join(sdk.errors)
     assert [f.cause for f in Report(facts(sdks=(sdk,))).findings] == [f"sdk_{state.replace(' ', '_')}"]
@@ -178,7 +181,7 @@ def test_a_setting_is_told_with_its_origin_and_one_that_nobody_reads_too(tmp_pat
         "OTEL_INSTRUMENTATION_LLM_MAX_CONTENT_BYTES": "many",
         "OTEL_INSTRUMENTATION_LLM_NATIV_TELEMETRY": "keep",
     }
-    told = doctor("--json", first=installed(tmp_path, "openai", "9.9", code=""), **TO_THE_CONSOLE, **variables)
+    told = doctor("--json", "openai", first=installed(tmp_path, "openai", "9.9", code=""), **TO_THE_CONSOLE, **variables)
     origins = {s["name"]: (s["value"], s["origin"]) for s in told.json["settings"]}
     assert origins["native_telemetry"] == ("'keep'", "OTEL_INSTRUMENTATION_LLM_NATIVE_TELEMETRY")
     assert origins["max_content_bytes"] == ("65536", "default")
@@ -318,7 +321,45 @@ def test_other_causes(about: dict[str, Any], cause: str, problem: bool) -> None:
     told = Report(facts(**about))
     assert [(f.cause, f.problem) for f in told.findings] == [(cause, problem)]
     assert told.healthy is not problem
-    assert str(told).splitlines()[-1] == f"What to do: {told.findings[0].do}"
+    do = told.findings[0].do
+    worth = do if problem else "nothing; all is well" if do.startswith("nothing") else f"nothing is broken; when there is time, {do}"
+    assert str(told).splitlines()[-1] == f"What to do: {worth}"
+    assert do in str(told).partition("\nFindings\n")[2]
+
+
+def test_the_last_line_counts_what_is_to_be_done_after_it() -> None:
+    told = Report(facts(loadable=False, configurator=None))
+    assert causes(told) == ["not_loadable", "no_configurator"]
+    assert told.what_to_do == f"{told.findings[0].do} (then 1 more, see Findings)"
+
+
+class Narrow(io.StringIO):
+    """A terminal of a few letters."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_gets_colours_marks_and_folded_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "60")
+    told = Report(facts(loadable=False))
+    shown = told.for_stream(Narrow())
+    assert "\x1b[32m✓\x1b[0m openai" in shown and "\x1b[31m✗\x1b[0m 1. not_loadable" in shown
+    plain = re.sub(r"\x1b\[\d+m", "", shown)
+    folded = plain.partition("Findings\n")[2].partition("\n\n")[0].splitlines()
+    assert len(folded) > 2 and max(map(len, folded)) <= 60
+    assert " ".join(" ".join(folded).split()) == " ".join(str(told).partition("Findings\n")[2].partition("\n\n")[0].split())
+    assert told.for_stream(io.StringIO()) == str(told) and "\x1b" not in str(told)
+
+
+def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["openai", "opnai"])
+    assert "no SDK that is watched: opnai; there are openai, " in capsys.readouterr().err
 
 
 def test_problems_come_before_notes() -> None:

@@ -237,12 +237,14 @@ def test_without_a_call_there_is_no_table(traced: Traced) -> None:
         (Terminal, {"NO_COLOR": "1"}, []),
         (Terminal, {"TERM": "dumb"}, []),
         (io.StringIO, {}, []),
+        (io.StringIO, {"FORCE_COLOR": "1"}, ["ERROR openai.RateLimitError (rate_limited)"]),
+        (Terminal, {"FORCE_COLOR": "1", "NO_COLOR": "1"}, []),
     ],
 )
 def test_failures_are_red_on_a_terminal_only(
     monkeypatch: pytest.MonkeyPatch, stream: type[io.StringIO], environment: dict[str, str], red: list[str]
 ) -> None:
-    for name in ("NO_COLOR", "TERM"):
+    for name in ("NO_COLOR", "FORCE_COLOR", "TERM"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)

@@ -13,8 +13,12 @@ Series = tuple[str, list[tuple[float, float]]]
 LETTER, LINE = 8.4, 20
 GROUND, PANEL, GRID, WORDS, FAINT, RED = "#16181d", "#1f2229", "#343944", "#dfe3ea", "#8b93a3", "#ff6b6b"
 COLOURS = ("#7eb26d", "#eab839", "#6ed0e0", "#ef843c", "#e24d42", "#1f78c1", "#ba43a9", "#a0a8ff")
-_STYLE = 'font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono, monospace" xml:space="preserve"'
-_RED = re.compile("\x1b\\[31m(.*?)\x1b\\[0m")
+_FONT = 'font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono, monospace"'
+# What the marks of a terminal look like: bold, faint, and colours.
+_LOOKS = {
+    "1": 'font-weight="bold"', "2": f'fill="{FAINT}"', "31": f'fill="{RED}"', "32": 'fill="#8fd18b"', "33": 'fill="#f0c674"', "36": 'fill="#7cc7d9"',
+}  # fmt: skip
+_MARKED = re.compile("\x1b\\[(\\d+)m(.*?)\x1b\\[0m")
 
 
 class Box(NamedTuple):
@@ -27,20 +31,24 @@ class Box(NamedTuple):
 
 
 def terminal(lines: Sequence[str], title: str) -> str:
-    """Draw lines as a terminal shows them; what is between the marks for red is red."""
-    width = 40 + LETTER * max(len(_RED.sub(r"\1", line)) for line in lines)
+    """Draw lines as a terminal shows them, with the marks that they have."""
+    width = 40 + LETTER * max(len(_MARKED.sub(r"\2", line)) for line in lines)
     height = 62 + LINE * len(lines)
     drawn = [_frame(width, height)]
     drawn += [f'<circle cx="{22 + 20 * n}" cy="18" r="6" fill="{c}"/>' for n, c in enumerate((RED, COLOURS[1], COLOURS[0]))]
     drawn.append(_text(width / 2, 23, title, FAINT, 13, "middle"))
-    drawn += [_terminal_line(20, 56 + LINE * number, line) for number, line in enumerate(lines)]
+    drawn += [_terminal_line(20, 56 + LINE * number, line) for number, line in enumerate(lines) if line]
     return _document(width, height, drawn)
 
 
 def _terminal_line(x: float, y: float, line: str) -> str:
-    parts = [f'<tspan fill="{RED}">{escape(part)}</tspan>' if number % 2 else escape(part) for number, part in enumerate(_RED.split(line))]
-    letters = len(_RED.sub(r"\1", line))
-    return f'<text x="{x}" y="{y}" font-size="14" fill="{WORDS}" textLength="{LETTER * letters:.1f}" {_STYLE}>{"".join(parts)}</text>'
+    # Of three parts the first is plain, the second a mark, the third what is marked.
+    parts = _MARKED.split(line)
+    drawn = [escape(parts[0])]
+    for mark, marked, plain in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+        drawn.append(f"<tspan {_LOOKS[mark]}>{escape(marked)}</tspan>{escape(plain)}")
+    letters = len(_MARKED.sub(r"\2", line))
+    return f'<text x="{x}" y="{y}" font-size="14" fill="{WORDS}" textLength="{LETTER * letters:.1f}" xml:space="preserve">{"".join(drawn)}</text>'
 
 
 def dashboard(title: str, panels: Iterable[tuple[Mapping[str, Any], list[Series]]]) -> str:
@@ -53,38 +61,57 @@ def dashboard(title: str, panels: Iterable[tuple[Mapping[str, Any], list[Series]
         bottom = max(bottom, box.y + box.height)
         drawn += [f'<rect x="{box.x}" y="{box.y}" width="{box.width}" height="{box.height}" rx="4" fill="{PANEL}"/>']
         drawn += [_text(box.x + 10, box.y + 19, panel["title"], WORDS, 13)]
-        drawn += (_stat if panel["type"] == "stat" else _graph)(box, panel["fieldConfig"]["defaults"]["unit"], series)
+        drawn += (_stat if panel["type"] == "stat" else _graph)(box, panel["fieldConfig"]["defaults"], series)
     width = 24 * across
     return _document(width, bottom + 8, [_frame(width, bottom + 8), _text(12, 29, title, WORDS, 16), *drawn])
 
 
-def _stat(box: Box, unit: str, series: list[Series]) -> list[str]:
+def _stat(box: Box, defaults: Mapping[str, Any], series: list[Series]) -> list[str]:
     values = [points[-1][1] for _, points in series if points]
-    shown = amount(values[-1], unit) if values else "no data"
-    return [_text(box.x + box.width / 2, box.y + box.height / 2 + 22, shown, COLOURS[0], 26, "middle")]
+    if not values:
+        return [_text(box.x + box.width / 2, box.y + box.height / 2 + 22, "no data", FAINT, 14, "middle")]
+    bad = [step["value"] for step in defaults["thresholds"]["steps"] if step["value"] is not None]
+    colour = RED if any(values[-1] >= value for value in bad) else COLOURS[0]
+    inside = Box(box.x, box.y + box.height - 26, box.width, 26)
+    behind = _lines(inside, [series[-1]], [colour], filled=True)
+    return [*behind, _text(box.x + box.width / 2, box.y + box.height / 2 + 16, amount(values[-1], defaults["unit"]), colour, 26, "middle")]
 
 
-def _graph(box: Box, unit: str, series: list[Series]) -> list[str]:
+def _lines(inside: Box, series: list[Series], colours: Sequence[str], filled: bool = False, highest: float | None = None) -> list[str]:
+    """Draw each series over the whole time; ``filled`` has a shade below it."""
+    points = [point for _, several in series for point in several]
+    begin, end = min(at for at, _ in points), max(at for at, _ in points)
+    highest = highest or max(value for _, value in points) or 1.0
+    drawn, shade = [], ' opacity=".5"' if filled else ""
+    for colour, (_, several) in zip(colours, series, strict=True):
+        places = [
+            f"{inside.x + inside.width * (at - begin) / ((end - begin) or 1):.0f} {inside.y + inside.height * (1 - value / highest):.1f}"
+            for at, value in several
+        ]
+        if filled:
+            floor = inside.y + inside.height
+            closed = f"M{places[0].split()[0]} {floor}L{'L'.join(places)}L{places[-1].split()[0]} {floor}z"
+            drawn.append(f'<path d="{closed}" fill="{colour}" opacity=".15"/>')
+        drawn.append(f'<path d="M{"L".join(places)}" fill="none" stroke="{colour}" stroke-width="1.5"{shade}/>')
+    return drawn
+
+
+def _graph(box: Box, defaults: Mapping[str, Any], series: list[Series]) -> list[str]:
     inside = Box(box.x + 66, box.y + 30, box.width - 78, box.height - 30 - 14 * ((len(series) + 1) // 2) - 14)
     points = [point for _, several in series for point in several]
     if not points:
         return [_text(box.x + box.width / 2, box.y + box.height / 2, "no data", FAINT, 14, "middle")]
     highest = max(value for _, value in points) or 1.0
-    begin, end = min(at for at, _ in points), max(at for at, _ in points)
     drawn = []
     for share in (0.0, 0.5, 1.0):
         y = inside.y + inside.height * (1 - share)
         drawn.append(f'<path d="M{inside.x} {y:.1f}h{inside.width}" stroke="{GRID}"/>')
-        drawn.append(_text(inside.x - 6, y + 4, amount(highest * share, unit), FAINT, 11, "end"))
-    for number, (name, several) in enumerate(series):
-        colour = COLOURS[number % len(COLOURS)]
-        path = [
-            f"{inside.x + inside.width * (at - begin) / ((end - begin) or 1):.1f} {inside.y + inside.height * (1 - value / highest):.1f}"
-            for at, value in several
-        ]
-        drawn.append(f'<path d="M{"L".join(path)}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
+        drawn.append(_text(inside.x - 6, y + 4, amount(highest * share, defaults["unit"]), FAINT, 11, "end"))
+    colours = [COLOURS[number % len(COLOURS)] for number in range(len(series))]
+    drawn += _lines(inside, series, colours, highest=highest)
+    for number, (name, _) in enumerate(series):
         x, y = box.x + 12 + (number % 2) * box.width / 2, inside.y + inside.height + 22 + 14 * (number // 2)
-        drawn.append(f'<path d="M{x} {y - 4}h12" stroke="{colour}" stroke-width="3"/>')
+        drawn.append(f'<path d="M{x} {y - 4}h12" stroke="{colours[number]}" stroke-width="3"/>')
         drawn.append(_text(x + 18, y, name if len(name) <= 24 else f"{name[:23]}…", FAINT, 11))
     return drawn
 
@@ -106,7 +133,8 @@ def amount(value: float, unit: str) -> str:
 
 
 def _text(x: float, y: float, text: str, colour: str, size: int, anchor: str = "start") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{colour}" text-anchor="{anchor}" {_STYLE}>{escape(text)}</text>'
+    placed = "" if anchor == "start" else f' text-anchor="{anchor}"'
+    return f'<text x="{x:.0f}" y="{y:.0f}" font-size="{size}" fill="{colour}"{placed}>{escape(text)}</text>'
 
 
 def _frame(width: float, height: float) -> str:
@@ -114,5 +142,6 @@ def _frame(width: float, height: float) -> str:
 
 
 def _document(width: float, height: float, drawn: Iterable[str]) -> str:
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}">'
+    size = f'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} {_FONT}>'
     return "\n".join([head, *drawn, "</svg>"]) + "\n"

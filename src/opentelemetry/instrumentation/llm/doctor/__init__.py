@@ -10,17 +10,19 @@ from __future__ import annotations
 import logging
 import os
 import platform
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from importlib.metadata import Distribution
-from typing import Any
+from typing import Any, TextIO
 
 from .. import bus
 from .. import settings as settings_module
 from ..instrumentor import LLMInstrumentor
 from ..reporters.otel import OtelReporter
 from ..reporters.tally import Tally
+from ..reporters.terminal import Terminal
 from ..settings import Settings
 from ..version import __version__
 from . import exporters, findings, text
@@ -60,6 +62,11 @@ class Report:
     def __str__(self) -> str:
         return text.written(self.facts, self.findings)
 
+    def for_stream(self, stream: TextIO) -> str:
+        """Return the text as ``stream`` shows it: on a terminal with colours, and findings folded to its width."""
+        width = shutil.get_terminal_size().columns if stream.isatty() else None
+        return text.written(self.facts, self.findings, Terminal(stream), width)
+
 
 def report() -> Report:
     """Tell what this process watches, has set and has met so far; imports no SDK and changes nothing.
@@ -74,10 +81,13 @@ def report() -> Report:
     return Report(replace(facts, inside=True, watching=watcher.is_instrumented_by_opentelemetry, **_met(watcher)))
 
 
-def examine(wait: float = WAIT_SECONDS) -> Report:
-    """Tell what a program started here would watch; an SDK whose import takes longer than ``wait`` seconds is left."""
+def examine(wait: float = WAIT_SECONDS, names: Iterable[str] = ()) -> Report:
+    """Tell what a program started here would watch, of the SDKs or providers of ``names``, or of all.
+
+    An SDK whose import takes longer than ``wait`` seconds is left. A name that is not known is a ``ValueError``.
+    """
     chosen, ignored = _settings_of(os.environ)
-    return Report(_facts(os.environ, chosen, ignored, probed(chosen, wait)))
+    return Report(_facts(os.environ, chosen, ignored, probed(chosen, wait, list(names))))
 
 
 def _facts(environment: Mapping[str, str], settings: Settings, ignored: tuple[str, ...], sdks: tuple[Any, ...]) -> Facts:
@@ -96,6 +106,7 @@ def _facts(environment: Mapping[str, str], settings: Settings, ignored: tuple[st
         settings=tuple(_setting(name, settings, environment) for name in (f.name for f in fields(Settings))),
         ignored=ignored + _nobody_reads(environment),
         disabled_by={name: environment[name] for name in _OFF if environment.get(name)},
+        known_providers=tuple(p.name for several in by_distribution().values() for p in several),
     )
 
 

@@ -99,6 +99,7 @@ class Facts:
     settings: tuple[Setting, ...]
     ignored: tuple[str, ...]
     disabled_by: dict[str, str]
+    known_providers: tuple[str, ...] = ()
     providers_in_process: dict[str, str] = field(default_factory=dict)
     handlers: dict[str, int] = field(default_factory=dict)
     unpriced: tuple[dict[str, str], ...] = ()

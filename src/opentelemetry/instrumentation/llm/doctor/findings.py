@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from .facts import Facts, Finding, Sdk
 
 _SHOWN = 5
+NOTHING = "nothing"
 _INSIDE = "opentelemetry.instrumentation.llm.doctor.report()"
 
 
@@ -17,9 +18,13 @@ def findings(facts: Facts) -> tuple[Finding, ...]:
 
 
 def what_to_do(found: Iterable[Finding]) -> str:
-    """Return what to do first."""
-    first = next(iter(found), None)
-    return "nothing; all is well" if first is None else first.do
+    """Return what to do first: about a problem, else about what is worth knowing."""
+    worth = [finding for finding in found if finding.problem or not finding.do.startswith(NOTHING)]
+    if not worth:
+        return "nothing; all is well"
+    further = sum(finding.problem for finding in worth[1:])
+    more = f" (then {further} more, see Findings)" if further else ""
+    return f"{worth[0].do}{more}" if worth[0].problem else f"nothing is broken; when there is time, {worth[0].do}"
 
 
 def _some(names: Iterable[str]) -> str:
@@ -172,7 +177,7 @@ def _variables(facts: Facts) -> Iterator[Finding]:
     for line in facts.ignored:
         yield Finding("setting_ignored", line, f"correct or unset {line.partition('=')[0].split()[0]}", problem=False)
     chosen = next((s for s in facts.settings if s.name == "disabled_providers"), None)
-    known = {provider for sdk in facts.sdks for provider in sdk.providers}
+    known = {*facts.known_providers, *(provider for sdk in facts.sdks for provider in sdk.providers)}
     unknown = [name for name in _texts(chosen.value) if name not in known] if chosen else []
     if unknown and chosen:
         says = f"disabled_providers ({chosen.origin}) names {_some(unknown)}, which is no provider of ours"
@@ -187,10 +192,10 @@ def _partly(facts: Facts) -> Iterator[Finding]:
     for sdk in facts.sdks:
         if sdk.without and sdk.operations:
             says = f"{sdk.name} {sdk.version} has no function that we know for {_some(sdk.without)}"
-            yield Finding("missing_targets", says, "nothing, unless the program does that and it is not seen", problem=False)
+            yield Finding("missing_targets", says, f"{NOTHING}, unless the program does that and it is not seen", problem=False)
         elif sdk.missing:
             says = f"{sdk.name} {sdk.version} does not have {_some(sdk.missing)}"
-            yield Finding("missing_targets", says, "nothing, as long as the calls of the program are seen", problem=False)
+            yield Finding("missing_targets", says, f"{NOTHING}, as long as the calls of the program are seen", problem=False)
 
 
 def _native(facts: Facts) -> Iterator[Finding]:

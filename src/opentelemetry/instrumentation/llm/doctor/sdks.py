@@ -22,7 +22,7 @@ from ..instrumentor import LLMInstrumentor
 from ..settings import Settings
 from .facts import Native, Sdk
 
-_AT_ONCE = 2
+_AT_ONCE = max(2, min(4, os.cpu_count() or 1))
 _PROBE = f"{__package__}.probe"
 _AUTO = os.path.join("opentelemetry", "instrumentation", "auto_instrumentation")
 
@@ -91,9 +91,22 @@ def _reaches(owner: Any, path: str) -> bool:
     return owner is not None
 
 
-def probed(settings: Settings, wait: float) -> tuple[Sdk, ...]:
-    """Import each SDK that is installed in a process of its own and tell what was watched there."""
-    known = [looked_at(name, settings) for name in by_distribution()]
+def named(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the SDKs of some names, of distributions or providers, or all for none; an unknown name is a ``ValueError``.
+
+    >>> named(["openai", "bedrock"])
+    ('openai', 'botocore')
+    """
+    known = by_distribution()
+    meant = {name: sdk for sdk, several in known.items() for name in (sdk, *(p.name for p in several))}
+    if unknown := [name for name in names if name not in meant]:
+        raise ValueError(f"no SDK that is watched: {', '.join(unknown)}; there are {', '.join(known)}")
+    return tuple(dict.fromkeys(meant[name] for name in names)) or tuple(known)
+
+
+def probed(settings: Settings, wait: float, names: Iterable[str] = ()) -> tuple[Sdk, ...]:
+    """Import each SDK that is installed in a process of its own and tell what was watched there; of ``names``, or of all."""
+    known = [looked_at(name, settings) for name in named(names)]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return tuple(pool.map(lambda sdk: _probe(sdk, wait) if sdk.version and sdk.state not in ("too old", "disabled") else sdk, known))
 

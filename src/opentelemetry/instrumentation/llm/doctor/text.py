@@ -2,42 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 from ..reporters.table import aligned
+from ..reporters.terminal import PLAIN, Style, Terminal
 from .facts import Facts, Finding, Neighbour, Sdk, Setting, Signal
 from .findings import what_to_do
 from .neighbours import OURS
 
+Row = tuple[str, ...]
+Mark = Literal["good", "note", "bad"]
 
-def written(facts: Facts, findings: Sequence[Finding]) -> str:
-    """Return the whole report."""
-    versions = facts.versions
+# A mark where the stream takes it, a letter where it does not, and a colour.
+_MARKS: dict[Mark, tuple[str, str, Style]] = {"good": ("✓", "+", "green"), "note": ("•", "-", "yellow"), "bad": ("✗", "x", "red")}
+_STATES: dict[str, Mark] = {"watched": "good", "partly watched": "good", "not imported": "note", "disabled": "note"}
+
+
+def written(facts: Facts, findings: Sequence[Finding], terminal: Terminal = PLAIN, width: int | None = None) -> str:
+    """Return the whole report as a terminal shows it; findings are folded at ``width`` letters."""
+    page, versions = _Page(terminal, width), facts.versions
     others = [f"{name} {version or 'not installed'}" for name, version in versions.items() if name not in (OURS, "python")]
+    sdks = {_sdk(sdk): _STATES.get(sdk.state, "bad") for sdk in facts.sdks if sdk.version}
     parts = [
-        f"{OURS} {versions[OURS]} on Python {versions['python']}, {', '.join(others)}",
-        _section("SDKs", [_sdk(sdk) for sdk in facts.sdks if sdk.version]) + _not_installed(facts.sdks),
-        _section("Spans that SDKs make themselves", [(n.target, n.done) for sdk in facts.sdks for n in sdk.native]),
-        _section("Other instrumentations of these SDKs", [_neighbour(n) for n in facts.neighbours]),
-        _section("Where telemetry goes", _exports(facts)),
-        _section("Settings that are not at their defaults", [_setting(s) for s in facts.settings if s.origin != "default"]),
-        _section("What the environment switches off", sorted(facts.disabled_by.items()), always=False),
-        _section("Handlers on the bus", [(name, f"{count} events") for name, count in facts.handlers.items()], always=facts.inside),
-        _section("Findings", [(f"{number}.", f.cause, f.says) for number, f in enumerate(findings, 1)]),
+        f"{page.bold(f'{OURS} {versions[OURS]}')} on Python {versions['python']}\n{', '.join(others)}",
+        page.section("SDKs", sdks) + _not_installed(facts.sdks),
+        page.section("Spans that SDKs make themselves", [(n.target, n.done) for sdk in facts.sdks for n in sdk.native]),
+        page.section("Other instrumentations of these SDKs", [_neighbour(n) for n in facts.neighbours]),
+        page.section("Where telemetry goes", _exports(facts)),
+        page.section("Settings that are not at their defaults", [_setting(s) for s in facts.settings if s.origin != "default"]),
+        page.section("What the environment switches off", sorted(facts.disabled_by.items()), always=False),
+        page.section("Handlers on the bus", [(name, f"{count} events") for name, count in facts.handlers.items()], always=facts.inside),
+        page.findings(findings),
     ]
-    return "\n\n".join(part for part in parts if part) + f"\n\nWhat to do: {what_to_do(findings)}"
+    return "\n\n".join(part for part in parts if part) + f"\n\n{page.bold('What to do:')} {what_to_do(findings)}"
 
 
-def _section(head: str, rows: Iterable[Sequence[str]], always: bool = True) -> str:
-    rows = list(rows)
-    if not rows:
-        return f"{head}\n  none" if always else ""
-    columns = max(map(len, rows))
-    padded = [(*row, *[""] * (columns - len(row))) for row in rows]
-    return f"{head}\n" + "\n".join(f"  {line}" for line in aligned(padded, texts=tuple(range(columns))).splitlines())
+class _Page:
+    """How the parts of a report look on one terminal."""
+
+    def __init__(self, terminal: Terminal, width: int | None) -> None:
+        self._terminal, self._width = terminal, width
+
+    def bold(self, text: str) -> str:
+        return self._terminal.paint(text, "bold")
+
+    def section(self, head: str, rows: Iterable[Row], always: bool = True) -> str:
+        """Write a head and aligned rows below it; each row of a mapping behind the mark that it maps to."""
+        marks = [f"{self._mark(mark)} " for mark in rows.values()] if isinstance(rows, Mapping) else None
+        rows = list(rows)
+        if not rows:
+            return f"{self.bold(head)}\n  none" if always else ""
+        columns = max(map(len, rows))
+        padded = [(*row, *[""] * (columns - len(row))) for row in rows]
+        lines = aligned(padded, texts=tuple(range(columns))).splitlines()
+        return "\n".join([self.bold(head), *(f"  {mark}{line}" for mark, line in zip(marks or [""] * len(lines), lines, strict=True))])
+
+    def findings(self, findings: Sequence[Finding]) -> str:
+        """Write what was found, and below each what to do about it."""
+        arrow = "→" if self._terminal.draws else "->"
+        lines = [self.bold("Findings"), *([] if findings else ["  none"])]
+        for number, finding in enumerate(findings, 1):
+            mark, indent = self._mark("bad" if finding.problem else "note"), 6 + len(str(number))
+            lines += self._folded(f"  {mark} {number}. ", indent, f"{finding.cause}: {finding.says}")
+            lines += self._folded(f"{'':{indent}}{arrow} ", indent + 1 + len(arrow), finding.do)
+        return "\n".join(lines)
+
+    def _folded(self, lead: str, indent: int, text: str) -> list[str]:
+        if self._width is None:
+            return [lead + text]
+        first, *rest = textwrap.wrap(text, max(self._width - indent, 20), break_long_words=False, break_on_hyphens=False) or [""]
+        return [lead + first, *(f"{'':{indent}}{line}" for line in rest)]
+
+    def _mark(self, mark: Mark) -> str:
+        drawn, letter, style = _MARKS[mark]
+        return self._terminal.paint(drawn if self._terminal.draws else letter, style)
 
 
-def _sdk(sdk: Sdk) -> tuple[str, ...]:
+def _sdk(sdk: Sdk) -> Row:
     return sdk.name, sdk.version or "", sdk.state, _watched(sdk)
 
 
@@ -53,24 +96,24 @@ def _watched(sdk: Sdk) -> str:
     return f"{told}, not {', '.join(sdk.without)}" if sdk.without else told
 
 
-def _neighbour(neighbour: Neighbour) -> tuple[str, ...]:
+def _neighbour(neighbour: Neighbour) -> Row:
     state = "active" if neighbour.active else "switched off" if neighbour.off else "loaded by opentelemetry-instrument"
     return neighbour.name, neighbour.version, neighbour.sdk or "many SDKs", state if neighbour.sdk else "when its init() is called"
 
 
-def _setting(setting: Setting) -> tuple[str, ...]:
+def _setting(setting: Setting) -> Row:
     return setting.name, setting.value, f"from {setting.origin}"
 
 
-def _exports(facts: Facts) -> list[tuple[str, ...]]:
+def _exports(facts: Facts) -> dict[Row, Mark]:
     if facts.inside:
-        return list(facts.providers_in_process.items())
+        return {(name, told): "note" if told == "none" else "good" for name, told in facts.providers_in_process.items()}
     if facts.config_file:
-        return [("all signals", f"as the file {facts.config_file} says (OTEL_CONFIG_FILE)")]
-    return [_signal(signal) for signal in facts.signals]
+        return {("all signals", f"as the file {facts.config_file} says (OTEL_CONFIG_FILE)"): "good"}
+    return {_signal(s): "bad" if s.missing else "good" if s.exporters else "note" for s in facts.signals}
 
 
-def _signal(signal: Signal) -> tuple[str, ...]:
+def _signal(signal: Signal) -> Row:
     named = ", ".join(f"{name} (not installed)" if name in signal.missing else name for name in signal.exporters)
     where = f"to {signal.endpoint} ({signal.endpoint_origin})" if signal.endpoint else ""
     return signal.name, named or "nowhere", f"from {signal.origin}" if named else signal.origin, where

@@ -6,7 +6,6 @@ The SDK loads it by its entry point. A tree is printed when its root has ended a
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from collections import OrderedDict
@@ -17,11 +16,11 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import StatusCode
 
-from .live_text import RESENT, Totals, details, failure, is_call, printable
+from .live_text import RESENT, Part, Totals, details, failure, is_call, printable
+from .terminal import Terminal
 
 _TRACES_KEPT, _SPANS_KEPT = 200, 5000
 _ATTEMPTS = ("ex_llm.provider.request.stop", "ex_llm.provider.request.exception")
-_RED, _PLAIN = "\x1b[31m", "\x1b[0m"
 # What leads to a span and to the spans below it, where another follows and where none does.
 _GLYPHS = {True: (("├─ ", "│  "), ("└─ ", "   ")), False: (("|- ", "|  "), ("`- ", "   "))}
 
@@ -31,13 +30,13 @@ _Waiting = dict[int, ReadableSpan]
 class LiveSpanExporter(SpanExporter):
     """Print each trace as a tree when its root ends, and totals by model at ``shutdown()``.
 
-    ``stream`` is stdout unless you say otherwise. Failures are red on a terminal, unless ``NO_COLOR`` is set.
+    ``stream`` is stdout unless you say otherwise. On a terminal it is coloured, unless ``NO_COLOR`` is set.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = sys.stdout if stream is None else stream
-        self._coloured = _wants_colour(self._stream)
-        self._glyphs = _GLYPHS[_can_draw(self._stream)]
+        self._terminal = Terminal(self._stream)
+        self._glyphs = _GLYPHS[self._terminal.draws]
         self._waiting: OrderedDict[int, _Waiting] = OrderedDict()
         self._printed: OrderedDict[int, set[int]] = OrderedDict()
         self._spans_waiting = 0
@@ -62,7 +61,7 @@ class LiveSpanExporter(SpanExporter):
                 return
             self._over = True
             rest = [self._give_up(trace) for trace in list(self._waiting)]
-            table = self._totals.table()
+            table = self._totals.table(self._terminal)
             self._write("".join(rest) + (f"\n{table}\n" if table else ""))
 
     def _take(self, span: ReadableSpan) -> Iterator[str]:
@@ -98,7 +97,7 @@ class LiveSpanExporter(SpanExporter):
             number = span.context.span_id
             del waiting[number]
             printed.add(number)
-            lines.append(lead + self._line(span) + "\n")
+            lines.append(self._terminal.paint(lead, "faint") + self._line(span) + "\n")
             # The last goes on the stack first, so that the first is printed first.
             for place, child in enumerate(reversed(below.pop(number, []))):
                 turn, further = self._glyphs[place == 0]
@@ -111,11 +110,12 @@ class LiveSpanExporter(SpanExporter):
         return "".join(lines)
 
     def _line(self, span: ReadableSpan) -> str:
-        told = [printable(span.name), *details(span.attributes or {}, _seconds(span), _resent(span))]
+        attributes = span.attributes or {}
+        name: Part = (printable(span.name), "bold" if is_call(attributes) else None)
+        told = [name, *details(attributes, _seconds(span), _resent(span))]
         if _failed(span):
-            error = failure(span.attributes or {}, span.status.description)
-            told.append(f"{_RED}{error}{_PLAIN}" if self._coloured else error)
-        return "  ".join(told)
+            told.append((failure(attributes, span.status.description), "red"))
+        return "  ".join(self._terminal.paint(text, style) for text, style in told)
 
     def _write(self, text: str) -> SpanExportResult:
         try:
@@ -145,15 +145,3 @@ def _resent(span: ReadableSpan) -> int:
         return resent
     attempts = [(event.attributes or {}).get("attempt", 1) for event in span.events if event.name in _ATTEMPTS]
     return max((attempt for attempt in attempts if isinstance(attempt, int)), default=1) - 1
-
-
-def _wants_colour(stream: TextIO) -> bool:
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-def _can_draw(stream: TextIO) -> bool:
-    try:
-        "├│└─".encode(getattr(stream, "encoding", None) or "utf-8")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from .table import aligned, amount
+from .terminal import PLAIN, Style, Terminal
 
 Attributes = Mapping[str, Any]
 Row = list[float | None]
+Part = tuple[str, Style | None]
+"""A text and how it looks on a terminal."""
 
 OPERATION, PROVIDER, MODEL = "gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model"
 INPUT, CACHED, OUTPUT = "gen_ai.usage.input_tokens", "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.output_tokens"
@@ -18,6 +21,7 @@ COST, STREAM_END, ERROR_KIND, ERROR_TYPE = "ex_llm.cost.cents", "ex_llm.stream.e
 RESENT = "http.request.resend_count"
 _AROUND_CALLS = frozenset({"invoke_agent", "create_agent", "execute_tool", "invoke_workflow", "plan"})
 HEAD = ("operation", "provider", "model", "calls", "errors", "tokens in", "cached", "tokens out", "cents", "mean time")
+_COLUMNS: dict[str, Style] = {"provider": "faint", "tokens in": "cyan", "cached": "cyan", "tokens out": "cyan", "cents": "green"}
 
 
 def is_call(attributes: Attributes) -> bool:
@@ -45,20 +49,20 @@ def time_shown(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds < 59.995 else f"{int(seconds + 0.5) // 60} min {int(seconds + 0.5) % 60} s"
 
 
-def details(attributes: Attributes, seconds: float, resent: int) -> list[str]:
+def details(attributes: Attributes, seconds: float, resent: int) -> list[Part]:
     """Return what is told of a span after its name, in order; what is not known is left out."""
-    told = [str(attributes[PROVIDER])] if PROVIDER in attributes else []
-    told.append(time_shown(seconds))
+    told: list[Part] = [(str(attributes[PROVIDER]), "faint")] if PROVIDER in attributes else []
+    told.append((time_shown(seconds), None))
     if FIRST_CHUNK in attributes:
-        told.append(f"first chunk {time_shown(attributes[FIRST_CHUNK])}")
-    told += _tokens(attributes)
+        told.append((f"first chunk {time_shown(attributes[FIRST_CHUNK])}", None))
+    told += [(text, "cyan") for text in _tokens(attributes)]
     if COST in attributes:
-        told.append(f"{amount(attributes[COST])} cents")
+        told.append((f"{amount(attributes[COST])} cents", "green"))
     if resent:
-        told.append("1 retry" if resent == 1 else f"{resent} retries")
+        told.append(("1 retry" if resent == 1 else f"{resent} retries", "yellow"))
     if attributes.get(STREAM_END, "complete") not in ("complete", "error"):
-        told.append(f"stream {attributes[STREAM_END]}")
-    return [printable(part) for part in told]
+        told.append((f"stream {attributes[STREAM_END]}", "yellow"))
+    return [(printable(text), style) for text, style in told]
 
 
 def _tokens(attributes: Attributes) -> list[str]:
@@ -90,13 +94,22 @@ class Totals:
         row = self._rows.get(who)
         self._rows[who] = numbers if row is None else _sums(row, numbers)
 
-    def table(self) -> str:
+    def table(self, terminal: Terminal = PLAIN) -> str:
         """Return a row for each model and one for all of them; an empty text if there was no call."""
         if not self._rows:
             return ""
         every = functools.reduce(_sums, self._rows.values())
         rows = [(*who, *_numbers(row)) for who, row in sorted(self._rows.items())]
-        return aligned([HEAD, *rows, ("all", "", "", *_numbers(every))], texts=(0, 1, 2))
+        cells = [HEAD, *rows, ("all", "", "", *_numbers(every))]
+        return aligned(cells, (0, 1, 2), lambda cell, row, place: terminal.paint(cell, _style(row, place)))
+
+
+def _style(row: tuple[str, ...], place: int) -> Style | None:
+    if row is HEAD:
+        return "faint"
+    if HEAD[place] == "errors" and row[place] != "0":
+        return "red"
+    return "bold" if row[0] == "all" else _COLUMNS.get(HEAD[place])
 
 
 def _sums(one: Row, other: Row) -> Row:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+
+Row = tuple[str, ...]
+Paint = Callable[[str, Row, int], str]
+"""Dress a padded cell, given its row and its place in that."""
 
 
 def amount(value: float, digits: int = 6) -> str:
@@ -19,7 +23,7 @@ def amount(value: float, digits: int = 6) -> str:
     return text
 
 
-def aligned(rows: Iterable[tuple[str, ...]], texts: tuple[int, ...]) -> str:
+def aligned(rows: Iterable[Row], texts: tuple[int, ...], paint: Paint | None = None) -> str:
     """Pad cells to columns: those whose places are in ``texts`` to the left, the others, numbers, to the right.
 
     >>> print(aligned([("metric", "value"), ("a", "10")], texts=(0,)))
@@ -29,8 +33,11 @@ def aligned(rows: Iterable[tuple[str, ...]], texts: tuple[int, ...]) -> str:
     rows = list(rows)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
 
-    def padded(row: tuple[str, ...]) -> str:
-        cells = zip(range(len(row)), row, widths, strict=True)
-        return "  ".join(cell.ljust(width) if place in texts else cell.rjust(width) for place, cell, width in cells).rstrip()
+    def padded(row: Row) -> str:
+        last = max((place for place, cell in enumerate(row) if cell), default=0)
+        cells = [
+            cell.ljust(widths[p] if p < last else 0) if p in texts else cell.rjust(widths[p]) for p, cell in enumerate(row[: last + 1])
+        ]
+        return "  ".join(cells if paint is None else (paint(cell, row, place) for place, cell in enumerate(cells)))
 
-    return "\n".join(padded(row) for row in rows)
+    return "\n".join(map(padded, rows))
