@@ -8,6 +8,8 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
+from . import installed
+
 NEEDS = "botocore"
 AIO = importlib.util.find_spec("aiobotocore") is not None
 # Nothing here speaks TLS, and reading certificates takes longer than the calls do.
@@ -50,7 +52,6 @@ GUARDED = {
     "inferenceConfig": {"maxTokens": 50, "temperature": 0.5},
 }
 _CONVERSED = {"modelId": "amazon.nova-lite-v1:0", "messages": MESSAGES}
-_PLAIN: dict[str, dict[str, Any]] = {"": _CONVERSED, ":tools": {**_CONVERSED, "toolConfig": TOOLS}, ":guarded": {**_CONVERSED, **GUARDED}}
 _BESIDE: list[tuple[str, str, dict[str, Any]]] = [
     ("ApplyGuardrail", "apply_guardrail", {
         "guardrailIdentifier": "gr-1", "guardrailVersion": "1", "source": "INPUT", "content": [{"text": {"text": "three words here"}}]}),
@@ -69,6 +70,21 @@ def _session() -> Any:
     import botocore.session
 
     return botocore.session.Session()
+
+
+@cache
+def _operations() -> dict[str, frozenset[str]]:
+    """Return what the installed release knows: its methods, and the parameters of each."""
+    from botocore import xform_name
+
+    model = _session().get_service_model("bedrock-runtime")
+    return {xform_name(name): frozenset(model.operation_model(name).input_shape.members) for name in model.operation_names}
+
+
+_GUARDS = installed(NEEDS) and "guardrailConfig" in _operations().get("converse", ())
+_PLAIN: dict[str, dict[str, Any]] = {
+    "": _CONVERSED, ":tools": {**_CONVERSED, "toolConfig": TOOLS}, **({":guarded": {**_CONVERSED, **GUARDED}} if _GUARDS else {}),
+}  # fmt: skip
 
 
 @cache
@@ -110,6 +126,8 @@ class AsyncClient:
         return await getattr(self._client, name)(**asked)
 
     def __getattr__(self, name: str) -> Any:
+        if name not in _operations():
+            raise AttributeError(name)
         return lambda **asked: self.call(name, asked)
 
     async def aclose(self) -> None:

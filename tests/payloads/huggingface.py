@@ -22,7 +22,7 @@ def _client(name: str, path: str) -> Callable[[str], Any]:
 
         # Else the SDK would first ask the Hub who might be calling.
         constants.HF_HUB_DISABLE_TELEMETRY = True
-        return getattr(huggingface_hub, name)(model=f"{base_url}/huggingface/{path}", token="canary-key-5ecret")
+        return getattr(huggingface_hub, name)(model=f"{base_url}/huggingface/{path}".rstrip("/"), token="canary-key-5ecret")
 
     return client
 
@@ -35,9 +35,9 @@ async def _in_peace(awaitable: Any) -> Any:
 
 
 CALLS: list[tuple[str, str, str, bool, Any]] = [
-    ("chat_completion", "v1", "chat_completion", False, lambda c: c.chat_completion(**CHAT)),
-    ("chat_completion", "v1", "chat_completion", True, lambda c: c.chat_completion(**STREAMED)),
-    ("chat_completion", "v1", "chat.completions.create", True, lambda c: c.chat.completions.create(**STREAMED, **FORCED)),
+    ("chat_completion", "", "chat_completion", False, lambda c: c.chat_completion(**CHAT)),
+    ("chat_completion", "", "chat_completion", True, lambda c: c.chat_completion(**STREAMED)),
+    ("chat_completion", "", "chat.completions.create", True, lambda c: c.chat.completions.create(**STREAMED, **FORCED)),
     ("text_generation", "generate/gpt2", "text_generation", False, lambda c: c.text_generation("say it", details=True)),
     ("text_generation", "generate/gpt2", "text_generation", True, lambda c: c.text_generation("say it", details=True, stream=True)),
     ("feature_extraction", "embed/bge", "feature_extraction", False, lambda c: c.feature_extraction("a b")),

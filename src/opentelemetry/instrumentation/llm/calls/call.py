@@ -16,7 +16,7 @@ from ..dialects import Arguments, Dialect, failures
 from ..guard import guarded
 from ..settings import SPAN_BAGGAGE_KEYS
 from ..words.events import CONTENT, OPERATIONS, STREAM_CHUNK, STREAM_EXCEPTION, STREAM_START, STREAM_STOP
-from ..words.records import Content, Cost, Reply, Request, Usage, facts
+from ..words.records import Content, Cost, Reply, Request, Usage, facts, total
 from .point import Identity, Point
 
 COMPLETE, CLOSED_EARLY, ABANDONED, CANCELLED, ERROR, UNPARSED = "complete", "closed_early", "abandoned", "cancelled", "error", "unparsed"
@@ -56,6 +56,7 @@ class Call:
         "_first_at",
         "_known_in_stream",
         "_outer",
+        "_used_inside",
         "asked_to_stream",
         "began",
         "captures_content",
@@ -97,6 +98,7 @@ class Call:
         self.forget: Callable[[], None] | None = None
         self.watcher: Any = None
         self.pid = os.getpid()
+        self._used_inside: Usage | None = None
         self.known: dict[str, Any] = {"provider": identity.provider, "operation": point.operation, "ref": bus.new_ref()}
         if identity.address is not None:
             self.known |= {"server_address": identity.address, "server_port": identity.port}
@@ -201,6 +203,8 @@ class Call:
             if self.streaming:
                 guarded(self.dialect.finish, reply)
         guarded(self._complete_reasons, reply, how, error)
+        if self._used_inside is not None and reply.usage == Usage():
+            reply.usage = self._used_inside
         if self._outer is not None:
             self._outer.learn(self, reply)
             return
@@ -274,7 +278,8 @@ class Call:
         self._say(CONTENT, {}, {**known, "content": whole})
 
     def learn(self, inner: Call, reply: Reply) -> None:
-        """Take over what an inner call of the same inference knows and this one does not."""
+        """Take over what an inner call of the same inference knows and this one does not; figures add up."""
+        self._used_inside = total((self._used_inside or Usage(), reply.usage))
         for name, value in {**inner.known, **facts(reply)}.items():
             if name in ("server_address", "server_port", "response_id", "response_model", "request_id"):
                 self.known.setdefault(name, value)

@@ -5,10 +5,9 @@ Older releases speak of ``outputs`` where newer ones speak of ``steps``; what is
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from ..words.records import Reply, Request, Usage, facts
+from ..words.records import Reply, Request, Usage, total
 from . import Arguments, Dialect
 from .gemini_interactions_content import Step, content, output
 from .gemini_usage import interaction_usage, model_name
@@ -87,14 +86,6 @@ def reply(answer: Any) -> Reply:
     return said
 
 
-def _sum(used: Iterable[Usage]) -> Usage:
-    total = Usage()
-    for one in used:
-        for name, count in facts(one).items():
-            setattr(total, name, (getattr(total, name) or 0) + count)
-    return total
-
-
 def absorb(draft: Reply, event: Any) -> None:
     """Add one event: those that carry the interaction say what it is, the last of them how it ended.
 
@@ -106,7 +97,7 @@ def absorb(draft: Reply, event: Any) -> None:
         if dig(inner, ("usage",)) is not None:
             used = draft.scratch = {} if draft.scratch is None else draft.scratch
             used[draft.response_id] = draft.usage
-            draft.usage = _sum(used.values())
+            draft.usage = total(used.values())
     elif dig(event, ("event_type",)) == "error":
         draft.failure = text(dig(event, ("error", "code"))) or "error"
     if draft.content is not None and (index := whole(dig(event, ("index",)))) is not None:

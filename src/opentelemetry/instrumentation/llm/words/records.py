@@ -6,7 +6,7 @@ there. A field that is not known is ``None`` and never reaches an event: missing
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
@@ -175,6 +175,19 @@ def facts(record: Any) -> dict[str, Any]:
     if usage is not None:
         known.update(facts(usage))
     return known
+
+
+def total(used: Iterable[Usage]) -> Usage:
+    """Add up what several requests of one call used; what none of them told stays unknown.
+
+    >>> facts(total([Usage(input_tokens=3), Usage(input_tokens=4, images=1)]))
+    {'input_tokens': 7, 'images': 1}
+    """
+    added = Usage()
+    for one in used:
+        for name, count in facts(one).items():
+            setattr(added, name, (getattr(added, name) or 0) + count)
+    return added
 
 
 Facts = Mapping[str, Any]
