@@ -15,6 +15,7 @@ from opentelemetry import _logs, metrics, trace
 
 from . import bus, providers, transports
 from .bridges import langchain as bridges
+from .bridges import pydantic_ai
 from .caches import langchain
 from .calls import loss
 from .calls.call import Desk
@@ -95,6 +96,9 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
             self._patches.place(distribution, target, partial(_driven, credentials.watched), quiet=True)
         for distribution, target in bridges.TARGETS:
             self._patches.place(distribution, target, partial(_driven, lambda original: bridges.trimming), quiet=True)
+        opening = pydantic_ai.silent(self._patches.watches)
+        for target in pydantic_ai.TARGETS if settings.native_telemetry == "replace" else ():
+            self._patches.place(pydantic_ai.DISTRIBUTION, target, partial(_driven, lambda original: opening), quiet=True)
         self._patches.when(langchain.MODULE, lambda module: langchain.install(module, self._patches.put))
         if settings.threading and not self._loaded and not (threads := ThreadingInstrumentor()).is_instrumented_by_opentelemetry:
             threads.instrument()

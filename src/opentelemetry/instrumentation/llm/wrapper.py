@@ -21,6 +21,9 @@ def _found(module: str, name: str) -> Any:
 class _Copied:
     """Be one's own copy, and pickle by name."""
 
+    # Without this the class would have a ``__dict__`` of its own, which hides the function's from ``functools.wraps``.
+    __slots__ = ()
+
     def __copy__(self) -> Any:
         return self
 

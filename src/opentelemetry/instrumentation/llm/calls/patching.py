@@ -64,17 +64,21 @@ class Patches:
         self._wanted: dict[str, tuple[str, Make, bool]] = {}
         self._awaited: dict[str, list[Callable[[ModuleType], None]]] = {}
         self._hooked: set[str] = set()
+        self._packages: set[str] = set()
 
     def begin(self) -> None:
         """Switch watching on, with nothing to watch yet."""
         self._switch = Switch(on=True)
         self._wanted = {}
+        self._packages = set()
 
     def watch(self, provider: Provider, desk: Desk, replace_native: bool = True) -> None:
         """Watch every point of ``provider``, now if its module is imported, else as soon as it is."""
         by_target: dict[str, list[Point]] = {}
         for point in provider.points:
             by_target.setdefault(point.target, []).append(point)
+            module_name = point.target.partition(":")[0]
+            self._packages.add(module_name.rpartition(".")[0] or module_name)
         for target, points in by_target.items():
             self.place(provider.requires, target, partial(self._watched, provider, points, desk))
         stream_in = next((p.stream_in for p in provider.points if p.stream_in), None)
@@ -84,6 +88,10 @@ class Patches:
             self.place(provider.requires, beside.target, partial(_beside, beside), quiet=True)
         for native in provider.native if replace_native else ():
             self.place(provider.requires, native.target, native.silent, quiet=True)
+
+    def watches(self, module_name: str) -> bool:
+        """Say whether something is watched of the package that a module is of."""
+        return any(module_name == package or module_name.startswith(f"{package}.") for package in self._packages)
 
     def place(self, requires: str, target: str, make: Make, quiet: bool = False) -> None:
         """Put at ``target`` what ``make`` makes of what stands there, as soon as its module is imported.

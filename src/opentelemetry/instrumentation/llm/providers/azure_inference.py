@@ -14,7 +14,7 @@ from weakref import ref
 from ..calls.call import CLOSED_EARLY, COMPLETE, Call
 from ..calls.loss import watch_for_loss
 from ..calls.methods import Driver, before, forget, watched
-from ..calls.point import Point, Provider
+from ..calls.point import Native, Point, Provider
 from ..calls.streams import AsyncTap, Tap, broke
 from ..dialects import Arguments, Dialect
 from ..dialects.chat_completions import chat_completions
@@ -125,6 +125,20 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
     return Arguments(named, path=str(instance._config.endpoint), streaming=kwargs.get("stream") is True)
 
 
+class _Settings:
+    """Azure's settings as its tracing of this SDK sees them: there is nothing that makes spans."""
+
+    def __init__(self, settings: Any) -> None:
+        self._settings = settings
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._settings, name)
+
+    def tracing_implementation(self) -> None:
+        """Name no implementation."""
+        return
+
+
 _METHODS: Mapping[str, tuple[str, Dialect]] = {
     "ChatCompletionsClient.complete": ("chat", chat_completions),
     "EmbeddingsClient.embed": ("embeddings", embeddings),
@@ -140,4 +154,5 @@ AZURE_INFERENCE = Provider(
     ),
     read=read,
     identify=identify_as("azure.ai.inference"),
+    native=(Native("azure.ai.inference.tracing:settings", _Settings),),
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from .. import context
 from ..calls.point import Native, Point, Provider
 from ..dialects import Arguments, Dialect, mistral_content
 from ..dialects.chat_completions import chat_completions
@@ -102,12 +103,15 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
     return Arguments(kwargs, path=str(url), streaming=kwargs.get("stream") is True)
 
 
-def _without_spans(original: Any) -> Any:
-    """Let requests pass without a span; later releases make one only where the application asks for it, and keep it."""
-    asks: Callable[..., Any] = getattr(original, "__func__", original)
-    if "configure_telemetry_for_hook" in asks.__code__.co_names:
-        return original
-    return lambda hook, hook_ctx, request: request
+def _silent_inside_ours(original: Any) -> Any:
+    """Say that there is no tracing while a call of ours runs; a tracer that the application gave to the SDK alone keeps its spans."""
+
+    def tracer(*args: Any, **kwargs: Any) -> Any:
+        running = context.running_call()
+        given = args[0] if args else kwargs.get("provider")
+        return original(*args, **kwargs) if given is not None or running is None or running.ended else (False, context.silent_tracer())
+
+    return tracer
 
 
 MISTRALAI = Provider(
@@ -121,5 +125,7 @@ MISTRALAI = Provider(
     ),
     read=read,
     identify=identify_as("mistral_ai"),
-    native=tuple(Native(f"{root}._hooks.tracing:TracingHook.before_request", _without_spans) for root in ("mistralai.client", "mistralai")),
+    native=tuple(
+        Native(f"{root}._hooks.tracing:get_or_create_otel_tracer", _silent_inside_ours) for root in ("mistralai.client", "mistralai")
+    ),
 )

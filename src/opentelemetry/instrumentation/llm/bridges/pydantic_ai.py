@@ -1,0 +1,38 @@
+"""Pydantic AI's own spans of model requests: where the client below is watched, they give way to ours.
+
+Its spans of agents and tools stay, and so do those of models whose client nobody watches. What it measures stays too.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .. import context
+from ..guard import guarded
+
+DISTRIBUTION = "pydantic-ai-slim"
+TARGETS = tuple(f"pydantic_ai.{module}:open_model_request_span" for module in ("models.instrumented", "capabilities.instrumentation"))
+"""Both have the function by its name, so it is replaced in both, and not where it comes from."""
+
+
+def silent(watches: Callable[[str], bool]) -> Callable[..., Any]:
+    """Make the driver of the function that opens a span; ``watches`` says whether clients of a module are watched."""
+
+    def opening(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        return wrapped(*guarded(_given, args, watches, otherwise=args), **kwargs)
+
+    return opening
+
+
+def _given(args: tuple[Any, ...], watches: Callable[[str], bool]) -> tuple[Any, ...]:
+    settings, request, *others = args
+    model = request.model
+    while (inner := getattr(model, "wrapped", None)) is not None:
+        model = inner
+    if not watches(type(getattr(model, "client", None)).__module__):
+        return args
+    without = copy.copy(settings)
+    without.tracer = context.silent_tracer()
+    return (without, request, *others)

@@ -1,0 +1,210 @@
+"""Where an SDK makes spans of its own, one call is one span, and it is ours; a setting keeps theirs beside it.
+
+The SDKs are the real ones; what anthropic does is in ``test_anthropic``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from opentelemetry.sdk.trace import ReadableSpan
+
+from opentelemetry import trace
+from opentelemetry.instrumentation.llm import LLMInstrumentor
+from opentelemetry.instrumentation.llm.testing import capture_events
+
+OURS = "opentelemetry.instrumentation.llm"
+MESSAGES = [{"role": "user", "content": "say three words"}]
+Ask = Callable[[str], Any]
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+def inferences(spans: list[ReadableSpan]) -> list[str]:
+    """Name the scopes of all spans that tell an inference, whoever made them: two for one call bill it twice."""
+    told = [span for span in spans if {"gen_ai.operation.name", "gen_ai.request.model"} <= set(span.attributes or {})]
+    return sorted(span.instrumentation_scope.name for span in told if not span.name.startswith(("invoke_agent", "agent", "execute_tool")))
+
+
+@pytest.fixture
+def everywhere(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
+    """Make a provider of tracers the global one, as far as SDKs ask for it."""
+
+    def make(tracer_provider: Any) -> None:
+        monkeypatch.setattr(trace, "get_tracer_provider", lambda: tracer_provider)
+
+    return make
+
+
+def _mistral(stream: bool) -> Ask:
+    try:
+        from mistralai.client import Mistral
+    except ImportError:
+        from mistralai import Mistral
+
+    def ask(url: str) -> None:
+        with Mistral(api_key="k", server_url=f"{url}/mistral") as client:
+            if not stream:
+                client.chat.complete(model="mistral-small", messages=MESSAGES)
+                return
+            with client.chat.stream(model="mistral-small", messages=MESSAGES) as chunks:
+                list(chunks)
+
+    return ask
+
+
+@pytest.fixture
+def azure(watch: Any, everywhere: Any) -> Iterator[Callable[[bool], Ask]]:
+    """Let azure-core make spans, and its SDK tell of models on them."""
+    pytest.importorskip("azure.core.tracing.ext.opentelemetry_span")
+    tracing = pytest.importorskip("azure.ai.inference.tracing")
+    from azure.ai.inference import ChatCompletionsClient
+    from azure.core.credentials import AzureKeyCredential
+    from azure.core.settings import settings
+
+    def asking(stream: bool) -> Ask:
+        def ask(url: str) -> None:
+            with ChatCompletionsClient(f"{url}/azure-inference/models", AzureKeyCredential("none"), retry_total=0) as client:
+                answer = client.complete(messages=MESSAGES, model="Phi-4", stream=stream)
+                if stream:
+                    list(answer)
+
+        return ask
+
+    before = settings.tracing_implementation()
+    settings.tracing_implementation = "opentelemetry"
+    tracing.AIInferenceInstrumentor().instrument()
+    yield asking
+    tracing.AIInferenceInstrumentor().uninstrument()
+    settings.tracing_implementation = before
+
+
+def _pydantic(stream: bool, provider: Any) -> Ask:
+    pytest.importorskip("pydantic_ai")
+    from pydantic_ai import Agent
+    from pydantic_ai.capabilities import Instrumentation
+    from pydantic_ai.models.instrumented import InstrumentationSettings
+    from pydantic_ai.models.openai import OpenAIChatModel
+    from pydantic_ai.providers.openai import OpenAIProvider
+
+    def ask(url: str) -> None:
+        async def run() -> None:
+            model = OpenAIChatModel("gpt-4o-mini", provider=OpenAIProvider(base_url=f"{url}/v1", api_key="k"))
+            agent = Agent(model, capabilities=[Instrumentation(settings=InstrumentationSettings(tracer_provider=provider))])
+            if not stream:
+                await agent.run("say three words")
+                return
+            async with agent.run_stream("say three words") as result:
+                async for _ in result.stream_text():
+                    pass
+
+        asyncio.run(run())
+
+    return ask
+
+
+def _told(seen: Any, ask: Ask, url: str) -> list[str]:
+    """Make the call; our metrics, events and cost must be there whoever makes the span."""
+    with capture_events() as said:
+        ask(url)
+    assert [event.name for event in said].count("ex_llm.chat.stop") == 1
+    assert seen.total("ex_llm.chat.requests.total") == 1
+    return inferences(seen.spans())
+
+
+SETTINGS = [("replace", 0), ("keep", 1)]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(("setting", "theirs"), SETTINGS)
+def test_mistral_makes_no_second_span(
+    setting: str, theirs: int, stream: bool, watch: Any, everywhere: Any, stand_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("mistralai")
+    pytest.importorskip("mistralai.extra.observability.otel")
+    # Later releases make spans where this asks for them, earlier ones wherever there is a provider of tracers.
+    monkeypatch.setenv("MISTRAL_SDK_TELEMETRY", "global")
+    seen = watch(native_telemetry=setting)
+    everywhere(seen.tracer_provider)
+    scopes = _told(seen, _mistral(stream), stand_in.url)
+    assert scopes.count(OURS) == 1
+    assert len(seen.spans()) == 1 + theirs
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(("setting", "theirs"), SETTINGS)
+def test_azure_makes_no_second_span(
+    setting: str, theirs: int, stream: bool, azure: Any, watch: Any, everywhere: Any, stand_in: Any
+) -> None:
+    seen = watch(native_telemetry=setting)
+    everywhere(seen.tracer_provider)
+    scopes = _told(seen, azure(stream), stand_in.url)
+    assert (scopes.count(OURS), len(scopes)) == (1, 1 + theirs)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(("setting", "theirs"), SETTINGS)
+def test_pydantic_ai_makes_no_second_span(setting: str, theirs: int, stream: bool, watch: Any, stand_in: Any) -> None:
+    seen = watch(native_telemetry=setting)
+    scopes = _told(seen, _pydantic(stream, seen.tracer_provider), stand_in.url)
+    assert scopes == sorted([OURS, *["pydantic-ai"] * theirs])
+    agent = next(span for span in seen.spans() if "agent" in span.name)
+    ours = next(span for span in seen.spans() if span.instrumentation_scope.name == OURS)
+    assert ours.context.trace_id == agent.context.trace_id
+    if setting == "replace":
+        assert ours.parent.span_id == agent.context.span_id
+
+
+def test_what_nobody_watches_keeps_the_spans_of_pydantic_ai(watch: Any) -> None:
+    pytest.importorskip("pydantic_ai")
+    from pydantic_ai import Agent
+    from pydantic_ai.capabilities import Instrumentation
+    from pydantic_ai.models.instrumented import InstrumentationSettings
+    from pydantic_ai.models.test import TestModel
+
+    seen = watch()
+    agent = Agent(TestModel(), capabilities=[Instrumentation(settings=InstrumentationSettings(tracer_provider=seen.tracer_provider))])
+    asyncio.run(agent.run("say three words"))
+    assert inferences(seen.spans()) == ["pydantic-ai"]
+
+
+def test_pydantic_ai_has_its_own_functions_back_afterwards(watch: Any) -> None:
+    instrumented = pytest.importorskip("pydantic_ai.models.instrumented")
+    original = instrumented.open_model_request_span
+    watch()
+    assert instrumented.open_model_request_span is not original
+    LLMInstrumentor().uninstrument()
+    assert instrumented.open_model_request_span is original
+
+
+def test_a_doubled_span_is_caught(watch: Any, stand_in: Any) -> None:
+    """The measure of all these tests sees a second span of one inference."""
+    import openai
+
+    seen = watch()
+    tracer = seen.tracer_provider.get_tracer("somebody else's")
+    attributes = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o-mini"}
+    with openai.OpenAI(base_url=f"{stand_in.url}/v1", api_key="k", max_retries=0) as client:
+        client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
+        assert inferences(seen.spans()) == [OURS]
+        with tracer.start_as_current_span("chat gpt-4o-mini", attributes=attributes):
+            client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
+    assert inferences(seen.spans()) == [OURS, OURS, "somebody else's"]
+
+
+def test_others_may_wrap_what_we_watch(watch: Any) -> None:
+    """Some SDKs put a function of their own around the one that sends, with ``functools.wraps``."""
+    import httpx
+
+    watch()
+    with httpx.Client() as client:
+        for function in (httpx.Client.send, client.send):
+            around = functools.wraps(function)(lambda: None)
+            assert (around.__name__, around.__doc__) == ("send", function.__doc__)
+            assert vars(function) == {}
