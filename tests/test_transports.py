@@ -106,24 +106,61 @@ def test_what_is_left_of_the_rate_becomes_a_gauge(seen: Any, stand_in: Any) -> N
         assert points["requests"] == int(sent["x-ratelimit-remaining-requests"])
 
 
-@pytest.mark.parametrize(
-    ("headers", "left"),
-    [
-        (
-            {"x-ratelimit-remaining-requests": "59", "x-ratelimit-remaining-tokens": "149984"},
-            {"remaining_requests": 59, "remaining_tokens": 149984},
-        ),
-        (
-            {"anthropic-ratelimit-requests-remaining": "4", "anthropic-ratelimit-tokens-remaining": "3000"},
-            {"remaining_requests": 4, "remaining_tokens": 3000},
-        ),
-        ({"x-ratelimitbysize-remaining-minute": "499"}, {"remaining_tokens": 499}),
-        ({"x-trial-endpoint-call-remaining": "38"}, {"remaining_requests": 38}),
-        ({"x-ratelimit-remaining-requests": "many"}, {}),
-        ({"x-ratelimit-remaining-requests": "-1"}, {}),
-        ({}, {}),
-    ],
-)
+PROVIDERS = {
+    "openai": (
+        {"x-ratelimit-remaining-requests": "59", "x-ratelimit-remaining-tokens": "149984", "x-ratelimit-reset-tokens": "4ms",
+         "x-ratelimit-remaining-tokens_usage_based": "149979", "x-ratelimit-remaining-input-images": "2"},
+        {"remaining_requests": 59, "remaining_tokens": 149979, "reset_ms": 4},
+    ),
+    "anthropic": (
+        {"anthropic-ratelimit-requests-remaining": "4", "anthropic-ratelimit-tokens-remaining": "3000",
+         "anthropic-ratelimit-input-tokens-remaining": "2500", "anthropic-ratelimit-output-tokens-remaining": "500",
+         "anthropic-ratelimit-unified-5h-remaining": "0"},
+        {"remaining_requests": 4, "remaining_tokens": 500},
+    ),
+    "anthropic priority": ({"anthropic-priority-input-tokens-remaining": "10"}, {"remaining_tokens": 10}),
+    "azure": (
+        {"x-ratelimit-remaining-requests": "7", "x-ratelimit-reset-requests": "0", "x-ratelimit-renewalperiod-requests": "60",
+         "x-ratelimit-limit-tokens": "80"},
+        {"remaining_requests": 7, "reset_ms": 0},
+    ),
+    "groq": (
+        {"x-ratelimit-remaining-requests": "996", "x-ratelimit-reset-requests": "5m45.6s", "x-ratelimit-remaining-tokens": "0",
+         "x-ratelimit-reset-tokens": "15.93s"},
+        {"remaining_requests": 996, "remaining_tokens": 0, "reset_ms": 15_930},
+    ),
+    "mistral": (
+        {"x-ratelimit-remaining-req-minute": "351", "x-ratelimit-remaining-req-10-second": "53", "x-ratelimit-remaining-tokens-minute": "99326",
+         "x-ratelimit-remaining-tokens-month": "9999999370", "x-ratelimit-tokens-query-cost": "152",
+         "x-ratelimit-remaining-audio-seconds-minute": "3", "x-ratelimit-remaining-ocr-pages-minute": "2"},
+        {"remaining_requests": 53, "remaining_tokens": 99326},
+    ),
+    "mistral before": ({"x-ratelimitbysize-remaining-minute": "499", "ratelimitbysize-reset": "21"}, {"remaining_tokens": 499, "reset_ms": 21_000}),
+    "cerebras": (
+        {"x-ratelimit-remaining-requests-day": "0", "x-ratelimit-reset-requests-day": "24481.5", "x-ratelimit-remaining-tokens-minute": "998235",
+         "x-ratelimit-reset-tokens-minute": "1.73"},
+        {"remaining_requests": 0, "remaining_tokens": 998235, "reset_ms": 24_481_500},
+    ),
+    "cohere": ({"x-trial-endpoint-call-remaining": "38", "x-endpoint-monthly-call-remaining": "930"}, {"remaining_requests": 38}),
+    "fireworks": (
+        {"x-ratelimit-remaining-requests": "599", "x-ratelimit-remaining-tokens-prompt": "60000", "x-ratelimit-remaining-tokens-generated": "6000",
+         "x-ratelimit-limit-tokens-prompt": "1"},
+        {"remaining_requests": 599, "remaining_tokens": 6000},
+    ),
+    "together": (
+        {"x-ratelimit-limit": "60", "x-ratelimit-remaining": "59", "x-ratelimit-reset": "2", "x-tokenlimit-remaining": "3000"},
+        {"remaining_requests": 59, "remaining_tokens": 3000, "reset_ms": 2000},
+    ),
+    "hugging face": ({"ratelimit": '"api";r=489;t=189', "ratelimit-policy": '"api";q=500;w=300'}, {"remaining_requests": 489, "reset_ms": 189_000}),
+    "ietf before": ({"ratelimit-limit": "10", "ratelimit-remaining": "5", "ratelimit-reset": "30"}, {"remaining_requests": 5, "reset_ms": 30_000}),
+    "no number": ({"x-ratelimit-remaining-requests": "many"}, {}),
+    "less than nothing": ({"x-ratelimit-remaining-requests": "-1"}, {}),
+    "of other things": ({"remaining": "500", "x-ratelimit-abusepenalty-active": "False", "content-length": "3"}, {}),
+    "nothing": ({}, {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("headers", "left"), PROVIDERS.values(), ids=PROVIDERS)
 def test_headers_of_the_providers(headers: dict[str, str], left: dict[str, float]) -> None:
     assert limits.remaining(headers) == left
 
@@ -175,3 +212,22 @@ def test_a_plain_key_is_not_told(seen: Any, stand_in: Any) -> None:
     with capture_events("ex_llm.provider.auth.*") as said, _client(stand_in.url, "slow:1", "plain") as client:
         client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
     assert said == []
+
+
+def test_a_throttling_that_is_no_429_is_a_refusal_too(seen: Any, stand_in: Any) -> None:
+    from opentelemetry.instrumentation.llm.transports.attempt import Answered, Attempt, Sent
+
+    class Asking:
+        def who(self) -> dict[str, Any]:
+            return {"provider": "aws.bedrock"}
+
+        def attempt_begins(self) -> tuple[int, None]:
+            return 1, None
+
+        def attempt_ended(self) -> None:
+            return None
+
+    with capture_events("ex_llm.provider.rate_limit") as said:
+        for errortype in ("ThrottlingException:http://internal.amazon.com/coral/", "ValidationException"):
+            Attempt(Asking(), Sent("POST", "https://bedrock.invalid")).answered(Answered(400, {"x-amzn-ErrorType": errortype}))
+    assert [e.metadata["status"] for e in said] == [400]

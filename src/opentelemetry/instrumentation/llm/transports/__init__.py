@@ -11,5 +11,6 @@ from .attempt import Transport
 from .botocore import AIOBOTOCORE, BOTOCORE
 from .httpx import HTTPX, HTTPX2
 from .requests import REQUESTS
+from .urllib3 import URLLIB3
 
-ALL: tuple[Transport, ...] = (HTTPX, HTTPX2, REQUESTS, AIOHTTP, BOTOCORE, AIOBOTOCORE)
+ALL: tuple[Transport, ...] = (HTTPX, HTTPX2, REQUESTS, URLLIB3, AIOHTTP, BOTOCORE, AIOBOTOCORE)

@@ -131,7 +131,7 @@ class Attempt:
             known["request_id"] = request_id
         left = limits.remaining(headers)
         bus.execute("ex_llm.provider.request.stop", {"duration": self._duration(), **left}, known)
-        if answer.status in _REFUSED:
+        if answer.status in _REFUSED or headers.get("x-amzn-errortype", "").startswith("Throttling"):
             measured = {**left, **limits.retry_after(headers)}
             bus.execute("ex_llm.provider.rate_limit", measured, {**known, "limit": "overloaded" if answer.status == 529 else "rate"})
 

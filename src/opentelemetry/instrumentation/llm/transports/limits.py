@@ -1,6 +1,8 @@
-"""What headers tell of rates: how much is left, when it is renewed, how long to wait. One table for all providers.
+"""What headers tell of rates: how much is left, when it is renewed, how long to wait. One grammar for all providers.
 
-Headers that do not parse are ignored.
+Providers name the same things in their own order: what is limited (requests, tokens), whether this is what remains or
+when it is renewed, and the window: ``x-ratelimit-remaining-tokens-minute``, ``anthropic-ratelimit-requests-reset``,
+``x-tokenlimit-remaining``, ``x-trial-endpoint-call-remaining``. Headers that do not parse are ignored.
 """
 
 from __future__ import annotations
@@ -10,49 +12,75 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import NamedTuple
 
 Headers = Mapping[str, str]
 
-_REMAINING: Mapping[str, tuple[str, ...]] = {
-    "remaining_requests": (
-        "x-ratelimit-remaining-requests", "anthropic-ratelimit-requests-remaining", "x-ratelimit-limit-req-minute-remaining",
-        "x-ratelimit-remaining-req-minute", "x-trial-endpoint-call-remaining", "x-endpoint-monthly-call-remaining",
-        "x-ratelimit-remaining-requests-minute", "x-ratelimit-remaining-requests-day", "x-ratelimit-remaining", "ratelimit-remaining",
-    ),
-    "remaining_tokens": (
-        "x-ratelimit-remaining-tokens", "anthropic-ratelimit-tokens-remaining", "anthropic-ratelimit-input-tokens-remaining",
-        "x-ratelimit-remaining-tokens-minute", "x-ratelimit-remaining-tokens-query", "x-ratelimitbysize-remaining-minute",
-        "ratelimitbysize-remaining",
-    ),
-}  # fmt: skip
-_MEASUREMENT = {name: measurement for measurement, names in _REMAINING.items() for name in names}
-_ALL_REMAINING = _MEASUREMENT.keys()
-_RESET = (
-    "x-ratelimit-reset-requests", "x-ratelimit-reset-tokens", "anthropic-ratelimit-requests-reset", "anthropic-ratelimit-tokens-reset",
-    "x-ratelimit-reset-requests-minute", "x-ratelimit-reset", "ratelimit-reset", "ratelimitbysize-reset",
-)  # fmt: skip
+
+class _Limit(NamedTuple):
+    """What the name of a header says: which of several limits it is about, and what of it."""
+
+    measurement: str
+    bucket: str
+    remains: bool
+    """Whether the value is what remains, rather than when it is renewed."""
+
+
+_ABOUT = re.compile(r"(?:x-)?(.*?)-?(remaining|reset)-?(.*)")
+_OF_A_LIMIT = ("ratelimit", "tokenlimit", "endpoint-", "anthropic-priority-", "anthropic-fast-")
+# Not every limit is on requests or tokens; "unified" ones of Anthropic are shares.
+_OF_OTHER_THINGS = re.compile(r"audio|image|ocr|page|character|unified")
+_OF_TOKENS = re.compile(r"token|bysize")
+# A draft of the IETF: `"api";r=489;t=189`, and before it `limit=500, remaining=489, reset=189`.
+_IN_ONE = re.compile(r"\b(r|remaining|t|reset)=(\d+)")
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s|d)")
 _MILLISECONDS = {"ms": 1.0, "s": 1e3, "m": 60e3, "h": 3600e3, "d": 86_400e3}
 _AN_EPOCH = 1_000_000_000.0
 
 
+@lru_cache(maxsize=1024)
+def _limit(name: str) -> _Limit | None:
+    """Read the name of a header, in lower case; ``None`` for all that tell of no rate."""
+    if not any(word in name for word in _OF_A_LIMIT) or _OF_OTHER_THINGS.search(name):
+        return None
+    about = _ABOUT.fullmatch(name)
+    if about is None:
+        return None
+    bucket = f"{about[1]} {about[3]}"
+    return _Limit("remaining_tokens" if _OF_TOKENS.search(bucket) else "remaining_requests", bucket, about[2] == "remaining")
+
+
 def remaining(headers: Headers) -> dict[str, float]:
     """Return what is left of the rate: ``remaining_requests``, ``remaining_tokens``, and ``reset_ms`` until it is renewed.
+
+    The least that is told counts, of the minute and of the day. Where something is used up, ``reset_ms`` is the time
+    until that is renewed; else until the first renewal.
 
     >>> remaining({"x-ratelimit-remaining-requests": "9", "x-ratelimit-reset-requests": "1m30s"})
     {'remaining_requests': 9, 'reset_ms': 90000.0}
     """
     found: dict[str, float] = {}
-    for name in _ALL_REMAINING & headers.keys():
-        measurement = _MEASUREMENT[name]
-        left = _count(headers[name])
-        # The least that is told counts; a provider may tell of the minute and of the day.
-        if left is not None and left <= found.get(measurement, left):
-            found[measurement] = left
-    if found:
-        resets = [wait for name in _RESET if (wait := _until(headers.get(name))) is not None]
-        found |= {"reset_ms": min(resets)} if resets else {}
+    used_up: set[str] = set()
+    resets: dict[str, float] = {}
+    for limit, value in _told(headers):
+        if not limit.remains:
+            if (wait := _until(value)) is not None:
+                resets[limit.bucket] = wait
+        elif (left := _count(value)) is not None:
+            found[limit.measurement] = min(left, found.get(limit.measurement, left))
+            if left == 0:
+                used_up.add(limit.bucket)
+    if found and resets:
+        found["reset_ms"] = max((resets[bucket] for bucket in used_up & resets.keys()), default=min(resets.values()))
     return found
+
+
+def _told(headers: Headers) -> list[tuple[_Limit, str]]:
+    told = [(limit, value) for name, value in headers.items() if (limit := _limit(name)) is not None]
+    for word, value in _IN_ONE.findall(headers.get("ratelimit", "")):
+        told.append((_Limit("remaining_requests", "ratelimit", word in ("r", "remaining")), value))
+    return told
 
 
 def retry_after(headers: Headers) -> dict[str, float]:
@@ -61,7 +89,7 @@ def retry_after(headers: Headers) -> dict[str, float]:
     >>> retry_after({"retry-after": "2"}), retry_after({"retry-after-ms": "150"}), retry_after({"retry-after": "soon"})
     ({'retry_after_ms': 2000.0}, {'retry_after_ms': 150.0}, {})
     """
-    exact = _number(headers.get("retry-after-ms"))
+    exact = _number(headers.get("retry-after-ms") or headers.get("x-ms-retry-after-ms"))
     seconds = _number(headers.get("retry-after"))
     wait = exact if exact is not None else None if seconds is None else seconds * 1e3
     wait = _until_date(headers.get("retry-after")) if wait is None else wait
