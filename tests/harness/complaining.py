@@ -55,6 +55,8 @@ def complaints(cases: Iterable[Case], told: Any, server: Any, logged: Any) -> Co
             wrong = [*judged(case, account, spans, requests), *noise(logged.records)]
             if requests > 1:
                 wrong.append(f"{requests} requests were sent")
+            if told.begun != len(spans):
+                wrong.append(f"{told.begun} spans have begun and {len(spans)} have ended")
             if len(spans) == 1:
                 figures.add(spans[0], account)
             found += [f"{case.exit.name}: {what}" for what in wrong]

@@ -53,6 +53,14 @@ def streams(provider: str) -> list[payloads.Payload]:
     return [payload for payload in payloads.read() if payload.provider == provider and payload.stream]
 
 
+def untold(provider: str, mode: str, exported: str) -> list[str]:
+    """Return what is wrong with what a watched process has exported by its end."""
+    there = [p for p in streams(provider) if (p.call if mode == "sync" else p.async_call) is not None]
+    told = [json.loads(line) for line in exported.splitlines()]
+    wrong = [f"{name}: {end}, {status}" for name, end, status in told if (end, status) != ("abandoned", "UNSET")]
+    return wrong + ([] if len(told) == len(there) else [f"{len(told)} spans are told of {len(there)} streams"])
+
+
 def open_plain(payload: payloads.Payload, url: str) -> None:
     """Take one chunk of a stream and keep the stream."""
     client = payload.client(url)

@@ -11,6 +11,7 @@ class Told:
 
     def __init__(self, seen: Any) -> None:
         self._seen = seen
+        self._begun = Begun(seen)
         self._before: Mapping[str, float] = {}
         self._now: Mapping[str, float] | None = None
 
@@ -22,6 +23,12 @@ class Told:
     def clear(self) -> None:
         """Forget spans and log events, but not figures."""
         self._seen.clear()
+        self._begun.count = 0
+
+    @property
+    def begun(self) -> int:
+        """How many spans have begun, whether or not they have ended."""
+        return self._begun.count
 
     def spans(self) -> list[Any]:
         """Return the spans that have ended."""

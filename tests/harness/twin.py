@@ -6,7 +6,9 @@ tells them apart. Each side has a stand-in of its own, so that ids and figures c
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import io
 import json
 import logging
 import re
@@ -19,6 +21,7 @@ from typing import Any
 import payloads
 from stand_in import StandIn
 
+from .describing import shown
 from .outsides import outsides
 from .quick import forget_the_past, one_tls_context
 from .running import Case, cases, run
@@ -33,6 +36,7 @@ _RANDOM = (
 )
 """What is not the same twice, in requests, signatures and texts."""
 _TRACE = frozenset({"traceparent", "tracestate", "baggage"})
+_TABLES = frozenset({"PAYLOADS", "CALLS"})
 _BOUNDARY = re.compile(r"boundary=([\w\-]+)")
 
 
@@ -62,12 +66,35 @@ def _requests(server: StandIn) -> list[Any]:
     return told
 
 
-def _one(case: Case, server: StandIn, hearing: Hearing) -> Any:
+def _given(case: Case) -> dict[str, str]:
+    """Show the lists and dictionaries of which the application makes its calls: nobody else may change them."""
+    call = case.payload.call or case.payload.async_call
+    constants = {name: value for name, value in getattr(call, "__globals__", {}).items() if name.isupper()}
+    return {name: shown(value) for name, value in constants.items() if isinstance(value, (list, dict)) and name not in _TABLES}
+
+
+@contextlib.contextmanager
+def _unraisable(kept: list[str]) -> Iterator[None]:
+    before = sys.unraisablehook
+    sys.unraisablehook = lambda args: kept.append(args.exc_type.__name__)
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+
+
+def observed(case: Case, server: StandIn, hearing: Hearing) -> Any:
+    """Run one case and return everything that could be seen of it, without what is not the same twice."""
     server.clear()
     hearing.records.clear()
     unraisable: list[str] = []
-    sys.unraisablehook = lambda args: unraisable.append(f"{args.exc_type.__name__}")
-    with warnings.catch_warnings(record=True) as warned:
+    printed = io.StringIO()
+    with (
+        _unraisable(unraisable),
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
+        warnings.catch_warnings(record=True) as warned,
+    ):
         warnings.simplefilter("always")
         try:
             account = run(case, server.url, surfaces=True)
@@ -78,6 +105,7 @@ def _one(case: Case, server: StandIn, hearing: Hearing) -> Any:
     host = server.url.removeprefix("http://")
     told = {
         "seen": account.as_json(),
+        "given": _given(case),
         "requests": _requests(server),
         "logs": [record for record in hearing.records if record[1] != "DEBUG"],
         "debug": sorted(record for record in hearing.records if record[1] == "DEBUG"),
@@ -86,6 +114,7 @@ def _one(case: Case, server: StandIn, hearing: Hearing) -> Any:
             {f"{w.category.__name__} {Path(w.filename).name} {w.lineno}" for w in warned if w.category is not ResourceWarning}
         ),
         "unraisable": sorted(set(unraisable)),
+        "printed": printed.getvalue(),
     }
     return _comparable(told, host)
 
@@ -113,7 +142,7 @@ def accounts(provider: str, side: str) -> Iterator[tuple[str, Any]]:
             for mode in ("sync", "async") if payload.provider == provider else ():
                 for case in cases(payload, mode):
                     forget_the_past()
-                    yield case.id, _one(case, server, hearing)
+                    yield case.id, observed(case, server, hearing)
 
 
 def _watch() -> None:
@@ -127,8 +156,8 @@ def differences(bare: Any, watched: Any, races: bool = False, path: str = "") ->
     if isinstance(bare, dict) and isinstance(watched, dict):
         found = [f"{path}: {key!r} is on one side only" for key in sorted(set(bare) ^ set(watched))]
         return found + [d for key in bare if key in watched for d in differences(bare[key], watched[key], races, f"{path}.{key}")]
-    if "gone" in (bare, watched):
-        return []  # a response that was collected tells no more; when that happens is nobody's promise
+    if (bare, watched) in (("gone", "closed"), ("closed", "gone")):
+        return []  # when one that is closed is collected is nobody's promise
     if isinstance(bare, list) and isinstance(watched, list):
         if races:
             bare, watched = _settled(bare), _settled(watched)
