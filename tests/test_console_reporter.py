@@ -152,3 +152,17 @@ def test_numbers_have_no_exponent(value: float, text: str) -> None:
 
 def test_columns_are_as_wide_as_their_widest_cell() -> None:
     assert aligned([("a", "b"), ("longer", "10")], texts=(0,)) == "a        b\nlonger  10"
+
+
+def test_a_program_whose_output_nobody_reads_any_more_ends_quietly() -> None:
+    code = (
+        "from opentelemetry.instrumentation.llm import *; import sys; r = ConsoleReporter(basic_metrics(), sys.stdout); sys.stdout.close()"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")

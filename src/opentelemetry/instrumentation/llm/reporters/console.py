@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,7 @@ from ..metrics import Metric
 from .table import aligned, amount
 from .tally import Spread, Tagger, Tally, by_event, samples
 
+_logger = logging.getLogger(__name__)
 _SUMS = ("counter", "total", "level")
 _HEAD = ("metric", "tags", "value", "values", "mean", "lowest", "highest", "unit")
 
@@ -68,8 +70,12 @@ class ConsoleReporter:
             stream.flush()
 
     def _at_exit(self) -> None:
-        if os.getpid() == self._pid:
+        if os.getpid() != self._pid:
+            return
+        try:
             self.close()
+        except (OSError, ValueError) as error:  # whoever read the other end is gone, or the stream is closed
+            _logger.debug("the table of totals cannot be printed: %s", error)
 
 
 def _change(metric: Metric, value: float) -> str:
