@@ -229,6 +229,11 @@ def test_without_a_call_there_is_no_table(traced: Traced) -> None:
     assert traced.lines() == ["job  1.00 s"]
 
 
+def test_a_cost_that_is_not_known_says_why(traced: Traced) -> None:
+    traced.chat(known={"ex_llm.cost.unknown_reason": "unknown_model"})
+    assert traced.lines() == ["chat gpt-4o-mini  openai  1.50 s  in 10  out 5  no cost (unknown model)"]
+
+
 @pytest.mark.parametrize(
     ("stream", "environment", "red"),
     [

@@ -9,10 +9,12 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from opentelemetry.instrumentation.llm import PrometheusReporter, bus
 from opentelemetry.instrumentation.llm.metrics import METRICS, basic_metrics, counter, distribution, last_value, level, metrics, summary
-from opentelemetry.instrumentation.llm.reporters.prometheus import PortTakenError
+from opentelemetry.instrumentation.llm.reporters import prometheus_server
 from opentelemetry.instrumentation.llm.reporters.prometheus_server import prometheus_name
 
 WHO = {"provider": "openai", "model": "gpt-4o-mini", "operation": "chat", "ref": 1}
@@ -177,16 +179,40 @@ def test_the_host_is_loopback_unless_another_is_said(make: Make) -> None:
     assert page(open_one.port)
 
 
-def test_a_port_that_is_taken_is_named_and_the_program_goes_on(make: Make) -> None:
+def test_a_port_that_is_taken_is_named_once_and_the_program_goes_on(make: Make, caplog: pytest.LogCaptureFixture) -> None:
     first = make()
-    with pytest.raises(PortTakenError) as raised:
-        make(port=first.port)
-    assert isinstance(raised.value, OSError)
-    assert raised.value.errno is not None
-    assert all(text in str(raised.value) for text in (str(first.port), "127.0.0.1", "port=", "PROMETHEUS_MULTIPROC_DIR"))
+    second = make(port=first.port)
+    assert (first.serving, second.serving, second.port) == (True, False, first.port)
     say_a_chat()
     assert values(first.port)["ex_llm_chat_requests_total", LABELS] == 1
-    assert len({handler.id for handler in bus.list_handlers("ex_llm.chat.start")}) == 1
+    first.close()
+    assert in_the_end(lambda: second.serving)
+    # It has counted all the while.
+    assert values(second.port)["ex_llm_chat_requests_total", LABELS] == 1
+    (record,) = caplog.records
+    assert record.levelname == "ERROR"
+    assert all(text in record.getMessage() for text in (str(first.port), "127.0.0.1", "port=", "PROMETHEUS_MULTIPROC_DIR"))
+
+
+def test_closed_it_no_longer_tries_for_a_port_that_is_taken(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prometheus_server, "_TRY_AGAIN_SECONDS", 0.01)
+    first = make()
+    second = make(port=first.port)
+    waiting = [thread for thread in threading.enumerate() if thread.name == "ex_llm-prometheus"]
+    second.close()
+    for thread in waiting:
+        thread.join(20)
+    assert waiting and not any(thread.is_alive() for thread in waiting)
+    first.close()
+    assert not second.serving
+    socket.create_server(("127.0.0.1", first.port)).close()
+
+
+def test_an_address_that_is_not_here_is_named_and_the_program_goes_on(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    reporter = make(host="203.0.113.1")
+    assert not reporter.serving
+    assert "port 0 on 203.0.113.1 cannot be served: " in caplog.text
+    say_a_chat()
 
 
 def test_closed_it_lets_go_of_the_port_and_attached_again_it_has_it_back(make: Make) -> None:
@@ -263,9 +289,10 @@ def run(program: str, *arguments: object, **environment: str) -> subprocess.Pope
 
 
 WORKER = """
-import os, sys
+import logging, os, sys
 from opentelemetry.instrumentation.llm import PrometheusReporter, metrics, execute
-from opentelemetry.instrumentation.llm.reporters.prometheus import PortTakenError
+
+logging.basicConfig(stream=sys.stdout, level="ERROR", format="%(levelname)s %(message)s")
 
 who = {"provider": "openai", "model": "gpt-4o-mini"}
 
@@ -281,7 +308,7 @@ EACH = (
     + """
 try:
     reporter = PrometheusReporter(metrics(), port=int(sys.argv[1]))
-except (PortTakenError, ValueError) as error:
+except ValueError as error:
     sys.exit(print(type(error).__name__, error, flush=True))
 print("ready", flush=True)
 for line in sys.stdin:
@@ -398,14 +425,14 @@ def test_a_reporter_made_before_the_fork_serves_what_the_children_count(tmp_path
 
 
 @forks
-def test_a_stranger_on_the_port_is_told_from_another_worker(tmp_path: Path) -> None:
+def test_a_stranger_on_the_port_is_told_from_another_worker_and_outwaited(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as stranger:
         port = stranger.getsockname()[1]
         worker = run(EACH, port, PROMETHEUS_MULTIPROC_DIR=str(tmp_path))
-        told = ask(worker)
-        assert told.startswith("PortTakenError")
-        assert str(port) in told
-        end(worker)
+        assert ask(worker).startswith(f"ERROR metrics are not served: port {port} on 127.0.0.1 is taken")
+        assert (ask(worker), ask(worker, "3 1")) == ("ready", "done")
+    assert in_the_end(lambda: requests(port) == 3)
+    end(worker)
 
 
 @pytest.mark.parametrize(
@@ -463,39 +490,47 @@ def application(environ, start_response):
 )
 
 
+@contextmanager
+def gunicorn(place: Path, port: int, *more: str, **environment: str) -> Iterator[tuple[int, Path]]:
+    """Run the application with two workers; give the port that it answers, and the file of what it prints."""
+    (place / "application.py").write_text(APPLICATION)
+    printed = place / "printed"
+    with socket.create_server(("127.0.0.1", 0)) as listener, printed.open("w") as into:
+        os.set_inheritable(listener.fileno(), True)
+        arguments = [
+            "--workers", "2", "--bind", f"fd://{listener.fileno()}", "--chdir", str(place), "--log-level", "warning", "--no-control-socket", *more,
+        ]  # fmt: skip
+        around = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "METRICS_PORT": str(port), **environment}
+        command = [sys.executable, "-m", "gunicorn", *arguments, "application:application"]
+        server = subprocess.Popen(command, env=around, pass_fds=[listener.fileno()], stdout=into, stderr=subprocess.STDOUT)
+        try:
+            yield listener.getsockname()[1], printed
+        finally:
+            server.terminate()
+            server.wait(60)
+
+
 @forks
 @pytest.mark.parametrize("preload", [False, True])
 def test_gunicorn_with_several_workers(tmp_path: Path, preload: bool) -> None:
     port, files = free_port(), tmp_path / "files"
     files.mkdir()
-    (tmp_path / "application.py").write_text(APPLICATION)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        os.set_inheritable(listener.fileno(), True)
-        arguments = [
-            "--workers",
-            "2",
-            "--bind",
-            f"fd://{listener.fileno()}",
-            "--chdir",
-            str(tmp_path),
-            "--log-level",
-            "warning",
-            "--no-control-socket",
-        ]
-        environment = {
-            **os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PROMETHEUS_MULTIPROC_DIR": str(files), "METRICS_PORT": str(port)
-        }  # fmt: skip
-        server = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", *arguments, *(["--preload"] if preload else []), "application:application"],
-            env=environment, pass_fds=[listener.fileno()],
-        )  # fmt: skip
-        try:
-            assert both_workers(listener.getsockname()[1]) == 2
-            assert in_the_end(lambda: requests(port) == 2)
-            assert values(port)["ex_llm_cache_size_bytes", (("cache", "c"),)] == 2
-        finally:
-            server.terminate()
-            server.wait(60)
+    with gunicorn(tmp_path, port, *(["--preload"] if preload else []), PROMETHEUS_MULTIPROC_DIR=str(files)) as (application, printed):
+        assert both_workers(application) == 2
+        assert in_the_end(lambda: requests(port) == 2)
+        assert values(port)["ex_llm_cache_size_bytes", (("cache", "c"),)] == 2
+    assert printed.read_text() == ""
+
+
+@forks
+def test_gunicorn_without_the_directory_answers_all_the_same_and_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR", raising=False)
+    port = free_port()
+    with gunicorn(tmp_path, port) as (application, printed):
+        assert both_workers(application) == 2
+        assert in_the_end(lambda: requests(port) == 1)
+    (said,) = printed.read_text().splitlines()
+    assert f"port {port} on 127.0.0.1 is taken" in said and "PROMETHEUS_MULTIPROC_DIR" in said
 
 
 def both_workers(port: int) -> int:

@@ -71,7 +71,7 @@ def terminal() -> str:
             client.chat.completions.create(model="no-such-model@error-404", messages=messages)
     provider.shutdown()
     LLMInstrumentor().uninstrument()
-    title = "OTEL_TRACES_EXPORTER=llm_console opentelemetry-instrument python app.py"
+    title = "opentelemetry-instrument python app.py"
     return drawing.terminal(printed.getvalue().rstrip("\n").split("\n"), title)
 
 

@@ -128,11 +128,12 @@ def _no_exporter(facts: Facts) -> Iterator[Finding]:
     absent = [(signal.name, name) for signal in facts.signals for name in signal.missing]
     if absent:
         named = ", ".join(f"{name} ({signal})" for signal, name in absent)
-        package = "opentelemetry-exporter-otlp" if any(n.startswith("otlp") for _, n in absent) else "the package that brings it"
+        otlp = any(name.startswith("otlp") for _, name in absent)
+        variables = " ".join(f"OTEL_{signal.upper()}_EXPORTER=none" for signal in dict(absent))
         yield Finding(
             "exporter_not_installed",
             f"an exporter is chosen that is not installed: {named}; opentelemetry-instrument sets up nothing at all then",
-            f"install {package}, or choose another exporter with OTEL_TRACES_EXPORTER, OTEL_METRICS_EXPORTER and OTEL_LOGS_EXPORTER",
+            f"{'pip install opentelemetry-exporter-otlp' if otlp else 'install the package that brings it'}, or set {variables}",
         )
     if not any(signal.exporters for signal in facts.signals):
         yield Finding(

@@ -17,7 +17,8 @@ Part = tuple[str, Style | None]
 OPERATION, PROVIDER, MODEL = "gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model"
 INPUT, CACHED, OUTPUT = "gen_ai.usage.input_tokens", "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.output_tokens"
 REASONING, FIRST_CHUNK = "gen_ai.usage.reasoning.output_tokens", "gen_ai.response.time_to_first_chunk"
-COST, STREAM_END, ERROR_KIND, ERROR_TYPE = "ex_llm.cost.cents", "ex_llm.stream.end", "ex_llm.error.kind", "error.type"
+COST, UNKNOWN_COST, STREAM_END = "ex_llm.cost.cents", "ex_llm.cost.unknown_reason", "ex_llm.stream.end"
+ERROR_KIND, ERROR_TYPE = "ex_llm.error.kind", "error.type"
 RESENT = "http.request.resend_count"
 _AROUND_CALLS = frozenset({"invoke_agent", "create_agent", "execute_tool", "invoke_workflow", "plan"})
 HEAD = ("operation", "provider", "model", "calls", "errors", "tokens in", "cached", "tokens out", "cents", "mean time")
@@ -58,6 +59,8 @@ def details(attributes: Attributes, seconds: float, resent: int) -> list[Part]:
     told += [(text, "cyan") for text in _tokens(attributes)]
     if COST in attributes:
         told.append((f"{amount(attributes[COST])} cents", "green"))
+    elif UNKNOWN_COST in attributes:
+        told.append((f"no cost ({str(attributes[UNKNOWN_COST]).replace('_', ' ')})", "yellow"))
     if resent:
         told.append(("1 retry" if resent == 1 else f"{resent} retries", "yellow"))
     if attributes.get(STREAM_END, "complete") not in ("complete", "error"):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import bus
 from ..metrics import Metric
-from .prometheus_server import DIRECTORY, PortTakenError, Server, library, prometheus_name
+from .prometheus_server import DIRECTORY, Server, library, prometheus_name
 from .prometheus_workers import Workers
 from .tally import Spread, Tally, by_event, tell_of_forks
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric as Family
     from prometheus_client.registry import Collector
 
-__all__ = ["PortTakenError", "PrometheusReporter"]
 _logger = logging.getLogger(__name__)
 
 
@@ -29,8 +28,9 @@ class PrometheusReporter:
     """Serve ``metrics`` at ``http://host:port/metrics`` until ``close()``.
 
     ``port`` 0 takes any free port, and ``reporter.port`` tells which. The host is loopback unless you say otherwise.
-    Raises ``PortTakenError`` where another program has the port, ``ImportError`` without the library, ``ValueError`` for
-    a port or directory that cannot be.
+    Raises ``ImportError`` without the library, ``ValueError`` for a port or directory that cannot be. Where another
+    program has the port, an error is logged that names it, the application goes on, and so do counting and trying again;
+    ``reporter.serving`` tells.
 
     Under several worker processes (gunicorn, uWSGI) name an empty directory in ``PROMETHEUS_MULTIPROC_DIR`` before the
     program starts; then every worker makes a reporter, or the parent makes one before it forks. All count, one serves,
@@ -48,10 +48,15 @@ class PrometheusReporter:
         self._server = Server(self._source.collector(), host)
         self.attach()
 
+    @property
+    def serving(self) -> bool:
+        """Say whether this process serves the port just now."""
+        return self._server.port is not None
+
     def attach(self) -> None:
         """Serve and hear, again after ``close()`` on the same port."""
         try:
-            self.port = self._source.serve(self._server, self.port)
+            self.port = self._server.serve(self.port, self._source)
             self._source.attach()
         except BaseException:
             self.close()
@@ -59,8 +64,8 @@ class PrometheusReporter:
 
     def close(self) -> None:
         """Hear no more and let go of the port; what was counted is kept."""
-        self._source.close()
         self._server.close()
+        self._source.close()
 
 
 class _Alone:
@@ -79,8 +84,11 @@ class _Alone:
         for metric in self._tally.metrics:
             yield _family(metric, self._tally)
 
-    def serve(self, server: Server, port: int) -> int:
-        return server.start(port)
+    def taken(self, port: int) -> bool:
+        return True
+
+    def given_back(self) -> None:
+        """Nobody waits for it."""
 
     def attach(self) -> None:
         self._tally.attach()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
+import logging
 import re
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .tally import tell_of_forks
 
@@ -14,12 +15,24 @@ if TYPE_CHECKING:
 
     from prometheus_client.registry import Collector
 
+_logger = logging.getLogger(__name__)
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+_TRY_AGAIN_SECONDS = 1.0
+_TAKEN = (
+    "is taken; choose another with PrometheusReporter(metrics(), port=...) or stop the program that has it. "
+    f"If it is another worker process of this program, set {DIRECTORY} to an empty directory, and the workers share the port"
+)
 _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_]")
 
 
-class PortTakenError(OSError):
-    """Say that another program serves the port that ``/metrics`` was to be served on."""
+class Turn(Protocol):
+    """Whether it is this process that is to serve a port: asked before each attempt, given back after one that failed."""
+
+    def taken(self, port: int) -> bool:
+        """Take the turn, and say whether it was to be had."""
+
+    def given_back(self) -> None:
+        """Let another process have it."""
 
 
 def prometheus_name(name: str) -> str:
@@ -51,20 +64,52 @@ class Server:
         self._registry.register(collector)
         self._host = host
         self._running: tuple[WSGIServer, threading.Thread] | None = None
+        self._closed = threading.Event()
+        self._told = False
         tell_of_forks(self)
 
-    def start(self, port: int) -> int:
-        """Serve from now on and return the port; raise ``PortTakenError`` if it is taken."""
+    @property
+    def port(self) -> int | None:
+        """The port that is served, or ``None`` while there is none."""
+        running = self._running
+        return running[0].server_port if running is not None else None
+
+    def serve(self, port: int, turn: Turn) -> int:
+        """Serve from now on and return the port; where that cannot be yet, try again every second until ``close()``."""
+        self._closed = closed = threading.Event()
+        if not self._tried(port, turn, closed):
+            threading.Thread(target=self._stand_by, args=(port, turn, closed), name="ex_llm-prometheus", daemon=True).start()
+        return self.port or port
+
+    def _stand_by(self, port: int, turn: Turn, closed: threading.Event) -> None:
+        # Not a blocking wait for the turn: it could not be closed, and would stop everything where threads are greenlets.
+        while not closed.wait(_TRY_AGAIN_SECONDS):
+            if self._tried(port, turn, closed):
+                return
+
+    def _tried(self, port: int, turn: Turn, closed: threading.Event) -> bool:
+        if not turn.taken(port):
+            return False
         try:
             self._running = library().start_http_server(port, self._host, self._registry)
         except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
-            raise PortTakenError(errno.EADDRINUSE, _taken(self._host, port)) from error
-        return self._running[0].server_port
+            turn.given_back()
+            if not self._told:
+                text = _TAKEN if error.errno == errno.EADDRINUSE else f"cannot be served: {error.strerror or error}"
+                _logger.error("metrics are not served: port %s on %s %s", port, self._host, text)
+            self._told = True
+            return False
+        if closed.is_set():
+            self._stop()
+            turn.given_back()
+        return True
 
     def close(self) -> None:
-        """Let go of the port."""
+        """Let go of the port, and try for it no more."""
+        self._closed.set()
+        self._stop()
+
+    def _stop(self) -> None:
         running, self._running = self._running, None
         if running is not None:
             server, thread = running
@@ -77,10 +122,3 @@ class Server:
         running, self._running = self._running, None
         if running is not None:
             running[0].socket.close()
-
-
-def _taken(host: str, port: int) -> str:
-    return (
-        f"port {port} on {host} is taken; choose another with PrometheusReporter(metrics(), port=...) or stop the program that has it. "
-        f"If it is another worker process of this program, set {DIRECTORY} to an empty directory, and the workers share the port"
-    )

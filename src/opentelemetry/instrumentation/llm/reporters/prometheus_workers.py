@@ -7,22 +7,18 @@ serves the sum of all files. The files are the library's, so an application that
 from __future__ import annotations
 
 import atexit
-import logging
 import os
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import bus
 from ..metrics import Metric
-from .prometheus_server import DIRECTORY, Server, prometheus_name
+from .prometheus_server import DIRECTORY, prometheus_name
 from .tally import Inbox, Tagger, Tags, by_event, samples, tell_of_forks
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
 
-_logger = logging.getLogger(__name__)
-_TRY_AGAIN_SECONDS = 1.0
 _counted_here: set[str] = set()
 _families: dict[str, Any] = {}
 
@@ -41,7 +37,6 @@ class Workers:
         self._inbox = Inbox(lambda metric, tags, value: self._adders[metric.name](tags, value))
         self._id = f"prometheus-reporter-{bus.new_ref()}"
         self._lock: int | None = None
-        self._closed = threading.Event()
         tell_of_forks(self)
 
     def collector(self) -> Collector:
@@ -50,37 +45,10 @@ class Workers:
 
         return MultiProcessCollector(None, path=self._directory)  # type: ignore[no-untyped-call]
 
-    def serve(self, server: Server, port: int) -> int:
-        """Serve if no other worker does; else stand by for the day it ends."""
+    def taken(self, port: int) -> bool:
+        """Take the lock, which one process has at a time."""
         if port == 0:
             raise ValueError(f"port=0 is not allowed with {DIRECTORY}: the processes could not agree on one; name a port")
-        self._closed = closed = threading.Event()
-        if self._locked(port):
-            server.start(port)
-        else:
-            threading.Thread(target=self._stand_by, args=(server, port, closed), name="ex_llm-prometheus", daemon=True).start()
-        return port
-
-    def _stand_by(self, server: Server, port: int, closed: threading.Event) -> None:
-        # Not a blocking wait for the lock: it could not be closed, and would stop everything where threads are greenlets.
-        told = False
-        while not closed.wait(_TRY_AGAIN_SECONDS):
-            if not self._locked(port):
-                continue
-            try:
-                server.start(port)
-            except OSError as error:
-                self._unlock()
-                if not told:
-                    _logger.warning("metrics are not served: %s", error)
-                told = True
-                continue
-            if closed.is_set():
-                server.close()
-                self._unlock()
-            return
-
-    def _locked(self, port: int) -> bool:
         try:
             import fcntl
         except ImportError:  # Windows, where nothing is forked: one process has the port to itself
@@ -94,14 +62,15 @@ class Workers:
         self._lock = lock
         return True
 
-    def _unlock(self) -> None:
+    def given_back(self) -> None:
+        """Let go of the lock."""
         lock, self._lock = self._lock, None
         if lock is not None:
             os.close(lock)
 
     def forked(self) -> None:
         """Count on as a child; the lock is the parent's, and a copy of it here would outlive the parent."""
-        self._unlock()
+        self.given_back()
 
     def attach(self) -> None:
         """Begin to count."""
@@ -117,10 +86,9 @@ class Workers:
 
     def close(self) -> None:
         """Count and serve no more; what was counted stays in the files."""
-        self._closed.set()
         if bus.detach(self._id):
             _counted_here.difference_update(metric.name for metric in self._metrics)
-        self._unlock()
+        self.given_back()
 
     def _hear(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
         for metric in self._by_event[event]:
