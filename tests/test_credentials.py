@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 from collections.abc import Iterator
@@ -20,6 +21,12 @@ class Waiting:
 
     def who(self) -> dict[str, Any]:
         return {"provider": "somebody", "ref": 1}
+
+    def attempt_begins(self) -> tuple[int, None]:
+        return 1, None
+
+    def attempt_ended(self) -> None:
+        return None
 
 
 @pytest.fixture
@@ -80,3 +87,16 @@ def test_outside_of_a_call_nothing_is_told(name: str, seen: Any) -> None:
     with capture_events() as said:
         fetch()
     assert said == []
+
+
+def test_what_is_asked_of_a_token_server_is_no_attempt_of_the_call(waiting: None, stand_in: Any) -> None:
+    credentials = pytest.importorskip("google.oauth2.credentials")
+    transport = pytest.importorskip("google.auth.transport.requests")
+    made = credentials.Credentials(None, refresh_token="r", token_uri=f"{stand_in.url}/token", client_id="i", client_secret="s")
+    asking = transport.Request()
+    with capture_events("ex_llm.*") as said, contextlib.closing(asking.session):
+        with pytest.raises(Exception, match=r"."):
+            made.refresh(asking)
+        asking.session.get(f"{stand_in.url}/v1/models")
+    assert [e.name.removeprefix("ex_llm.provider.") for e in said] == ["auth.refresh", "request.start", "request.stop"]
+    assert len(stand_in.journal) >= 2, "the token server was asked, and so was the provider"

@@ -55,14 +55,14 @@ class Transport:
         call = guarded(context.running_call)
         if call is None or call.ended or _sending.get():
             return wrapped(*args, **kwargs)
-        attempt, token = guarded(self._begin, call, instance, args, kwargs), _sending.set(True)
+        attempt, token = guarded(self._begin, call, instance, args, kwargs), no_attempts()
         try:
             response = wrapped(*args, **kwargs)
         except BaseException as error:
             guarded(_failed, attempt, error)
             raise
         finally:
-            guarded(_sent, token)
+            guarded(attempts_again, token)
         guarded(self._ended, attempt, response)
         return response
 
@@ -70,14 +70,14 @@ class Transport:
         call = guarded(context.running_call)
         if call is None or call.ended or _sending.get():
             return await wrapped(*args, **kwargs)
-        attempt, token = guarded(self._begin, call, instance, args, kwargs), _sending.set(True)
+        attempt, token = guarded(self._begin, call, instance, args, kwargs), no_attempts()
         try:
             response = await wrapped(*args, **kwargs)
         except BaseException as error:
             guarded(_failed, attempt, error)
             raise
         finally:
-            guarded(_sent, token)
+            guarded(attempts_again, token)
         guarded(self._ended, attempt, response)
         return response
 
@@ -89,7 +89,13 @@ class Transport:
             attempt.answered(self.answered(response))
 
 
-def _sent(token: Token[bool]) -> None:
+def no_attempts() -> Token[bool]:
+    """Let requests pass that are no attempts of a call, until ``attempts_again`` gets what this returns."""
+    return _sending.set(True)
+
+
+def attempts_again(token: Token[bool]) -> None:
+    """Take requests for attempts again."""
     # A coroutine may be closed from another context than it ran in; that one has nothing of ours.
     with contextlib.suppress(ValueError):
         _sending.reset(token)

@@ -1,7 +1,7 @@
 """Credentials that are renewed while a call waits: that it happened, how long it took, of which class; never a value.
 
 A table of the functions that fetch a new token in google-auth, azure-identity, botocore and openai (keys given as a
-function). Where no call runs, they are none of our business.
+function). Where no call runs, they are none of our business. What is asked of a token server is no attempt of the call.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from .. import bus, context
 from ..guard import guarded
+from .attempt import attempts_again, no_attempts
 
 _AZURE = {
     "_credentials.client_secret": "ClientSecretCredential",
@@ -78,11 +79,12 @@ def _around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], k
     call = guarded(_call_of, instance)
     if call is None:
         return wrapped(*args, **kwargs)
-    began, token = time.perf_counter_ns(), _refreshing.set(True)
+    began, token, quiet = time.perf_counter_ns(), _refreshing.set(True), no_attempts()
     try:
         return wrapped(*args, **kwargs)
     finally:
         _refreshing.reset(token)
+        attempts_again(quiet)
         guarded(_say, call, instance, began)
 
 
@@ -90,11 +92,12 @@ async def _around_async(wrapped: Callable[..., Any], instance: Any, args: tuple[
     call = guarded(_call_of, instance)
     if call is None:
         return await wrapped(*args, **kwargs)
-    began, token = time.perf_counter_ns(), _refreshing.set(True)
+    began, token, quiet = time.perf_counter_ns(), _refreshing.set(True), no_attempts()
     try:
         return await wrapped(*args, **kwargs)
     finally:
         _refreshing.reset(token)
+        attempts_again(quiet)
         guarded(_say, call, instance, began)
 
 
