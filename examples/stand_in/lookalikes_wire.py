@@ -1,6 +1,6 @@
-"""What Groq, Together, Cerebras, Fireworks and Writer say otherwise than OpenAI, each below a path of its own.
+"""What Groq, Together, Cerebras, Fireworks, Writer, AI21 and Z.ai say otherwise than OpenAI, each below a path of its own.
 
-``{url}/groq``, ``/together``, ``/cerebras``, ``/fireworks`` and ``/writer`` are their base URLs. All of them tell usage at the
+``{url}/groq``, ``/together``, ``/cerebras``, ``/fireworks``, ``/writer``, ``/ai21`` and ``/zai`` are their base URLs. All of them tell usage at the
 end of a stream without being asked, in the chunk with the finish reason; Groq tells it in a place of its own, Writer's streams
 end without a last word.
 """
@@ -14,7 +14,7 @@ from . import openai_chat, openai_media, openai_resources, openai_wire
 from .exchange import Answer, Event, Format, Json, Refused, Request, Route, Stream, Usage, Whole
 from .words import answer_text, count, pieces, response_model, texts_in
 
-_HOSTS = r"/(?P<host>groq|together|cerebras|fireworks|writer)"
+_HOSTS = r"/(?P<host>groq|together|cerebras|fireworks|writer|ai21|zai)"
 MOUNT = _HOSTS + r"(?:/openai|/inference)?(?:/v1)?"
 
 

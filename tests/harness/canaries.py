@@ -61,7 +61,18 @@ def marked(value: Any) -> Any:
         return type(value)(marked(inner) for inner in value) if type(value) in (list, tuple) else value
     if isinstance(value, bytes):
         return FILE.encode()
-    return io.BytesIO(FILE.encode()) if isinstance(value, io.BytesIO) else value
+    return io.BytesIO(FILE.encode()) if isinstance(value, io.BytesIO) else _marked_object(value)
+
+
+def _marked_object(value: Any) -> Any:
+    """Put secrets into a message that some SDKs take as an object only, of pydantic or of protocol buffers."""
+    if hasattr(value, "model_dump") and not isinstance(value, type):
+        return type(value).model_validate(marked(value.model_dump(exclude_none=True)))
+    if hasattr(value, "SerializeToString"):
+        from google.protobuf import json_format
+
+        return json_format.ParseDict(marked(json_format.MessageToDict(value)), type(value)())
+    return value
 
 
 def with_secrets(payload: Payload) -> Payload:

@@ -53,6 +53,7 @@ KNOWN: tuple[Known, ...] = (
     Known("fireworks", "fireworks:FIREWORKS", ("fireworks._base_client",)),
     Known("writer", "writer:WRITER", ("writerai._base_client",)),
     Known("litellm", "litellm:LITELLM", ("litellm",)),
+    Known("ai21", "ai21:AI21", ("ai21",)),
 )
 
 

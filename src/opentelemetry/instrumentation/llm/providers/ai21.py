@@ -1,0 +1,29 @@
+"""ai21: Jamba at AI21, and through the same SDK on the clouds that have it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..calls.point import Point, Provider
+from ..dialects import Arguments
+from ..dialects.chat_completions import chat_completions
+from .generated import identify_as
+
+
+def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+    """Read the arguments by the names that the body has, and the address from below the resource."""
+    named = {**dict(zip(("messages", "model"), args, strict=False)), **kwargs}
+    return Arguments(named, path=str(instance._client._base_url), streaming=named.get("stream") is True)
+
+
+AI21 = Provider(
+    name="ai21",
+    requires="ai21 >= 4.0",
+    points=tuple(
+        Point(f"ai21.clients.studio.resources.chat.{target}.create", "chat", chat_completions, stream_in="_iterator")
+        for target in ("chat_completions:ChatCompletions", "async_chat_completions:AsyncChatCompletions")
+    ),
+    read=read,
+    identify=identify_as("ai21"),
+)

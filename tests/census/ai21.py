@@ -1,0 +1,16 @@
+"""What ai21 asks the network for and is not watched. A ``*`` in a key stands for anything; keys cover the Async forms too."""
+
+from __future__ import annotations
+
+_RUNS = "runs at the provider: its calls of models are made and counted there, and are not this process's"
+_HELD = "keeps things at the provider and asks no model"
+
+NOT_WATCHED = {
+    "ai21.clients.studio.resources.agents.*": _RUNS,
+    "ai21.clients.studio.resources.maestro.*": _RUNS,
+    "ai21.clients.studio.resources.studio_conversational_rag:*": _RUNS,
+    "ai21.clients.studio.resources.studio_library:*": _HELD,
+    "ai21.clients.studio.resources.batch.*": _HELD,
+    "ai21.clients.studio.resources.beta.*": "other names of what is above",
+    "ai21.clients.studio.resources.studio_resource:*": "below create, which is watched; other operations pass it too",
+}
