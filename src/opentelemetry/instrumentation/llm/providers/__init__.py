@@ -54,6 +54,8 @@ KNOWN: tuple[Known, ...] = (
     Known("writer", "writer:WRITER", ("writerai._base_client",)),
     Known("litellm", "litellm:LITELLM", ("litellm",)),
     Known("ai21", "ai21:AI21", ("ai21",)),
+    Known("zai", "zai:ZAI", ("zai.core._http_client",)),
+    Known("zhipuai", "zai:ZHIPUAI", ("zhipuai.core._http_client",)),
 )
 
 

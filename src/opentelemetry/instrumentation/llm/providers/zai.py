@@ -1,0 +1,40 @@
+"""zai-sdk and zhipuai: GLM at Z.ai and at Zhipu, by an older copy of what one generator writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..calls.point import Point, Provider
+from ..dialects import Dialect
+from ..dialects.chat_completions import chat_completions
+from ..dialects.embeddings import embeddings
+from ..dialects.media import images, moderation, plain, speech, transcription
+from .generated import identify_as, read
+
+_ROUTES: Mapping[str, tuple[str, Dialect]] = {
+    "POST /chat/completions": ("chat", chat_completions),
+    "POST /embeddings": ("embeddings", embeddings),
+    "POST /images/generations": ("image_generation", images),
+    "POST /audio/speech": ("speech", speech),
+    "POST /audio/transcriptions": ("transcription", transcription),
+    "POST /moderations": ("moderation", moderation),
+    "POST /batches": ("create_batch", plain),
+}
+
+
+def _of(name: str, requires: str, package: str) -> Provider:
+    return Provider(
+        name=name,
+        requires=requires,
+        points=tuple(
+            Point(f"{package}.core._http_client:HttpClient.request", operation, dialect, route, stream_in="_stream_chunks")
+            for route, (operation, dialect) in _ROUTES.items()
+        ),
+        read=read,
+        identify=identify_as(name),
+        raw_answers=(f"{package}.core._legacy_response:LegacyAPIResponse._parse", f"{package}.core._response:BaseAPIResponse._parse"),
+    )
+
+
+ZAI = _of("zai", "zai-sdk >= 0.0.1", "zai")
+ZHIPUAI = _of("zhipuai", "zhipuai >= 2.1", "zhipuai")

@@ -1,0 +1,9 @@
+"""Every point of zhipuai, which is what became zai-sdk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from payloads import zai
+
+PAYLOADS: list[dict[str, Any]] = zai.payloads("zhipuai", "ZhipuAI")
