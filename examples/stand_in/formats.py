@@ -11,18 +11,22 @@ from . import (
     azure_inference_wire,
     bedrock_wire,
     cohere_wire,
+    dashscope_wire,
     gemini_wire,
     huggingface_wire,
     lookalikes_wire,
     mistral_wire,
     ollama_wire,
     openai_wire,
+    voyage_wire,
 )
 from .exchange import Format, Request, Route
 
 FORMATS: tuple[Format, ...] = (
     anthropic_wire.FORMAT,
     lookalikes_wire.FORMAT,
+    dashscope_wire.FORMAT,
+    voyage_wire.FORMAT,
     bedrock_wire.FORMAT,
     gemini_wire.FORMAT,
     azure_inference_wire.FORMAT,

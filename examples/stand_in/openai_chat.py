@@ -156,7 +156,7 @@ def embeddings(request: Request) -> Answer:
     inputs = given if isinstance(given, list) and given and not isinstance(given[0], int) else [given]
     tokens = sum(len(item) if isinstance(item, list) else count([str(item)]) for item in inputs)
     size = asked.get("dimensions") or 8
-    vectors = [_vector(json.dumps(item), size) for item in inputs]
+    vectors = [vector(json.dumps(item), size) for item in inputs]
     if asked.get("encoding_format") == "base64":
         rows: list[Any] = [base64.b64encode(struct.pack(f"<{size}f", *vector)).decode() for vector in vectors]
     else:
@@ -166,7 +166,8 @@ def embeddings(request: Request) -> Answer:
     return Whole({"object": "list", "data": data, "model": response_model(request), "usage": usage})
 
 
-def _vector(text: str, size: int) -> list[float]:
+def vector(text: str, size: int) -> list[float]:
+    """Make numbers of a checksum of the text, exact in 32 bits."""
     seed = zlib.crc32(text.encode())
     return [((seed >> (index % 24)) % 256 - 128) / 128 for index in range(size)]
 

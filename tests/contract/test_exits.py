@@ -43,5 +43,6 @@ PROVIDERS = sorted({payload.provider for payload in payloads.read() if payload.s
 def test_streams_that_are_open_when_the_process_ends_are_exported(provider: str, mode: str, stand_in: Any) -> None:
     with ThreadPoolExecutor(2) as pool:
         bare, watched = pool.map(lambda side: python("-m", "harness.leaving", side, provider, mode, stand_in.url), ("bare", "watched"))
-    assert (watched.returncode, watched.stderr) == (3, bare.stderr)
+    noisy = any(payload.noise for payload in payloads.read() if payload.provider == provider)
+    assert (watched.returncode, watched.stderr) == (3, "" if noisy else bare.stderr)
     assert untold(provider, mode, watched.stdout) == []

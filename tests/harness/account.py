@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,9 +72,8 @@ class Account:
         self.note("raised", described_exception(error))
 
     def as_json(self) -> list[Any]:
-        """Return the notes without the port of the stand-in, and whether the context ever strayed."""
-        host = self.url.removeprefix("http://")
-        return [*_without(host, self.notes), ["strayed", self.strayed]]
+        """Return the notes without the ports of the stand-in and its fronts, and whether the context ever strayed."""
+        return [*_without_ports(self.notes), ["strayed", self.strayed]]
 
 
 def _whose(result: Any) -> str:
@@ -82,11 +82,14 @@ def _whose(result: Any) -> str:
     return "" if code is None else "ours" if _OURS in code.co_filename else "theirs"
 
 
-def _without(host: str, value: Any) -> Any:
+_LOCAL = re.compile(r"127\.0\.0\.1:\d+")
+
+
+def _without_ports(value: Any) -> Any:
     if isinstance(value, str):
-        return value.replace(host, "stand-in")
+        return _LOCAL.sub("stand-in", value)
     if isinstance(value, dict):
-        return {_without(host, key): _without(host, item) for key, item in value.items()}
+        return {_without_ports(key): _without_ports(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_without(host, item) for item in value]
+        return [_without_ports(item) for item in value]
     return value

@@ -11,6 +11,7 @@ _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 _DEPTH = 3
 _LEFT_BY_COPIES = frozenset({"__slotnames__"})
 """What Python keeps on a class as soon as somebody has copied an instance, be it the SDK itself."""
+_MOMENTS = frozenset({"rpc_start_time", "rpc_end_time"})
 _PLAIN = (str, int, float, bool, bytes, type(None))
 
 
@@ -40,7 +41,7 @@ def described(value: Any, depth: int = _DEPTH) -> Any:
 
 
 def _public(value: Any) -> dict[str, Any]:
-    return {name: item for name, item in getattr(value, "__dict__", {}).items() if not name.startswith("_")}
+    return {name: item for name, item in getattr(value, "__dict__", {}).items() if not name.startswith("_") and name not in _MOMENTS}
 
 
 def described_exception(error: BaseException | None, depth: int = 8) -> Any:

@@ -35,6 +35,8 @@ def _expected(case: Case, account: Account) -> tuple[tuple[str | None, ...], boo
         return ("complete", "error"), None  # the SDK hides it
     if account.error is None and exit.name == "cut":
         return (None,), False  # the SDK makes an answer of it
+    if account.error is None and exit.name == "refused":
+        return (None, "complete"), True  # the SDK hands the refusal on as an answer
     if not exit.failed and account.error not in (None, ConsumerFault.__name__):
         return ("error", None), True  # the SDK itself cannot do what was asked of it here
     if "closed_early" in exit.ends and (account.generator == "theirs" or (account.generator and exit.name == "closed unread")):

@@ -111,8 +111,10 @@ async def _settled() -> None:
     """Let the event loop close what was dropped."""
     for _ in range(3):
         await asyncio.sleep(0)
-    while others := asyncio.all_tasks() - {asyncio.current_task()}:
-        await asyncio.wait(others)
+    done: object = True
+    while done and (others := asyncio.all_tasks() - {asyncio.current_task()}):
+        # Some libraries keep tasks of their own, which end with the connection.
+        done, _ = await asyncio.wait(others, timeout=0.05)
 
 
 def _run_with_own_loop(case: Case, url: str, account: Account, responses: Responses) -> None:

@@ -103,12 +103,13 @@ def observed(case: Case, server: StandIn, hearing: Hearing) -> Any:
         finally:
             gc.collect()
     host = server.url.removeprefix("http://")
+    records = [record for record in hearing.records if record[0] not in case.payload.noise]
     told = {
         "seen": account.as_json(),
         "given": _given(case),
         "requests": _requests(server),
-        "logs": [record for record in hearing.records if record[1] != "DEBUG"],
-        "debug": sorted(record for record in hearing.records if record[1] == "DEBUG"),
+        "logs": [record for record in records if record[1] != "DEBUG"],
+        "debug": sorted(record for record in records if record[1] == "DEBUG"),
         # When the garbage is collected is nobody's promise.
         "warnings": sorted(
             {f"{w.category.__name__} {Path(w.filename).name} {w.lineno}" for w in warned if w.category is not ResourceWarning}

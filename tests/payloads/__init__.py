@@ -21,7 +21,9 @@ class Payload:
     ``client(base_url)`` and ``async_client(base_url)`` make clients of a stand-in; ``sync(client)`` and
     ``async(client)`` make the call and return what the SDK returns; ``stream`` says that this is a stream; ``absent``
     names the recommended attributes that this operation's answers do not give; ``only_plain`` says why what is called
-    through ``with_raw_response`` and its like is not watched.
+    through ``with_raw_response`` and its like is not watched; ``raises`` is false where the SDK returns
+    what was refused as an answer; ``noise`` names loggers that only speak because of spans which the SDK makes of its own, and
+    which ours replace.
     """
 
     provider: str
@@ -34,7 +36,9 @@ class Payload:
     async_call: Callable[[Any], Any] | None
     module: str
     absent: frozenset[str]
-    only_plain: str
+    only_plain: str = ""
+    raises: bool = True
+    noise: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
@@ -54,6 +58,8 @@ def _payload(module: str, raw: dict[str, Any]) -> Payload:
         module=raw.get("module", module),
         absent=frozenset(raw.get("absent", ())),
         only_plain=raw.get("only_plain", ""),
+        raises=raw.get("raises", True),
+        noise=frozenset(raw.get("noise", ())),
     )
 
 

@@ -56,8 +56,11 @@ class Call:
         "_first_at",
         "_known_in_stream",
         "_outer",
+        "_refused",
+        "_resends",
         "_used_inside",
         "asked_to_stream",
+        "awaited",
         "began",
         "captures_content",
         "chunks",
@@ -92,7 +95,10 @@ class Call:
         self.chunks = 0
         self.began = self._chunk_at = time.perf_counter_ns()
         self._first_at: int | None = None
-        self._attempts = 0
+        self._attempts = self._resends = 0
+        self._refused = True
+        self.awaited: Callable[[BaseException | None], None] | None = None
+        """What waits for the first chunk of a stream, or for the error instead of it."""
         self._attempt_ended_at: int | None = None
         self.size_of: Callable[[], int | None] | None = None
         self.forget: Callable[[], None] | None = None
@@ -114,14 +120,24 @@ class Call:
         return {key: self.known[key] for key in _WHO if key in self.known}
 
     def attempt_begins(self) -> tuple[int, int | None]:
-        """Return the number of the attempt that begins now, and how long ago the one before it ended, in nanoseconds."""
-        self._attempts += 1
-        waited = None if self._attempt_ended_at is None else time.perf_counter_ns() - self._attempt_ended_at
-        return self._attempts, waited
+        """Return the number of the attempt that begins now, and how long ago the one before it ended, in nanoseconds.
 
-    def attempt_ended(self) -> None:
-        """Note when an attempt ended."""
-        self._attempt_ended_at = time.perf_counter_ns()
+        What follows an answer is another request of the same call and no attempt at the same one: numbers begin anew.
+        """
+        self._attempts = self._attempts + 1 if self._refused else 1
+        self._resends += self._attempts > 1
+        if self._attempts == 1 or self._attempt_ended_at is None:
+            return self._attempts, None
+        return self._attempts, time.perf_counter_ns() - self._attempt_ended_at
+
+    def attempt_ended(self, refused: bool) -> None:
+        """Note when an attempt ended, and whether it was refused or failed."""
+        self._attempt_ended_at, self._refused = time.perf_counter_ns(), refused
+
+    def _answer_begins(self, error: BaseException | None = None) -> None:
+        if self.awaited is not None:
+            awaited, self.awaited = self.awaited, None
+            guarded(awaited, error)
 
     def _say(self, event: str, measurements: dict[str, Any], metadata: dict[str, Any]) -> None:
         if self._outer is None:
@@ -149,6 +165,7 @@ class Call:
         since, self._chunk_at = now - self._chunk_at, now
         if self._first_at is None:
             self._first_at = now
+            self._answer_begins()
         self.chunks += 1
         guarded(self.dialect.absorb, self.draft, chunk)
         if self._outer is None and bus.heard(STREAM_CHUNK):
@@ -193,6 +210,7 @@ class Call:
         self.ended = True
         if self.forget is not None:
             guarded(self.forget)
+        self._answer_begins(error)
         ended_at = self._chunk_at if how == ABANDONED else time.perf_counter_ns()
         duration = ended_at - self.began
         guarded(self._finish, duration, reply, how, error, rescue=partial(self._say_barely, duration, error))
@@ -209,8 +227,8 @@ class Call:
             self._outer.learn(self, reply)
             return
         known = {**self.known, **guarded(facts, reply, otherwise={})}
-        if self._attempts > 1:
-            known["resend_count"] = self._attempts - 1
+        if self._resends:
+            known["resend_count"] = self._resends
         if self.streaming:
             known["stream_end"] = how
             if self._first_at is not None:

@@ -22,11 +22,25 @@ _WORD = re.compile(r"[A-Za-z][\w.\-]{0,63}\Z")
 _ID = re.compile(r"[\w.\-]{1,128}\Z")
 _BY_CODE = (
     ("context_length", ("context_length", "context_window", "prompt_too_long", "string_above_max_length")),
-    ("content_filter", ("content_filter", "content_policy", "responsibleai", "safety")),
+    ("content_filter", ("content_filter", "content_policy", "responsibleai", "safety", "datainspection")),
     ("rate_limited", ("rate_limit", "throttl", "resource_exhausted", "too_many_requests", "insufficient_quota", "quota", "billing")),
     ("overloaded", ("overloaded", "model_busy", "unavailable")),
-    ("auth", ("api_key", "authentication", "unauthorized", "permission", "accessdenied", "access_denied", "forbidden")),
+    (
+        "auth",
+        (
+            "api_key",
+            "apikey",
+            "authentication",
+            "unauthenticated",
+            "unauthorized",
+            "permission",
+            "accessdenied",
+            "access_denied",
+            "forbidden",
+        ),
+    ),
     ("timeout", ("timeout", "timed_out", "deadline")),
+    ("cancelled", ("cancelled",)),
     ("server_error", ("server_error", "internal", "api_error", "modelerror", "modelstreamerror")),
     ("invalid_request", ("too_large", "invalid", "validation", "not_found", "bad_request", "unsupported")),
 )
@@ -107,7 +121,9 @@ def status_of(error: BaseException) -> int | None:
 def code_of(error: BaseException) -> str | None:
     """Return the provider's own error code, if it is one word."""
     for path in _CODES:
-        code = text(dig(error, path))
+        found = dig(error, path)
+        # An error of gRPC says its code when it is called.
+        code = text(dig(found(), ("name",)) if callable(found) and hasattr(error, "trailing_metadata") else found)
         if code is not None and _WORD.match(code):
             return code
     return None

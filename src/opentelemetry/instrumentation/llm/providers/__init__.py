@@ -56,6 +56,9 @@ KNOWN: tuple[Known, ...] = (
     Known("ai21", "ai21:AI21", ("ai21",)),
     Known("zai", "zai:ZAI", ("zai.core._http_client",)),
     Known("zhipuai", "zai:ZHIPUAI", ("zhipuai.core._http_client",)),
+    Known("dashscope", "dashscope:DASHSCOPE", ("dashscope",)),
+    Known("voyageai", "voyageai:VOYAGEAI", ("voyageai",)),
+    Known("xai", "xai:XAI", ("xai_sdk",)),
 )
 
 

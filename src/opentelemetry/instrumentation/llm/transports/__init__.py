@@ -9,8 +9,9 @@ from __future__ import annotations
 from .aiohttp import AIOHTTP
 from .attempt import Transport
 from .botocore import AIOBOTOCORE, BOTOCORE
+from .grpc import GRPC, Rpcs
 from .httpx import HTTPX, HTTPX2
 from .requests import REQUESTS
 from .urllib3 import URLLIB3
 
-ALL: tuple[Transport, ...] = (HTTPX, HTTPX2, REQUESTS, URLLIB3, AIOHTTP, BOTOCORE, AIOBOTOCORE)
+ALL: tuple[Transport | Rpcs, ...] = (HTTPX, HTTPX2, REQUESTS, URLLIB3, AIOHTTP, BOTOCORE, AIOBOTOCORE, GRPC)

@@ -124,8 +124,8 @@ class Attempt:
         self._began = time.perf_counter_ns()
         bus.execute("ex_llm.provider.request.start", measured, self._known)
 
-    def _duration(self) -> int:
-        self._call.attempt_ended()
+    def _duration(self, refused: bool) -> int:
+        self._call.attempt_ended(refused)
         return time.perf_counter_ns() - self._began
 
     def answered(self, answer: Answered) -> None:
@@ -136,7 +136,8 @@ class Attempt:
         if request_id is not None:
             known["request_id"] = request_id
         left = limits.remaining(headers)
-        bus.execute("ex_llm.provider.request.stop", {"duration": self._duration(), **left}, known)
+        refused = answer.status >= 400
+        bus.execute("ex_llm.provider.request.stop", {"duration": self._duration(refused), **left}, known)
         if answer.status in _REFUSED or headers.get("x-amzn-errortype", "").startswith("Throttling"):
             measured = {**left, **limits.retry_after(headers)}
             bus.execute("ex_llm.provider.rate_limit", measured, {**known, "limit": "overloaded" if answer.status == 529 else "rate"})
@@ -145,4 +146,4 @@ class Attempt:
         """Say that there was no answer, and why."""
         failure = failures.describe(error)
         failure.pop("stacktrace", None)
-        bus.execute("ex_llm.provider.request.exception", {"duration": self._duration()}, {**self._known, **failure})
+        bus.execute("ex_llm.provider.request.exception", {"duration": self._duration(True)}, {**self._known, **failure})

@@ -1,0 +1,157 @@
+"""xAI's gRPC services in front of a stand-in: its messages to OpenAI's wire format and back. It needs xai-sdk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from xai_sdk.proto import chat_pb2, deferred_pb2, image_pb2, sample_pb2, tokenize_pb2, usage_pb2
+
+from .exchange import Json
+from .grpc_front import Rpc
+
+_ROLES = {"ROLE_USER": "user", "ROLE_ASSISTANT": "assistant", "ROLE_SYSTEM": "system", "ROLE_TOOL": "tool", "ROLE_FUNCTION": "function"}
+_ENDS = {"stop": "REASON_STOP", "length": "REASON_MAX_LEN", "tool_calls": "REASON_TOOL_CALLS"}
+_MODES = {"TOOL_MODE_REQUIRED": "required", "TOOL_MODE_NONE": "none"}
+_deferred: dict[str, Any] = {}
+
+
+def _body(asked: Any, stream: bool) -> Json:
+    body = {
+        "model": asked.model,
+        "n": asked.n or 1,
+        "messages": [
+            {
+                "role": _ROLES.get(chat_pb2.MessageRole.Name(m.role), "user"),
+                "content": [{"type": "text", "text": c.text} for c in m.content],
+            }
+            for m in asked.messages
+        ],
+        "tools": [
+            {"type": "function", "function": {"name": t.function.name, "parameters": json.loads(t.function.parameters)}}
+            for t in asked.tools
+            if t.HasField("function")
+        ],
+        "tool_choice": _MODES.get(chat_pb2.ToolMode.Name(asked.tool_choice.mode), "auto"),
+    }
+    if asked.HasField("max_tokens"):
+        body["max_tokens"] = asked.max_tokens
+    if asked.response_format.format_type == chat_pb2.FORMAT_TYPE_JSON_SCHEMA:
+        body["response_format"] = {"type": "json_schema", "json_schema": {"schema": json.loads(asked.response_format.schema)}}
+    return {**body, "stream": True, "stream_options": {"include_usage": True}} if stream else body
+
+
+def _usage(said: Json) -> Any:
+    """xAI leaves reasoning out of the tokens of the completion."""
+    reasoning = said["completion_tokens_details"]["reasoning_tokens"]
+    return usage_pb2.SamplingUsage(
+        prompt_tokens=said["prompt_tokens"],
+        prompt_text_tokens=said["prompt_tokens"],
+        cached_prompt_text_tokens=said["prompt_tokens_details"]["cached_tokens"],
+        completion_tokens=said["completion_tokens"] - reasoning,
+        reasoning_tokens=reasoning,
+        total_tokens=said["total_tokens"],
+    )
+
+
+def _frame(said: Json) -> dict[str, Any]:
+    counted = {"usage": _usage(said["usage"])} if said.get("usage") else {}
+    return {"id": said["id"], "model": said["model"], "system_fingerprint": said["system_fingerprint"], **counted}
+
+
+def _calls(calls: list[Json]) -> list[Any]:
+    kind = chat_pb2.TOOL_CALL_TYPE_CLIENT_SIDE_TOOL
+    functions = [(call["id"], call["function"]) for call in calls]
+    return [
+        chat_pb2.ToolCall(id=id, type=kind, function=chat_pb2.FunctionCall(name=f["name"], arguments=f["arguments"])) for id, f in functions
+    ]
+
+
+def _end(reason: str | None) -> Any:
+    return sample_pb2.FinishReason.Value(_ENDS.get(reason or "", "REASON_INVALID"))
+
+
+def _whole(documents: Iterator[Json]) -> Iterator[Any]:
+    for said in documents:
+        outputs = [
+            chat_pb2.CompletionOutput(
+                index=choice["index"],
+                finish_reason=_end(choice["finish_reason"]),
+                message=chat_pb2.CompletionMessage(
+                    role=chat_pb2.ROLE_ASSISTANT,
+                    content=choice["message"]["content"] or "",
+                    tool_calls=_calls(choice["message"].get("tool_calls", [])),
+                ),
+            )
+            for choice in said["choices"]
+        ]
+        yield chat_pb2.GetChatCompletionResponse(outputs=outputs, **_frame(said))
+
+
+def _chunks(documents: Iterator[Json]) -> Iterator[Any]:
+    """Send text as it comes and calls of tools whole, as xAI does, in the chunk that says why it ended."""
+    calls: dict[int, list[Json]] = {}
+    for said in documents:
+        outputs = []
+        for choice in said["choices"]:
+            mine = calls.setdefault(choice["index"], [])
+            for piece in choice["delta"].get("tool_calls", []):
+                if "id" in piece:
+                    mine.append({"id": piece["id"], "function": dict(piece["function"])})
+                else:
+                    mine[piece["index"]]["function"]["arguments"] += piece["function"]["arguments"]
+            reason = choice["finish_reason"]
+            delta = chat_pb2.Delta(
+                role=chat_pb2.ROLE_ASSISTANT, content=choice["delta"].get("content") or "", tool_calls=_calls(mine if reason else [])
+            )
+            outputs.append(chat_pb2.CompletionOutputChunk(index=choice["index"], delta=delta, finish_reason=_end(reason)))
+        yield chat_pb2.GetChatCompletionChunk(outputs=outputs, **_frame(said))
+
+
+def _started(documents: Iterator[Json]) -> Iterator[Any]:
+    for answer in _whole(documents):
+        _deferred[answer.id] = answer
+        yield deferred_pb2.StartDeferredResponse(request_id=answer.id)
+
+
+def _done(documents: Iterator[Json]) -> Iterator[Any]:
+    for asked in documents:
+        answer = _deferred.pop(asked["request_id"])
+        yield chat_pb2.GetDeferredCompletionResponse(status=deferred_pb2.DeferredStatus.DONE, response=answer)
+
+
+def _images(documents: Iterator[Json]) -> Iterator[Any]:
+    for said in documents:
+        images = [
+            image_pb2.GeneratedImage(base64="data:image/png;base64," + one["b64_json"], respect_moderation=True) for one in said["data"]
+        ]
+        yield image_pb2.ImageResponse(images=images, model="grok-imagine-image-2026-01-01")
+
+
+def _tokens(documents: Iterator[Json]) -> Iterator[Any]:
+    for said in documents:
+        yield tokenize_pb2.TokenizeTextResponse(tokens=[tokenize_pb2.Token(token_id=n) for n in range(said["input_tokens"])])
+
+
+def _draw(asked: Any) -> tuple[str, Json]:
+    return "/v1/images/generations", {"model": asked.model, "prompt": asked.prompt, "n": asked.n or 1, "response_format": "b64_json"}
+
+
+_CHAT = "/v1/chat/completions"
+_STORED = {"model": "grok-4", "messages": [{"role": "user", "content": "say three words"}]}
+RPCS: Mapping[str, Rpc] = {
+    "/xai_api.Chat/GetCompletion": Rpc(chat_pb2.GetCompletionsRequest, lambda asked: (_CHAT, _body(asked, False)), _whole),
+    "/xai_api.Chat/GetCompletionChunk": Rpc(chat_pb2.GetCompletionsRequest, lambda asked: (_CHAT, _body(asked, True)), _chunks, True),
+    "/xai_api.Chat/StartDeferredCompletion": Rpc(chat_pb2.GetCompletionsRequest, lambda asked: (_CHAT, _body(asked, False)), _started),
+    "/xai_api.Chat/GetDeferredCompletion": Rpc(
+        deferred_pb2.GetDeferredRequest, lambda asked: ("", {"request_id": asked.request_id}), _done
+    ),
+    "/xai_api.Chat/GetStoredCompletion": Rpc(chat_pb2.GetStoredCompletionRequest, lambda asked: (_CHAT, _STORED), _whole),
+    "/xai_api.Image/GenerateImage": Rpc(image_pb2.GenerateImageRequest, _draw, _images),
+    "/xai_api.Tokenize/TokenizeText": Rpc(
+        tokenize_pb2.TokenizeTextRequest,
+        lambda asked: ("/v1/responses/input_tokens", {"model": asked.model, "input": asked.text}),
+        _tokens,
+    ),
+}

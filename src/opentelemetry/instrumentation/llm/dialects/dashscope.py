@@ -1,0 +1,161 @@
+"""Alibaba's own shape of chats, embeddings and rankings: ``output`` and ``usage`` in an envelope, which also tells of failures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+from ..words.records import Content, Reply, Request, Usage
+from . import Arguments, Dialect, chat_completions
+from .embeddings import embeddings as openai_embeddings
+from .openai_content import chat_content, chat_output
+from .openai_usage import usage
+from .parts import message, text_part
+from .reading import dig, fields, fill, items, text, whole
+
+_ENVELOPE = fields(Reply, {"response_id": "request_id", "failure": "code"})
+_RERANK = fields(Request, {"model": "model", "choice_count": "top_n"})
+_FINE = 200
+
+
+def _usage(answer: Any) -> Usage:
+    """Read what was counted; where nothing was, the SDK's own classes say zero."""
+    said = dig(answer, ("usage",))
+    counted = usage(said)
+    if counted.total_tokens is None and not counted.input_tokens and not counted.output_tokens:
+        return Usage(characters=whole(dig(said, ("characters",))) or None)
+    return counted
+
+
+def _input_only(answer: Any) -> Usage:
+    """Read the tokens of an operation that has no output but numbers: all of them are input."""
+    counted = _usage(answer)
+    counted.input_tokens = counted.total_tokens if counted.input_tokens is None else counted.input_tokens
+    return counted
+
+
+def _enveloped(answer: Any) -> Reply:
+    said = Reply()
+    fill(said, answer, _ENVELOPE)
+    status = whole(dig(answer, ("status_code",)))
+    if said.failure is None and status is not None and status != _FINE:
+        said.failure = str(status)
+    return said
+
+
+def _choices(answer: Any) -> list[dict[str, Any]]:
+    """Return the choices in the shape of chat completions; an answer without any has its text beside them."""
+    output = dig(answer, ("output",))
+    found = [choice for choice in items(dig(output, ("choices",))) if choice is not None]
+    found = found or ([output] if dig(output, ("finish_reason",)) is not None else [])
+    return [
+        {
+            "index": whole(dig(choice, ("index",))) or place,
+            "finish_reason": None if (reason := text(dig(choice, ("finish_reason",)))) == "null" else reason,
+            "message": dig(choice, ("message",)),
+            "text": dig(choice, ("text",)),
+        }
+        for place, choice in enumerate(found)
+    ]
+
+
+def _reply(answer: Any) -> Reply:
+    said = _enveloped(answer)
+    said.finish_reasons = chat_completions.reply({"choices": _choices(answer)}).finish_reasons
+    said.usage = _usage(answer)
+    return said
+
+
+def _absorb(draft: Reply, chunk: Any) -> None:
+    envelope, counted, choices = _enveloped(chunk), _usage(chunk), _choices(chunk)
+    chat_completions.absorb(draft, {"choices": choices, "id": envelope.response_id})
+    draft.failure = envelope.failure or draft.failure
+    draft.usage = counted if counted != Usage() else draft.usage
+    if draft.content is not None:
+        draft.kept = {} if draft.kept is None else draft.kept
+        for choice in choices:
+            draft.kept.setdefault(choice["index"], []).append(choice)
+
+
+def _finish(draft: Reply) -> None:
+    kept, draft.kept = draft.kept or {}, None
+    chat_completions.finish(draft)
+    if draft.content is not None and kept:
+        draft.content.output_messages = chat_output({"choices": [_joined(kept[index]) for index in sorted(kept)]})
+
+
+def _joined(choices: list[dict[str, Any]]) -> dict[str, Any]:
+    """Join what a stream said: pieces, or everything so far again and again. Which of them is told nowhere, but shows."""
+    said = [choice["message"] for choice in choices]
+    calls: dict[int, list[Any]] = {}
+    for one in said:
+        for place, call in enumerate(items(dig(one, ("tool_calls",)))):
+            number = whole(dig(call, ("index",)))
+            calls.setdefault(place if number is None else number, []).append(call)
+    content = [
+        _spoken(dig(one, ("content",))) if one is not None else _spoken(choice["text"]) for one, choice in zip(said, choices, strict=True)
+    ]
+    thought = [_spoken(dig(one, ("reasoning_content",))) for one in said]
+    return {
+        "message": {
+            "role": "assistant",
+            "content": _sum(content),
+            "reasoning_content": _sum(thought),
+            "tool_calls": [_call(calls[number]) for number in sorted(calls)],
+        }
+    }
+
+
+def _call(pieces: list[Any]) -> dict[str, Any]:
+    arguments = [_spoken(dig(piece, ("function", "arguments"))) for piece in pieces]
+    first = pieces[0]
+    return {"id": dig(first, ("id",)), "function": {"name": dig(first, ("function", "name")), "arguments": _sum(arguments)}}
+
+
+def _spoken(content: Any) -> str:
+    return content if isinstance(content, str) else "".join(text(dig(part, ("text",))) or "" for part in items(content))
+
+
+def _sum(pieces: list[str]) -> str:
+    whole_again = all(later.startswith(earlier) for earlier, later in pairwise(pieces))
+    return pieces[-1] if whole_again and pieces else "".join(pieces)
+
+
+def _content(arguments: Arguments) -> Content:
+    asked = chat_content(arguments)
+    prompt = arguments.named.get("prompt")
+    if isinstance(prompt, str) and prompt:
+        asked.input_messages = [*(asked.input_messages or ()), message("user", [text_part(prompt)])]
+    return asked
+
+
+def _request(arguments: Arguments) -> Request:
+    asked = chat_completions.request(arguments)
+    asked.api_type = None
+    return asked
+
+
+def _embedded(answer: Any) -> Reply:
+    said = _enveloped(answer)
+    first = next(iter(items(dig(answer, ("output", "embeddings")))), None)
+    said.dimensions = len(items(dig(first, ("embedding",)))) or None
+    said.usage = _input_only(answer)
+    return said
+
+
+def _ranked(answer: Any) -> Reply:
+    said = _enveloped(answer)
+    said.usage = _input_only(answer)
+    return said
+
+
+def _rank_request(arguments: Arguments) -> Request:
+    asked = Request()
+    fill(asked, arguments.named, _RERANK)
+    return asked
+
+
+chat = Dialect("dashscope", _request, _reply, _absorb, _content, lambda answer: chat_output({"choices": _choices(answer)}), _finish)
+embeddings = replace(openai_embeddings, name="dashscope_embeddings", reply=_embedded)
+rerank = Dialect("dashscope_rerank", _rank_request, _ranked)

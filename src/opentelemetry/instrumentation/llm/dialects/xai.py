@@ -1,0 +1,151 @@
+"""xAI's chats as protocol buffers: turned into the words of chat completions, which they are made after.
+
+Only what was set is read. Texts of messages are not touched before contents are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..words.records import Content, Reply, Request, Usage
+from . import Arguments, Dialect, chat_completions
+from .openai_content import chat_content, chat_output
+from .openai_usage import usage
+from .reading import text
+
+Plain = dict[str, Any]
+_TICKS = 10_000_000_000
+"""In one dollar."""
+_OPTIONAL = (
+    "max_tokens", "seed", "temperature", "top_p", "frequency_penalty", "presence_penalty", "reasoning_effort", "previous_response_id",
+)  # fmt: skip
+_ENDS = {"max_len": "length", "max_context": "length"}
+
+
+def _named(message: Any, field: str) -> str | None:
+    """Return the name of an enum's value without its prefix; what is not set has the value 0."""
+    number = getattr(message, field)
+    known = message.DESCRIPTOR.fields_by_name[field].enum_type.values_by_number.get(number)
+    return known.name.partition("_")[2].lower() if number and known is not None else None
+
+
+def _rounded(value: Any) -> Any:
+    """Say a float of 32 bits as it was written."""
+    return float(f"{value:.7g}") if isinstance(value, float) else value
+
+
+def _asked(arguments: Arguments) -> Plain:
+    proto = arguments.named["proto"]
+    body = {name: _rounded(getattr(proto, name)) for name in _OPTIONAL if proto.HasField(name)}
+    if "reasoning_effort" in body:
+        body["reasoning_effort"] = _named(proto, "reasoning_effort")
+    shape = _named(proto.response_format, "format_type") if proto.HasField("response_format") else None
+    shape = "type_json_schema" if "shape" in arguments.named else shape
+    return {
+        **body,
+        "model": proto.model,
+        "stop": list(proto.stop),
+        "n": arguments.named.get("n"),
+        "response_format": {"type": shape and shape.removeprefix("type_")},
+    }
+
+
+def _request(arguments: Arguments) -> Request:
+    body = _asked(arguments)
+    asked = chat_completions.request(Arguments(body, streaming=arguments.streaming))
+    asked.api_type = None
+    asked.stop_sequences = asked.stop_sequences or None
+    asked.previous_response_id = text(body.get("previous_response_id"))
+    return asked
+
+
+def _usage(said: Any) -> Plain:
+    counted: Plain = {name: getattr(said, name) for name in ("prompt_tokens", "completion_tokens", "total_tokens")}
+    counted["prompt_tokens_details"] = {"cached_tokens": said.cached_prompt_text_tokens, "image_tokens": said.prompt_image_tokens or None}
+    counted["completion_tokens_details"] = {"reasoning_tokens": said.reasoning_tokens}
+    if "cost_in_usd_ticks" in said.DESCRIPTOR.fields_by_name and said.HasField("cost_in_usd_ticks"):
+        counted["cost"] = said.cost_in_usd_ticks / _TICKS
+    return counted
+
+
+def _calls(said: Any) -> list[Plain]:
+    named = [(call.id, call.function) for call in said.tool_calls if call.HasField("function")]
+    return [{"id": id, "type": "function", "function": {"name": f.name, "arguments": f.arguments}} for id, f in named]
+
+
+def _spoken(said: Any) -> Plain:
+    return {"role": "assistant", "content": said.content, "reasoning_content": said.reasoning_content, "tool_calls": _calls(said)}
+
+
+def _answer(proto: Any, part: str, spoken: Callable[[Any], Plain | None]) -> Plain:
+    choices = []
+    for output in proto.outputs:
+        reason = _named(output, "finish_reason")
+        choices.append({"index": output.index, "finish_reason": _ENDS.get(reason or "", reason), part: spoken(getattr(output, part))})
+    answer: Plain = {"id": proto.id, "model": proto.model, "system_fingerprint": proto.system_fingerprint, "choices": choices}
+    return {**answer, "usage": _usage(proto.usage)} if proto.HasField("usage") else answer
+
+
+def _proto(answer: Any) -> Any:
+    """Return the message behind what the SDK gives: one answer, several of one message, or one and what was read from it."""
+    first = answer[0] if isinstance(answer, (list, tuple)) else answer
+    return getattr(first, "_proto", first)
+
+
+def _reply(answer: Any) -> Reply:
+    return chat_completions.reply(_answer(_proto(answer), "message", lambda said: None))
+
+
+def _absorb(draft: Reply, chunk: Any) -> None:
+    # A pair: what was said so far, and what was said last.
+    proto = _proto(chunk[1])
+    chat_completions.absorb(draft, _answer(proto, "delta", _spoken if draft.content is not None else lambda said: None))
+
+
+def _content(arguments: Arguments) -> Content:
+    proto = arguments.named["proto"]
+    messages = [
+        {**_spoken_by(m), "role": _named(m, "role"), "content": [_part(c) for c in m.content], "tool_call_id": m.tool_call_id}
+        for m in proto.messages
+    ]
+    tools = [{"type": "function", "function": tool.function} for tool in proto.tools if tool.HasField("function")]
+    return chat_content(Arguments({"messages": messages, "tools": tools}))
+
+
+def _spoken_by(message: Any) -> Plain:
+    return {"reasoning_content": message.reasoning_content, "tool_calls": _calls(message), "name": message.name}
+
+
+def _part(content: Any) -> Plain:
+    if content.HasField("image_url"):
+        return {"type": "image_url", "image_url": {"url": content.image_url.image_url}}
+    if content.HasField("file"):
+        return {"type": "file", "file": {"file_id": content.file.file_id}}
+    return {"type": "text", "text": content.text}
+
+
+def _output(answer: Any) -> list[Plain] | None:
+    return chat_output(_answer(_proto(answer), "message", _spoken))
+
+
+def _image_request(arguments: Arguments) -> Request:
+    named = arguments.named
+    return Request(model=text(named.get("model")), choice_count=named.get("n"), output_type="image")
+
+
+def _image_reply(answer: Any) -> Reply:
+    proto = _proto(answer)
+    counted = usage(_usage(proto.usage)) if proto.HasField("usage") else Usage()
+    counted.images = len(proto.images) or None
+    return Reply(response_model=text(proto.model), usage=counted)
+
+
+def _fetch_request(arguments: Arguments) -> Request:
+    return Request(fetched_response_id=text(arguments.named.get("response_id")))
+
+
+chat = Dialect("xai", _request, _reply, _absorb, _content, _output, chat_completions.finish)
+fetched = Dialect("xai_fetched", _fetch_request, _reply, output=_output)
+images = Dialect("xai_images", _image_request, _image_reply)
+tokens = Dialect("xai_tokens", lambda arguments: Request(model=text(arguments.named.get("model"))), lambda answer: Reply())

@@ -1,0 +1,42 @@
+"""voyageai: embeddings and rankings of Voyage. Its open models run in the process itself and have no server."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from ..calls.point import Identity, Point, Provider
+from ..dialects import Arguments
+from ..dialects.voyageai import counted
+from .generated import identify_as
+
+_METHODS = {"embed": "embeddings", "contextualized_embed": "embeddings", "multimodal_embed": "embeddings", "rerank": "rerank"}
+_identify = identify_as("voyageai")
+
+
+def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+    """Read the arguments: a ranking is asked with a text first, embeddings with a list; and the address, if there is one."""
+    names = ("query", "documents", "model", "top_k") if args and isinstance(args[0], str) else ("texts", "model")
+    named = {**dict(zip(names, args, strict=False)), **kwargs}
+    local: Any = getattr(sys.modules.get("voyageai.local.helpers"), "is_local_model", None)
+    here = local is not None and isinstance(named.get("model"), str) and local(named["model"])
+    return Arguments(named, path="" if here else str(instance._params.get("base_url") or ""))
+
+
+def identify(instance: Any, arguments: Arguments) -> Identity:
+    """Say where that leads."""
+    return _identify(instance, arguments) if arguments.path else Identity("voyageai")
+
+
+VOYAGEAI = Provider(
+    name="voyageai",
+    requires="voyageai >= 0.3",
+    points=tuple(
+        Point(f"voyageai.{client}.{method}", operation, counted)
+        for method, operation in _METHODS.items()
+        for client in ("client:Client", "client_async:AsyncClient")
+    ),
+    read=read,
+    identify=identify,
+)

@@ -1,0 +1,92 @@
+"""xai-sdk: Grok at xAI, over gRPC. The SDK makes spans of its own, contents included, which ours replace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from ..calls.point import Identity, Native, Point, Provider
+from ..dialects import Arguments, Dialect
+from ..dialects.streamed import streamed
+from ..dialects.xai import chat, fetched, images, tokens
+from .hosts import provider_of
+
+_METHODS: Mapping[str, tuple[str, Dialect]] = {
+    "chat:Chat.sample": ("chat", chat),
+    "chat:Chat.sample_batch": ("chat", chat),
+    "chat:Chat.parse": ("chat", chat),
+    "chat:Chat.stream": ("chat", streamed(chat)),
+    "chat:Chat.stream_batch": ("chat", streamed(chat)),
+    # Asks until the answer is there.
+    "chat:Chat._defer": ("chat", chat),
+    "chat:Client.get_stored_completion": ("fetch_response", fetched),
+    "image:Client.sample": ("image_generation", images),
+    "image:Client.sample_batch": ("image_generation", images),
+    "tokenizer:Client.tokenize_text": ("count_tokens", tokens),
+}
+_NAMES: Mapping[str, tuple[str, ...]] = {"chat": ("response_id",), "image": ("prompt", "model", "n"), "tokenizer": ("text", "model")}
+_MODES = ("sync", "aio")
+
+
+class _Silent:
+    """Stand for a tracer, for what it starts and for the span: nothing comes of any of them."""
+
+    def start_as_current_span(self, *args: Any, **kwargs: Any) -> _Silent:
+        """Start nothing."""
+        return self
+
+    def __enter__(self) -> _Silent:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """Leave nothing."""
+
+    def set_attribute(self, *args: Any) -> None:
+        """Keep nothing."""
+
+    set_attributes = set_attribute
+
+
+def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+    """Read what the conversation holds, and how many answers or which shape was asked for; or the arguments of a client."""
+    proto = getattr(instance, "_proto", None)
+    if proto is None:
+        return Arguments({**dict(zip(_NAMES[type(instance).__module__.rpartition(".")[2]], args, strict=False)), **kwargs})
+    asked = {"n" if isinstance(given, int) else "shape": given for given in args[:1]}
+    return Arguments({**asked, **kwargs, "proto": proto})
+
+
+def identify(instance: Any, arguments: Arguments) -> Identity:
+    """Say where the channel leads, which stands below what intercepts its calls."""
+    held: Any = next(iter(vars(instance._stub).values()))
+    if (thunk := getattr(held, "_thunk", None)) is not None:
+        held = dict(zip(thunk.__code__.co_freevars, thunk.__closure__, strict=True))["self"].cell_contents
+    while (target := getattr(held, "target", None)) is None:
+        held = held._channel
+    return _at(target() if callable(target) else target)
+
+
+@lru_cache(maxsize=256)
+def _at(target: Any) -> Identity:
+    # It may name a resolver, as in dns:///api.x.ai.
+    where = target.decode() if isinstance(target, bytes) else str(target)
+    host, _, port = where.rpartition("/")[2].partition(":")
+    number = int(port) if port.isdigit() else 443
+    return Identity(provider_of(host, number, "", "x_ai"), host, number)
+
+
+XAI = Provider(
+    name="xai",
+    requires="xai-sdk >= 1.0",
+    points=tuple(
+        Point(f"xai_sdk.{mode}.{target}", operation, dialect) for target, (operation, dialect) in _METHODS.items() for mode in _MODES
+    ),
+    read=read,
+    identify=identify,
+    native=tuple(
+        Native(f"xai_sdk.{mode}.{module}:tracer", lambda original: _Silent())
+        for module in ("chat", "image", "tokenizer")
+        for mode in _MODES
+    ),
+)

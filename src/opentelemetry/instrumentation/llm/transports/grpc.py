@@ -1,0 +1,131 @@
+"""grpc, plain and asyncio: every RPC of a call, in HTTP's words for its status. What the library itself sends again is not seen.
+
+A plain RPC passes ``_blocking``, an asynchronous one is a task. A stream is answered when the application gets its first
+message, for the library shows its headers to nobody who does not wait for them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+from .. import context
+from ..dialects import failures
+from ..guard import guarded
+from .attempt import Answered, Attempt, Sent
+
+STATUSES: Mapping[str, int] = {
+    "OK": 200, "INVALID_ARGUMENT": 400, "FAILED_PRECONDITION": 400, "OUT_OF_RANGE": 400, "UNAUTHENTICATED": 401,
+    "PERMISSION_DENIED": 403, "NOT_FOUND": 404, "ALREADY_EXISTS": 409, "ABORTED": 409, "RESOURCE_EXHAUSTED": 429,
+    "UNKNOWN": 500, "INTERNAL": 500, "DATA_LOSS": 500, "UNIMPLEMENTED": 501, "UNAVAILABLE": 503, "DEADLINE_EXCEEDED": 504,
+}  # fmt: skip
+"""Names of gRPC's codes, and the HTTP status that stands for each; one that is cancelled has none."""
+
+Function = Callable[..., Any]
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _begin(channel: Any, method: Any) -> Attempt | None:
+    call = context.running_call()
+    if call is None or call.ended:
+        return None
+    target = channel.target() if callable(channel.target) else channel.target
+    # It may name a resolver, as in dns:///api.example.com:443.
+    return Attempt(call, Sent("POST", f"https://{_text(target).rpartition('/')[2]}{_text(method)}"))
+
+
+def _told(attempt: Attempt, code: str | None, metadata: Any) -> None:
+    if code in STATUSES:
+        attempt.answered(Answered(STATUSES[code], {_text(name): _text(value) for name, value in metadata or ()}))
+    else:
+        attempt.failed(asyncio.CancelledError())
+
+
+def _blocking(wrapped: Function, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    attempt = guarded(lambda: _begin(instance._channel, instance._method))
+    if attempt is None:
+        return wrapped(*args, **kwargs)
+    try:
+        outcome = wrapped(*args, **kwargs)
+    except BaseException as error:
+        guarded(attempt.failed, error)
+        raise
+    guarded(lambda: _told(attempt, outcome[0].code.name, outcome[0].trailing_metadata))
+    return outcome
+
+
+def _streaming(wrapped: Function, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    guarded(lambda: _awaited(instance._channel, instance._method))
+    return wrapped(*args, **kwargs)
+
+
+def _awaited(channel: Any, method: Any) -> None:
+    attempt, call = _begin(channel, method), context.running_call()
+    if attempt is not None and call is not None:
+        call.awaited = partial(_first, attempt)
+
+
+def _first(attempt: Attempt, error: BaseException | None) -> None:
+    code = None if error is None else failures.code_of(error)
+    if error is None or code in STATUSES:
+        metadata = getattr(error, "trailing_metadata", tuple)()
+        _told(attempt, code or "OK", metadata)
+    else:
+        attempt.failed(error)
+
+
+def _unary_made(wrapped: Function, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    attempt = guarded(lambda: _begin(*args[5:7]))
+    wrapped(*args, **kwargs)
+    if attempt is not None:
+        guarded(lambda: instance._invocation_task.add_done_callback(lambda task: guarded(_done, attempt, instance._cython_call)))
+
+
+def _stream_made(wrapped: Function, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    guarded(lambda: _awaited(*args[5:7]))
+    wrapped(*args, **kwargs)
+
+
+def _done(attempt: Attempt, call: Any) -> None:
+    status = call.status()
+    try:
+        # It is a coroutine that has nothing to wait for when the call is over.
+        status.send(None)
+    except StopIteration as known:
+        _told(attempt, _NAMES.get(known.value.code()), known.value.trailing_metadata())
+    finally:
+        status.close()
+
+
+_NAMES: Mapping[int, str] = {
+    0: "OK", 2: "UNKNOWN", 3: "INVALID_ARGUMENT", 4: "DEADLINE_EXCEEDED", 5: "NOT_FOUND", 6: "ALREADY_EXISTS",
+    7: "PERMISSION_DENIED", 8: "RESOURCE_EXHAUSTED", 9: "FAILED_PRECONDITION", 10: "ABORTED", 11: "OUT_OF_RANGE",
+    12: "UNIMPLEMENTED", 13: "INTERNAL", 14: "UNAVAILABLE", 15: "DATA_LOSS", 16: "UNAUTHENTICATED",
+}  # fmt: skip
+_DRIVERS: Mapping[str, tuple[str, Function]] = {
+    "_UnaryUnaryMultiCallable._blocking": ("grpc._channel", _blocking),
+    "_UnaryStreamMultiCallable.__call__": ("grpc._channel", _streaming),
+    "_SingleThreadedUnaryStreamMultiCallable.__call__": ("grpc._channel", _streaming),
+    "UnaryUnaryCall.__init__": ("grpc.aio._call", _unary_made),
+    "UnaryStreamCall.__init__": ("grpc.aio._call", _stream_made),
+}
+
+
+class Rpcs(NamedTuple):
+    """A library of RPCs as data: the functions through which they pass, and what drives each."""
+
+    name: str
+    targets: tuple[str, ...]
+    watched: Callable[[Any], Function]
+
+
+GRPC = Rpcs(
+    "grpcio",
+    tuple(f"{module}:{name}" for name, (module, _) in _DRIVERS.items()),
+    lambda original: _DRIVERS[original.__qualname__][1],
+)

@@ -1,0 +1,34 @@
+"""Every point of voyageai, against the stand-in's form of Voyage's wire format."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from payloads.generated import asking, payloads
+
+
+def _client(kind: str) -> Any:
+    def client(base_url: str) -> Any:
+        import voyageai
+
+        made = getattr(voyageai, kind)
+        # The first attempt is counted too.
+        return made(api_key="none", max_retries=1, base_url=f"{base_url}/voyage/v1")
+
+    return client
+
+
+_CLIENT = "voyageai.client:Client."
+_NO_MODEL = ("gen_ai.response.model",)
+PAYLOADS: list[dict[str, Any]] = payloads(
+    "voyageai", _client("Client"), _client("AsyncClient"),
+    [
+        (f"{_CLIENT}embed", "embed", False, asking("embed", texts=["a b", "c"], model="voyage-3.5", output_dimension=16)),
+        (f"{_CLIENT}contextualized_embed", "contextualized_embed", False,
+         asking("contextualized_embed", inputs=[["a b", "c"]], model="voyage-context-3")),
+        (f"{_CLIENT}multimodal_embed", "multimodal_embed", False,
+         asking("multimodal_embed", inputs=[["a b"]], model="voyage-multimodal-3")),
+        (f"{_CLIENT}rerank", "rerank", False, asking("rerank", query="a b", documents=["a", "b"], model="rerank-2.5")),
+    ],
+    absent=dict.fromkeys((f"{_CLIENT}{method}" for method in ("embed", "contextualized_embed", "multimodal_embed", "rerank")), _NO_MODEL),
+)  # fmt: skip

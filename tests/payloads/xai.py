@@ -1,0 +1,97 @@
+"""Every point of xai-sdk, over gRPC: a front of the stand-in speaks that and xAI's messages."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import warnings
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+NEEDS = "xai_sdk"
+MODEL = "grok-4"
+TOOL = {"type": "object", "required": ["q"], "properties": {"q": {"type": "string"}}}
+
+
+@cache
+def _front(url: str) -> Any:
+    from stand_in.grpc_front import GrpcFront
+    from stand_in.xai_front import RPCS
+
+    front = GrpcFront(url, RPCS).start()
+    atexit.register(front.stop)
+    return front
+
+
+def _client(kind: str) -> Callable[[str], Any]:
+    def client(base_url: str) -> Any:
+        # Else the library tells the standard error stream of every connection that ends.
+        os.environ["GRPC_VERBOSITY"] = "NONE"
+        import xai_sdk
+
+        parts = urlsplit(base_url)
+        return getattr(xai_sdk, kind)(
+            api_key="none", api_host=_front(f"{parts.scheme}://{parts.netloc}").host, metadata=(("x-stand-in-path", parts.path),),
+            channel_options=[("grpc.enable_retries", 0)], use_insecure_channel=True,
+        )  # fmt: skip
+
+    return client
+
+
+def _chat(client: Any, text: str = "say three words", **more: Any) -> Any:
+    from xai_sdk.chat import user
+
+    return client.chat.create(model=MODEL, messages=[user(text)], **more)
+
+
+def _tools() -> Any:
+    from xai_sdk.chat import tool
+
+    return [tool(name="look_up", description="Look something up.", parameters=TOOL)]
+
+
+def _shape() -> Any:
+    import pydantic
+
+    return pydantic.create_model("Answer", q=(str, ...))
+
+
+def _batch(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Make a call that the SDK says will go one day."""
+
+    def call(client: Any) -> Any:
+        warnings.filterwarnings("ignore", ".*will be deprecated", PendingDeprecationWarning)
+        return function(client)
+
+    return call
+
+
+_CHAT, _IMAGE, _STORED = "chat:Chat.", "image:Client.", "chat:Client.get_stored_completion"
+_PICTURE: dict[str, Any] = {"prompt": "a small boat", "model": "grok-imagine-image", "image_format": "base64"}
+CALLS: list[tuple[str, str, bool, Callable[[Any], Any]]] = [
+    (f"{_CHAT}sample", "chat.create.sample", False, lambda c: _chat(c, temperature=0.2).sample()),
+    (f"{_CHAT}sample_batch", "chat.create.sample_batch", False, _batch(lambda c: _chat(c).sample_batch(2))),
+    (f"{_CHAT}parse", "chat.create.parse", False, lambda c: _chat(c).parse(_shape())),
+    (f"{_CHAT}_defer", "chat.create.defer", False, lambda c: _chat(c).defer()),
+    (f"{_CHAT}stream", "chat.create.stream", True, lambda c: _chat(c).stream()),
+    (f"{_CHAT}stream", "chat.create.stream:tools", True, lambda c: _chat(c, "call the tool", tools=_tools()).stream()),
+    (f"{_CHAT}stream_batch", "chat.create.stream_batch", True, _batch(lambda c: _chat(c).stream_batch(2))),
+    (_STORED, "chat.get_stored_completion", False, lambda c: c.chat.get_stored_completion("chatcmpl-1")),
+    (f"{_IMAGE}sample", "image.sample", False, lambda c: c.image.sample(**_PICTURE)),
+    (f"{_IMAGE}sample_batch", "image.sample_batch", False, lambda c: c.image.sample_batch(**_PICTURE, n=2)),
+    ("tokenizer:Client.tokenize_text", "tokenize.tokenize_text", False, lambda c: c.tokenize.tokenize_text("a b", MODEL)),
+]
+"""Method, name, whether it streams, and the call; the same call serves plain and asynchronous clients."""
+
+
+def _payload(target: str, name: str, stream: bool, call: Callable[[Any], Any]) -> dict[str, Any]:
+    return {
+        "provider": "xai", "point": f"xai_sdk.sync.{target}", "stream": stream, "name": name.replace("create.", "create:"), "module": NEEDS,
+        "client": _client("Client"), "async_client": _client("AsyncClient"), "sync": call, "async": call,
+        "noise": ("opentelemetry.context",), "absent": ("gen_ai.response.status",) if target == _STORED else (),
+    }  # fmt: skip
+
+
+PAYLOADS: list[dict[str, Any]] = [_payload(*row) for row in CALLS]

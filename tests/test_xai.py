@@ -1,0 +1,113 @@
+"""What is xai-sdk's own: spans that it makes by itself, RPCs instead of HTTP, a completion that is asked for again and again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from opentelemetry.instrumentation.llm import LLMInstrumentor
+from opentelemetry.instrumentation.llm.testing import capture_events
+
+pytest.importorskip("xai_sdk")
+from payloads import Payload, read
+
+PAYLOADS = {payload.name: payload for payload in read() if payload.provider == "xai"}
+
+
+def _asked(payload: Payload, url: str, read: Any = lambda result: result) -> Any:
+    client = payload.client(url)
+    try:
+        return read(payload.call(client))  # type: ignore[misc]
+    finally:
+        client.close()
+
+
+async def _asked_async(payload: Payload, url: str) -> Any:
+    client = payload.async_client(url)  # type: ignore[misc]
+    try:
+        if payload.stream:
+            return [chunk async for chunk in payload.async_call(client)]  # type: ignore[misc]
+        return await payload.async_call(client)  # type: ignore[misc]
+    finally:
+        await client.close()
+
+
+@pytest.mark.parametrize("native", ["replace", "keep"])
+def test_its_own_spans_are_replaced_unless_they_are_wanted(native: str, monkeypatch: Any, watch: Any, stand_in: Any) -> None:
+    from xai_sdk.sync import chat
+
+    theirs, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(theirs))
+    tracer = provider.get_tracer("xai_sdk")
+    monkeypatch.setattr(chat, "tracer", tracer)
+    seen = watch(native_telemetry=native)
+    _asked(PAYLOADS["chat.create:sample"], stand_in.url)
+    assert len(theirs.get_finished_spans()) == (native == "keep")
+    assert len(seen.spans()) == 1
+    LLMInstrumentor().uninstrument()
+    assert chat.tracer is tracer
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+@pytest.mark.parametrize(("scenario", "status"), [("/scenario/words:3", 200), ("/scenario/error-429", 429), ("/scenario/error-503", 503)])
+@pytest.mark.parametrize("name", ["chat.create:sample", "chat.create:stream"])
+def test_an_rpc_is_an_attempt(name: str, scenario: str, status: int, mode: str, seen: Any, stand_in: Any) -> None:
+    import grpc
+
+    def ask() -> None:
+        if mode == "async":
+            asyncio.run(_asked_async(PAYLOADS[name], stand_in.url + scenario))
+        else:
+            _asked(PAYLOADS[name], stand_in.url + scenario, list if name.endswith("stream") else lambda result: result)
+
+    with capture_events("ex_llm.provider.*") as said:
+        if status == 200:
+            ask()
+        else:
+            with pytest.raises(grpc.RpcError):
+                ask()
+    told = [(e.name.removeprefix("ex_llm.provider."), e.metadata.get("attempt"), e.metadata.get("status")) for e in said]
+    refused = [("rate_limit", 1, 429)] if status == 429 else []
+    assert told == [("request.start", 1, None), ("request.stop", 1, status), *refused]
+    assert said[0].metadata["server_address"] == "127.0.0.1" and said[0].metadata["server_port"] == seen.span().attributes["server.port"]
+    assert "http.request.resend_count" not in seen.span().attributes
+
+
+def test_an_rpc_that_is_cancelled_has_no_answer(seen: Any, stand_in: Any) -> None:
+    payload = PAYLOADS["chat.create:sample"]
+
+    async def ask() -> None:
+        client = payload.async_client(f"{stand_in.url}/scenario/slow:60000")  # type: ignore[misc]
+        try:
+            await asyncio.wait_for(payload.async_call(client), 0.3)  # type: ignore[misc]
+        finally:
+            await client.close()
+
+    with capture_events("ex_llm.provider.*") as said, pytest.raises(asyncio.TimeoutError):
+        asyncio.run(ask())
+    assert [e.name for e in said] == ["ex_llm.provider.request.start", "ex_llm.provider.request.exception"]
+    assert said[1].metadata["kind"] == "cancelled"
+
+
+def test_asking_again_for_what_was_deferred_is_no_resending(seen: Any, stand_in: Any) -> None:
+    with capture_events("ex_llm.provider.request.start") as said:
+        _asked(PAYLOADS["chat.create:defer"], stand_in.url)
+    assert [e.metadata["attempt"] for e in said] == [1, 1]
+    assert "http.request.resend_count" not in seen.span().attributes
+
+
+def test_reasoning_is_part_of_the_output_and_floats_are_as_they_were_written(seen: Any, stand_in: Any) -> None:
+    from xai_sdk.chat import user
+
+    client = PAYLOADS["chat.create:sample"].client(stand_in.url)
+    answer = client.chat.create(model="grok-reasoning", messages=[user("a b")], temperature=0.7).sample()
+    client.close()
+    attributes, usage = seen.span().attributes, answer.usage
+    assert usage.reasoning_tokens > 0
+    assert attributes["gen_ai.usage.output_tokens"] == usage.completion_tokens + usage.reasoning_tokens
+    assert attributes["gen_ai.request.temperature"] == 0.7
