@@ -5,6 +5,7 @@ What is refused it returns as an answer.
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 MODEL = "qwen-max"
@@ -35,18 +36,28 @@ class _Sdk:
         return getattr(self._module, name)
 
 
-def _close() -> None:
-    from dashscope.api_entities import http_request
-
-    close = getattr(http_request, "close_shared_sync_session", None)
-    if close is not None:
-        close()
+def _closing(module: str, name: str) -> Any:
+    """Find what closes the connections that all share; older releases share none."""
+    try:
+        return getattr(importlib.import_module(f"dashscope.api_entities.{module}"), name)
+    except (ImportError, AttributeError):
+        return None
 
 
 class _Plain(_Sdk):
     def close(self) -> None:
-        """Close the connections that all share."""
-        _close()
+        """Close the connections of plain requests."""
+        close = _closing("http_request", "close_shared_sync_session")
+        if close is not None:
+            close()
+
+
+class _Async(_Sdk):
+    async def aclose(self) -> None:
+        """Close the connections of asynchronous requests."""
+        close = _closing("aio_session", "close_shared_aio_session")
+        if close is not None:
+            await close()
 
 
 Row = tuple[str, str, bool, dict[str, Any]]
@@ -70,7 +81,7 @@ def _payload(module: str, name: str, stream: bool, arguments: dict[str, Any]) ->
         "provider": "dashscope", "point": f"dashscope.{module}:{kind}.call", "stream": stream,
         "name": f"{kind}.call" + (f":{variant}" if variant else ""),
         "client": _Plain, "sync": lambda c: getattr(c, kind).call(**arguments),
-        "async_client": None if kind in _NOT_ASYNC else _Sdk,
+        "async_client": None if kind in _NOT_ASYNC else _Async,
         "async": None if kind in _NOT_ASYNC else lambda c: getattr(c, f"Aio{kind}").call(**arguments),
         "absent": ("gen_ai.response.model",), "raises": False,
     }  # fmt: skip

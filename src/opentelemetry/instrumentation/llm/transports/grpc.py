@@ -40,7 +40,7 @@ def _begin(channel: Any, method: Any) -> Attempt | None:
 
 
 def _told(attempt: Attempt, code: str | None, metadata: Any) -> None:
-    if code in STATUSES:
+    if code is not None and code in STATUSES:
         attempt.answered(Answered(STATUSES[code], {_text(name): _text(value) for name, value in metadata or ()}))
     else:
         attempt.failed(asyncio.CancelledError())
@@ -73,7 +73,7 @@ def _awaited(channel: Any, method: Any) -> None:
 def _first(attempt: Attempt, error: BaseException | None) -> None:
     code = None if error is None else failures.code_of(error)
     if error is None or code in STATUSES:
-        metadata = getattr(error, "trailing_metadata", tuple)()
+        metadata: Any = getattr(error, "trailing_metadata", tuple)()
         _told(attempt, code or "OK", metadata)
     else:
         attempt.failed(error)
