@@ -18,6 +18,7 @@ class Waiting:
     """Stand for the call that waits; which call it is does not matter here."""
 
     ended = False
+    ref = 1
 
     def who(self) -> dict[str, Any]:
         return {"provider": "somebody", "ref": 1}

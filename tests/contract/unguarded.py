@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 _BETWEEN = "it is itself the frame between the application and the SDK"
-_GUARD = "it is the guard"
+_KNOWS = "before it has run nobody knows whether this is a call that is watched"
+_BEGINS = "it is the beginning of the call"
+_SAYS = "it is what says the beginning of the call"
 
 FRAMES: dict[str, str] = {
     "calls/watch.py:Watch.around": _BETWEEN,
@@ -21,17 +23,36 @@ FRAMES: dict[str, str] = {
     "calls/streams.py:relay_async_open": _BETWEEN,
     "calls/lazy.py:_lazily": _BETWEEN,
     "calls/lazy.py:_lazily_async": _BETWEEN,
-    "calls/closing.py:notice_close.<locals>.close": _BETWEEN,
-    "calls/closing.py:notice_close.<locals>.aclose": _BETWEEN,
+    "calls/closing.py:_Close.__call__": _BETWEEN,
+    "calls/closing.py:_AsyncClose.__call__": _BETWEEN,
     "transports/attempt.py:Transport._around": _BETWEEN,
     "transports/attempt.py:Transport._around_async": _BETWEEN,
-    "guard.py:guarded": _GUARD,
-    "guard.py:_tell": _GUARD,
+    "context.py:leave": "nothing else takes back what it takes back",
 }
 """What raises here reaches the application."""
 
-LOSES_THE_SPAN: dict[str, str] = {}
-"""What raises here costs the call its span."""
+LOSES_THE_SPAN: dict[str, str] = {
+    "calls/watch.py:Watch.begin": _KNOWS,
+    "calls/point.py:Routes._find": _KNOWS,
+    "providers/generated.py:read": _KNOWS,
+    "calls/call.py:Call.__init__": _BEGINS,
+    "calls/watch.py:Running.__init__": _BEGINS,
+    "context.py:enter_call": "a call that cannot be entered could not be left either",
+    "calls/call.py:Call.start": _BEGINS,
+    "calls/call.py:Call._say": _SAYS,
+    "bus.py:execute": _SAYS,
+    "bus.py:_kept": _SAYS,
+    "bus.py:_Street.route": _SAYS,
+    "bus.py:_Street.route.<locals>.<genexpr>": _SAYS,
+    "bus.py:Attached.hears": _SAYS,
+    "handlers/spans.py:Spans.hear": _BEGINS,
+    "handlers/spans.py:Spans._start": _BEGINS,
+    "handlers/spans.py:Open.__init__": _BEGINS,
+}
+"""What raises here, at the beginning of a call, costs it its span; once a span has begun it ends all the same."""
 
-TELLS_NOBODY: dict[str, str] = {}
-"""What raises here is not logged."""
+LEAVES_IT_OPEN: dict[str, str] = {
+    "handlers/spans.py:Spans.hear": "there is no second one who hears that a call is over",
+    "calls/call.py:Call._say_last": "where it never works, nothing says that a call is over",
+}
+"""What raises here leaves a span open that has begun."""

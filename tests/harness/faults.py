@@ -13,10 +13,12 @@ from types import CodeType, FrameType, FunctionType, MethodType
 from typing import Any, TypeVar
 
 from opentelemetry.instrumentation import llm
+from opentelemetry.instrumentation.llm import guard
 
 _PACKAGE = str(Path(llm.__file__).parent)
 _R = TypeVar("_R")
 _CACHED = type(cache(len))
+_GUARD = (guard.guarded.__code__, guard._tell.__code__)
 
 
 class Planted(RuntimeError):
@@ -34,13 +36,26 @@ def named(code: CodeType) -> str:
     return f"{place}:{getattr(code, 'co_qualname', code.co_name)}"
 
 
-def functions_run(step: Callable[[], _R]) -> tuple[_R, dict[CodeType, None]]:
-    """Run a step and return, in the order of their first call, the functions of the package that ran in this thread."""
-    seen: dict[CodeType, None] = {}
+Way = tuple[CodeType, ...]
+"""How a function of the package was reached: those of the package that were running, outermost first, and itself last."""
+
+
+def _way(frame: FrameType | None) -> Way:
+    found = []
+    while frame is not None:
+        if ours(frame.f_code) and frame.f_code not in _GUARD:
+            found.append(frame.f_code)
+        frame = frame.f_back
+    return tuple(reversed(found))
+
+
+def ways_run(step: Callable[[], _R]) -> tuple[_R, dict[Way, None]]:
+    """Run a step and return, in the order in which they were first gone, the ways to functions of the package in this thread."""
+    seen: dict[Way, None] = {}
 
     def notice(frame: FrameType, event: str, argument: Any) -> None:
-        if event == "call" and frame.f_code not in seen and ours(frame.f_code):
-            seen[frame.f_code] = None
+        if event == "call" and ours(frame.f_code) and frame.f_code not in _GUARD:
+            seen[_way(frame)] = None
 
     sys.setprofile(notice)
     try:
@@ -63,40 +78,27 @@ def functions_by_code() -> Functions:
 
 
 @contextmanager
-def raising(code: CodeType, functions: Functions, always: bool) -> Iterator[None]:
-    """Let a function raise when it is called next, or whenever it is called."""
+def raising_always(code: CodeType, functions: Functions) -> Iterator[None]:
+    """Let a function raise whenever it is called; one that is made anew each time is left alone."""
     held = functions.get(code, [])
     planted.happened = False
-    if held:
-        with _replaced(code, held, always):
-            yield
-    else:
-        with _profiled(code):
-            yield
-
-
-@contextmanager
-def _replaced(code: CodeType, functions: list[FunctionType], always: bool) -> Iterator[None]:
-    def restore() -> None:
-        for function in functions:
-            function.__code__ = code
-
-    planted.restore = restore if not always else lambda: None
     other = _raiser(len(code.co_freevars))
-    for function in functions:
+    for function in held:
         function.__code__ = other
     try:
         yield
     finally:
-        restore()
+        for function in held:
+            function.__code__ = code
 
 
 @contextmanager
-def _profiled(code: CodeType) -> Iterator[None]:
-    """Reach what has no function object yet: comprehensions, and functions within functions."""
+def raising_once(way: Way) -> Iterator[None]:
+    """Let a function raise when it is next reached in this way; in other ways it does what it always does."""
+    planted.happened = False
 
     def plant(frame: FrameType, event: str, argument: Any) -> None:
-        if event == "call" and frame.f_code is code:
+        if event == "call" and frame.f_code is way[-1] and _way(frame) == way:
             planted.happened = True
             # What a profile function raises is raised by the function that begins, and ends the profiling.
             raise Planted
@@ -109,15 +111,13 @@ def _profiled(code: CodeType) -> Iterator[None]:
 
 
 class _Plan:
-    """What is to be done when the planted mistake happens, and whether it has."""
+    """Whether the planted mistake has happened."""
 
-    restore: Callable[[], None]
     happened = False
 
     def happen(self) -> None:
         """Make the mistake."""
         self.happened = True
-        self.restore()
         raise Planted
 
 
@@ -144,10 +144,16 @@ def _raiser(held: int) -> CodeType:
 
 def forget_what_is_known() -> None:
     """Empty every cache of the package, so that what is worked out once is worked out again."""
+    for cached in _caches():
+        cached.cache_clear()
+
+
+@cache
+def _caches() -> list[Any]:
     gc.unfreeze()
-    for item in gc.get_objects():
-        if isinstance(item, _CACHED) and isinstance(inner := item.__wrapped__, (FunctionType, MethodType)) and ours(inner.__code__):
-            item.cache_clear()
+    # Asking isinstance() instead would wake what SDKs import when it is first asked.
+    found = [item for item in gc.get_objects() if type(item) is _CACHED]
+    return [item for item in found if isinstance(inner := item.__wrapped__, (FunctionType, MethodType)) and ours(inner.__code__)]
 
 
 class Listening(logging.Handler):

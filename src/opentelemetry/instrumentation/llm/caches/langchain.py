@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from types import ModuleType
 from typing import Any
 
@@ -63,7 +64,7 @@ def _driver(original: Any, finish: Callable[..., None]) -> Callable[..., Any]:
         try:
             result = wrapped(*args, **kwargs)
         finally:
-            _inside.reset(token)
+            guarded(_left, token)
         guarded(finish, instance, args, kwargs, result)
         return result
 
@@ -74,11 +75,17 @@ def _driver(original: Any, finish: Callable[..., None]) -> Callable[..., Any]:
         try:
             result = await wrapped(*args, **kwargs)
         finally:
-            _inside.reset(token)
+            guarded(_left, token)
         guarded(finish, instance, args, kwargs, result)
         return result
 
     return around_async if inspect.iscoroutinefunction(inspect.unwrap(original)) else around
+
+
+def _left(token: Token[bool]) -> None:
+    # A coroutine may be closed from another context than it ran in; that one has nothing of ours.
+    with contextlib.suppress(ValueError):
+        _inside.reset(token)
 
 
 def _named(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:

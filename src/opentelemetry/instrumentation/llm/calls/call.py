@@ -74,6 +74,7 @@ class Call:
         "known",
         "operation",
         "pid",
+        "ref",
         "request",
         "size_of",
         "streaming",
@@ -105,7 +106,8 @@ class Call:
         self.watcher: Any = None
         self.pid = os.getpid()
         self._used_inside: Usage | None = None
-        self.known: dict[str, Any] = {"provider": identity.provider, "operation": point.operation, "ref": bus.new_ref()}
+        self.ref = bus.new_ref()
+        self.known: dict[str, Any] = {"provider": identity.provider, "operation": point.operation, "ref": self.ref}
         if identity.address is not None:
             self.known |= {"server_address": identity.address, "server_port": identity.port}
         self.known |= guarded(facts, request, otherwise={})

@@ -92,6 +92,9 @@ class Spans:
                 self._start(name, measurements, metadata)
             elif (opened := self._open.pop(metadata["ref"], None)) is not None:
                 guarded(opened.leave)
+                if phase == "exception":
+                    # By itself and first of all: it is the one thing that nobody can do without.
+                    guarded(opened.span.set_status, Status(StatusCode.ERROR, metadata.get("reason")))
                 try:
                     self._complete(opened, metadata, failed=phase == "exception")
                 finally:
@@ -146,9 +149,9 @@ def _attributes(ours: bool, metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _fail(span: Span, metadata: Mapping[str, Any], message: str | None) -> None:
-    # The status first: it is the one thing that nobody can do without.
-    span.set_status(Status(StatusCode.ERROR, message or metadata.get("reason")))
     span.set_attribute(attributes.ERROR_TYPE, metadata.get("error_type") or "_OTHER")
+    if message:
+        span.set_status(Status(StatusCode.ERROR, message))
 
 
 def _show(span: Span, contents: dict[str, Any], structured: bool) -> None:

@@ -19,8 +19,9 @@ from . import limits
 _REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid", "apim-request-id", "x-goog-request-id", "cf-ray")
 _REFUSED = frozenset({429, 529})
 
-# One HTTP client may work through another (httpx through aiohttp, aiobotocore too): the outer one tells the attempt.
-_sending: ContextVar[bool] = ContextVar("ex_llm.sending", default=False)
+# One HTTP client may work through another (httpx through aiohttp, aiobotocore too): the outer one tells the attempt. It is
+# the call's number that is kept here, so that what is left behind here by a mistake concerns that call alone.
+_sending: ContextVar[int | None] = ContextVar("ex_llm.sending", default=None)
 
 
 class Sent(NamedTuple):
@@ -53,9 +54,9 @@ class Transport:
 
     def _around(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         call = guarded(context.running_call)
-        if call is None or call.ended or _sending.get():
+        if call is None or call.ended or _sending.get() == call.ref:
             return wrapped(*args, **kwargs)
-        attempt, token = guarded(self._begin, call, instance, args, kwargs), no_attempts()
+        attempt, token = guarded(self._begin, call, instance, args, kwargs), guarded(no_attempts, call.ref)
         try:
             response = wrapped(*args, **kwargs)
         except BaseException as error:
@@ -68,9 +69,9 @@ class Transport:
 
     async def _around_async(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         call = guarded(context.running_call)
-        if call is None or call.ended or _sending.get():
+        if call is None or call.ended or _sending.get() == call.ref:
             return await wrapped(*args, **kwargs)
-        attempt, token = guarded(self._begin, call, instance, args, kwargs), no_attempts()
+        attempt, token = guarded(self._begin, call, instance, args, kwargs), guarded(no_attempts, call.ref)
         try:
             response = await wrapped(*args, **kwargs)
         except BaseException as error:
@@ -89,16 +90,17 @@ class Transport:
             attempt.answered(self.answered(response))
 
 
-def no_attempts() -> Token[bool]:
-    """Let requests pass that are no attempts of a call, until ``attempts_again`` gets what this returns."""
-    return _sending.set(True)
+def no_attempts(ref: int) -> Token[int | None]:
+    """Let requests pass that are no attempts of the call ``ref``, until ``attempts_again`` gets what this returns."""
+    return _sending.set(ref)
 
 
-def attempts_again(token: Token[bool]) -> None:
+def attempts_again(token: Token[int | None] | None) -> None:
     """Take requests for attempts again."""
     # A coroutine may be closed from another context than it ran in; that one has nothing of ours.
     with contextlib.suppress(ValueError):
-        _sending.reset(token)
+        if token is not None:
+            _sending.reset(token)
 
 
 def _failed(attempt: Attempt | None, error: BaseException) -> None:

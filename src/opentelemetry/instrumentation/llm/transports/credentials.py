@@ -6,10 +6,11 @@ function). Where no call runs, they are none of our business. What is asked of a
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import time
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import Any
 
 from .. import bus, context
@@ -57,7 +58,7 @@ TARGETS: tuple[tuple[str, str], ...] = (
 )
 """Which distribution, and which of its functions fetches a new credential."""
 
-_refreshing: ContextVar[bool] = ContextVar("ex_llm.refreshing", default=False)
+_refreshing: ContextVar[int | None] = ContextVar("ex_llm.refreshing", default=None)
 
 
 def watched(original: Any) -> Callable[..., Any]:
@@ -68,7 +69,7 @@ def watched(original: Any) -> Callable[..., Any]:
 def _call_of(instance: Any) -> Any:
     """Return the call that waits for this credential; ``None`` where there is none, or nothing is fetched."""
     call = context.running_call()
-    if call is None or call.ended or _refreshing.get():
+    if call is None or call.ended or _refreshing.get() == call.ref:
         return None
     held = getattr(instance, "__dict__", {})
     # openai asks this on every request; only a key that was given as a function is fetched.
@@ -79,12 +80,12 @@ def _around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], k
     call = guarded(_call_of, instance)
     if call is None:
         return wrapped(*args, **kwargs)
-    began, token, quiet = time.perf_counter_ns(), _refreshing.set(True), no_attempts()
+    began, token, quiet = time.perf_counter_ns(), _refreshing.set(call.ref), guarded(no_attempts, call.ref)
     try:
         return wrapped(*args, **kwargs)
     finally:
-        _refreshing.reset(token)
-        attempts_again(quiet)
+        guarded(_refreshed, token)
+        guarded(attempts_again, quiet)
         guarded(_say, call, instance, began)
 
 
@@ -92,13 +93,19 @@ async def _around_async(wrapped: Callable[..., Any], instance: Any, args: tuple[
     call = guarded(_call_of, instance)
     if call is None:
         return await wrapped(*args, **kwargs)
-    began, token, quiet = time.perf_counter_ns(), _refreshing.set(True), no_attempts()
+    began, token, quiet = time.perf_counter_ns(), _refreshing.set(call.ref), guarded(no_attempts, call.ref)
     try:
         return await wrapped(*args, **kwargs)
     finally:
-        _refreshing.reset(token)
-        attempts_again(quiet)
+        guarded(_refreshed, token)
+        guarded(attempts_again, quiet)
         guarded(_say, call, instance, began)
+
+
+def _refreshed(token: Token[int | None]) -> None:
+    # A coroutine may be closed from another context than it ran in; that one has nothing of ours.
+    with contextlib.suppress(ValueError):
+        _refreshing.reset(token)
 
 
 def _say(call: Any, instance: Any, began: int) -> None:

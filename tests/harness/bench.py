@@ -1,0 +1,130 @@
+"""Run a case bare, watched, and watched while something of ours or below us raises; say what anybody would complain of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, NamedTuple
+
+from contract.unguarded import LEAVES_IT_OPEN, LOSES_THE_SPAN
+from opentelemetry.instrumentation.llm import LLMInstrumentor
+from opentelemetry.instrumentation.llm.calls import loss
+
+from .account import Account
+from .faults import (
+    Functions,
+    Way,
+    forget_what_is_known,
+    functions_by_code,
+    listening,
+    named,
+    planted,
+    raising_always,
+    raising_once,
+    ways_run,
+)
+from .quick import forget_the_past
+from .running import Case, run
+from .styles import NotApplicable
+from .telling import Begun
+from .twin import differences
+
+SETTINGS: dict[str, Any] = {"capture_message_content": "span_and_event", "emit_event": True, "cost_threshold_cents": 0.0}
+
+
+class Told(NamedTuple):
+    """What a run told: spans that began, and the status of each that ended."""
+
+    begun: int
+    ended: tuple[str, ...]
+
+
+def bare(case: Case, stand_in: Any) -> Any:
+    """Return what an application sees of a case that nobody watches; ``None`` where there is no such case."""
+    assert not LLMInstrumentor().is_instrumented_by_opentelemetry
+    stand_in.clear()
+    try:
+        return _collected(run(case, stand_in.url, chunks=True))
+    except NotApplicable:
+        return None
+
+
+def _collected(account: Account) -> Any:
+    # Log records keep frames alive, and those the responses: one that is gone counts as closed.
+    return json.loads(json.dumps(account.as_json()).replace('"gone"', '"closed"'))
+
+
+class Bench:
+    """Run cases watched, with and without a fault."""
+
+    def __init__(self, seen: Any, stand_in: Any) -> None:
+        self._seen, self._stand_in = seen, stand_in
+        self._begun = Begun(seen)
+        self._functions: Functions = {}
+
+    def told(self) -> Told:
+        """Return what the last run told."""
+        # What was lost at a bad moment ends with the next stream.
+        loss.end_lost()
+        return Told(self._begun.count, tuple(span.status.status_code.name for span in self._seen.spans()))
+
+    def account(self, case: Case) -> Any:
+        """Run a case from a clean beginning and return what the application sees."""
+        forget_the_past()
+        self._stand_in.clear()
+        self._seen.clear()
+        self._begun.count = 0
+        try:
+            return _collected(run(case, self._stand_in.url, chunks=True))
+        except NotApplicable:
+            return None
+
+    def ways(self, case: Case, warm: bool = True) -> tuple[list[Way], Told]:
+        """Run a case, for the second time where it is ``warm``; return the ways to all functions of ours that it takes, and what it tells."""
+        if warm:
+            self.account(case)
+        _, ways = ways_run(lambda: self.account(case))
+        return list(ways), self.told()
+
+    def wrong(self, case: Case, unwatched: Any, well: Told, way: Way, always: bool = False) -> list[str]:
+        """Let a function of ours raise, once on its way or always, and say what was wrong then."""
+        name = named(way[-1])
+        self._functions = self._functions or (functions_by_code() if always else {})
+        fault = raising_always(way[-1], self._functions) if always else raising_once(way)
+        found = self.complaints(case, unwatched, well, fault, name, once=not always)
+        if always and not planted.happened:
+            return []  # it is made anew for each call
+        found = found if planted.happened else ["it was not reached again"]
+        through = " < ".join(named(code).rpartition(":")[2] for code in reversed(way[:-1]))
+        return [f"{name} ({through}) raises {'always' if always else 'once'}: {what} | {case.exit.name}, {case.style}" for what in found]
+
+    def complaints(
+        self, case: Case, unwatched: Any, well: Told, fault: AbstractContextManager[Any], name: str = "", once: bool = False
+    ) -> list[str]:
+        """Run a case with a fault and return what an application or an operator would complain of."""
+        with listening() as heard, fault:
+            watched = self.account(case)
+        found = [f"the application sees it: {difference}" for difference in differences(unwatched, watched)[:1]]
+        told = begun, ended = self.told()
+        if begun != len(ended) and name not in LEAVES_IT_OPEN:
+            found.append(f"{begun} spans began, {len(ended)} ended")
+        elif not begun and well.begun and name not in LOSES_THE_SPAN:
+            found.append("no span is told")
+        elif begun and told != well and name not in LEAVES_IT_OPEN:
+            found.append(f"{told} is told where {well} was to be")
+        if not heard.told:
+            found.append("no line is logged")
+        elif once and (len(heard.told) > 1 or not heard.told[0].startswith("DEBUG")):
+            found.append(f"more than a debug line is logged: {heard.told}")
+        return found
+
+
+@contextmanager
+def anew(watch: Any, stand_in: Any) -> Iterator[Bench]:
+    """Watch anew, with nothing known of earlier calls."""
+    if LLMInstrumentor().is_instrumented_by_opentelemetry:
+        LLMInstrumentor().uninstrument()
+    forget_what_is_known()
+    yield Bench(watch(**SETTINGS), stand_in)
+    LLMInstrumentor().uninstrument()
