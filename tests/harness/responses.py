@@ -17,18 +17,18 @@ class Responses:
     def __init__(self) -> None:
         self._made: list[tuple[weakref.ref[Any], str]] = []
 
-    def states(self) -> list[str]:
-        """Say of each whether it is closed, open, or gone."""
-        return [_state(ref(), attribute) for ref, attribute in self._made]
+    def states(self, gone: str = "gone") -> list[str]:
+        """Say of each whether it is closed, open, or gone; ``gone`` is another word where an event loop may hold it for a while."""
+        return [_state(ref(), attribute, gone) for ref, attribute in self._made]
 
     def add(self, response: Any, attribute: str) -> None:
         """Remember a response without keeping it alive."""
         self._made.append((weakref.ref(response), attribute))
 
 
-def _state(response: Any, attribute: str) -> str:
+def _state(response: Any, attribute: str, gone: str) -> str:
     if response is None:
-        return "gone"
+        return gone
     return "closed" if getattr(response, attribute) else "open"
 
 

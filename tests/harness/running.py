@@ -104,7 +104,7 @@ async def _run_asynchronous(case: Case, url: str, account: Account, responses: R
         for _ in range(5):
             gc.collect()
             await _settled()
-        account.note("responses", responses.states())
+        account.note("responses", responses.states("perhaps gone"))
 
 
 async def _settled() -> None:
@@ -128,4 +128,4 @@ def _run_with_own_loop(case: Case, url: str, account: Account, responses: Respon
     except BaseException as error:
         account.raised(error)
     gc.collect()
-    account.note("responses", responses.states())
+    account.note("responses", responses.states("perhaps gone"))
