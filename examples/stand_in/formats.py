@@ -18,6 +18,7 @@ from . import (
     mistral_wire,
     ollama_wire,
     openai_wire,
+    replicate_wire,
     voyage_wire,
 )
 from .exchange import Format, Request, Route
@@ -27,6 +28,7 @@ FORMATS: tuple[Format, ...] = (
     lookalikes_wire.FORMAT,
     dashscope_wire.FORMAT,
     voyage_wire.FORMAT,
+    replicate_wire.FORMAT,
     bedrock_wire.FORMAT,
     gemini_wire.FORMAT,
     azure_inference_wire.FORMAT,

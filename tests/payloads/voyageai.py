@@ -11,6 +11,8 @@ def _client(kind: str) -> Any:
     def client(base_url: str) -> Any:
         import voyageai
 
+        # Else it tells the standard error stream of every answer that is cut off.
+        voyageai.util.log_warn = lambda message, **params: None
         made = getattr(voyageai, kind)
         # The first attempt is counted too.
         return made(api_key="none", max_retries=1, base_url=f"{base_url}/voyage/v1")

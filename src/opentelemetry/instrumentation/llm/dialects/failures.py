@@ -87,7 +87,7 @@ _CODES = (
     ("response", "Error", "Code"),
     ("error", "code"),
 )
-_STATUSES = (("status_code",), ("response", "status_code"), ("code",), ("response", "ResponseMetadata", "HTTPStatusCode"))
+_STATUSES = (("status_code",), ("status",), ("response", "status_code"), ("code",), ("response", "ResponseMetadata", "HTTPStatusCode"))
 _TEXTS = (
     ("message",), ("body", "message"), ("body", "error", "message"), ("body", "detail"), ("body",), ("error",), ("server_message",),
     ("response", "Error", "Message"),

@@ -57,6 +57,7 @@ KNOWN: tuple[Known, ...] = (
     Known("zai", "zai:ZAI", ("zai.core._http_client",)),
     Known("zhipuai", "zai:ZHIPUAI", ("zhipuai.core._http_client",)),
     Known("dashscope", "dashscope:DASHSCOPE", ("dashscope",)),
+    Known("replicate", "replicate:REPLICATE", ("replicate.client",)),
     Known("voyageai", "voyageai:VOYAGEAI", ("voyageai",)),
     Known("xai", "xai:XAI", ("xai_sdk",)),
 )

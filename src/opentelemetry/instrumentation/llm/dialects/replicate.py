@@ -1,0 +1,66 @@
+"""Replicate's predictions: any model's input and output in one envelope, which is often told before there is an output.
+
+What a model takes stands together in ``input``, prompts and parameters, and has names of the model's own: it is not looked into
+before contents are asked for.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..words.records import Content, Reply, Request, Usage
+from . import Arguments, Dialect
+from .parts import message, text_part
+from .reading import dig, fields, fill, items, text
+
+_REPLY = fields(Reply, {"response_model": "model", "response_id": "id", "response_status": "status"})
+_USAGE = fields(Usage, {"input_tokens": "metrics.input_token_count", "output_tokens": "metrics.output_token_count"})
+_ENDS = {"succeeded": "stop", "failed": "error", "canceled": "error"}
+
+
+def _named(reference: Any) -> str | None:
+    """Name a model or a deployment: by a text, by owner and name, or by an object that has them."""
+    if isinstance(reference, tuple):
+        return "/".join(part for part in reference if isinstance(part, str)) or None
+    owner, name = text(dig(reference, ("owner",))), text(dig(reference, ("name",)))
+    return text(reference) or (f"{owner}/{name}" if owner and name else text(dig(reference, ("id",))))
+
+
+def _request(arguments: Arguments) -> Request:
+    """Read what was asked: of a model or a deployment, or of one that is known by its version alone."""
+    named = arguments.named
+    references = (named.get(kind) for kind in ("model", "deployment", "version"))
+    return Request(model=next((name for one in references if (name := _named(one)) is not None), None))
+
+
+def _fetch_request(arguments: Arguments) -> Request:
+    return Request(fetched_response_id=text(arguments.named.get("id")))
+
+
+def _reply(answer: Any) -> Reply:
+    said = Reply()
+    fill(said, answer, _REPLY)
+    fill(said.usage, answer, _USAGE)
+    end = _ENDS.get(said.response_status or "")
+    said.finish_reasons = None if end is None else [end]
+    said.failure = said.response_status if said.response_status == "failed" else None
+    return said
+
+
+def _content(arguments: Arguments) -> Content:
+    given = arguments.named.get("input")
+    system, prompt = text(dig(given, ("system_prompt",))), text(dig(given, ("prompt",)))
+    return Content(
+        system_instructions=[text_part(system)] if system else None,
+        input_messages=[message("user", [text_part(prompt)])] if prompt else None,
+    )
+
+
+def _output(answer: Any) -> list[dict[str, Any]] | None:
+    output = dig(answer, ("output",))
+    said = output if isinstance(output, str) else "".join(piece for piece in items(output) if isinstance(piece, str))
+    return [message("assistant", [text_part(said)])] if said else None
+
+
+prediction = Dialect("replicate", _request, _reply, content=_content, output=_output)
+fetched = Dialect("replicate_fetched", _fetch_request, _reply, output=_output)
