@@ -139,7 +139,7 @@ class Call:
     def _answer_begins(self, error: BaseException | None = None) -> None:
         if self.awaited is not None:
             awaited, self.awaited = self.awaited, None
-            guarded(awaited, error)
+            awaited(error)
 
     def _say(self, event: str, measurements: dict[str, Any], metadata: dict[str, Any]) -> None:
         if self._outer is None:
@@ -167,7 +167,7 @@ class Call:
         since, self._chunk_at = now - self._chunk_at, now
         if self._first_at is None:
             self._first_at = now
-            self._answer_begins()
+            guarded(self._answer_begins)
         self.chunks += 1
         guarded(self.dialect.absorb, self.draft, chunk)
         if self._outer is None and bus.heard(STREAM_CHUNK):
@@ -212,7 +212,7 @@ class Call:
         self.ended = True
         if self.forget is not None:
             guarded(self.forget)
-        self._answer_begins(error)
+        guarded(self._answer_begins, error)
         ended_at = self._chunk_at if how == ABANDONED else time.perf_counter_ns()
         duration = ended_at - self.began
         guarded(self._finish, duration, reply, how, error, rescue=partial(self._say_barely, duration, error))
