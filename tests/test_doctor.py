@@ -85,7 +85,8 @@ def without(place: Path, names: set[str]) -> Path:
         hidden |= {file.parts[0] for file in files if file.parts[0].endswith(".dist-info") or file.parts[1:] == ("__init__.py",)}
     for path in dict.fromkeys((sysconfig.get_paths()["purelib"], sysconfig.get_paths()["platlib"])):
         for entry in Path(path).iterdir():
-            if entry.name not in hidden and entry.suffix != ".pth":
+            # A backport of what the standard library has would come before it here.
+            if entry.name not in hidden and entry.suffix != ".pth" and entry.stem not in sys.stdlib_module_names:
                 (place / entry.name).symlink_to(entry)
     return place
 
