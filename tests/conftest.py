@@ -26,7 +26,20 @@ LogExporter = getattr(log_export, "InMemoryLogRecordExporter", None) or log_expo
 
 # What takes long runs over one SDK by default, and over every SDK where this says "all".
 CONTRACT = os.environ.get("LLM_CONTRACT", "openai")
-LONG = ("test_exits", "test_twin", "test_faults", "test_census", "test_canaries", "test_callers_data")
+LONG = ("test_exits", "test_twin", "test_faults", "test_census", "test_canaries", "test_callers_data", "test_native")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take ``--matrix``."""
+    parser.addoption("--matrix", action="store_true", help="print what was proved of every Point, and fail where nothing was")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Collect results where a matrix is asked for."""
+    if config.getoption("matrix"):
+        from harness.proving import Proving
+
+        config.pluginmanager.register(Proving(CONTRACT))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

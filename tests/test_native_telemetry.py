@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from opentelemetry.sdk.trace import ReadableSpan
 
+from harness.native import inferences
 from opentelemetry import trace
 from opentelemetry.instrumentation.llm import LLMInstrumentor
 from opentelemetry.instrumentation.llm.testing import capture_events
+from payloads import mistralai
+from payloads.azure_inference import native
 
 OURS = "opentelemetry.instrumentation.llm"
 MESSAGES = [{"role": "user", "content": "say three words"}]
@@ -24,12 +26,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-
-
-def inferences(spans: list[ReadableSpan]) -> list[str]:
-    """Name the scopes of all spans that tell an inference, whoever made them: two for one call bill it twice."""
-    told = [span for span in spans if {"gen_ai.operation.name", "gen_ai.request.model"} <= set(span.attributes or {})]
-    return sorted(span.instrumentation_scope.name for span in told if not span.name.startswith(("invoke_agent", "agent", "execute_tool")))
 
 
 @pytest.fixture
@@ -63,10 +59,9 @@ def _mistral(stream: bool) -> Ask:
 def azure(watch: Any, everywhere: Any) -> Iterator[Callable[[bool], Ask]]:
     """Let azure-core make spans, and its SDK tell of models on them."""
     pytest.importorskip("azure.core.tracing.ext.opentelemetry_span")
-    tracing = pytest.importorskip("azure.ai.inference.tracing")
+    pytest.importorskip("azure.ai.inference.tracing")
     from azure.ai.inference import ChatCompletionsClient
     from azure.core.credentials import AzureKeyCredential
-    from azure.core.settings import settings
 
     def asking(stream: bool) -> Ask:
         def ask(url: str) -> None:
@@ -77,12 +72,8 @@ def azure(watch: Any, everywhere: Any) -> Iterator[Callable[[bool], Ask]]:
 
         return ask
 
-    before = settings.tracing_implementation()
-    settings.tracing_implementation = "opentelemetry"
-    tracing.AIInferenceInstrumentor().instrument()
-    yield asking
-    tracing.AIInferenceInstrumentor().uninstrument()
-    settings.tracing_implementation = before
+    with native():
+        yield asking
 
 
 def _pydantic(stream: bool, provider: Any) -> Ask:
@@ -123,16 +114,13 @@ SETTINGS = [("replace", 0), ("keep", 1)]
 
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize(("setting", "theirs"), SETTINGS)
-def test_mistral_makes_no_second_span(
-    setting: str, theirs: int, stream: bool, watch: Any, everywhere: Any, stand_in: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_mistral_makes_no_second_span(setting: str, theirs: int, stream: bool, watch: Any, everywhere: Any, stand_in: Any) -> None:
     pytest.importorskip("mistralai")
     pytest.importorskip("mistralai.extra.observability.otel")
-    # Later releases make spans where this asks for them, earlier ones wherever there is a provider of tracers.
-    monkeypatch.setenv("MISTRAL_SDK_TELEMETRY", "global")
     seen = watch(native_telemetry=setting)
     everywhere(seen.tracer_provider)
-    scopes = _told(seen, _mistral(stream), stand_in.url)
+    with mistralai.native():
+        scopes = _told(seen, _mistral(stream), stand_in.url)
     assert scopes.count(OURS) == 1
     assert len(seen.spans()) == 1 + theirs
 

@@ -33,6 +33,9 @@ from .twin import differences
 SETTINGS: dict[str, Any] = {"capture_message_content": "span_and_event", "emit_event": True, "cost_threshold_cents": 0.0}
 
 
+_TAPS = "calls/answers.py:receive"
+
+
 class Told(NamedTuple):
     """What a run told: spans that began, and the status of each that ended."""
 
@@ -92,7 +95,9 @@ class Bench:
         name = named(way[-1])
         self._functions = self._functions or (functions_by_code() if always else {})
         fault = raising_always(way[-1], self._functions) if always else raising_once(way)
-        found = self.complaints(case, unwatched, well, fault, name, once=not always)
+        # What is opened and could not be tapped is ended with what is known; how it goes on nobody sees.
+        blind = case.payload.stream and any(named(code) == _TAPS for code in way)
+        found = self.complaints(case, unwatched, well, fault, name, once=not always, blind=blind)
         if always and not planted.happened:
             return []  # it is made anew for each call
         found = found if planted.happened else ["it was not reached again"]
@@ -100,7 +105,14 @@ class Bench:
         return [f"{name} ({through}) raises {'always' if always else 'once'}: {what} | {case.exit.name}, {case.style}" for what in found]
 
     def complaints(
-        self, case: Case, unwatched: Any, well: Told, fault: AbstractContextManager[Any], name: str = "", once: bool = False
+        self,
+        case: Case,
+        unwatched: Any,
+        well: Told,
+        fault: AbstractContextManager[Any],
+        name: str = "",
+        once: bool = False,
+        blind: bool = False,
     ) -> list[str]:
         """Run a case with a fault and return what an application or an operator would complain of."""
         with listening() as heard, fault:
@@ -111,7 +123,7 @@ class Bench:
             found.append(f"{begun} spans began, {len(ended)} ended")
         elif not begun and well.begun and name not in LOSES_THE_SPAN:
             found.append("no span is told")
-        elif begun and told != well and name not in LEAVES_IT_OPEN:
+        elif begun and told != well and not (blind and begun == well.begun) and name not in LEAVES_IT_OPEN:
             found.append(f"{told} is told where {well} was to be")
         if not heard.told:
             found.append("no line is logged")

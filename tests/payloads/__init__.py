@@ -1,7 +1,8 @@
 """One call for every point of every provider, as data: what the contract harness runs.
 
 A module a provider, with a list ``PAYLOADS`` of plain dictionaries; ``read`` turns them into ``Payload``. SDKs are
-imported inside the functions only, so that one which is not installed is skipped and not an error.
+imported inside the functions only, so that one which is not installed is skipped and not an error. A function ``native`` of
+such a module gives a context in which its SDK makes spans of its own, where it does so only if asked.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import importlib
 import importlib.util
 import pkgutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,10 +73,23 @@ def installed(module: str) -> bool:
         return False
 
 
-def read() -> Iterator[Payload]:
-    """Give every payload whose SDK is installed."""
+def _modules() -> Iterator[tuple[str, Any]]:
+    """Give what each module needs to be installed, and the module, where it is."""
     for found in pkgutil.iter_modules(__path__):
         module = importlib.import_module(f"{__name__}.{found.name}")
         needs = getattr(module, "NEEDS", found.name)
         if installed(needs):
-            yield from (_payload(needs, raw) for raw in module.PAYLOADS)
+            yield needs, module
+
+
+def read() -> Iterator[Payload]:
+    """Give every payload whose SDK is installed."""
+    for needs, module in _modules():
+        yield from (_payload(needs, raw) for raw in module.PAYLOADS)
+
+
+def native() -> Iterator[Callable[[], AbstractContextManager[Any]]]:
+    """Give what switches on the telemetry that installed SDKs make of themselves, where that needs a switch."""
+    for _, module in _modules():
+        if hasattr(module, "native"):
+            yield module.native

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 NEEDS = "azure.ai.inference"
@@ -11,6 +14,25 @@ PICTURES = [{"image": "data:,", "text": "a b"}]
 CHAT: dict[str, Any] = {"messages": MESSAGES, "model": "Phi-4"}
 # Usage at the end of a stream has to be asked for.
 STREAMED: dict[str, Any] = {**CHAT, "stream": True, "model_extras": {"stream_options": {"include_usage": True}}}
+
+
+@contextmanager
+def native() -> Iterator[None]:
+    """Let azure-core make spans, and the SDK tell of models on them, where what that takes is installed."""
+    if importlib.util.find_spec("azure.core.tracing.ext") is None:
+        yield
+        return
+    from azure.ai.inference.tracing import AIInferenceInstrumentor
+    from azure.core.settings import settings
+
+    before = settings.tracing_implementation()
+    settings.tracing_implementation = "opentelemetry"
+    AIInferenceInstrumentor().instrument()
+    try:
+        yield
+    finally:
+        AIInferenceInstrumentor().uninstrument()
+        settings.tracing_implementation = before
 
 
 def _client(module: str, name: str) -> Any:

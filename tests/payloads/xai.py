@@ -5,14 +5,30 @@ from __future__ import annotations
 import atexit
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cache
+from importlib import import_module
 from typing import Any
+from unittest import mock
 from urllib.parse import urlsplit
+
+from opentelemetry import trace
 
 NEEDS = "xai_sdk"
 MODEL = "grok-4"
 TOOL = {"type": "object", "required": ["q"], "properties": {"q": {"type": "string"}}}
+
+
+@contextmanager
+def native() -> Iterator[None]:
+    """Give its modules new tracers, where they have such as are bound for good to the first provider that there is."""
+    with ExitStack() as stack:
+        for name in ("chat", "image", "tokenizer"):
+            for module in (import_module(f"xai_sdk.{mode}.{name}") for mode in ("sync", "aio")):
+                if isinstance(module.tracer, trace.ProxyTracer):
+                    stack.enter_context(mock.patch.object(module, "tracer", trace.get_tracer(module.__name__)))
+        yield
 
 
 @cache

@@ -11,6 +11,7 @@ import os
 import sys
 import weakref
 from collections import deque
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -33,7 +34,7 @@ def watch_for_loss(holder: Any, call: Call) -> None:
         # Registered with the first open stream, so that it runs before what was registered earlier: exporters' shutdown.
         atexit.unregister(end_open)
         atexit.register(end_open)
-    call.watcher = weakref.finalize(holder, guarded, _collected, call)
+    call.watcher = weakref.finalize(holder, guarded, _collected, call, rescue=partial(_lost.append, call))
     call.watcher.atexit = False
 
 

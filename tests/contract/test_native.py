@@ -1,0 +1,71 @@
+"""Whatever an SDK tells of itself, one call is one span, and our figures are there: every payload, with the SDK's own telemetry on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import payloads
+from contract.driving import MODES
+from harness.exits import STREAM_EXITS, VALUE_EXITS
+from harness.native import inferences, telling_of_itself
+from harness.running import Case, run
+from harness.styles import NotApplicable
+from harness.watching import Watching
+from opentelemetry.instrumentation.llm import providers
+from opentelemetry.instrumentation.llm.testing import capture_events
+from opentelemetry.instrumentation.llm.words.events import OPERATIONS
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning"),
+]
+OURS = "opentelemetry.instrumentation.llm"
+ENDS = {f"ex_llm.{operation.family}.stop" for operation in OPERATIONS.values()}
+WHOLE = {False: VALUE_EXITS[0], True: STREAM_EXITS[0]}
+
+
+SILENCED = sorted(provider.name for provider in providers.ALL if provider.native)
+"""Whose spans ours replace."""
+
+
+@pytest.fixture
+def told(watching: Watching) -> Iterator[Any]:
+    """Watch, with every SDK's own telemetry going where ours goes."""
+    seen = watching.watched()
+    with telling_of_itself(seen.tracer_provider):
+        yield seen
+
+
+def told_of(payload: payloads.Payload, mode: str, seen: Any, stand_in: Any) -> tuple[int, list[str], int]:
+    """Make one call; count our spans, name the scopes of others' spans of inferences, and count the ends on the bus."""
+    seen.clear()
+    with capture_events() as said:
+        try:
+            run(Case(payload, mode, "plain", WHOLE[payload.stream]), stand_in.url)
+        except NotApplicable as reason:
+            pytest.skip(str(reason))
+    ours = [span for span in seen.spans() if span.instrumentation_scope.name == OURS]
+    theirs = [span for span in seen.spans() if span not in ours]
+    return len(ours), inferences(theirs), sum(event.name in ENDS for event in said)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("payload", list(payloads.read()), ids=lambda p: p.id)
+def test_one_call_is_one_span(payload: payloads.Payload, mode: str, told: Any, stand_in: Any) -> None:
+    assert told_of(payload, mode, told, stand_in) == (1, [], 1)
+
+
+@pytest.mark.parametrize("provider", SILENCED)
+def test_a_second_span_is_counted(provider: str, watching: Watching, stand_in: Any) -> None:
+    """The same measure sees what an SDK tells where it is let."""
+    chat = next((p for p in payloads.read() if p.provider == provider and not p.stream and p.call is not None), None)
+    if chat is None:
+        pytest.skip(f"{provider} is not installed")
+    seen = watching.watched(native_telemetry="keep")
+    with telling_of_itself(seen.tracer_provider):
+        ours, theirs, ends = told_of(chat, "sync", seen, stand_in)
+    assert (ours, len(theirs), ends) == (1, 1, 1)

@@ -1,0 +1,99 @@
+"""The pytest plugin behind ``--matrix``: collect the results of the contract, and print them as a matrix of Points."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import pytest
+
+from census import Sdk
+from opentelemetry.instrumentation.llm import providers
+from opentelemetry.instrumentation.llm.calls import patching
+from opentelemetry.instrumentation.llm.calls.point import Point
+from opentelemetry.instrumentation.llm.calls.watch import Running
+from payloads import Payload
+
+from .matrix import PROPERTIES, Key, Matrix, Observer, Page, Result, Row
+
+
+def keys(item: pytest.Item) -> Iterator[Key]:
+    """Name what a test is about."""
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    for value in params.values():
+        if isinstance(value, Payload):
+            yield Key(value.provider, value.id, params.get("mode"))
+        if isinstance(value, Sdk):
+            yield from (Key(name) for name in value.providers)
+    if isinstance(params.get("provider"), str):
+        yield Key(params["provider"])
+
+
+def is_there(point: Point) -> bool:
+    """Say whether the installed release has what a Point names."""
+    module, _, path = point.target.partition(":")
+    with contextlib.suppress(ImportError):
+        return patching._find(importlib.import_module(module), path) is not None
+    return False
+
+
+class Proving:
+    """One run of the contract."""
+
+    def __init__(self, asked: str) -> None:
+        self._asked = asked
+        self._matrix = Matrix()
+        self._observer = Observer(providers.ALL)
+        self._columns: set[str] = set()
+        self._page: Page | None = None
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Observe every call that begins while the tests run."""
+        begin = Running.__init__
+        Running.__init__ = self._observer.around(begin)  # type: ignore[method-assign]
+        try:
+            return (yield)
+        finally:
+            Running.__init__ = begin  # type: ignore[method-assign]
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+        """Take the result of each test of the contract."""
+        report = yield
+        column = PROPERTIES.get(item.path.stem)
+        if column is None or (call.when != "call" and report.passed):
+            return report
+        self._columns.add(column)
+        reason = report.longrepr[2].removeprefix("Skipped: ") if report.skipped and isinstance(report.longrepr, tuple) else ""
+        for key in keys(item):
+            self._matrix.add(column, key, Result(report.outcome, reason))
+            for row in self._observer.begun:
+                if row.provider == key.provider and key.payload is not None:
+                    self._matrix.saw(row, key)
+        self._observer.begun.clear()
+        return report
+
+    def _rows(self) -> Iterator[Row]:
+        for provider in providers.ALL:
+            if self._asked in ("all", provider.name):
+                yield from (Row(provider.name, point) for point in provider.points if is_there(point))
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Fail where a hole is left."""
+        self._page = Page(self._matrix, self._rows(), [name for name in PROPERTIES.values() if name in self._columns])
+        if self._page.holes and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the matrix."""
+        write = terminalreporter.write_line
+        terminalreporter.section("what was proved of every Point")
+        for line in self._page.lines() if self._page else ():
+            write(line)
+        if left := [name for name in PROPERTIES.values() if name not in self._columns]:
+            write(f"Not asked for: {', '.join(left)}.")
+        for hole in self._page.holes if self._page else ():
+            write(f"HOLE {hole}", red=True)
