@@ -86,14 +86,16 @@ def _pydantic(stream: bool, provider: Any) -> Ask:
 
     def ask(url: str) -> None:
         async def run() -> None:
-            model = OpenAIChatModel("gpt-4o-mini", provider=OpenAIProvider(base_url=f"{url}/v1", api_key="k"))
-            agent = Agent(model, capabilities=[Instrumentation(settings=InstrumentationSettings(tracer_provider=provider))])
-            if not stream:
-                await agent.run("say three words")
-                return
-            async with agent.run_stream("say three words") as result:
-                async for _ in result.stream_text():
-                    pass
+            asked = OpenAIProvider(base_url=f"{url}/v1", api_key="k")
+            async with asked.client:
+                model = OpenAIChatModel("gpt-4o-mini", provider=asked)
+                agent = Agent(model, capabilities=[Instrumentation(settings=InstrumentationSettings(tracer_provider=provider))])
+                if not stream:
+                    await agent.run("say three words")
+                    return
+                async with agent.run_stream("say three words") as result:
+                    async for _ in result.stream_text():
+                        pass
 
         asyncio.run(run())
 
