@@ -25,6 +25,7 @@ NOT_WATCHED = {
     "anthropic.resources.beta.messages.messages:*Messages.tool_runner": _LOOP,
     "anthropic.resources.beta.messages.messages:*Messages.thread": _LOOP,
     "anthropic.resources.beta.agents.*": _HELD,
+    "anthropic.resources.beta.compliance.*": _HELD,
     "anthropic.resources.beta.deployment*": _RUNS,
     "anthropic.resources.beta.dreams:*": _RUNS,
     "anthropic.resources.beta.environments.*": _RUNS,

@@ -37,7 +37,7 @@ def image(where: Any) -> Part:
     if isinstance(where, (bytes, bytearray)):
         return blob_part("image", None, where)
     said = text(where) or ""
-    return uri_part("image", said) if said.startswith("data:") or "://" in said[:16] else blob_part("image", None, said)
+    return uri_part("image", said)
 
 
 def definition(name: Any, description: Any, parameters: Any) -> Part | None:

@@ -61,8 +61,12 @@ def blob_part(modality: str, mime_type: str | None, data: str | bytes | bytearra
     return part
 
 
+_SCHEME = 16
+"""How far into a URL its scheme reaches; what has none is no URL."""
+
+
 def uri_part(modality: str, uri: str) -> Part:
-    """Return a reference to something elsewhere, without query and credentials; a data URL becomes a digest.
+    """Return a reference to something elsewhere, without query and credentials; a data URL, or bare base64, becomes a digest.
 
     >>> uri_part("image", "https://user:secret@example.com/a.png?signature=secret")
     {'type': 'uri', 'modality': 'image', 'uri': 'https://example.com/a.png'}
@@ -70,6 +74,8 @@ def uri_part(modality: str, uri: str) -> Part:
     if uri.startswith("data:"):
         head, _, data = uri.partition(",")
         return blob_part(modality, head[5:].partition(";")[0] or None, data)
+    if "://" not in uri[:_SCHEME]:
+        return blob_part(modality, None, uri)
     parts = urlsplit(uri)
     host = parts.netloc.rpartition("@")[2]
     return {"type": "uri", "modality": modality, "uri": urlunsplit((parts.scheme, host, parts.path, "", ""))}
