@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from types import CodeType
+
+from opentelemetry.instrumentation.llm import providers
+
 _BETWEEN = "it is itself the frame between the application and the SDK"
 _KNOWS = "before it has run nobody knows whether this is a call that is watched"
 _BEGINS = "it is the beginning of the call"
@@ -34,7 +38,6 @@ FRAMES: dict[str, str] = {
 LOSES_THE_SPAN: dict[str, str] = {
     "calls/watch.py:Watch.begin": _KNOWS,
     "calls/point.py:Routes._find": _KNOWS,
-    "providers/generated.py:read": _KNOWS,
     "calls/call.py:Call.__init__": _BEGINS,
     "calls/watch.py:Running.__init__": _BEGINS,
     "context.py:enter_call": "a call that cannot be entered could not be left either",
@@ -50,6 +53,9 @@ LOSES_THE_SPAN: dict[str, str] = {
     "handlers/spans.py:Open.__init__": _BEGINS,
 }
 """What raises here, at the beginning of a call, costs it its span; once a span has begun it ends all the same."""
+
+READERS: frozenset[CodeType] = frozenset(p.read.__code__ for p in providers.ALL if any(point.route for point in p.points))  # type: ignore[attr-defined]
+"""What reads which operation is asked, where many pass one function: what raises in there costs the call its span too, for the same reason."""
 
 LEAVES_IT_OPEN: dict[str, str] = {
     "handlers/spans.py:Spans.hear": "there is no second one who hears that a call is over",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
 
-from contract.unguarded import LEAVES_IT_OPEN, LOSES_THE_SPAN
+from contract.unguarded import LEAVES_IT_OPEN, LOSES_THE_SPAN, READERS
 from opentelemetry.instrumentation.llm import LLMInstrumentor
 from opentelemetry.instrumentation.llm.calls import loss
 
@@ -97,7 +97,8 @@ class Bench:
         fault = raising_always(way[-1], self._functions) if always else raising_once(way)
         # What is opened and could not be tapped is ended with what is known; how it goes on nobody sees.
         blind = case.payload.stream and any(named(code) == _TAPS for code in way)
-        found = self.complaints(case, unwatched, well, fault, name, once=not always, blind=blind)
+        lost = name in LOSES_THE_SPAN or not READERS.isdisjoint(way)
+        found = self.complaints(case, unwatched, well, fault, name, once=not always, blind=blind, lost=lost)
         if always and not planted.happened:
             return []  # it is made anew for each call
         found = found if planted.happened else ["it was not reached again"]
@@ -113,6 +114,7 @@ class Bench:
         name: str = "",
         once: bool = False,
         blind: bool = False,
+        lost: bool = False,
     ) -> list[str]:
         """Run a case with a fault and return what an application or an operator would complain of."""
         with listening() as heard, fault:
@@ -121,7 +123,7 @@ class Bench:
         told = begun, ended = self.told()
         if begun != len(ended) and name not in LEAVES_IT_OPEN:
             found.append(f"{begun} spans began, {len(ended)} ended")
-        elif not begun and well.begun and name not in LOSES_THE_SPAN:
+        elif not begun and well.begun and not lost:
             found.append("no span is told")
         elif begun and told != well and not (blind and begun == well.begun) and name not in LEAVES_IT_OPEN:
             found.append(f"{told} is told where {well} was to be")

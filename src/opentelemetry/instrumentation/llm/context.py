@@ -25,8 +25,8 @@ from opentelemetry import context as otel_context
 from .words.errors import error_type
 
 __all__ = [
-    "Context", "baggage_value", "carry", "current", "enter", "enter_call", "enter_span", "here", "leave", "running_call", "silent_tracer", "suppressed",
-    "with_context", "with_span", "with_span_only",
+    "Context", "baggage_value", "carry", "current", "enter", "enter_call", "enter_span", "here", "inside_a_call", "leave",
+    "running_call", "silent_tracer", "suppressed", "with_context", "with_span", "with_span_only",
 ]  # fmt: skip
 
 _RUNNING = otel_context.create_key("ex_llm.running-call")
@@ -52,6 +52,12 @@ def silent_tracer() -> Any:
 def running_call() -> Any:
     """Return the call that is running in this context, or ``None``."""
     return otel_context.get_value(_RUNNING)
+
+
+def inside_a_call() -> bool:
+    """Say whether a call that is watched is running in this context, and has not ended."""
+    call = running_call()
+    return call is not None and not call.ended
 
 
 def enter_call(call: Any) -> Entered:

@@ -13,6 +13,7 @@ from ..dialects import Arguments
 from ..dialects.media import plain
 from ..dialects.messages import messages
 from ..dialects.prompt_completions import prompt_completions
+from ..guard import guarded
 from .generated import generated, identify_as
 
 _BY_CLASS: Mapping[str, str] = {
@@ -50,8 +51,8 @@ def _silent_inside_ours(original: Any) -> Any:
     """
 
     def tracer(client: Any) -> Any:
-        theirs, running = original.fget(client), context.running_call()
-        return theirs if theirs is None or running is None or running.ended else context.silent_tracer()
+        theirs = original.fget(client)
+        return theirs if theirs is None or not guarded(context.inside_a_call) else context.silent_tracer()
 
     return property(tracer)
 

@@ -16,6 +16,7 @@ from ..dialects.media import moderation, plain, speech, transcription
 from ..dialects.reading import dig, fields, fill, number
 from ..dialects.responses import responses
 from ..dialects.streamed import streamed
+from ..guard import guarded
 from ..words.records import Reply, Request
 from .generated import identify_as
 
@@ -107,9 +108,9 @@ def _silent_inside_ours(original: Any) -> Any:
     """Say that there is no tracing while a call of ours runs; a tracer that the application gave to the SDK alone keeps its spans."""
 
     def tracer(*args: Any, **kwargs: Any) -> Any:
-        running = context.running_call()
         given = args[0] if args else kwargs.get("provider")
-        return original(*args, **kwargs) if given is not None or running is None or running.ended else (False, context.silent_tracer())
+        silent = given is None and guarded(context.inside_a_call)
+        return (False, context.silent_tracer()) if silent else original(*args, **kwargs)
 
     return tracer
 
