@@ -6,7 +6,9 @@ The SDKs are the real ones; what anthropic does is in ``test_anthropic``.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,7 +18,7 @@ from harness.native import inferences
 from opentelemetry import trace
 from opentelemetry.instrumentation.llm import LLMInstrumentor
 from opentelemetry.instrumentation.llm.testing import capture_events
-from payloads import mistralai
+from payloads import installed, mistralai
 from payloads.azure_inference import native
 
 OURS = "opentelemetry.instrumentation.llm"
@@ -171,6 +173,52 @@ def test_pydantic_ai_has_its_own_functions_back_afterwards(watch: Any) -> None:
     assert instrumented.open_model_request_span is not original
     LLMInstrumentor().uninstrument()
     assert instrumented.open_model_request_span is original
+
+
+@contextlib.contextmanager
+def telling(litellm: Any, callback: Any) -> Iterator[threading.Event]:
+    """Have LiteLLM tell a callback of its calls, which it does in a thread of its own; give what says that it has."""
+    told, success = threading.Event(), callback.log_success_event
+
+    def tell(*args: Any, **kwargs: Any) -> None:
+        success(*args, **kwargs)
+        told.set()
+
+    callback.log_success_event = tell
+    before, litellm.callbacks = litellm.callbacks, [callback]
+    try:
+        yield told
+    finally:
+        litellm.callbacks = before
+        for places in (litellm.success_callback, litellm._async_success_callback, litellm.failure_callback, litellm.input_callback):
+            places[:] = [place for place in places if place is not callback]
+
+
+@pytest.mark.skipif(not installed("litellm"), reason="litellm is in an environment of its own: tox -e litellm")
+@pytest.mark.parametrize("inside", [False, True], ids=["alone", "inside a span"])
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("setting", ["replace", "keep"])
+def test_the_callback_of_litellm_makes_no_second_span(setting: str, stream: bool, inside: bool, watch: Any, stand_in: Any) -> None:
+    import litellm
+    from litellm.integrations.opentelemetry import OpenTelemetry, OpenTelemetryConfig
+
+    seen = watch(native_telemetry=setting)
+    callback = OpenTelemetry(OpenTelemetryConfig(exporter="console"), tracer_provider=seen.tracer_provider)
+    work = seen.tracer_provider.get_tracer("the application").start_as_current_span("work")
+
+    def ask(url: str) -> None:
+        asked = {"model": "openai/gpt-4o-mini", "api_base": f"{url}/v1", "api_key": "k", "messages": MESSAGES, "stream": stream}
+        answer = litellm.completion(**asked)
+        if stream:
+            list(answer)
+
+    with telling(litellm, callback) as told, work if inside else contextlib.nullcontext():
+        ask(stand_in.url)
+        assert told.wait(10)
+    scopes = [span.instrumentation_scope.name for span in seen.spans()]
+    theirs = [span for span in seen.spans() if span.instrumentation_scope.name != OURS and "gen_ai.request.model" in span.attributes]
+    assert scopes.count(OURS) == 1
+    assert len(theirs) == (1 if setting == "keep" else 0), scopes
 
 
 def test_a_doubled_span_is_caught(watch: Any, stand_in: Any) -> None:

@@ -69,6 +69,7 @@ def told(case: Case, seen: Any, stand_in: Any, caplog: pytest.LogCaptureFixture)
         return None
     lines = [caplog.handler.format(record) for record in caplog.records if record.name.startswith("opentelemetry")]
     events = [(event.name, dict(event.measurements), dict(event.metadata)) for event in said if event.name != CONTENT]
+    assert "ex_llm.telemetry.extraction_error" not in [name for name, *_ in events], [known for *_, known in events]
     places = {**exported(seen), "log lines": "\n".join(lines).encode(), "events": repr(events).encode()}
     text = next((value["text"].strip("'\"") for what, value in account.notes if what == "raised"), "")
     sent = b"\n".join(record.body for record in stand_in.journal)

@@ -29,6 +29,16 @@ FRAMES: dict[str, str] = {
     "calls/lazy.py:_lazily_async": _BETWEEN,
     "calls/closing.py:_Close.__call__": _BETWEEN,
     "calls/closing.py:_AsyncClose.__call__": _BETWEEN,
+    "calls/event_streams.py:_parsing.<locals>.parse": _BETWEEN,
+    "calls/event_streams.py:_parsing_async.<locals>.parse": _BETWEEN,
+    "providers/anthropic.py:_silent_inside_ours.<locals>.tracer": _BETWEEN,
+    "providers/azure_inference.py:_taking.<locals>.get": _BETWEEN,
+    "providers/azure_inference.py:_looking.<locals>.empty": _BETWEEN,
+    "providers/azure_inference.py:_parsing.<locals>.parse": _BETWEEN,
+    "transports/grpc.py:_blocking": _BETWEEN,
+    "transports/grpc.py:_streaming": _BETWEEN,
+    "transports/grpc.py:_unary_made": _BETWEEN,
+    "transports/grpc.py:_stream_made": _BETWEEN,
     "transports/attempt.py:Transport._around": _BETWEEN,
     "transports/attempt.py:Transport._around_async": _BETWEEN,
     "context.py:leave": "nothing else takes back what it takes back",
@@ -48,6 +58,14 @@ LOSES_THE_SPAN: dict[str, str] = {
     "bus.py:_Street.route": _SAYS,
     "bus.py:_Street.route.<locals>.<genexpr>": _SAYS,
     "bus.py:Attached.hears": _SAYS,
+    "calls/lazy.py:lazily": _BEGINS,
+    "calls/lazy.py:lazily_async": _BEGINS,
+    "calls/lazy.py:_Start.__init__": _BEGINS,
+    "calls/lazy.py:_Start.begin": _BEGINS,
+    "calls/watch.py:Watch.around_lazy.<locals>.<lambda>": _BEGINS,
+    "context.py:current": _BEGINS,
+    "context.py:enter": _BEGINS,
+    "context.py:here": _BEGINS,
     "handlers/spans.py:Spans.hear": _BEGINS,
     "handlers/spans.py:Spans._start": _BEGINS,
     "handlers/spans.py:Open.__init__": _BEGINS,
@@ -56,6 +74,12 @@ LOSES_THE_SPAN: dict[str, str] = {
 
 READERS: frozenset[CodeType] = frozenset(p.read.__code__ for p in providers.ALL if any(point.route for point in p.points))  # type: ignore[attr-defined]
 """What reads which operation is asked, where many pass one function: what raises in there costs the call its span too, for the same reason."""
+
+TELLS_IT_TWICE: dict[str, str] = {
+    "calls/call.py:Call.covers": "it is what says that one call is a part of another",
+    "calls/watch.py:_covering": "it is what says that one call is a part of another",
+}
+"""What raises here has a part of a call told as a call of its own."""
 
 LEAVES_IT_OPEN: dict[str, str] = {
     "handlers/spans.py:Spans.hear": "there is no second one who hears that a call is over",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from inspect import CO_GENERATOR
 from typing import Any, NamedTuple
 
-from contract.unguarded import LEAVES_IT_OPEN, LOSES_THE_SPAN, READERS
+from contract.unguarded import LEAVES_IT_OPEN, LOSES_THE_SPAN, READERS, TELLS_IT_TWICE
 from opentelemetry.instrumentation.llm import LLMInstrumentor
 from opentelemetry.instrumentation.llm.calls import loss
 
@@ -95,12 +96,16 @@ class Bench:
         name = named(way[-1])
         self._functions = self._functions or (functions_by_code() if always else {})
         fault = raising_always(way[-1], self._functions) if always else raising_once(way)
-        # What is opened and could not be tapped is ended with what is known; how it goes on nobody sees.
-        blind = case.payload.stream and any(named(code) == _TAPS for code in way)
+        # What is opened and could not be tapped is ended with what is known; how it goes on nobody sees. Nor does anybody see
+        # that an answer is a refusal where it could not be read.
+        blind = (case.payload.stream and any(named(code) == _TAPS for code in way)) or not case.payload.raises
         lost = name in LOSES_THE_SPAN or not READERS.isdisjoint(way)
         found = self.complaints(case, unwatched, well, fault, name, once=not always, blind=blind, lost=lost)
         if always and not planted.happened:
             return []  # it is made anew for each call
+        if way[-1].co_flags & CO_GENERATOR:
+            # Closed with its last name gone, a generator raises where nobody can hear it.
+            found = [what for what in found if what != "no line is logged"]
         found = found if planted.happened else ["it was not reached again"]
         through = " < ".join(named(code).rpartition(":")[2] for code in reversed(way[:-1]))
         return [f"{name} ({through}) raises {'always' if always else 'once'}: {what} | {case.exit.name}, {case.style}" for what in found]
@@ -125,7 +130,7 @@ class Bench:
             found.append(f"{begun} spans began, {len(ended)} ended")
         elif not begun and well.begun and not lost:
             found.append("no span is told")
-        elif begun and told != well and not (blind and begun == well.begun) and name not in LEAVES_IT_OPEN:
+        elif begun and told != well and not (blind and begun == well.begun) and name not in {*LEAVES_IT_OPEN, *TELLS_IT_TWICE}:
             found.append(f"{told} is told where {well} was to be")
         if not heard.told:
             found.append("no line is logged")

@@ -17,6 +17,8 @@ from .reading import dig, fields, fill, items, text, whole
 _ENVELOPE = fields(Reply, {"response_id": "request_id", "failure": "code"})
 _RERANK = fields(Request, {"model": "model", "choice_count": "top_n"})
 _FINE = 200
+_SAID = "said"
+"""Where the choices of a stream are kept, beside what the dialect of chats keeps by number."""
 
 
 def _usage(answer: Any) -> Usage:
@@ -74,15 +76,17 @@ def _absorb(draft: Reply, chunk: Any) -> None:
     draft.usage = counted if counted != Usage() else draft.usage
     if draft.content is not None:
         draft.kept = {} if draft.kept is None else draft.kept
+        said = draft.kept.setdefault(_SAID, {})
         for choice in choices:
-            draft.kept.setdefault(choice["index"], []).append(choice)
+            said.setdefault(choice["index"], []).append(choice)
 
 
 def _finish(draft: Reply) -> None:
-    kept, draft.kept = draft.kept or {}, None
+    said = (draft.kept or {}).get(_SAID)
+    draft.kept = None
     chat_completions.finish(draft)
-    if draft.content is not None and kept:
-        draft.content.output_messages = chat_output({"choices": [_joined(kept[index]) for index in sorted(kept)]})
+    if draft.content is not None and said:
+        draft.content.output_messages = chat_output({"choices": [_joined(said[index]) for index in sorted(said)]})
 
 
 def _joined(choices: list[dict[str, Any]]) -> dict[str, Any]:

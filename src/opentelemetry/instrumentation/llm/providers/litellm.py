@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from .. import context
 from ..calls import stepped
 from ..calls.call import ABANDONED, Call
 from ..calls.loss import watch_for_loss
-from ..calls.point import Beside, Identity, Point, Provider
+from ..calls.point import Beside, Identity, Native, Point, Provider
 from ..dialects import Arguments, Dialect
 from ..dialects.litellm import (
     cost_in_cents,
@@ -205,6 +206,29 @@ _STREAMS = (
 )
 _METHODS = dict.fromkeys(stepped.STEPS, stepped.step) | dict.fromkeys(stepped.CLOSES, stepped.close)
 
+_TELLS = "litellm.integrations.opentelemetry:OpenTelemetry"
+
+
+def _is_its_own(callback: Any) -> bool:
+    """Say whether this is the callback ``otel`` itself; what is derived of it sends to a backend of its own, and goes on."""
+    return type(callback).__name__ == _TELLS.rpartition(":")[2]
+
+
+def _without_spans(original: Any) -> Any:
+    def tracer(callback: Any, *args: Any, **kwargs: Any) -> Any:
+        return context.silent_tracer() if guarded(_is_its_own, callback) else original(callback, *args, **kwargs)
+
+    return tracer
+
+
+def _without_attributes(original: Any) -> Any:
+    def nothing(callback: Any, *args: Any, **kwargs: Any) -> None:
+        if not guarded(_is_its_own, callback):
+            original(callback, *args, **kwargs)
+
+    return nothing
+
+
 LITELLM = Provider(
     name="litellm",
     requires="litellm >= 1.61",
@@ -217,5 +241,10 @@ LITELLM = Provider(
     beside=(
         *(Beside(f"{kind}.{name}", driver) for kind in _STREAMS for name, driver in _METHODS.items()),
         Beside("litellm.litellm_core_utils.llm_response_utils.response_metadata:ResponseMetadata.set_hidden_params", _priced),
+    ),
+    native=(
+        Native(f"{_TELLS}.get_tracer_to_use_for_request", _without_spans),
+        # It also writes all that it knows of a call onto whatever span is current when it ends.
+        Native(f"{_TELLS}.set_attributes", _without_attributes),
     ),
 )

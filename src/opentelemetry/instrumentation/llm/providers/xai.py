@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from .. import context
 from ..calls.point import Identity, Native, Point, Provider
 from ..dialects import Arguments, Dialect
 from ..dialects.streamed import streamed
@@ -27,25 +28,6 @@ _METHODS: Mapping[str, tuple[str, Dialect]] = {
 }
 _NAMES: Mapping[str, tuple[str, ...]] = {"chat": ("response_id",), "image": ("prompt", "model", "n"), "tokenizer": ("text", "model")}
 _MODES = ("sync", "aio")
-
-
-class _Silent:
-    """Stand for a tracer, for what it starts and for the span: nothing comes of any of them."""
-
-    def start_as_current_span(self, *args: Any, **kwargs: Any) -> _Silent:
-        """Start nothing."""
-        return self
-
-    def __enter__(self) -> _Silent:
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        """Leave nothing."""
-
-    def set_attribute(self, *args: Any) -> None:
-        """Keep nothing."""
-
-    set_attributes = set_attribute
 
 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
@@ -85,7 +67,7 @@ XAI = Provider(
     read=read,
     identify=identify,
     native=tuple(
-        Native(f"xai_sdk.{mode}.{module}:tracer", lambda original: _Silent())
+        Native(f"xai_sdk.{mode}.{module}:tracer", lambda original: context.silent_tracer())
         for module in ("chat", "image", "tokenizer")
         for mode in _MODES
     ),
