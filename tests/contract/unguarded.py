@@ -7,6 +7,7 @@ from types import CodeType
 from opentelemetry.instrumentation.llm import providers
 
 _BETWEEN = "it is itself the frame between the application and the SDK"
+_STANDS_FOR = "the SDK calls it in the place of OpenTelemetry's own, and it does nothing"
 _KNOWS = "before it has run nobody knows whether this is a call that is watched"
 _BEGINS = "it is the beginning of the call"
 _SAYS = "it is what says the beginning of the call"
@@ -29,12 +30,19 @@ FRAMES: dict[str, str] = {
     "calls/lazy.py:_lazily_async": _BETWEEN,
     "calls/closing.py:_Close.__call__": _BETWEEN,
     "calls/closing.py:_AsyncClose.__call__": _BETWEEN,
+    "calls/bodies.py:_File.read": _BETWEEN,
+    "calls/bodies.py:_File._self_told": _BETWEEN,
+    "calls/methods.py:before.<locals>.run": _BETWEEN,
     "calls/event_streams.py:_parsing.<locals>.parse": _BETWEEN,
     "calls/event_streams.py:_parsing_async.<locals>.parse": _BETWEEN,
     "providers/anthropic.py:_silent_inside_ours.<locals>.tracer": _BETWEEN,
     "providers/azure_inference.py:_taking.<locals>.get": _BETWEEN,
     "providers/azure_inference.py:_looking.<locals>.empty": _BETWEEN,
     "providers/azure_inference.py:_parsing.<locals>.parse": _BETWEEN,
+    "providers/xai.py:_Silent.start_as_current_span": _STANDS_FOR,
+    "providers/xai.py:_Silent.__enter__": _STANDS_FOR,
+    "providers/xai.py:_Silent.__exit__": _STANDS_FOR,
+    "providers/xai.py:_Silent.set_attribute": _STANDS_FOR,
     "transports/grpc.py:_blocking": _BETWEEN,
     "transports/grpc.py:_streaming": _BETWEEN,
     "transports/grpc.py:_unary_made": _BETWEEN,
@@ -77,6 +85,7 @@ READERS: frozenset[CodeType] = frozenset(p.read.__code__ for p in providers.ALL 
 
 TELLS_IT_TWICE: dict[str, str] = {
     "calls/call.py:Call.covers": "it is what says that one call is a part of another",
+    "context.py:running_call": "it is what says that one call is a part of another",
     "calls/watch.py:_covering": "it is what says that one call is a part of another",
 }
 """What raises here has a part of a call told as a call of its own."""

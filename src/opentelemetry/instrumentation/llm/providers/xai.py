@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from .. import context
 from ..calls.point import Identity, Native, Point, Provider
 from ..dialects import Arguments, Dialect
 from ..dialects.streamed import streamed
@@ -28,6 +27,29 @@ _METHODS: Mapping[str, tuple[str, Dialect]] = {
 }
 _NAMES: Mapping[str, tuple[str, ...]] = {"chat": ("response_id",), "image": ("prompt", "model", "n"), "tokenizer": ("text", "model")}
 _MODES = ("sync", "aio")
+
+
+class _Silent:
+    """Stand for a tracer, for what it starts and for the span: nothing comes of any of them.
+
+    The SDK has its span current while it yields. A tracer of OpenTelemetry without spans would do that too, and stray with the
+    stream into the application's context.
+    """
+
+    def start_as_current_span(self, *args: Any, **kwargs: Any) -> _Silent:
+        """Start nothing."""
+        return self
+
+    def __enter__(self) -> _Silent:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """Leave nothing."""
+
+    def set_attribute(self, *args: Any) -> None:
+        """Keep nothing."""
+
+    set_attributes = set_attribute
 
 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
@@ -67,7 +89,7 @@ XAI = Provider(
     read=read,
     identify=identify,
     native=tuple(
-        Native(f"xai_sdk.{mode}.{module}:tracer", lambda original: context.silent_tracer())
+        Native(f"xai_sdk.{mode}.{module}:tracer", lambda original: _Silent())
         for module in ("chat", "image", "tokenizer")
         for mode in _MODES
     ),

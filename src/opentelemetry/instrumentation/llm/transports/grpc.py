@@ -83,7 +83,7 @@ def _unary_made(wrapped: Function, instance: Any, args: tuple[Any, ...], kwargs:
     attempt = guarded(lambda: _begin(*args[5:7]))
     wrapped(*args, **kwargs)
     if attempt is not None:
-        guarded(lambda: instance._invocation_task.add_done_callback(lambda task: guarded(_done, attempt, instance._cython_call)))
+        guarded(lambda: instance._invocation_task.add_done_callback(partial(guarded, _done, attempt, instance._cython_call)))
 
 
 def _stream_made(wrapped: Function, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -91,7 +91,7 @@ def _stream_made(wrapped: Function, instance: Any, args: tuple[Any, ...], kwargs
     wrapped(*args, **kwargs)
 
 
-def _done(attempt: Attempt, call: Any) -> None:
+def _done(attempt: Attempt, call: Any, task: Any) -> None:
     status = call.status()
     try:
         # It is a coroutine that has nothing to wait for when the call is over.
