@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 from collections import OrderedDict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness.redis_server import THERE, Server
 from opentelemetry.instrumentation.llm import LLMInstrumentor, watch_cache
 from opentelemetry.instrumentation.llm.testing import capture_events
 
@@ -97,19 +101,43 @@ def test_an_ordered_dict_says_what_to_use_instead() -> None:
         assert "use a dict or cachetools" in str(error)
 
 
-def _langchain_caches(tmp_path: Path) -> dict[str, Any]:
+@pytest.fixture
+def langchain_cache(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    """Return one of LangChain's caches, and what makes all leave it unseen."""
+    kind = request.param
     caches = pytest.importorskip("langchain_core.caches")
-    made = {"memory": caches.InMemoryCache(maxsize=2)}
+    if kind == "memory":
+        made = caches.InMemoryCache(maxsize=2)
+        yield made, made._cache.clear
+        return
     community = pytest.importorskip("langchain_community.cache")
-    made["sqlite"] = community.SQLiteCache(database_path=str(tmp_path / "cache.db"))
-    return made
+    if kind == "sqlite":
+        database = tmp_path / "cache.db"
+        made = community.SQLiteCache(database_path=str(database))
+
+        def delete() -> None:
+            with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+                connection.execute("delete from full_llm_cache")
+
+        yield made, delete
+        made.engine.dispose()
+        return
+    redis = pytest.importorskip("redis", reason="needs the extra [redis]")
+    if not THERE:
+        pytest.skip("needs the program redis-server")
+    server = Server(tmp_path)
+    server.start()
+    with redis.Redis.from_url(server.url) as client:
+        yield community.RedisCache(client), server.client.flushall
+    server.client.close()
+    server.kill()
 
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("mode", ["sync", "async"])
-@pytest.mark.parametrize("kind", ["memory", "sqlite"])
-def test_caches_of_langchain(kind: str, mode: str, watch: Any, tmp_path: Path) -> None:
-    before = _langchain_caches(tmp_path)[kind]
+@pytest.mark.parametrize("langchain_cache", ["memory", "sqlite", "redis"], indirect=True)
+def test_caches_of_langchain(langchain_cache: Any, mode: str, watch: Any) -> None:
+    before, let_all_leave = langchain_cache
     from langchain_core.messages import AIMessage
     from langchain_core.outputs import ChatGeneration
 
@@ -126,13 +154,22 @@ def test_caches_of_langchain(kind: str, mode: str, watch: Any, tmp_path: Path) -
             assert run("lookup", prompt, "llm") is None
             run("update", prompt, "llm", answer)
         assert run("lookup", "p3", "llm")[0].text == "hello"
-    evicted = ["evicted"] if kind == "memory" else []
+    kept = 2 if "Memory" in type(before).__name__ else 3
+    evicted = ["evicted"] * (3 - kept)
     assert sorted(_said(said)) == sorted(["miss"] * 3 + ["put"] * 3 + ["hit"] + evicted)
     assert {e.measurements["size_bytes"] for e in said if e.name.endswith(("put", "evicted"))} == {5}
     (hit,) = [e for e in said if e.name.endswith("hit")]
     assert hit.measurements["saved_cents"] == pytest.approx(15.0)
     assert seen.total("ex_llm.cache.saved.cents.total") == pytest.approx(15.0)
     assert not [e for e in said if "p3" in repr(e.metadata)]
+    assert seen.total("ex_llm.cache.size.bytes") == kept * len("hello")
+    assert [seen.total(f"ex_llm.cache.{name}.total") for name in ("hits", "misses", "puts", "evictions")] == [1, 3, 3, 3 - kept]
+    let_all_leave()
+    with capture_events("ex_llm.cache.*") as said:
+        assert run("lookup", "p3", "llm") is None
+    assert _said(said) == ["evicted", "miss"]
+    run("clear")
+    assert seen.total("ex_llm.cache.size.bytes") == 0 and seen.total("ex_llm.cache.evictions.total") == 3
     LLMInstrumentor().uninstrument()
     with capture_events("ex_llm.cache.*") as silence:
         run("lookup", "p3", "llm")

@@ -5,22 +5,22 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness.redis_server import LONG, THERE, Server, wait_until
+
 redis = pytest.importorskip("redis", reason="needs the extra [redis]")
-if shutil.which("redis-server") is None:
+if not THERE:
     pytest.skip("needs the program redis-server", allow_module_level=True)
 
 import opentelemetry.instrumentation.llm.pricing as pricing  # noqa: E402
@@ -31,60 +31,7 @@ from opentelemetry.instrumentation.llm.pricing.redis_sums import RedisSums  # no
 from opentelemetry.instrumentation.llm.pricing.store import PER_CENT, Counter  # noqa: E402
 from test_budget import Interrupting  # noqa: E402
 
-LONG = 60.0
-"""Seconds to wait for what must come; nothing waits this long unless it is broken."""
-
 SOURCES = str(Path(str(pricing.__file__)).resolve().parents[4])
-
-
-class Server:
-    """Run a redis-server that keeps what it was told across its deaths."""
-
-    def __init__(self, directory: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self.client = redis.Redis.from_url(self.url, decode_responses=True)
-        self._directory = directory
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        options = ["--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "yes", "--appendfsync", "always"]
-        self._process = subprocess.Popen(["redis-server", *options, "--dir", str(self._directory)], stdout=subprocess.DEVNULL)
-        wait_until(self.answers)
-
-    def answers(self) -> bool:
-        try:
-            return bool(self.client.ping())
-        except redis.exceptions.RedisError:
-            return False
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-    def freeze(self) -> None:
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        assert self._process is not None
-        self._process.send_signal(signal.SIGCONT)
-
-    def sums(self) -> dict[str, int]:
-        """Return what the server holds, by scope."""
-        keys = [key for key in self.client.keys("ex_llm:budget:*") if key.endswith("}")]
-        return {key.rstrip("}").rsplit(":", 1)[1]: int(self.client.get(key)) for key in keys}
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + LONG
-    while not true():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from opentelemetry import _logs, metrics, trace
 from . import bus, providers, transports
 from .bridges import langchain as bridges
 from .bridges import pydantic_ai
-from .caches import langchain
+from .caches import langchain, litellm
 from .calls import loss
 from .calls.call import Desk
 from .calls.costs import Costs
@@ -99,6 +99,8 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         opening = pydantic_ai.silent(self._patches.watches)
         for target in pydantic_ai.TARGETS if settings.native_telemetry == "replace" else ():
             self._patches.place(pydantic_ai.DISTRIBUTION, target, partial(_driven, lambda original: opening), quiet=True)
+        for target, driver in litellm.TARGETS.items():
+            self._patches.place(litellm.DISTRIBUTION, target, partial(_driven, driver), quiet=True)
         self._patches.when(langchain.MODULE, lambda module: langchain.install(module, self._patches.put))
         if settings.threading and not self._loaded and not (threads := ThreadingInstrumentor()).is_instrumented_by_opentelemetry:
             threads.instrument()

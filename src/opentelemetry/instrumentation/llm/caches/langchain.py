@@ -48,11 +48,10 @@ def _below(root: Any) -> Iterator[Any]:
 
 
 def _watch(kind: Any, put: Put) -> None:
-    for name in ("lookup", "alookup", "update", "aupdate"):
+    for name, finish in _FINISHES.items():
         original = vars(kind).get(name)
         if original is None or isinstance(original, wrapt.FunctionWrapper):
             continue
-        finish = _looked_up if name.endswith("lookup") else _updated
         put(kind, name, Wrapper(original, _driver(original, finish)))
 
 
@@ -111,3 +110,14 @@ def _updated(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], re
     kept = getattr(instance, "_cache", None)
     if isinstance(kept, dict):
         told.settle(kept, len(kept))
+
+
+def _cleared(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> None:
+    # A semantic cache is cleared for one model at a time; of it the key is a part.
+    model = kwargs.get("llm_string")
+    _of(instance).emptied(lambda key: model is None or key[1] == model)
+
+
+_FINISHES: Mapping[str, Callable[..., None]] = {
+    f"{a}{name}": finish for name, finish in {"lookup": _looked_up, "update": _updated, "clear": _cleared}.items() for a in ("", "a")
+}

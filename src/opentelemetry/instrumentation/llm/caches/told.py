@@ -28,13 +28,16 @@ def size_of(value: Any) -> int:
 class Told:
     """Say hits, misses, puts and evictions of the cache called ``name``."""
 
-    def __init__(self, name: str, measure: Callable[[Any], int] = size_of) -> None:
+    def __init__(self, name: str, measure: Callable[[Any], int] = size_of, remembers: bool = True) -> None:
         self.name = name
         self._measure = measure
+        self._remembered = _TRACKED if remembers else 0
         self.sizes: dict[Hashable, int] = {}
 
     def looked_up(self, key: Hashable, found: bool, saved_cents: float | None = None) -> None:
-        """Say whether the answer for ``key`` was there."""
+        """Say whether the answer for ``key`` was there; one that was put in and is not there any more has left unseen."""
+        if not found:
+            self._gone(key)
         if found and saved_cents is not None:
             bus.execute("ex_llm.cache.hit", {"saved_cents": saved_cents}, {"key": emit.digest(key), "cache": self.name})
         else:
@@ -45,7 +48,7 @@ class Told:
         if key in self.sizes:
             self.evicted(key)
         size = self._measure(value)
-        if len(self.sizes) < _TRACKED:
+        if len(self.sizes) < self._remembered:
             self.sizes[key] = size
         emit.emit_cache_put(key, size, self.name)
 
@@ -53,19 +56,41 @@ class Told:
         """Say that an answer has left."""
         emit.emit_cache_evicted(key, self.sizes.pop(key, None), self.name)
 
-    def settle(self, kept: Container[Any], count: int) -> None:
-        """Say what has left unseen: there are more sizes than entries."""
-        if len(self.sizes) > count:
-            for key in [key for key in self.sizes if key not in kept]:
-                self.evicted(key)
+    def settle(self, kept: Container[Any], count: int | None = None) -> None:
+        """Say what has left unseen: the oldest that are not in ``kept``, and all where there are more sizes than entries.
+
+        To look for the oldest alone is for what is slow to ask: most caches let the oldest go first.
+        """
+        while self.sizes and (oldest := next(iter(self.sizes))) not in kept:
+            self._gone(oldest)
+        if count is not None and len(self.sizes) > count:
+            for key in list(self.sizes):
+                if key not in kept:
+                    self._gone(key)
+
+    def emptied(self, of: Callable[[Any], bool] = lambda key: True) -> None:
+        """Say that all has left, or all whose key is one ``of`` those that were taken out."""
+        for key in list(self.sizes):
+            if of(key):
+                self._gone(key)
+
+    def _gone(self, key: Hashable) -> None:
+        # Another thread may have found it gone at the same time; it is told once.
+        size = self.sizes.pop(key, None)
+        if size is not None:
+            emit.emit_cache_evicted(key, size, self.name)
 
 
 def saved_cents(provider: Any, model: Any, input_tokens: Any, output_tokens: Any) -> float | None:
     """Return what a call would have cost whose answer came from a cache, in cents; ``None`` if that is not known."""
-    used = Usage(input_tokens=_count(input_tokens), output_tokens=_count(output_tokens))
-    if text(model) is None or used == Usage():
+    return cents_for(text(provider) or "openai", text(model), Usage(input_tokens=_count(input_tokens), output_tokens=_count(output_tokens)))
+
+
+def cents_for(provider: str, model: str | None, used: Usage) -> float | None:
+    """Return what tokens cost, in cents; ``None`` if there are none, or no price is known."""
+    if model is None or used == Usage():
         return None
-    found = price(text(provider) or "openai", text(model), used)
+    found = price(provider, model, used)
     return None if isinstance(found, Unpriced) else found.total
 
 

@@ -6,7 +6,6 @@ knows only later, the price of an answer and who gave it, is awaited where it wr
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -31,20 +30,12 @@ from ..dialects.litellm import (
     lite_text,
     lite_transcription,
 )
+from ..dialects.litellm_names import asked, provider_name
 from ..dialects.reading import dig, text
 from ..guard import guarded
 from .generated import _server
 
 _ASKED = "/asked"
-_NAMES: Mapping[str, str] = {
-    "azure": "azure.ai.openai", "azure_text": "azure.ai.openai", "azure_ai": "azure.ai.inference", "bedrock": "aws.bedrock",
-    "bedrock_converse": "aws.bedrock", "bedrock_mantle": "aws.bedrock", "cohere_chat": "cohere", "custom_openai": "openai",
-    "fireworks_ai": "fireworks", "gemini": "gcp.gemini", "mistral": "mistral_ai", "codestral": "mistral_ai", "moonshot": "moonshot_ai",
-    "nvidia_nim": "nvidia", "ollama_chat": "ollama", "anthropic_text": "anthropic", "sagemaker": "aws.sagemaker", "sagemaker_chat": "aws.sagemaker",
-    "text-completion-codestral": "mistral_ai", "text-completion-openai": "openai", "together_ai": "together", "vertex_ai": "gcp.vertex_ai",
-    "vertex_ai_beta": "gcp.vertex_ai", "watsonx": "ibm.watsonx.ai", "watsonx_text": "ibm.watsonx.ai", "xai": "x_ai",
-}  # fmt: skip
-"""What the conventions call those whom LiteLLM calls otherwise."""
 _HOPS = (
     "acompletion",
     "aembedding",
@@ -59,29 +50,11 @@ _HOPS = (
 """What an asynchronous function says to its plain one, which then returns a coroutine: the same call once more."""
 
 
-def _named(name: Any) -> str | None:
-    said = text(name)
-    if said is None:
-        return None
-    return _NAMES.get(said) or ("gcp.vertex_ai" if said.startswith("vertex_ai") else said)
-
-
-def _told(named: Mapping[str, Any]) -> str | None:
-    """Say who is asked, as far as LiteLLM's own tables tell before it has looked: by argument, by prefix, by model."""
-    model, lite = text(named.get("model")) or "", sys.modules.get("litellm")
-    prefix = model.partition("/")[0]
-    if (asked := text(named.get("custom_llm_provider"))) is not None:
-        return asked
-    if "/" in model and prefix in getattr(lite, "provider_list", ()):
-        return prefix
-    return text(dig(getattr(lite, "model_cost", None), (model, "litellm_provider")))
-
-
 def identify(instance: Any, arguments: Arguments) -> Identity:
     """Say who is asked, and where, if the call names a server."""
     url = text(arguments.named.get("api_base")) or text(arguments.named.get("base_url"))
     server = None if url is None else _server(url)
-    provider = _named(_told(arguments.named)) or ("litellm" if url is None else "openai")
+    provider = provider_name(asked(arguments.named)) or ("litellm" if url is None else "openai")
     return Identity(provider, *((None, None) if server is None else (server.host or None, server.port)))
 
 
@@ -94,7 +67,7 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
 def _resolved(call: Call, known: Any) -> None:
     """Take over who LiteLLM found is to be asked, and where, from its own record of the call."""
     details = getattr(known, "model_call_details", None)
-    provider = _named(dig(details, ("custom_llm_provider",)))
+    provider = provider_name(dig(details, ("custom_llm_provider",)))
     if provider is not None and provider != "cached_response":
         call.identity = call.identity._replace(provider=provider)
         call.known["provider"] = provider
