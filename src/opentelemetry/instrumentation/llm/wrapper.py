@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
@@ -38,7 +40,17 @@ class _Copied:
 
 
 class BoundWrapper(_Copied, _Bound):  # type: ignore[misc]
-    """A watched function that is bound to its instance."""
+    """A watched function that is bound to its instance, or to its class; a copy is bound to it too, a deep one to its copy."""
+
+    def __copy__(self) -> Any:
+        return self._self_of(lambda owner: owner)
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self._self_of(lambda owner: copy.deepcopy(owner, memo))
+
+    def _self_of(self, copied: Callable[[Any], Any]) -> Any:
+        owner = getattr(self.__wrapped__, "__self__", None)
+        return self if owner is None else getattr(copied(owner), self.__name__)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         instance = self._self_instance
