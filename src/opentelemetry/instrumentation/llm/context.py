@@ -25,8 +25,8 @@ from opentelemetry import context as otel_context
 from .words.errors import error_type
 
 __all__ = [
-    "Context", "baggage_value", "carry", "current", "enter", "enter_call", "enter_span", "here", "inside_a_call", "leave",
-    "running_call", "silent_tracer", "suppressed", "with_context", "with_span", "with_span_only",
+    "Context", "baggage_value", "carry", "current", "enter", "enter_call", "enter_span", "here", "leave", "running_call",
+    "silent_inside_a_call", "silent_tracer", "suppressed", "with_context", "with_span", "with_span_only",
 ]  # fmt: skip
 
 _RUNNING = otel_context.create_key("ex_llm.running-call")
@@ -54,10 +54,10 @@ def running_call() -> Any:
     return otel_context.get_value(_RUNNING)
 
 
-def inside_a_call() -> bool:
-    """Say whether a call that is watched is running in this context, and has not ended."""
+def silent_inside_a_call() -> Any:
+    """Return a tracer that makes no spans while a call that is watched runs in this context; else ``None``."""
     call = running_call()
-    return call is not None and not call.ended
+    return None if call is None or call.ended else silent_tracer()
 
 
 def enter_call(call: Any) -> Entered:

@@ -52,7 +52,7 @@ def _silent_inside_ours(original: Any) -> Any:
 
     def tracer(client: Any) -> Any:
         theirs = original.fget(client)
-        return theirs if theirs is None or not guarded(context.inside_a_call) else context.silent_tracer()
+        return theirs if theirs is None else guarded(context.silent_inside_a_call) or theirs
 
     return property(tracer)
 

@@ -109,8 +109,8 @@ def _silent_inside_ours(original: Any) -> Any:
 
     def tracer(*args: Any, **kwargs: Any) -> Any:
         given = args[0] if args else kwargs.get("provider")
-        silent = given is None and guarded(context.inside_a_call)
-        return (False, context.silent_tracer()) if silent else original(*args, **kwargs)
+        silent = guarded(context.silent_inside_a_call) if given is None else None
+        return original(*args, **kwargs) if silent is None else (False, silent)
 
     return tracer
 
