@@ -65,7 +65,11 @@ def providers() -> str:
         ]
         for p in ALL
     )
-    return f"# Providers\n\n{MADE}\n{table(('SDK', 'versions', 'operations', 'points'), rows)}"
+    return (
+        f"# Providers\n\n{MADE}\n{table(('SDK', 'versions', 'operations', 'points'), rows)}\nBoth ends of `versions` are tried: "
+        "`tox -e sdk-groq-oldest` and `tox -e sdk-groq-newest`, and so for every SDK, make one real call of each point. Where a point is\n"
+        "younger than its SDK's oldest release, `tests/census/releases.py` says since when it is there.\n"
+    )
 
 
 def settings() -> str:

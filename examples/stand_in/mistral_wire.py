@@ -73,6 +73,11 @@ def fill_in(request: Request) -> Answer:
     return chat(request)
 
 
+def raw_predict(request: Request) -> Answer:
+    """Answer a model's ``:rawPredict`` and ``:streamRawPredict`` at Google: a chat, or what fills a gap."""
+    return fill_in(request) if "prompt" in request.fields else chat(request)
+
+
 def embeddings(request: Request) -> Answer:
     """Answer POST /embeddings, which have an id here."""
     request.fields["dimensions"] = request.fields.get("output_dimension")
@@ -193,6 +198,8 @@ FORMAT: Format = replace(
     routes=(
         Route("POST", "/chat/completions", chat),
         Route("POST", "/agents/completions", chat),
+        Route("POST", "/models/chat/completions", chat),
+        Route("POST", "/projects/{project}/locations/{region}/publishers/mistralai/models/{model}", raw_predict),
         Route("POST", "/fim/completions", fill_in),
         Route("POST", "/embeddings", embeddings),
         Route("POST", "/conversations", conversation),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from xai_sdk.proto import chat_pb2, deferred_pb2, image_pb2, sample_pb2, tokenize_pb2, usage_pb2
@@ -61,10 +61,14 @@ def _frame(said: Json) -> dict[str, Any]:
 
 
 def _calls(calls: list[Json]) -> list[Any]:
-    kind = chat_pb2.TOOL_CALL_TYPE_CLIENT_SIDE_TOOL
+    # The first releases know no other kind, and none by name.
+    kind = getattr(chat_pb2, "TOOL_CALL_TYPE_CLIENT_SIDE_TOOL", None)
     functions = [(call["id"], call["function"]) for call in calls]
     return [
-        chat_pb2.ToolCall(id=id, type=kind, function=chat_pb2.FunctionCall(name=f["name"], arguments=f["arguments"])) for id, f in functions
+        chat_pb2.ToolCall(
+            id=id, function=chat_pb2.FunctionCall(name=f["name"], arguments=f["arguments"]), **({"type": kind} if kind is not None else {})
+        )
+        for id, f in functions
     ]
 
 
@@ -140,14 +144,13 @@ def _draw(asked: Any) -> tuple[str, Json]:
 
 _CHAT = "/v1/chat/completions"
 _STORED = {"model": "grok-4", "messages": [{"role": "user", "content": "say three words"}]}
-RPCS: Mapping[str, Rpc] = {
+RPCS: dict[str, Rpc] = {
     "/xai_api.Chat/GetCompletion": Rpc(chat_pb2.GetCompletionsRequest, lambda asked: (_CHAT, _body(asked, False)), _whole),
     "/xai_api.Chat/GetCompletionChunk": Rpc(chat_pb2.GetCompletionsRequest, lambda asked: (_CHAT, _body(asked, True)), _chunks, True),
     "/xai_api.Chat/StartDeferredCompletion": Rpc(chat_pb2.GetCompletionsRequest, lambda asked: (_CHAT, _body(asked, False)), _started),
     "/xai_api.Chat/GetDeferredCompletion": Rpc(
         deferred_pb2.GetDeferredRequest, lambda asked: ("", {"request_id": asked.request_id}), _done
     ),
-    "/xai_api.Chat/GetStoredCompletion": Rpc(chat_pb2.GetStoredCompletionRequest, lambda asked: (_CHAT, _STORED), _whole),
     "/xai_api.Image/GenerateImage": Rpc(image_pb2.GenerateImageRequest, _draw, _images),
     "/xai_api.Tokenize/TokenizeText": Rpc(
         tokenize_pb2.TokenizeTextRequest,
@@ -155,3 +158,5 @@ RPCS: Mapping[str, Rpc] = {
         _tokens,
     ),
 }
+if hasattr(chat_pb2, "GetStoredCompletionRequest"):  # the first releases have no such message
+    RPCS["/xai_api.Chat/GetStoredCompletion"] = Rpc(chat_pb2.GetStoredCompletionRequest, lambda asked: (_CHAT, _STORED), _whole)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from opentelemetry.instrumentation.llm.calls.patching import installed
 from payloads import Payload
 
 MODES = ("sync", "async")
@@ -17,6 +18,8 @@ MODES = ("sync", "async")
 
 def skip_if_missing(payload: Payload, client: Any) -> None:
     """Skip what the installed release of an SDK does not have."""
+    if payload.needs and not installed(payload.needs)[1]:
+        pytest.skip(f"needs {payload.needs}")
     owner = client
     for part in payload.name.partition(":")[0].split("."):
         owner = getattr(owner, part, None)

@@ -78,7 +78,7 @@ class Account:
 
 def _whose(result: Any) -> str:
     """Say whether a bare generator is ours or theirs; everything else is neither."""
-    code = getattr(result, "gi_code", None) or getattr(result, "ag_code", None)
+    code = None if isinstance(result, dict) else getattr(result, "gi_code", None) or getattr(result, "ag_code", None)
     return "" if code is None else "ours" if _OURS in code.co_filename else "theirs"
 
 

@@ -25,7 +25,7 @@ class Payload:
     names the recommended attributes that this operation's answers do not give; ``only_plain`` says why what is called
     through ``with_raw_response`` and its like is not watched; ``raises`` is false where the SDK returns
     what was refused as an answer; ``noise`` names loggers that only speak because of spans which the SDK makes of its own, and
-    which ours replace.
+    which ours replace; ``needs`` is the requirement that a release has to meet to take what is asked.
     """
 
     provider: str
@@ -41,6 +41,7 @@ class Payload:
     only_plain: str = ""
     raises: bool = True
     noise: frozenset[str] = frozenset()
+    needs: str = ""
 
     @property
     def id(self) -> str:
@@ -62,6 +63,7 @@ def _payload(module: str, raw: dict[str, Any]) -> Payload:
         only_plain=raw.get("only_plain", ""),
         raises=raw.get("raises", True),
         noise=frozenset(raw.get("noise", ())),
+        needs=raw.get("needs", ""),
     )
 
 

@@ -89,6 +89,7 @@ OLD: list[tuple[str, str, bool, Any]] = [
     ),
     ("base_client:BaseCohere.classify", "classify:v1", False, lambda c: c.classify(**CLASSES)),
     ("client:Client.embed", "embed:v1", False, _old_embed),
+    ("client:Client.embed_stream", "embed_stream:v1", True, lambda c: c.embed_stream(**VECTORS)),
     (
         "embed_jobs.client:EmbedJobsClient.create", "embed_jobs.create", False,
         lambda c: c.embed_jobs.create(model="embed-english-v3.0", dataset_id="d", input_type="search_document", **ONCE),
@@ -118,9 +119,10 @@ ONLY_PLAIN = {"embed:v1": "its raw form is what the plain one calls for each bat
 
 
 def _payload(place: str, name: str, stream: bool, call: Any, clients: tuple[Any, Any]) -> dict[str, Any]:
+    only_plainly = name.startswith("embed_stream")
     return {
         "provider": "cohere", "point": f"cohere.{place}", "name": name, "stream": stream, "client": clients[0],
-        "async_client": clients[1], "sync": call, "async": call, "absent": (_MODEL, *ABSENT.get(name, ())),
+        "async_client": clients[1], "sync": call, "async": None if only_plainly else call, "absent": (_MODEL, *ABSENT.get(name, ())),
         "only_plain": ONLY_PLAIN.get(name, ""),
     }  # fmt: skip
 

@@ -25,12 +25,13 @@ class _Sdk:
 
     def __init__(self, base_url: str) -> None:
         import dashscope
-        from dashscope.rerank.text_rerank import AioTextReRank
+        from dashscope.rerank import text_rerank
 
         dashscope.api_key = "sk-none-at-all"
         dashscope.base_http_api_url = f"{base_url}/dashscope/api/v1"
         self._module = dashscope
-        self.AioTextReRank = AioTextReRank
+        # The one class that the module does not export, in releases that have it.
+        self.AioTextReRank = getattr(text_rerank, "AioTextReRank", None)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._module, name)
@@ -53,6 +54,12 @@ class _Plain(_Sdk):
 
 
 class _Async(_Sdk):
+    def __getattr__(self, name: str) -> Any:
+        """Have no class whose asynchronous form the release does not have."""
+        if not name.startswith("Aio") and getattr(self, f"Aio{name}", None) is None:
+            raise AttributeError(name)
+        return super().__getattr__(name)
+
     async def aclose(self) -> None:
         """Close the connections of asynchronous requests."""
         close = _closing("aio_session", "close_shared_aio_session")

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from . import installed
+
 NEEDS = "google.genai"
 MODEL = "gemini-2.5-flash"
 GENERATE, STREAM = "models:{}Models._generate_content", "models:{}Models._generate_content_stream"
@@ -68,7 +70,7 @@ def _async(client: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 def _has(place: str) -> bool:
-    spec = importlib.util.find_spec(NEEDS)
+    spec = importlib.util.find_spec(NEEDS) if installed(NEEDS) else None
     return spec is not None and (Path(str(spec.origin)).parent / place).exists()
 
 

@@ -6,13 +6,17 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from opentelemetry.instrumentation.llm.calls.patching import installed
+
 NEEDS = "huggingface_hub"
 MESSAGES = [{"role": "user", "content": "say three words"}]
 TOOLS = [{"type": "function", "function": {"name": "look_up", "parameters": {"type": "object", "properties": {"q": {"type": "string"}}}}}]
 LISTEN = "automatic_speech_recognition"
 FORCED: dict[str, Any] = {"tools": TOOLS, "tool_choice": "required"}
 CHAT: dict[str, Any] = {"messages": MESSAGES, "model": "meta-llama/Llama-3.1-8B-Instruct"}
-STREAMED: dict[str, Any] = {**CHAT, "stream": True, "stream_options": {"include_usage": True}}
+STREAMED: dict[str, Any] = {**CHAT, "stream": True}
+if installed("huggingface_hub >= 0.26")[1]:
+    STREAMED["stream_options"] = {"include_usage": True}
 
 
 def _client(name: str, path: str) -> Callable[[str], Any]:

@@ -74,6 +74,9 @@ CALLS: list[tuple[str, str, bool, Any]] = [
 ]  # fmt: skip
 """Route, name, whether it streams, and the call; the same call serves plain and asynchronous clients."""
 
+NEWER = {("audio.transcriptions.create", True): "openai >= 1.68", ("responses.retrieve", True): "openai >= 1.82"}
+"""What a stream of needs, where the rest of the function is older."""
+
 ABSENT = {
     "POST /completions": ("openai.api.type",),
     "POST /responses": ("openai.response.system_fingerprint",),
@@ -86,7 +89,7 @@ PAYLOADS: list[dict[str, Any]] = [
     {
         "provider": "openai", "point": route, "name": name, "stream": stream,
         "client": client, "async_client": async_client, "sync": call, "async": call,
-        "absent": ABSENT.get(route, ()),
+        "absent": ABSENT.get(route, ()), "needs": NEWER.get((name, stream), ""),
     }
     for route, name, stream, call in CALLS
 ]  # fmt: skip

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
+from opentelemetry.instrumentation.llm.calls.patching import installed
 from payloads.generated import asking, payloads
 
 
@@ -13,19 +15,23 @@ def _client(kind: str) -> Any:
 
         # Else it tells the standard error stream of every answer that is cut off.
         voyageai.util.log_warn = lambda message, **params: None
-        made = getattr(voyageai, kind)
+        made, address = getattr(voyageai, kind), f"{base_url}/voyage/v1"
+        if "base_url" not in inspect.signature(made).parameters:
+            voyageai.api_base = address
+            return made(api_key="none", max_retries=1)
         # The first attempt is counted too.
-        return made(api_key="none", max_retries=1, base_url=f"{base_url}/voyage/v1")
+        return made(api_key="none", max_retries=1, base_url=address)
 
     return client
 
 
+SIZED = {"output_dimension": 16} if installed("voyageai >= 0.3.2")[1] else {}
 _CLIENT = "voyageai.client:Client."
 _NO_MODEL = ("gen_ai.response.model",)
 PAYLOADS: list[dict[str, Any]] = payloads(
     "voyageai", _client("Client"), _client("AsyncClient"),
     [
-        (f"{_CLIENT}embed", "embed", False, asking("embed", texts=["a b", "c"], model="voyage-3.5", output_dimension=16)),
+        (f"{_CLIENT}embed", "embed", False, asking("embed", texts=["a b", "c"], model="voyage-3.5", **SIZED)),
         (f"{_CLIENT}contextualized_embed", "contextualized_embed", False,
          asking("contextualized_embed", inputs=[["a b", "c"]], model="voyage-context-3")),
         (f"{_CLIENT}multimodal_embed", "multimodal_embed", False,

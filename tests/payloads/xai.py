@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import inspect
 import os
 import warnings
 from collections.abc import Callable, Iterator
@@ -47,11 +48,13 @@ def _client(kind: str) -> Callable[[str], Any]:
         os.environ["GRPC_VERBOSITY"] = "NONE"
         import xai_sdk
 
-        parts = urlsplit(base_url)
-        return getattr(xai_sdk, kind)(
-            api_key="none", api_host=_front(f"{parts.scheme}://{parts.netloc}").host, metadata=(("x-stand-in-path", parts.path),),
-            channel_options=[("grpc.enable_retries", 0)], use_insecure_channel=True,
-        )  # fmt: skip
+        parts, made = urlsplit(base_url), getattr(xai_sdk, kind)
+        host = _front(f"{parts.scheme}://{parts.netloc}").host
+        if "use_insecure_channel" in inspect.signature(made).parameters:
+            way: dict[str, Any] = {"api_host": host, "use_insecure_channel": True}
+        else:  # it then asks no server of this machine for a certificate
+            way = {"api_host": f"localhost:{host.rpartition(':')[2]}"}
+        return made(api_key="none", metadata=(("x-stand-in-path", parts.path),), channel_options=[("grpc.enable_retries", 0)], **way)
 
     return client
 

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from opentelemetry.instrumentation.llm.calls.patching import installed
 from payloads.generated import asking
 
 NEEDS = "zai"
@@ -17,6 +18,7 @@ TOOLS = [{
     "type": "function",
     "function": {"name": "look_up", "parameters": {"type": "object", "required": ["q"], "properties": {"q": {"type": "string"}}}},
 }]  # fmt: skip
+AS_TEXT = {} if installed("zai-sdk < 0.0.3.7")[1] else {"encode_format": "base64"}
 CHAT, SPOKEN = "POST /chat/completions", "POST /audio/transcriptions"
 ROWS: list[tuple[str, str, bool, Any]] = [
     (CHAT, "chat.completions.create", False, asking("chat.completions.create", model=MODEL, messages=SAY)),
@@ -25,7 +27,7 @@ ROWS: list[tuple[str, str, bool, Any]] = [
      asking("chat.completions.create", model=MODEL, messages=ORDERS, tools=TOOLS, stream=True)),
     ("POST /embeddings", "embeddings.create", False, asking("embeddings.create", model="embedding-3", input=["a b", "c"])),
     ("POST /images/generations", "images.generations", False, asking("images.generations", model="cogview-4", prompt="a boat")),
-    ("POST /audio/speech", "audio.speech", False, asking("audio.speech", model="glm-tts", input="hello", voice="tongtong", encode_format="base64")),
+    ("POST /audio/speech", "audio.speech", False, asking("audio.speech", model="glm-tts", input="hello", voice="tongtong", **AS_TEXT)),
     (SPOKEN, "audio.transcriptions.create", False,
      asking("audio.transcriptions.create", model="glm-asr", file=lambda: ("a.wav", b"RIFF"))),
     ("POST /moderations", "moderations.create", False, asking("moderations.create", model="moderation", input="a b")),

@@ -44,7 +44,8 @@ _CLASSES: Mapping[str, _Operations] = {
     "base_client:{}BaseCohere": {**_V1, "chat_stream": ("chat", chat_stream), "generate_stream": ("text_completion", chat_stream)},
     "raw_base_client:{}RawBaseCohere": _V1,
     # This one cuts texts into batches, which go out from threads of its own: what it calls is part of it and not watched.
-    "client:{}Client": {"embed": ("embeddings", embed), "embed_stream": ("embeddings", embed)},
+    "client:{}Client": {"embed": ("embeddings", embed)},
+    "client:Client": {"embed_stream": ("embeddings", embed)},
     "audio.transcriptions.client:{}TranscriptionsClient": _TRANSCRIPTIONS,
     "audio.transcriptions.raw_client:{}RawTranscriptionsClient": _kept_raw(_TRANSCRIPTIONS),
     "embed_jobs.client:{}EmbedJobsClient": _BATCHES,
@@ -89,7 +90,7 @@ COHERE = Provider(
         Point(f"cohere.{place.format(mode)}.{method}", operation, dialect)
         for place, operations in _CLASSES.items()
         for method, (operation, dialect) in operations.items()
-        for mode in ("", "Async")
+        for mode in (("", "Async") if "{}" in place else ("",))
     ),
     read=read,
     identify=identify,

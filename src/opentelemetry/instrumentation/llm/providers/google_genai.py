@@ -110,7 +110,7 @@ GOOGLE_GENAI = Provider(
 )
 GOOGLE_GENAI_INTERACTIONS = Provider(
     name="google_genai_interactions",
-    requires="google-genai >= 2",
+    requires="google-genai >= 2.9",
     points=tuple(
         Point(f"google.genai._gaos.google_genai:{kind}GeminiNextGen{method}", operation, dialect, route, stream_in="generator")
         for route, (method, operation, dialect) in _ASKED.items()
@@ -127,7 +127,7 @@ GOOGLE_GENAI_INTERACTIONS = Provider(
 GOOGLE_GENAI_INTERACTIONS_BEFORE_2 = replace(
     generated(
         "google_genai_interactions_before_2",
-        "google-genai >= 1.55, < 2",
+        "google-genai >= 1.55, < 2.9",
         "google.genai._interactions",
         {
             "POST /interactions": ("generate_content", interactions),

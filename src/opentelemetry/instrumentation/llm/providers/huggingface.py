@@ -68,7 +68,7 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
 
 HUGGINGFACE = Provider(
     name="huggingface",
-    requires="huggingface_hub >= 0.24",
+    requires="huggingface_hub >= 0.25",
     points=tuple(
         Point(f"huggingface_hub.inference.{client}.{task}", operation, dialect, open=_begun)
         for task, (operation, dialect) in _TASKS.items()

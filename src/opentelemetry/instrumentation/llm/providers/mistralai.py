@@ -60,14 +60,17 @@ def _here(dialect: Dialect) -> Dialect:
 
 _chat = replace(_here(chat_completions), content=mistral_content.content, output=mistral_content.output)
 _conversations, _transcription = _here(conversations), _here(transcription)
-_ANYWHERE: dict[str, tuple[str, Dialect]] = {
+_ON_AZURE: dict[str, tuple[str, Dialect]] = {
     "chat:Chat.complete": ("chat", _chat),
     "chat:Chat.stream": ("chat", streamed(_chat)),
+}
+_AT_GOOGLE: dict[str, tuple[str, Dialect]] = {
+    **_ON_AZURE,
     "fim:Fim.complete": ("text_completion", _chat),
     "fim:Fim.stream": ("text_completion", streamed(_chat)),
 }
 _AT_MISTRAL: dict[str, tuple[str, Dialect]] = {
-    **_ANYWHERE,
+    **_AT_GOOGLE,
     "agents:Agents.complete": ("chat", _chat),
     "agents:Agents.stream": ("chat", streamed(_chat)),
     "conversations:Conversations.append": ("chat", _conversations),
@@ -76,8 +79,6 @@ _AT_MISTRAL: dict[str, tuple[str, Dialect]] = {
     "conversations:Conversations.restart_stream": ("chat", streamed(_conversations)),
     "conversations:Conversations.start": ("chat", _conversations),
     "conversations:Conversations.start_stream": ("chat", streamed(_conversations)),
-    "responses:Responses.create": ("chat", _here(responses)),
-    "responses:Responses.count_input_tokens": ("count_tokens", plain),
     "embeddings:Embeddings.create": ("embeddings", _here(embeddings)),
     "classifiers:Classifiers.moderate": ("moderation", moderation),
     "classifiers:Classifiers.moderate_chat": ("moderation", moderation),
@@ -85,16 +86,22 @@ _AT_MISTRAL: dict[str, tuple[str, Dialect]] = {
     "classifiers:Classifiers.classify_chat": ("moderation", moderation),
     "transcriptions:Transcriptions.complete": ("transcription", _transcription),
     "transcriptions:Transcriptions.stream": ("transcription", streamed(_transcription)),
+}
+_SINCE_2: dict[str, tuple[str, Dialect]] = {
+    "responses:Responses.create": ("chat", _here(responses)),
+    "responses:Responses.count_input_tokens": ("count_tokens", plain),
     "speech:Speech.complete": ("speech", _here(speech)),
+    "jobs:Jobs.create": ("create_batch", plain),
+    "batch_jobs:BatchJobs.create": ("create_batch", plain),
 }
 # The SDK moved to ``mistralai.client`` with 2.0; what makes batch jobs moved once more; and the clouds have copies of it.
 _ROOTS: Mapping[str, Mapping[str, tuple[str, Dialect]]] = {
-    "mistralai.client": _AT_MISTRAL | dict.fromkeys(("jobs:Jobs.create", "batch_jobs:BatchJobs.create"), ("create_batch", plain)),
+    "mistralai.client": _AT_MISTRAL | _SINCE_2,
     "mistralai": _AT_MISTRAL | {"mistral_jobs:MistralJobs.create": ("create_batch", plain)},
-    "mistralai.azure.client": _ANYWHERE,
-    "mistralai.gcp.client": _ANYWHERE,
-    "mistralai_azure": _ANYWHERE,
-    "mistralai_gcp": _ANYWHERE,
+    "mistralai.azure.client": _ON_AZURE,
+    "mistralai.gcp.client": _AT_GOOGLE,
+    "mistralai_azure": _ON_AZURE,
+    "mistralai_gcp": _AT_GOOGLE,
 }
 
 
@@ -117,7 +124,7 @@ def _silent_inside_ours(original: Any) -> Any:
 
 MISTRALAI = Provider(
     name="mistralai",
-    requires="mistralai >= 1.0",
+    requires="mistralai >= 1.0.2",
     points=tuple(
         Point(f"{root}.{target}{mode}", operation, dialect, stream_in="generator")
         for root, targets in _ROOTS.items()

@@ -21,7 +21,12 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
     named = {**dict(zip(names, args, strict=False)), **kwargs}
     local: Any = getattr(sys.modules.get("voyageai.local.helpers"), "is_local_model", None)
     here = local is not None and isinstance(named.get("model"), str) and local(named["model"])
-    return Arguments(named, path="" if here else str(instance._params.get("base_url") or ""))
+    return Arguments(named, path="" if here else str(instance._params.get("base_url") or _everybodys_address()))
+
+
+def _everybodys_address() -> str:
+    """Return the address that the module names, and its first releases have no other; where it names none that is the default."""
+    return str(getattr(sys.modules.get("voyageai"), "api_base", None) or "")
 
 
 def identify(instance: Any, arguments: Arguments) -> Identity:

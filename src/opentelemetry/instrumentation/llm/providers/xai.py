@@ -82,7 +82,7 @@ def _at(target: Any) -> Identity:
 
 XAI = Provider(
     name="xai",
-    requires="xai-sdk >= 1.0",
+    requires="xai-sdk >= 1.3",
     points=tuple(
         Point(f"xai_sdk.{mode}.{target}", operation, dialect) for target, (operation, dialect) in _METHODS.items() for mode in _MODES
     ),

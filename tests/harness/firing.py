@@ -1,0 +1,94 @@
+"""Make one real call through the stand-in, and say which Points began it and how often that was told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+from unittest import mock
+
+from census.releases import required
+from contract.driving import opened, opened_async
+from opentelemetry.instrumentation.llm.calls.patching import installed
+from opentelemetry.instrumentation.llm.calls.point import Point, Provider
+from opentelemetry.instrumentation.llm.calls.watch import Running
+from opentelemetry.instrumentation.llm.testing import capture_events
+from opentelemetry.instrumentation.llm.words.events import OPERATIONS
+from payloads import Payload
+from payloads import installed as package_installed
+
+from .account import Account
+from .exits import STREAM_EXITS, VALUE_EXITS
+from .matrix import Observer, Row
+from .styles import AsyncOpening, Opening
+from .telling import Told
+
+WHOLE = {False: VALUE_EXITS[0], True: STREAM_EXITS[0]}
+"""The way out of an answer that is read whole, by whether it is a stream."""
+_TOLD = {f"ex_llm.{operation.family}.{phase}" for operation in OPERATIONS.values() for phase in ("start", "stop", "exception")}
+
+
+class Fired(NamedTuple):
+    """What one call did: the Points that began, and how often a beginning, an end, a failure and a span were told."""
+
+    points: frozenset[Row]
+    starts: int
+    stops: int
+    failures: int
+    spans: int
+
+    def complaints(self, provider: str) -> list[str]:
+        """Say what is wrong with it as the one call of a provider."""
+        told = {"start": (self.starts, 1), "stop": (self.stops, 1), "failure": (self.failures, 0), "span": (self.spans, 1)}
+        found = [f"{what}: {count}, not {due}" for what, (count, due) in told.items() if count != due]
+        if not any(row.provider == provider for row in self.points):
+            found.append(f"no Point of {provider} began")
+        return found
+
+
+@contextmanager
+def observed(observer: Observer) -> Iterator[None]:
+    """Let ``observer`` see every call that begins."""
+    with mock.patch.object(Running, "__init__", observer.around(Running.__init__)):
+        yield
+
+
+def fire(payload: Payload, mode: str, observer: Observer, told: Told, url: str) -> Fired:
+    """Make one call and read its answer whole; it is skipped where the release has no such call."""
+    observer.begun.clear()
+    told.clear()
+    with observed(observer), capture_events() as said:
+        if mode == "sync":
+            _call(payload, url)
+        else:
+            asyncio.run(_call_async(payload, url))
+    counts = Counter(event.name.rpartition(".")[2] for event in said if event.name in _TOLD)
+    return Fired(frozenset(observer.begun), counts["start"], counts["stop"], counts["exception"], len(told.spans()))
+
+
+def _call(payload: Payload, url: str) -> None:
+    with opened(payload, url) as client:
+        WHOLE[payload.stream].plain(Opening(payload, "plain", client, Account(payload.module, url)))  # type: ignore[misc]
+
+
+async def _call_async(payload: Payload, url: str) -> None:
+    async with opened_async(payload, url) as client:
+        await WHOLE[payload.stream].asynchronous(AsyncOpening(payload, "plain", client, Account(payload.module, url)))  # type: ignore[misc]
+
+
+def amiss(provider: Provider, there: Callable[[Point], bool], fired: Collection[Row]) -> Iterator[str]:
+    """Say which Points of the installed release do not exist or never fire, and which do so outside the releases that are claimed."""
+    for point in provider.points:
+        row, requirement = Row(provider.name, point), required(provider, point)
+        if not package_installed(point.target.partition(":")[0].partition(".")[0]):
+            continue
+        release, claimed = installed(requirement)
+        exists, fires = there(point), row in fired
+        if claimed and not exists:
+            yield f"{row.title} does not exist in {release}, and {requirement} is claimed"
+        elif claimed and not fires:
+            yield f"{row.title} never fires in {release}"
+        elif not claimed and (fires if point.route else exists):
+            yield f"{row.title} is there in {release}, and only {requirement} is claimed"
