@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from packaging.requirements import Requirement
@@ -14,7 +15,8 @@ from census.releases import RELEASES, below, floor, required
 from harness.firing import Fired, amiss
 from harness.matrix import Row
 from opentelemetry.instrumentation.llm import providers
-from opentelemetry.instrumentation.llm.calls.point import Provider
+from opentelemetry.instrumentation.llm.calls.answers import receive
+from opentelemetry.instrumentation.llm.calls.point import Point, Provider
 from opentelemetry.instrumentation.llm.providers.openai import OPENAI
 
 TOX = configparser.ConfigParser(interpolation=None)
@@ -75,6 +77,19 @@ def test_a_call_that_is_told_twice_or_not_at_all_is_found() -> None:
         (complaint,) = right._replace(**wrong).complaints("openai")
         assert complaint
     assert right.complaints("groq") == ["no Point of groq began"]
+
+
+class Odd(dict[str, object]):
+    """An answer as first releases of dashscope give it."""
+
+    __getattr__ = dict.__getitem__
+
+
+@pytest.mark.parametrize("point", [OPENAI.points[0], replace(OPENAI.points[0], stream_in=None)])
+def test_an_answer_that_has_keys_for_attributes_is_read(point: Point) -> None:
+    answer, answered = Odd(usage=None), []
+    assert receive(SimpleNamespace(answered=answered.append), point, answer) is answer  # type: ignore[arg-type]
+    assert answered == [answer]
 
 
 def _plain() -> Provider:

@@ -67,7 +67,6 @@ RELEASES: Mapping[str, Mapping[str, str]] = {
         "*:AioMultiModalEmbedding.*": "dashscope >= 1.24.5",
         "*:AioTextReRank.*": "dashscope >= 1.25.22",
     },
-    "replicate": {"*:ModelsPredictions.*": "replicate >= 0.21.1", "*:DeploymentsPredictions.*": "replicate >= 0.25"},
     "voyageai": {"*.contextualized_embed": "voyageai >= 0.3.4"},
 }
 

@@ -5,7 +5,6 @@ The environments ``sdk-...-oldest`` and ``sdk-...-newest`` of ``tox.ini`` run th
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import pytest
@@ -26,9 +25,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning"),
 ]
-NAME, _, END = os.environ.get("LLM_RELEASE", "").removeprefix("sdk-").rpartition("-")
-"""The table and the end of its claim that a tox environment is about."""
-CALLS = [(payload, mode) for payload in payloads.read() if NAME in ("", payload.provider) for mode in MODES]
+CALLS = [(payload, mode) for payload in payloads.read() for mode in MODES]
 ASKED = [payload.provider for payload, _ in CALLS]
 TABLES = [provider for provider in providers.ALL if provider.name in ASKED]
 FIRED = dict[tuple[str, str], Fired]
@@ -75,9 +72,9 @@ def test_every_point_is_where_it_is_claimed(table: Provider, observer: Observer,
 
 def test_the_release_that_was_asked_for_is_installed() -> None:
     """What a tox environment is named after is what it has; else its tests would be about nothing."""
-    if not NAME:
+    if not payloads.ASKED_FOR:
         pytest.skip("no release is asked for")
-    (table,) = (provider for provider in providers.ALL if provider.name == NAME)
-    assert NAME in ASKED and END in ("oldest", "newest")
-    release, meets = installed(f"{table.distribution} == {floor(table.requires)}" if END == "oldest" else table.requires)
+    (table,) = (provider for provider in providers.ALL if provider.name == payloads.ASKED_FOR)
+    assert payloads.ASKED_FOR in ASKED and payloads.END in ("oldest", "newest")
+    release, meets = installed(f"{table.distribution} == {floor(table.requires)}" if payloads.END == "oldest" else table.requires)
     assert meets, release

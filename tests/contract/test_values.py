@@ -23,7 +23,7 @@ def test_one_request_one_span_and_the_same_object(payload: payloads.Payload, mod
     assert len(stand_in.journal) == 1
     span = seen.span()
     assert span.status.status_code.name == "UNSET"
-    assert span.attributes["gen_ai.operation.name"] and span.attributes["server.address"] == "127.0.0.1"
+    assert span.attributes["gen_ai.operation.name"] and span.attributes["server.address"] in ("127.0.0.1", "localhost")
     assert type(result).__module__.partition(".")[0] not in ("wrapt", "opentelemetry")
     assert check_spans([span], scenario=Scenario(absent=payload.absent)) == []
 

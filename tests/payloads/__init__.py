@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import pkgutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
+
+ASKED_FOR, _, END = os.environ.get("LLM_RELEASE", "").removeprefix("sdk-").rpartition("-")
+"""The provider, and the end of its claimed releases, that a tox environment is about."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +89,9 @@ def _modules() -> Iterator[tuple[str, Any]]:
 
 
 def read() -> Iterator[Payload]:
-    """Give every payload whose SDK is installed."""
+    """Give every payload whose SDK is installed; where a release is asked for, those of its provider."""
     for needs, module in _modules():
-        yield from (_payload(needs, raw) for raw in module.PAYLOADS)
+        yield from (_payload(needs, raw) for raw in module.PAYLOADS if ASKED_FOR in ("", raw["provider"]))
 
 
 def native() -> Iterator[Callable[[], AbstractContextManager[Any]]]:

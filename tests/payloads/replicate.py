@@ -37,11 +37,6 @@ def _both(function: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
     return {"sync": call, "async": lambda client: call(client, "async_")}
 
 
-def _of_a_model(function: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
-    """Name a model instead of one of its versions, as the first releases could not."""
-    return {**_both(function, *args, **kwargs), "needs": "replicate >= 0.25"}
-
-
 def _of_a_deployment() -> dict[str, Any]:
     """Create a prediction of a deployment that was fetched before; what fetched it is not asked again."""
 
@@ -62,9 +57,13 @@ _MODELS, _DEPLOYMENTS = "replicate.model:ModelsPredictions.create", "replicate.d
 _DEPLOYMENT = "replicate.deployment:DeploymentPredictions.create"
 ROWS: list[tuple[str, str, dict[str, Any]]] = [
     (f"{_PREDICTIONS}create", "predictions.create", _both("predictions.create", version=VERSION, input=GIVEN)),
-    (f"{_PREDICTIONS}create", "predictions.create:model", _of_a_model("predictions.create", model=LLAMA, input=GIVEN)),
+    (
+        f"{_PREDICTIONS}create",
+        "predictions.create:model",
+        {**_both("predictions.create", model=LLAMA, input=GIVEN), "needs": "replicate >= 0.26"},
+    ),
     (_MODELS, "models.predictions.create", _both("models.predictions.create", model=LLAMA, input=GIVEN)),
-    (_MODELS, "run", _of_a_model("run", LLAMA, input=GIVEN)),
+    (_MODELS, "run", _both("run", LLAMA, input=GIVEN)),
     (_DEPLOYMENTS, "deployments.predictions.create", _both("deployments.predictions.create", deployment="acme/llama", input=GIVEN)),
     (_DEPLOYMENT, "deployments:predictions", _of_a_deployment()),
     (f"{_PREDICTIONS}get", "predictions.get", _both("predictions.get", "prediction7")),

@@ -20,8 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from opentelemetry.sdk._logs import ReadableLogRecord
 from opentelemetry.sdk.metrics.export import MetricsData
 from opentelemetry.sdk.trace import ReadableSpan
 
@@ -30,6 +30,9 @@ from .metrics import examine_metrics
 from .rules import INFORMATION, RULES, LeftOut, Scenario, Violation, information_in, violations_in
 from .spans import SamplingRecorder, Started, examine_spans
 from .together import examine_measured, examine_noted
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk._logs import ReadableLogRecord  # the oldest release that is claimed has none
 
 __all__ = [
     "INFORMATION",

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-
-from opentelemetry.sdk._logs import ReadableLogRecord
+from typing import TYPE_CHECKING
 
 from . import attributes as rules_of
 from .registry import DEPRECATED_EVENTS, EVENTS, NAMESPACES, Definition
 from .rules import DETAILS, EVALUATION, Scenario, Violation
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk._logs import ReadableLogRecord  # the oldest release that is claimed has none
 
 
 def event_name(record: ReadableLogRecord) -> str:

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from opentelemetry.sdk._logs import ReadableLogRecord
 from opentelemetry.sdk.metrics.export import MetricsData
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import StatusCode
@@ -17,6 +17,9 @@ from .metrics import FIRST_CHUNK, USAGE, Key, amount_of, count_of, key_of, point
 from .registry import METRIC_REFINEMENTS, METRICS, SPANS, lookup, refined
 from .rules import DETAILS, EXCEPTION, Scenario, Violation
 from .spans import choose, where_of
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk._logs import ReadableLogRecord  # the oldest release that is claimed has none
 
 Said = Mapping[Key, Sequence[float]]
 Measured = Mapping[Key, tuple[int, float]]

@@ -24,7 +24,10 @@ def receive(call: Call, point: Point, result: Any) -> Any:
     """
     if point.open is not None and point.open(call, result):
         return result
-    if point.stream_in is not None and hasattr(result, point.stream_in):
+    if isinstance(result, dict):
+        # An attribute that some of these do not have is a KeyError.
+        call.answered(result)
+    elif point.stream_in is not None and hasattr(result, point.stream_in):
         streams.tap(result, point.stream_in, call)
     elif isinstance(result, GeneratorType):
         return streams.relay(result, call, context.here())

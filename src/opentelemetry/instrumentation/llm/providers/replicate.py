@@ -29,7 +29,7 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
 
 REPLICATE = Provider(
     name="replicate",
-    requires="replicate >= 0.20",
+    requires="replicate >= 0.25",
     points=(
         *(
             Point(f"replicate.{_MODULES.get(kind, 'deployment')}:{kind}.{mode}create", "generate_content", prediction)
