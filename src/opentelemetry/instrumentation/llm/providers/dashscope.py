@@ -41,7 +41,7 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
 
 DASHSCOPE = Provider(
     name="dashscope",
-    requires="dashscope >= 1.20",
+    requires="dashscope >= 1.20.14",
     points=tuple(Point(f"dashscope.{task}.call", operation, dialect) for task, (operation, dialect) in _TASKS.items()),
     read=read,
     identify=identify_as("dashscope"),
