@@ -61,14 +61,17 @@ def providers() -> str:
             p.name,
             f"`{p.requires}`",
             ", ".join(dict.fromkeys(point.operation for point in p.points)),
+            ", ".join(dict.fromkeys(point.operation for point in p.points if point.dialect.streams)),
             str(len({point.route or point.target for point in p.points})),
         ]
         for p in ALL
     )
     return (
-        f"# Providers\n\n{MADE}\n{table(('SDK', 'versions', 'operations', 'points'), rows)}\nBoth ends of `versions` are tried: "
+        f"# Providers\n\n{MADE}\n{table(('SDK', 'versions', 'operations', 'of which streamed', 'points'), rows)}\nBoth ends of `versions` are tried: "
         "`tox -e sdk-groq-oldest` and `tox -e sdk-groq-newest`, and so for every SDK, make one real call of each point. Where a point is\n"
-        "younger than its SDK's oldest release, `tests/census/releases.py` says since when it is there.\n"
+        "younger than its SDK's oldest release, `tests/census/releases.py` says since when it is there.\n\n"
+        "A framework that asks through these SDKs needs nothing of its own: instructor and Pydantic AI, which `tox -e frameworks` tries,\n"
+        "make one inference a request, and so many more as they ask again because an answer was not valid.\n"
     )
 
 

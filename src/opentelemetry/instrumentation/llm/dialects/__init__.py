@@ -55,3 +55,8 @@ class Dialect:
     output: Callable[[Any], list[dict[str, Any]] | None] = lambda answer: None
     finish: Callable[[Reply], None] = lambda draft: None
     """Complete a draft when its stream is over, before it is read."""
+
+    @property
+    def streams(self) -> bool:
+        """Say whether the chunks of a stream tell something."""
+        return self.absorb is not _no_chunks
