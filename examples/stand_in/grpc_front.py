@@ -1,7 +1,8 @@
 """Speak gRPC in front of a stand-in: every RPC becomes a request of the stand-in, its answer and its errors become gRPC's.
 
-It needs grpcio. Which RPCs there are, a service's own front says (``xai_front``). A client picks a scenario by the metadata
-``x-stand-in-path``, which is put before the path of the request, as in ``/scenario/error-429``.
+It needs grpcio. Which RPCs there are, a service's own front says (``xai_front``, ``vertex_front``). A client picks a scenario by
+the metadata ``x-stand-in-path``, which is put before the path of the request, as in ``/scenario/error-429``; else the path of
+``url`` is.
 
     with GrpcFront("http://127.0.0.1:PORT", xai_front.RPCS) as front:
         client = xai_sdk.Client(api_key="none", api_host=front.host, use_insecure_channel=True)
@@ -12,6 +13,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -21,6 +23,8 @@ import grpc
 
 from .exchange import Json
 
+_APART = 0.02
+"""Seconds between the beginning of an answer and its refusal."""
 CODES: Mapping[int, grpc.StatusCode] = {
     400: grpc.StatusCode.INVALID_ARGUMENT,
     401: grpc.StatusCode.UNAUTHENTICATED,
@@ -83,7 +87,7 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc]
         if rpc is None:
             return None
         metadata = dict(details.invocation_metadata)
-        asked = _Asked(self._url, metadata.get("x-stand-in-path", ""), metadata.get("authorization", ""), rpc)
+        asked = _Asked(self._url, metadata.get("x-stand-in-path", self._url.path), metadata.get("authorization", ""), rpc)
         made = {"request_deserializer": rpc.request.FromString, "response_serializer": lambda message: message.SerializeToString()}
         if rpc.streams:
             return grpc.unary_stream_rpc_method_handler(asked.stream, **made)
@@ -116,9 +120,12 @@ class _Asked:
             yield body
             return
         headers = {"content-type": "application/json", "authorization": self._authorization, "connection": "close"}
-        connection.request("POST" if body is not None else "GET", self._prefix + path, json.dumps(body), headers)
+        connection.request("POST" if body is not None else "GET", self._prefix + path, json.dumps(body, sort_keys=True), headers)
         response = connection.getresponse()
+        # Else a client may hear that there is a stream, or at once that there is none.
+        context.send_initial_metadata(())
         if response.status >= 400:
+            time.sleep(_APART)
             said = json.loads(response.read())
             context.set_trailing_metadata(tuple((name, value) for name, value in response.getheaders() if name.startswith("x-ratelimit")))
             context.abort(CODES.get(response.status, grpc.StatusCode.INTERNAL), said["error"]["message"])
@@ -133,7 +140,6 @@ class _Asked:
                 if "error" in document:
                     context.abort(grpc.StatusCode.INTERNAL, document["error"]["message"])
                 yield document
-        raise http.client.IncompleteRead(b"")
 
 
 def _shut(sock: socket.socket | None) -> None:

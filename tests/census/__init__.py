@@ -46,5 +46,6 @@ SDKS = (
     Sdk("cerebras", "cerebras.cloud.sdk", ("cerebras",)),
     Sdk("fireworks", "fireworks", ("fireworks",)),
     Sdk("writer", "writerai", ("writer",)),
+    Sdk("vertexai", "vertexai", ("vertexai",)),
 )
 """Amazon Bedrock is not here: its clients are made while a program runs, of botocore's descriptions of services."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import sys
 from functools import lru_cache
@@ -34,7 +35,8 @@ def described(value: Any, depth: int = _DEPTH) -> Any:
     if isinstance(value, dict) and depth:
         return {shown(key): described(item, depth - 1) for key, item in value.items()}
     said = shown(value)
-    if type(value).__repr__ is object.__repr__ and depth:
+    # What a message of protocol buffers holds by name has no order that two processes share.
+    if (type(value).__repr__ is object.__repr__ or dataclasses.is_dataclass(value)) and depth:
         inner = {name: described(item, depth - 1) for name, item in _public(value).items()}
         return [named(type(value)), inner]
     return [named(type(value)), said]

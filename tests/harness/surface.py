@@ -23,8 +23,11 @@ _LOWEST = frozenset({
     "do_request", "do_request_async", "async_request", "request_streamed", "async_request_streamed", "_request", "_request_raw", "_inner_post",
     "_make_api_call", "urlopen", "ws_connect",
 })  # fmt: skip
-_OF_CLIENTS = frozenset({"get", "post", "put", "patch", "delete", "get_api_list", "request", "stream", "send"})
-_SENDERS = re.compile(r"(^|[._])(http_?x?2?_?client|client|_?session|get_session|requests|httpx2?|transport)$")
+_OF_CLIENTS = frozenset({
+    "get", "post", "put", "patch", "delete", "get_api_list", "request", "stream", "send",
+    "generate_content", "stream_generate_content", "count_tokens", "compute_tokens", "predict", "predict_async",
+})  # fmt: skip
+_SENDERS = re.compile(r"(^|[._])(http_?x?2?_?client|client|_?session|get_session|requests|httpx2?|transport|_endpoint)$")
 _THROUGH = re.compile(r"\b(_raw_client|_?pipeline)$")
 _SOCKETS = re.compile(r"\bwebsockets?\b|\bws_connect\b")
 _HINTS = re.compile("|".join((*_VERBS, *_LOWEST, "client", "session", "requests", "httpx", "pipeline", "websockets")))

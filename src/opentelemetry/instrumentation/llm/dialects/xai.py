@@ -12,6 +12,7 @@ from ..words.records import Content, Reply, Request, Usage
 from . import Arguments, Dialect, chat_completions
 from .openai_content import chat_content, chat_output
 from .openai_usage import usage
+from .protocol_buffers import rounded
 from .reading import text
 
 Plain = dict[str, Any]
@@ -30,14 +31,9 @@ def _named(message: Any, field: str) -> str | None:
     return known.name.partition("_")[2].lower() if number and known is not None else None
 
 
-def _rounded(value: Any) -> Any:
-    """Say a float of 32 bits as it was written."""
-    return float(f"{value:.7g}") if isinstance(value, float) else value
-
-
 def _asked(arguments: Arguments) -> Plain:
     proto = arguments.named["proto"]
-    body = {name: _rounded(getattr(proto, name)) for name in _OPTIONAL if proto.HasField(name)}
+    body = {name: rounded(getattr(proto, name)) for name in _OPTIONAL if proto.HasField(name)}
     if "reasoning_effort" in body:
         body["reasoning_effort"] = _named(proto, "reasoning_effort")
     shape = _named(proto.response_format, "format_type") if proto.HasField("response_format") else None

@@ -60,6 +60,7 @@ KNOWN: tuple[Known, ...] = (
     Known("replicate", "replicate:REPLICATE", ("replicate.client",)),
     Known("voyageai", "voyageai:VOYAGEAI", ("voyageai",)),
     Known("xai", "xai:XAI", ("xai_sdk",)),
+    Known("vertexai", "vertexai:VERTEXAI", ("vertexai",)),
 )
 
 

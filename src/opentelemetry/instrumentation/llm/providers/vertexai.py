@@ -1,0 +1,65 @@
+"""vertexai, of google-cloud-aiplatform: Gemini and embeddings on Vertex AI. Chats pass the models' own functions, once a turn."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..calls.point import Identity, Point, Provider
+from ..dialects import Arguments, Dialect
+from ..dialects.gemini_media import only_named
+from ..dialects.reading import dig, text
+from ..dialects.streamed import streamed
+from ..dialects.vertexai import embeddings, generate_content
+from .hosts import provider_of
+
+_METHODS: Mapping[str, tuple[str, Dialect]] = {
+    "generative_models._generative_models:_GenerativeModel._generate_content{}": ("generate_content", generate_content),
+    "generative_models._generative_models:_GenerativeModel._generate_content_streaming{}": ("generate_content", streamed(generate_content)),
+    "generative_models._generative_models:_GenerativeModel.count_tokens{}": ("count_tokens", only_named),
+    "language_models._language_models:_TextEmbeddingModel.get_embeddings{}": ("embeddings", embeddings),
+}
+_SETTINGS = ("generation_config", "system_instruction", "tools")
+_CLIENTS = tuple(
+    f"_{service}_{kind}client{end}" for service in ("prediction", "llm_utility") for kind in ("", "async_") for end in ("", "_value")
+)
+
+
+def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+    """Read the arguments over what the model was made with."""
+    model = getattr(instance, "_prediction_resource_name", None) or instance._model_id
+    asked = {**{name: getattr(instance, f"_{name}", None) for name in _SETTINGS}, **dict(zip(("contents",), args, strict=False))}
+    return Arguments({**asked, **{name: value for name, value in kwargs.items() if value is not None}, "model": model})
+
+
+def identify(instance: Any, arguments: Arguments) -> Identity:
+    """Say where the client leads that the model has made, or will make of what is set for all."""
+    held = vars(getattr(instance, "_endpoint", instance))
+    client = next((held[name] for name in _CLIENTS if held.get(name) is not None), None)
+    if (host := text(dig(client, ("transport", "_host")))) is None:
+        config: Any = sys.modules["google.cloud.aiplatform.initializer"].global_config
+        host = config.get_client_options(location_override=getattr(instance, "_location", None), prediction_client=True).api_endpoint
+    return _at(str(host))
+
+
+@lru_cache(maxsize=256)
+def _at(where: str) -> Identity:
+    server = urlsplit(where if "://" in where else f"https://{where}")
+    host, port = server.hostname or "", server.port or {"https": 443, "http": 80}.get(server.scheme)
+    return Identity(provider_of(host, port, "", "gcp.vertex_ai"), host, port)
+
+
+VERTEXAI = Provider(
+    name="vertexai",
+    requires="google-cloud-aiplatform >= 1.60",
+    points=tuple(
+        Point(f"vertexai.{target.format(mode)}", operation, dialect)
+        for target, (operation, dialect) in _METHODS.items()
+        for mode in ("", "_async")
+    ),
+    read=read,
+    identify=identify,
+)

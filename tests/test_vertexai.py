@@ -1,0 +1,100 @@
+"""What is vertexai's own: messages of protocol buffers as contents, chats that ask a model by each turn, settings of the model."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+pytest.importorskip("vertexai")
+from opentelemetry.instrumentation.llm.providers.vertexai import identify
+from payloads import Payload, read
+
+SCHEMA = {"type": "object", "properties": {"q": {"type": "string"}}}
+PAYLOAD: Payload = next(payload for payload in read() if payload.provider == "vertexai")
+
+
+def _client(url: str) -> Any:
+    return PAYLOAD.client(url)
+
+
+@pytest.mark.parametrize("streams", [False, True])
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_a_chat_is_a_call_a_turn(mode: str, streams: bool, seen: Any, stand_in: Any) -> None:
+    def plain() -> None:
+        client = _client(stand_in.url)
+        chat = client.model.start_chat()
+        for text in ("say one", "say two"):
+            answer = chat.send_message(text, stream=streams)
+            assert list(answer) if streams else answer.text
+        client.close()
+
+    async def asynchronous() -> None:
+        client = PAYLOAD.async_client(stand_in.url)  # type: ignore[misc]
+        chat = client.model.start_chat()
+        for text in ("say one", "say two"):
+            answer = await chat.send_message_async(text, stream=streams)
+            assert [chunk async for chunk in answer] if streams else answer.text
+        await client.aclose()
+
+    plain() if mode == "sync" else asyncio.run(asynchronous())
+    assert [span.attributes["gen_ai.usage.input_tokens"] for span in seen.spans()] == [record.usage[0] for record in stand_in.journal]
+    assert len(seen.spans()) == 2
+
+
+def test_what_a_model_was_made_with_is_told_unless_a_call_says_otherwise(seen: Any, stand_in: Any) -> None:
+    from vertexai.generative_models import GenerationConfig, GenerativeModel
+
+    client = _client(stand_in.url)
+    model = GenerativeModel("gemini-2.5-flash", generation_config=GenerationConfig(temperature=0.3, stop_sequences=["END"]))
+    vars(model).update({name: held for name, held in vars(client.model).items() if "_client" in name})
+    model.generate_content("say it")
+    model.generate_content("say it", generation_config={"temperature": 0.7})
+    client.close()
+    first, second = (span.attributes for span in seen.spans())
+    assert (first["gen_ai.request.temperature"], first["gen_ai.request.stop_sequences"]) == (0.3, ("END",))
+    assert second["gen_ai.request.temperature"] == 0.7 and "gen_ai.request.stop_sequences" not in second
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_contents_are_shown_as_they_are_for_gemini(streams: bool, watch: Any, stand_in: Any) -> None:
+    from vertexai.generative_models import Content, FunctionDeclaration, GenerativeModel, Part, Tool
+
+    seen = watch(capture_message_content="span_only", tool_definitions="full")
+    client = _client(stand_in.url)
+    look_up = FunctionDeclaration(name="look_up", description="Look it up.", parameters=copy.deepcopy(SCHEMA))
+    model = GenerativeModel("gemini-2.5-flash", system_instruction="Be brief.", tools=[Tool(function_declarations=[look_up])])
+    vars(model).update({name: held for name, held in vars(client.model).items() if "_client" in name})
+    asked = [
+        Content(role="user", parts=[Part.from_text("look"), Part.from_data(b"PNG", "image/png")]),
+        Content(role="model", parts=[Part.from_text("well")]),
+        Content(role="user", parts=[Part.from_function_response("look_up", {"found": {"deep": [True, "b"]}})]),
+        Content(role="user", parts=[Part.from_text("call the tool")]),
+    ]
+    answer = model.generate_content(asked, stream=streams)
+    chunks = list(answer) if streams else [answer]
+    client.close()
+    contents = ("gen_ai.system_instructions", "gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.tool.definitions")
+    told = {name: json.loads(seen.span().attributes[name]) for name in contents}
+    assert told["gen_ai.system_instructions"] == [{"type": "text", "content": "Be brief."}]
+    first, second, third, _ = told["gen_ai.input.messages"]
+    assert [part["type"] for part in first["parts"]] == ["text", "blob_digest"] and second["role"] == "assistant"
+    assert third["role"] == "tool" and third["parts"][0]["response"] == {"found": {"deep": [True, "b"]}}
+    (definition,) = told["gen_ai.tool.definitions"]
+    assert definition["parameters"].items() >= SCHEMA.items()
+    (spoken,) = told["gen_ai.output.messages"]
+    calls = [part for chunk in chunks for part in chunk.candidates[0].content.parts if part.function_call]
+    assert [part["name"] for part in spoken["parts"] if part["type"] == "tool_call"] == [part.function_call.name for part in calls] != []
+
+
+def test_a_server_is_known_before_there_is_a_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    from google.cloud.aiplatform import initializer
+
+    monkeypatch.setattr(initializer, "global_config", initializer._Config())
+    initializer.global_config.init(project="p", location="europe-west1")
+    server = identify(SimpleNamespace(_location="europe-west1"), None)  # type: ignore[arg-type]
+    assert server == ("gcp.vertex_ai", "europe-west1-aiplatform.googleapis.com", 443)
