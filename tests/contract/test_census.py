@@ -6,6 +6,7 @@ import importlib.metadata
 import importlib.util
 import sys
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,11 @@ def test_the_reading_sees_every_request_that_a_payload_sends(sdk: Sdk, surfaces:
 def test_every_reason_is_about_something(sdk: Sdk) -> None:
     """A list is read by people: what a newest release does not have any more is taken off."""
     names = {name for module, path in sources(sdk.package) for name in functions_of(module, path.read_text(encoding="utf-8"))}
-    assert [key for key in sdk.reasons if not any(listed(name, {key: ""}) for name in names)] == []
+    assert _about_nothing(sdk.reasons, names) == []
+
+
+def _about_nothing(reasons: Iterable[str], names: Iterable[str]) -> list[str]:
+    return [key for key in reasons if not any(listed(name, {key: ""}) for name in names)]
 
 
 @pytest.mark.skipif(importlib.util.find_spec("botocore") is None, reason="botocore is not installed")
@@ -135,6 +140,12 @@ def test_a_new_function_of_a_new_release_is_found() -> None:
     assert [line.partition(" ")[0].rpartition(".")[2] for line in unaccounted(functions, groq.tables, groq.reasons)] == [
         "think", "both", "elsewhere", "line", "later",
     ]  # fmt: skip
+
+
+def test_a_reason_for_what_is_gone_is_found() -> None:
+    names = set(functions_of("groq.resources.thoughts", PLANTED))
+    there, gone = "groq.resources.thoughts:Thoughts.think", "groq.resources.thoughts:Thoughts.forget"
+    assert _about_nothing([there, gone], names) == [gone]
 
 
 def test_a_new_module_of_an_installed_sdk_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import payloads
 from contract.driving import MODES
 from harness.exits import STREAM_EXITS, VALUE_EXITS
 from harness.native import inferences, telling_of_itself
+from harness.planting import IN_WHAT_IS_TOLD
 from harness.running import Case, run
 from harness.styles import NotApplicable
 from harness.watching import Watching
@@ -57,6 +58,16 @@ def told_of(payload: payloads.Payload, mode: str, seen: Any, stand_in: Any) -> t
 @pytest.mark.parametrize("payload", list(payloads.read()), ids=lambda p: p.id)
 def test_one_call_is_one_span(payload: payloads.Payload, mode: str, told: Any, stand_in: Any) -> None:
     assert told_of(payload, mode, told, stand_in) == (1, [], 1)
+
+
+def test_a_doubled_span_of_ours_is_counted(watching: Watching, stand_in: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    (doubled,) = (planted for planted in IN_WHAT_IS_TOLD if planted.plant.__name__ == "_span_is_doubled")
+    chat = next(p for p in payloads.read() if p.provider == "openai" and not p.stream)
+    watching.bare()
+    doubled.plant(monkeypatch)
+    seen = watching.watched()
+    assert told_of(chat, "sync", seen, stand_in) == (2, [], 1)
+    watching.bare()
 
 
 @pytest.mark.parametrize("provider", SILENCED)
