@@ -110,6 +110,8 @@ class Call:
         self.known: dict[str, Any] = {"provider": identity.provider, "operation": point.operation, "ref": self.ref}
         if identity.address is not None:
             self.known |= {"server_address": identity.address, "server_port": identity.port}
+        if identity.in_process:
+            self.known["in_process"] = True
         self.known |= guarded(facts, request, otherwise={})
 
     def covers(self, operation: str) -> bool:

@@ -17,11 +17,12 @@ Open = Callable[[Any, Any], bool]
 
 
 class Identity(NamedTuple):
-    """Who is called: the provider's name in the conventions' words, and the server."""
+    """Who is called: the provider's name in the conventions' words, and the server, which a model in the process itself does not have."""
 
     provider: str
     address: str | None = None
     port: int | None = None
+    in_process: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ SPAN_EVENTS = (
     "ex_llm.context.truncation.stop", "ex_llm.context.window_exceeded",
 )  # fmt: skip
 _PHASES = ("*.start", "*.stop", "*.exception")
-_OF_THE_CALL = frozenset({"ref", "provider", "model", "operation", "server_address", "server_port", "stacktrace"})
+_OF_THE_CALL = frozenset({"ref", "provider", "model", "operation", "server_address", "server_port", "in_process", "stacktrace"})
 _ABOUT = {
     "ex_llm.cost.calculated": ("cost", "input", "output", "cache_read", "cache_write", "saved", "source", "price_date"),
 }

@@ -61,6 +61,7 @@ KNOWN: tuple[Known, ...] = (
     Known("voyageai", "voyageai:VOYAGEAI", ("voyageai",)),
     Known("xai", "xai:XAI", ("xai_sdk",)),
     Known("vertexai", "vertexai:VERTEXAI", ("vertexai",)),
+    Known("transformers", "transformers:TRANSFORMERS", ("transformers.pipelines.text_generation",)),
 )
 
 

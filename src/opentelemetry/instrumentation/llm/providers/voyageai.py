@@ -31,7 +31,7 @@ def _everybodys_address() -> str:
 
 def identify(instance: Any, arguments: Arguments) -> Identity:
     """Say where that leads."""
-    return _identify(instance, arguments) if arguments.path else Identity("voyageai")
+    return _identify(instance, arguments) if arguments.path else Identity("voyageai", in_process=True)
 
 
 VOYAGEAI = Provider(

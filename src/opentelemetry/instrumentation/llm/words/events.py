@@ -58,7 +58,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
 )
 """Operations by the name that spans carry."""
 
-_WHO = ("provider", "model", "operation", "server_address", "server_port", "ref")
+_WHO = ("provider", "model", "operation", "server_address", "server_port", "in_process", "ref")
 _USAGE = ("input_tokens", "output_tokens", "total_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "cost_cents")
 _REPLY = ("response_model", "response_id", "finish_reasons", "stream", "stream_end")
 _FAILED = ("kind", "reason", "error_type", "stacktrace", "status", "request_id")

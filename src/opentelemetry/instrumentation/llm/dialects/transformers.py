@@ -1,0 +1,61 @@
+"""Text that a pipeline of transformers generates: what was asked of it and what it gives, and the tokens of each run of its model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..words.records import Content, Reply, Request, Usage
+from . import Arguments, Dialect
+from .huggingface import content as prompt_content
+from .openai_content import chat_content, chat_output
+from .parts import Message, message, text_part
+from .reading import dig, fields, fill, items
+
+_REQUEST = fields(
+    Request,
+    {
+        "model": "model",
+        "temperature": "temperature",
+        "top_p": "top_p",
+        "top_k": "top_k",
+        "max_tokens": "max_new_tokens",
+        "stop_sequences": "stop_strings",
+        "choice_count": "num_return_sequences",
+    },
+)
+
+
+def _request(arguments: Arguments) -> Request:
+    asked = Request()
+    fill(asked, arguments.named, _REQUEST)
+    return asked
+
+
+def _content(arguments: Arguments) -> Content:
+    prompt = arguments.named.get("prompt")
+    return prompt_content(arguments) if isinstance(prompt, str) else chat_content(Arguments({"messages": prompt}))
+
+
+def _output(answer: Any) -> list[Message] | None:
+    """Read each text; a chat comes back whole, and its last message is the answer."""
+    said: list[Message] = []
+    for record in items(answer):
+        generated = dig(record, ("generated_text",))
+        if isinstance(generated, str):
+            said.append(message("assistant", [text_part(generated)]))
+        elif items(generated):
+            said += chat_output({"choices": [{"message": generated[-1]}]}) or []
+    return said or None
+
+
+def _run(answer: Any) -> Reply:
+    """Count the tokens of a run over one prompt with one answer; several are filled up to one length."""
+    prompt, shape = dig(answer, ("input_ids",)), tuple(dig(answer, ("generated_sequence", "shape")) or ())
+    if len(shape) != 3 or shape[:2] != (1, 1):
+        return Reply()
+    asked = 0 if prompt is None else int(prompt.shape[-1])
+    return Reply(usage=Usage(input_tokens=asked, output_tokens=int(shape[2]) - asked))
+
+
+pipeline = Dialect("transformers", _request, lambda answer: Reply(), content=_content, output=_output)
+run = Dialect("transformers_run", _request, _run, content=_content)

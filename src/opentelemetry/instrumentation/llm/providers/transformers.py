@@ -1,0 +1,62 @@
+"""transformers: pipelines that generate text in the process itself.
+
+A pipeline that is called with one prompt, or a list of them, is one call, and the runs of its model in there tell the tokens;
+where it is given more than a list, or runs over batches, each run is a call by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..calls.point import Identity, Point, Provider
+from ..dialects import Arguments
+from ..dialects.reading import dig, items, text
+from ..dialects.transformers import pipeline, run
+
+_PIPELINE = "transformers.pipelines.text_generation:TextGenerationPipeline."
+_OPERATIONS = {"POST /chat": "chat", "POST /text": "text_completion"}
+
+
+def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+    """Read what a pipeline, or its model, is asked with, over what the pipeline was made with."""
+    prompt, listed = args[0] if args else kwargs.get("text_inputs"), True
+    if dig(prompt, ("input_ids",)) is not None:
+        prompt = dig(prompt, ("prompt_text",))
+        prompt = prompt[0] if isinstance(prompt, list) and len(prompt) == 1 else prompt
+        prompt = getattr(prompt, "messages", prompt)
+    else:
+        batch = kwargs.get("batch_size") or getattr(instance, "_batch_size", None) or 1
+        listed = batch == 1 and isinstance(prompt, (str, list, tuple))
+    settings = {**(getattr(instance, "_forward_params", None) or {}), **kwargs, "model": _name(instance), "prompt": prompt}
+    return Arguments(settings, path=("/chat" if _is_chat(prompt) else "/text") if listed else "/each")
+
+
+def _is_chat(prompt: Any) -> bool:
+    first = next(iter(items(prompt)), None)
+    return isinstance(first, Mapping) or hasattr(first, "messages") or isinstance(next(iter(items(first)), None), Mapping)
+
+
+def _name(instance: Any) -> str | None:
+    """Say the name of a model; what was loaded from a directory is named after that, and not by where it is."""
+    name = text(dig(instance, ("model", "config", "_name_or_path")))
+    return Path(name).name if name is not None and (name.startswith((".", "~")) or Path(name).is_absolute()) else name
+
+
+def identify(instance: Any, arguments: Arguments) -> Identity:
+    """Say that nobody is called."""
+    return Identity("transformers", in_process=True)
+
+
+TRANSFORMERS = Provider(
+    name="transformers",
+    requires="transformers >= 4.46",
+    points=tuple(
+        Point(f"{_PIPELINE}{function}", operation, dialect, route)
+        for function, dialect in (("__call__", pipeline), ("_forward", run))
+        for route, operation in _OPERATIONS.items()
+    ),
+    read=read,
+    identify=identify,
+)
