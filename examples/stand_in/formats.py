@@ -7,6 +7,7 @@ answers what nobody knows.
 from __future__ import annotations
 
 from . import (
+    aleph_wire,
     anthropic_wire,
     azure_inference_wire,
     bedrock_wire,
@@ -25,6 +26,7 @@ from .exchange import Format, Request, Route
 
 FORMATS: tuple[Format, ...] = (
     anthropic_wire.FORMAT,
+    aleph_wire.FORMAT,
     lookalikes_wire.FORMAT,
     dashscope_wire.FORMAT,
     voyage_wire.FORMAT,

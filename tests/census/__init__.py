@@ -47,5 +47,6 @@ SDKS = (
     Sdk("fireworks", "fireworks", ("fireworks",)),
     Sdk("writer", "writerai", ("writer",)),
     Sdk("vertexai", "vertexai", ("vertexai",)),
+    Sdk("aleph_alpha", "aleph_alpha_client", ("aleph_alpha",)),
 )
 """Amazon Bedrock is not here: its clients are made while a program runs, of botocore's descriptions of services."""

@@ -67,6 +67,7 @@ RELEASES: Mapping[str, Mapping[str, str]] = {
         "*:AioMultiModalEmbedding.*": "dashscope >= 1.24.5",
         "*:AioTextReRank.*": "dashscope >= 1.25.22",
     },
+    "aleph_alpha": {"POST /embeddings": "aleph-alpha-client >= 10.6", "POST /rerank": "aleph-alpha-client >= 11.5"},
     "voyageai": {"*.contextualized_embed": "voyageai >= 0.3.4"},
 }
 

@@ -36,6 +36,8 @@ class Case(NamedTuple):
 
 
 _BRIEFLY = frozenset({"answered", "exhausted", "refused", "server cuts", "broken off in with", "dropped", "cut"})
+_WITHIN = ("cut", "die", "hang", "stream-error")
+"""Scenarios of what happens within a stream."""
 _FULL = bool(os.environ.get("LLM_HARNESS_FULL"))
 
 
@@ -52,6 +54,8 @@ def cases(payload: Payload, mode: str, style: str | None = None) -> list[Case]:
     """List every case of a payload in a mode."""
     styles = [s for s in (STYLES if style is None else (style,)) if s == "plain" or not payload.only_plain]
     found = [Case(payload, mode, s, e) for s in styles for e in exits(payload.stream, mode, s)]
+    if payload.of_answers:
+        found = [case for case in found if not case.exit.scenario.startswith(_WITHIN)]
     if _FULL or payload.id in _first_of_their_kind():
         return found
     return [case for case in found if case.style == "plain" and case.exit.name in _BRIEFLY]

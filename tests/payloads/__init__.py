@@ -28,7 +28,9 @@ class Payload:
     ``async(client)`` make the call and return what the SDK returns; ``stream`` says that this is a stream; ``absent``
     names the recommended attributes that this operation's answers do not give; ``only_plain`` says why what is called
     through ``with_raw_response`` and its like is not watched; ``raises`` is false where the SDK returns
-    what was refused as an answer; ``noise`` names loggers that only speak because of spans which the SDK makes of its own, and
+    what was refused as an answer; ``on_the_wire`` says that the point is where the answer comes in, and what the SDK makes of it
+    afterwards may fail on its own; ``of_answers`` that the stream is made of whole answers, in which no server can pause or break
+    off; ``noise`` names loggers that only speak because of spans which the SDK makes of its own, and
     which ours replace; ``needs`` is the requirement that a release has to meet to take what is asked.
     """
 
@@ -44,6 +46,8 @@ class Payload:
     absent: frozenset[str]
     only_plain: str = ""
     raises: bool = True
+    on_the_wire: bool = False
+    of_answers: bool = False
     noise: frozenset[str] = frozenset()
     needs: str = ""
 
@@ -66,6 +70,8 @@ def _payload(module: str, raw: dict[str, Any]) -> Payload:
         absent=frozenset(raw.get("absent", ())),
         only_plain=raw.get("only_plain", ""),
         raises=raw.get("raises", True),
+        on_the_wire=bool(raw.get("on_the_wire")),
+        of_answers=bool(raw.get("of_answers")),
         noise=frozenset(raw.get("noise", ())),
         needs=raw.get("needs", ""),
     )

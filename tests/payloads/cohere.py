@@ -123,7 +123,7 @@ def _payload(place: str, name: str, stream: bool, call: Any, clients: tuple[Any,
     return {
         "provider": "cohere", "point": f"cohere.{place}", "name": name, "stream": stream, "client": clients[0],
         "async_client": clients[1], "sync": call, "async": None if only_plainly else call, "absent": (_MODEL, *ABSENT.get(name, ())),
-        "only_plain": ONLY_PLAIN.get(name, ""),
+        "only_plain": ONLY_PLAIN.get(name, ""), "of_answers": only_plainly,
     }  # fmt: skip
 
 

@@ -111,8 +111,9 @@ _REQUEST_IDS = (("request_id",), ("response", "ResponseMetadata", "RequestId"))
 
 def status_of(error: BaseException) -> int | None:
     """Return the HTTP status that an SDK's exception tells, if any."""
-    for path in _STATUSES:
-        status = whole(dig(error, path))
+    # Where the class is one of Python's own, the status and the text are all that it holds.
+    first = error.args[0] if len(error.args) == 2 and isinstance(error.args[1], str) else None
+    for status in (*(whole(dig(error, path)) for path in _STATUSES), whole(first)):
         if status is not None and 300 <= status < 600:
             return status
     return None

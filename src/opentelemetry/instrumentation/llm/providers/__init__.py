@@ -54,6 +54,7 @@ KNOWN: tuple[Known, ...] = (
     Known("writer", "writer:WRITER", ("writerai._base_client",)),
     Known("litellm", "litellm:LITELLM", ("litellm",)),
     Known("ai21", "ai21:AI21", ("ai21",)),
+    Known("aleph_alpha", "aleph_alpha:ALEPH_ALPHA", ("aleph_alpha_client",)),
     Known("zai", "zai:ZAI", ("zai.core._http_client",)),
     Known("zhipuai", "zai:ZHIPUAI", ("zhipuai.core._http_client",)),
     Known("dashscope", "dashscope:DASHSCOPE", ("dashscope",)),

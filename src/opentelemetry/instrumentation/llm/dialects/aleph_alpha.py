@@ -1,0 +1,110 @@
+"""Aleph Alpha's own shapes: completions of a prompt of several kinds of items, and streams whose last items are no chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..words.records import Content, Reply, Request
+from . import Arguments, Dialect, chat_completions
+from .finish import aligned, finish_reason
+from .parts import Message, Part, Pieces, message, text_part
+from .reading import dig, fields, fill, items, text, whole
+
+_REQUEST = fields(
+    Request,
+    {
+        "model": "model", "max_tokens": "maximum_tokens", "temperature": "temperature", "top_k": "top_k", "top_p": "top_p",
+        "choice_count": "n", "stop_sequences": "stop_sequences", "frequency_penalty": "frequency_penalty",
+        "presence_penalty": "presence_penalty", "dimensions": "compress_to_size",
+    },
+)  # fmt: skip
+_REPLY = fields(Reply, {"response_model": "model_version"})
+_WORDS = {"maximum_tokens": "length", "end_of_text": "stop", "stop_sequence_reached": "stop"}
+
+
+def _request(arguments: Arguments) -> Request:
+    asked = Request(stream=arguments.streaming or None)
+    fill(asked, arguments.named, _REQUEST)
+    return asked
+
+
+def _reason(said: Any) -> str | None:
+    word = text(dig(said, ("finish_reason",)))
+    return _WORDS.get(word or "") or finish_reason(word)
+
+
+def _read_into(draft: Reply, said: Any) -> None:
+    fill(draft, said, _REPLY)
+    asked, generated = whole(dig(said, ("num_tokens_prompt_total",))), whole(dig(said, ("num_tokens_generated",)))
+    draft.usage.input_tokens = draft.usage.input_tokens if asked is None else asked
+    draft.usage.output_tokens = draft.usage.output_tokens if generated is None else generated
+
+
+def _reply(answer: Any) -> Reply:
+    said = Reply()
+    _read_into(said, answer)
+    said.finish_reasons = aligned([_reason(one) for one in items(dig(answer, ("completions",)))])
+    said.dimensions = len(_vector(dig(answer, ("embedding",)) or dig(answer, ("embeddings",)))) or None
+    return said
+
+
+def _vector(value: Any) -> Sequence[Any]:
+    """Return one vector of an answer: of a list of them, or of a table of layers and poolings."""
+    while isinstance(value, dict):
+        value = next(iter(value.values()), None)
+    return items(next(iter(items(value)), None)) or items(value)
+
+
+def _absorb(draft: Reply, chunk: Any) -> None:
+    _read_into(draft, chunk)
+    kept = draft.scratch = draft.scratch or {"reasons": {}, "pieces": {}}
+    index = whole(dig(chunk, ("index",)))
+    if index is None:
+        return
+    if (reason := _reason(chunk)) is not None:
+        kept["reasons"][index] = reason
+    if draft.content is not None:
+        kept["pieces"].setdefault(index, Pieces()).add(0, text_part(""), text(dig(chunk, ("completion",))))
+
+
+def _finish(draft: Reply) -> None:
+    kept = draft.scratch or {"reasons": {}, "pieces": {}}
+    draft.finish_reasons = [kept["reasons"][index] for index in sorted(kept["reasons"])] or None
+    if draft.content is not None and kept["pieces"]:
+        draft.content.output_messages = [message("assistant", kept["pieces"][index].parts()) for index in sorted(kept["pieces"])]
+
+
+def _prompt(value: Any) -> list[Part]:
+    """Read the texts of a prompt; what else it holds are pictures and numbers of tokens."""
+    return [text_part(said) for item in items(dig(value, ("items",))) if (said := text(dig(item, ("text",)))) is not None]
+
+
+def _content(arguments: Arguments) -> Content:
+    parts = _prompt(arguments.named.get("prompt"))
+    return Content(input_messages=[message("user", parts)] if parts else None)
+
+
+def _output(answer: Any) -> list[Message] | None:
+    said = [text(dig(one, ("completion",))) for one in items(dig(answer, ("completions",)))]
+    return [message("assistant", [text_part(one)]) for one in said if one is not None] or None
+
+
+def _as_on_the_wire(item: Any) -> dict[str, Any]:
+    """Say what an item of a streamed chat was on the wire: a piece, a call of a tool, the reason of the end, or the usage."""
+    if dig(item, ("total_tokens",)) is not None:
+        return {"usage": item}
+    delta: dict[str, Any] = {"role": dig(item, ("role",)), "content": dig(item, ("content",))}
+    if dig(item, ("function",)) is not None:
+        delta = {"tool_calls": [{"index": dig(item, ("id",)), "id": dig(item, ("id",)), "function": dig(item, ("function",))}]}
+    reason = item if isinstance(item, str) else None
+    return {"choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}
+
+
+def _absorb_chat(draft: Reply, item: Any) -> None:
+    chat_completions.absorb(draft, _as_on_the_wire(item))
+
+
+completions = Dialect("aleph_alpha", _request, _reply, _absorb, _content, _output, _finish)
+chat_items = replace(chat_completions.chat_completions, name="aleph_alpha_chat", absorb=_absorb_chat)
