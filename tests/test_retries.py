@@ -105,6 +105,10 @@ def _patient() -> Iterator[payloads.Payload]:
         yield replace(found, call=_cohere, async_call=_cohere)
     if (found := _first("azure_inference")) is not None:
         yield replace(found, client=partial(_azure, "azure.ai.inference"), async_client=partial(_azure, "azure.ai.inference.aio"))
+    if (found := _first("aleph_alpha")) is not None:
+        from payloads.aleph_alpha import making
+
+        yield replace(found, client=making("Client", RETRIES), async_client=making("AsyncClient", RETRIES))
     if (found := _first("bedrock")) is not None:
         make_async = found.async_client
         yield replace(found, client=partial(_bedrock, found.client), async_client=make_async and partial(_bedrock, make_async))

@@ -14,11 +14,13 @@ MODEL, SAID = "llama-3.1-8b-instruct", "say three words"
 TOOL = {"type": "function", "function": {"name": "look_up", "parameters": {"type": "object", "properties": {"q": {"type": "string"}}}}}
 
 
-def _client(kind: str) -> Callable[[str], Any]:
+def making(kind: str, retries: int = 0) -> Callable[[str], Any]:
+    """Make what makes a client, plain or asynchronous."""
+
     def client(base_url: str) -> Any:
         import aleph_alpha_client
 
-        made = getattr(aleph_alpha_client, kind)("none", f"{base_url}/aleph", total_retries=0)
+        made = getattr(aleph_alpha_client, kind)("none", f"{base_url}/aleph", total_retries=retries)
         if kind == "Client":
             # It has no way of its own to be closed.
             made.close = made.session.close
@@ -74,7 +76,7 @@ ABSENT = {
 }
 """Recommended attributes that the answers do not give; what is streamed as objects has less than what comes over the wire."""
 
-client, async_client = _client("Client"), _client("AsyncClient")
+client, async_client = making("Client"), making("AsyncClient")
 BATCH = _asked("BatchSemanticEmbeddingRequest", prompts=lambda sdk: [_prompt(sdk)], representation=_meant)
 LAYERS = _asked("EmbeddingRequest", prompt=_prompt, layers=[-1], pooling=["mean"])
 VALUES: list[tuple[str, str, bool, Any]] = [

@@ -57,6 +57,7 @@ class Call:
         "_known_in_stream",
         "_outer",
         "_refused",
+        "_refused_with",
         "_resends",
         "_used_inside",
         "asked_to_stream",
@@ -101,6 +102,7 @@ class Call:
         self.awaited: Callable[[BaseException | None], None] | None = None
         """What waits for the first chunk of a stream, or for the error instead of it."""
         self._attempt_ended_at: int | None = None
+        self._refused_with: int | None = None
         self.size_of: Callable[[], int | None] | None = None
         self.forget: Callable[[], None] | None = None
         self.watcher: Any = None
@@ -134,9 +136,10 @@ class Call:
             return self._attempts, None
         return self._attempts, time.perf_counter_ns() - self._attempt_ended_at
 
-    def attempt_ended(self, refused: bool) -> None:
-        """Note when an attempt ended, and whether it was refused or failed."""
+    def attempt_ended(self, refused: bool, status: int | None = None) -> None:
+        """Note when an attempt ended, and whether it was refused, with which HTTP status, or failed."""
         self._attempt_ended_at, self._refused = time.perf_counter_ns(), refused
+        self._refused_with = status if refused else None
 
     def _answer_begins(self, error: BaseException | None = None) -> None:
         if self.awaited is not None:
@@ -240,9 +243,10 @@ class Call:
             known["stream_end"] = how
             if self._first_at is not None:
                 known["time_to_first_chunk"] = self._first_at - self.began
-        failure = guarded(failures.describe, error, otherwise=_barely(error)) if error is not None else None
+        failure = guarded(failures.describe, error, self._refused_with, otherwise=_barely(error)) if error is not None else None
         if failure is None and reply.failure is not None:
-            failure = {"kind": failures.kind_of("", None, reply.failure), "reason": reply.failure, "error_type": reply.failure}
+            kind = failures.kind_of("", self._refused_with, reply.failure)
+            failure = {"kind": kind, "reason": reply.failure, "error_type": reply.failure}
         if self.streaming:
             guarded(self._say_stream_ending, known, duration, failure)
         if failure is None or reply.usage != Usage():  # what failed and used nothing is not billed

@@ -89,7 +89,7 @@ _CODES = (
 )
 _STATUSES = (("status_code",), ("status",), ("response", "status_code"), ("code",), ("response", "ResponseMetadata", "HTTPStatusCode"))
 _TEXTS = (
-    ("message",), ("body", "message"), ("body", "error", "message"), ("body", "detail"), ("body",), ("error",), ("server_message",),
+    ("message",), ("detail",), ("body", "message"), ("body", "error", "message"), ("body", "detail"), ("body",), ("error",), ("server_message",),
     ("response", "Error", "Message"),
 )  # fmt: skip
 _LOOKED_INTO = 4096
@@ -97,7 +97,7 @@ _VAGUE = ("invalid_request", "auth")
 _BY_TEXT = (
     ("context_length", re.compile(
         r"context[ _](?:length|limit|window)|(?:prompt|input) is too long|maximum prompt length|too many (?:input )?tokens"
-        r"|input token count|tokens[ _]limit|must have less than \d+ tokens|max_new_tokens` must be|body too large for",
+        r"|input token count|tokens[ _]limit|max(?:imum)? allowed tokens|must have less than \d+ tokens|max_new_tokens` must be|body too large for",
         re.IGNORECASE,
     )),
     ("content_filter", re.compile(
@@ -119,12 +119,16 @@ def status_of(error: BaseException) -> int | None:
     return None
 
 
+def _is_of_an_rpc(error: BaseException) -> bool:
+    return hasattr(error, "trailing_metadata") and callable(getattr(error, "details", None))
+
+
 def code_of(error: BaseException) -> str | None:
     """Return the provider's own error code, if it is one word."""
     for path in _CODES:
         found = dig(error, path)
         # An error of gRPC says its code when it is called.
-        code = text(dig(found(), ("name",)) if callable(found) and hasattr(error, "trailing_metadata") else found)
+        code = text(dig(found(), ("name",)) if callable(found) and _is_of_an_rpc(error) else found)
         if code is not None and _WORD.match(code):
             return code
     return None
@@ -151,21 +155,24 @@ def kind_of(class_name: str, status: int | None, code: str | None) -> str:
 
 def _kind_by_text(error: BaseException) -> str | None:
     """Say what only the text of a refusal tells; it is looked for in what the exception holds, which is not made a text of."""
-    first = error.args[0] if error.args else None
-    told = [text(dig(error, path)) for path in _TEXTS] + [text(first)]
+    told = [text(dig(error, path)) for path in _TEXTS] + [text(argument) for argument in error.args[:2]]
+    if _is_of_an_rpc(error):
+        told.append(text(error.details()))  # type: ignore[attr-defined]
     whole_text = "\n".join(one[:_LOOKED_INTO] for one in told if one is not None)
     return next((kind for kind, says in _BY_TEXT if says.search(whole_text)), None)
 
 
-def describe(error: BaseException) -> dict[str, Any]:
+def describe(error: BaseException, answered: int | None = None) -> dict[str, Any]:
     """Return the metadata of a failure: kind, reason (the provider's code or the class), error_type, stacktrace, status, request_id.
+
+    ``answered`` is the HTTP status with which the provider refused, where that is known, for exceptions that do not tell it.
 
     The stack trace names files, lines and functions only: the exception's own text may repeat the prompt or a key, and the
     text of a line of code may hold one.
     """
-    name, status, code = type(error).__name__, status_of(error), code_of(error)
+    name, status, code = type(error).__name__, status_of(error) or answered, code_of(error)
     kind = kind_of(name, status, code)
-    if status is not None and kind in _VAGUE:
+    if kind in _VAGUE and (status is not None or _is_of_an_rpc(error)):
         kind = _kind_by_text(error) or kind
     described: dict[str, Any] = {"kind": kind, "reason": code or name, "error_type": error_type(error)}
     described["stacktrace"] = "".join(_frames(error))

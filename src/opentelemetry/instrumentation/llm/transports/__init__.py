@@ -11,7 +11,6 @@ from .attempt import Transport
 from .botocore import AIOBOTOCORE, BOTOCORE
 from .grpc import GRPC, Rpcs
 from .httpx import HTTPX, HTTPX2
-from .requests import REQUESTS
 from .urllib3 import URLLIB3
 
-ALL: tuple[Transport | Rpcs, ...] = (HTTPX, HTTPX2, REQUESTS, URLLIB3, AIOHTTP, BOTOCORE, AIOBOTOCORE, GRPC)
+ALL: tuple[Transport | Rpcs, ...] = (HTTPX, HTTPX2, URLLIB3, AIOHTTP, BOTOCORE, AIOBOTOCORE, GRPC)

@@ -126,8 +126,8 @@ class Attempt:
         self._began = time.perf_counter_ns()
         bus.execute("ex_llm.provider.request.start", measured, self._known)
 
-    def _duration(self, refused: bool) -> int:
-        self._call.attempt_ended(refused)
+    def _duration(self, refused: bool, status: int | None = None) -> int:
+        self._call.attempt_ended(refused, status)
         return time.perf_counter_ns() - self._began
 
     def answered(self, answer: Answered) -> None:
@@ -139,7 +139,7 @@ class Attempt:
             known["request_id"] = request_id
         left = limits.remaining(headers)
         refused = answer.status >= 400
-        bus.execute("ex_llm.provider.request.stop", {"duration": self._duration(refused), **left}, known)
+        bus.execute("ex_llm.provider.request.stop", {"duration": self._duration(refused, answer.status), **left}, known)
         if answer.status in _REFUSED or headers.get("x-amzn-errortype", "").startswith("Throttling"):
             measured = {**left, **limits.retry_after(headers)}
             bus.execute("ex_llm.provider.rate_limit", measured, {**known, "limit": "overloaded" if answer.status == 529 else "rate"})

@@ -1,4 +1,4 @@
-"""urllib3, where an SDK uses it with nothing above it: every attempt passes ``_make_request``, its own retries included."""
+"""urllib3, with requests above it or nothing: every attempt passes ``_make_request``, what urllib3 itself repeats included."""
 
 from __future__ import annotations
 
