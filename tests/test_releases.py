@@ -22,7 +22,11 @@ from opentelemetry.instrumentation.llm.providers.openai import OPENAI
 TOX = configparser.ConfigParser(interpolation=None)
 TOX.read(Path(__file__).parents[1] / "tox.ini", encoding="utf-8")
 (SDKS,) = (name for name in TOX.sections() if name.startswith("testenv:sdk-"))
-OF_ITS_OWN = {"litellm": "testenv:litellm{,-oldest}", "transformers": "testenv:local{,-oldest}"}
+OF_ITS_OWN = {
+    "litellm": "testenv:litellm{,-oldest}",
+    "transformers": "testenv:local{,-oldest}",
+    "llama_cpp": "testenv:local{,-oldest}",
+}
 """What shares an environment with no other SDK."""
 ROWS = [Row("openai", point) for point in OPENAI.points]
 

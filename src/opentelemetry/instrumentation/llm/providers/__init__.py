@@ -63,6 +63,7 @@ KNOWN: tuple[Known, ...] = (
     Known("xai", "xai:XAI", ("xai_sdk",)),
     Known("vertexai", "vertexai:VERTEXAI", ("vertexai",)),
     Known("transformers", "transformers:TRANSFORMERS", ("transformers.pipelines.text_generation",)),
+    Known("llama_cpp", "llama_cpp:LLAMA_CPP", ("llama_cpp.llama",)),
 )
 
 

@@ -1,0 +1,50 @@
+"""llama-cpp-python: models in the process itself, which answer in OpenAI's words and name themselves after a file, whose place is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..calls.point import Identity, Point, Provider
+from ..dialects import Arguments, Dialect
+from ..dialects.chat_completions import chat_completions, completions
+from ..dialects.embeddings import embeddings
+from ..words.records import Reply
+
+
+def _without_place(dialect: Dialect) -> Dialect:
+    def reply(answer: Any) -> Reply:
+        said = dialect.reply(answer)
+        said.response_model = said.response_model and Path(said.response_model).name
+        return said
+
+    def finish(draft: Reply) -> None:
+        draft.response_model = draft.response_model and Path(draft.response_model).name
+        dialect.finish(draft)
+
+    return replace(dialect, reply=reply, finish=finish)
+
+
+def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+    """Read the arguments, all by their names."""
+    model = kwargs.get("model") or Path(str(instance.model_path)).name
+    return Arguments({**kwargs, "model": model}, streaming=kwargs.get("stream") is True)
+
+
+_METHODS: Mapping[str, tuple[str, Dialect, tuple[str, ...]]] = {
+    "create_chat_completion": ("chat", chat_completions, ("messages",)),
+    "create_completion": ("text_completion", completions, ("prompt", "suffix", "max_tokens", "temperature", "top_p")),
+    "create_embedding": ("embeddings", embeddings, ("input", "model")),
+}
+LLAMA_CPP = Provider(
+    name="llama_cpp",
+    requires="llama-cpp-python >= 0.3.5",
+    points=tuple(
+        Point(f"llama_cpp.llama:Llama.{method}", operation, _without_place(dialect), names=names)
+        for method, (operation, dialect, names) in _METHODS.items()
+    ),
+    read=read,
+    identify=lambda instance, arguments: Identity("llama_cpp", in_process=True),
+)
