@@ -21,6 +21,7 @@ from . import (
     openai_wire,
     replicate_wire,
     voyage_wire,
+    watsonx_wire,
 )
 from .exchange import Format, Request, Route
 
@@ -30,6 +31,7 @@ FORMATS: tuple[Format, ...] = (
     lookalikes_wire.FORMAT,
     dashscope_wire.FORMAT,
     voyage_wire.FORMAT,
+    watsonx_wire.FORMAT,
     replicate_wire.FORMAT,
     bedrock_wire.FORMAT,
     gemini_wire.FORMAT,

@@ -47,6 +47,7 @@ SDKS = (
     Sdk("fireworks", "fireworks", ("fireworks",)),
     Sdk("writer", "writerai", ("writer",)),
     Sdk("vertexai", "vertexai", ("vertexai",)),
+    Sdk("watsonx", "ibm_watsonx_ai.foundation_models", ("watsonx",)),
     Sdk("aleph_alpha", "aleph_alpha_client", ("aleph_alpha",)),
 )
 """Amazon Bedrock is not here: its clients are made while a program runs, of botocore's descriptions of services."""

@@ -79,7 +79,7 @@ def _outside(target: str) -> Any:
 
 def _bound(owner: Any, name: str) -> Any:
     """Describe the function as it is found on an instance, which nobody had to make."""
-    if not isinstance(owner, type):
+    if not isinstance(owner, type) or inspect.isabstract(owner):
         return None
     method = getattr(object.__new__(owner), name)
     questions = (inspect.ismethod, inspect.iscoroutinefunction, inspect.isfunction, inspect.isroutine)

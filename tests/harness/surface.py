@@ -21,7 +21,7 @@ from opentelemetry.instrumentation.llm.calls.point import Provider, Routes
 _VERBS = frozenset({"_get", "_post", "_put", "_patch", "_delete", "_get_api_list"})
 _LOWEST = frozenset({
     "do_request", "do_request_async", "async_request", "request_streamed", "async_request_streamed", "_request", "_request_raw", "_inner_post",
-    "_make_api_call", "urlopen", "ws_connect",
+    "_make_api_call", "urlopen", "ws_connect", "_post_with_retry", "_async_post_with_retry", "_stream_with_retry", "_async_stream_with_retry",
 })  # fmt: skip
 _OF_CLIENTS = frozenset({
     "get", "post", "put", "patch", "delete", "get_api_list", "request", "stream", "send",

@@ -61,6 +61,7 @@ KNOWN: tuple[Known, ...] = (
     Known("replicate", "replicate:REPLICATE", ("replicate.client",)),
     Known("voyageai", "voyageai:VOYAGEAI", ("voyageai",)),
     Known("xai", "xai:XAI", ("xai_sdk",)),
+    Known("watsonx", "watsonx:WATSONX", ("ibm_watsonx_ai",)),
     Known("vertexai", "vertexai:VERTEXAI", ("vertexai",)),
     Known("transformers", "transformers:TRANSFORMERS", ("transformers.pipelines.text_generation",)),
     Known("llama_cpp", "llama_cpp:LLAMA_CPP", ("llama_cpp.llama",)),

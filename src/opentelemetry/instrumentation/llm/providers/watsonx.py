@@ -1,0 +1,48 @@
+"""ibm-watsonx-ai: models and deployments at IBM. What streams is watched where it is asked for, which is when the first chunk is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..calls.point import Point, Provider
+from ..dialects import Arguments, Dialect
+from ..dialects.chat_completions import chat_completions
+from ..dialects.reading import text
+from ..dialects.streamed import streamed
+from ..dialects.watsonx import counted, texts
+from .generated import identify_as
+
+_MODELS, _DEPLOYED = "inference.fm_model_inference:FMModelInference.", "inference.deployment_model_inference:DeploymentModelInference."
+_ALL = "inference.base_model_inference:BaseModelInference."
+_METHODS: Mapping[str, tuple[str, Dialect]] = {
+    **{f"{kind}{mode}chat": ("chat", chat_completions) for kind in (_MODELS, _DEPLOYED) for mode in ("", "a")},
+    **{f"{_MODELS}_{mode}generate_chat_stream_with_url": ("chat", streamed(chat_completions)) for mode in ("", "a")},
+    **{f"{_DEPLOYED}_{mode}generate_deployment_chat_stream_with_url": ("chat", streamed(chat_completions)) for mode in ("", "a")},
+    **{f"{kind}{name}": ("text_completion", texts) for kind in (_MODELS, _DEPLOYED) for name in ("generate", "_agenerate_single")},
+    **{f"{_ALL}_{mode}generate_stream_with_url": ("text_completion", streamed(texts)) for mode in ("", "a")},
+    **{f"embeddings.embeddings:Embeddings.{mode}generate": ("embeddings", counted) for mode in ("", "a")},
+    "rerank.rerank:Rerank.generate": ("rerank", counted),
+}
+
+
+def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+    """Read the arguments, with the parameters that they bring or that the model was made with; or what was made of both."""
+    named = {**dict(zip(("messages", "params"), args, strict=False)), **kwargs}
+    payload = named.get("payload")
+    if isinstance(payload, Mapping):
+        named = {"prompt": payload.get("input"), "params": payload.get("parameters") or {}}
+    params: Any = named.get("params")
+    params = getattr(instance, "params", None) if params is None else params
+    params = params if isinstance(params, Mapping) else params.to_dict() if hasattr(params, "to_dict") else {}
+    model = text(getattr(instance, "model_id", None)) or text(getattr(instance, "deployment_id", None))
+    return Arguments({"prompt": named.get("messages"), **params, **named, "model": model}, path=instance._client.credentials.url)
+
+
+WATSONX = Provider(
+    name="watsonx",
+    requires="ibm-watsonx-ai >= 1.5",
+    points=tuple(Point(f"ibm_watsonx_ai.foundation_models.{target}", *what) for target, what in _METHODS.items()),
+    read=read,
+    identify=identify_as("ibm.watsonx.ai"),
+)
