@@ -197,7 +197,7 @@ class Call:
 
     def stream_ended(self, how: str, error: BaseException | None = None) -> None:
         """End the call because its stream is over; one that is left or collected ends with its last chunk."""
-        if how == ABANDONED and self._attempts and not (self.ended or self.streaming):
+        if how == ABANDONED and self.request.stream and self._attempts and not (self.ended or self.streaming):
             # It was asked for and nobody has looked at it: a stream all the same.
             guarded(self.stream_started)
         self._end(None, how, error)
