@@ -16,7 +16,7 @@ from opentelemetry import _logs, metrics, trace
 from . import bus, providers, transports
 from .bridges import langchain as bridges
 from .bridges import pydantic_ai
-from .caches import langchain, litellm
+from .caches import gptcache, langchain, litellm
 from .calls import loss
 from .calls.call import Desk
 from .calls.costs import Costs
@@ -101,6 +101,8 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
             self._patches.place(pydantic_ai.DISTRIBUTION, target, partial(_driven, lambda original: opening), quiet=True)
         for target, driver in litellm.TARGETS.items():
             self._patches.place(litellm.DISTRIBUTION, target, partial(_driven, driver), quiet=True)
+        for target, make in gptcache.TARGETS.items():
+            self._patches.place(gptcache.DISTRIBUTION, target, make, quiet=True)
         self._patches.when(langchain.MODULE, lambda module: langchain.install(module, self._patches.put))
         if settings.threading and not self._loaded and not (threads := ThreadingInstrumentor()).is_instrumented_by_opentelemetry:
             threads.instrument()

@@ -6,7 +6,7 @@ import contextlib
 import inspect
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from contextvars import ContextVar, Token
+from contextvars import Token
 from types import ModuleType
 from typing import Any
 
@@ -15,13 +15,11 @@ import wrapt
 from ..dialects.reading import items
 from ..guard import guarded
 from ..wrapper import Wrapper
-from .told import Told, saved_by
+from .told import Told, inside, saved_by
 
 MODULE = "langchain_core.caches"
 Put = Callable[[Any, str, Any], None]
 
-# An asynchronous lookup runs the plain one by default, in another thread with a copy of this context.
-_inside: ContextVar[bool] = ContextVar("ex_llm.inside-a-cache", default=False)
 _told: weakref.WeakKeyDictionary[Any, Told] = weakref.WeakKeyDictionary()
 
 
@@ -32,10 +30,11 @@ def install(module: ModuleType, put: Put) -> None:
         return
     for kind in _below(root):
         _watch(kind, put)
-    before = root.__init_subclass__.__func__
+    own = vars(root).get("__init_subclass__")
 
     def watch_new(cls: Any, /, **keywords: Any) -> None:
-        before(cls, **keywords)
+        before = super(root, cls).__init_subclass__ if own is None else own.__get__(None, cls)
+        before(**keywords)
         guarded(_watch, cls, put)
 
     put(root, "__init_subclass__", classmethod(watch_new))
@@ -57,9 +56,9 @@ def _watch(kind: Any, put: Put) -> None:
 
 def _driver(original: Any, finish: Callable[..., None]) -> Callable[..., Any]:
     def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        if _inside.get():
+        if inside.get():
             return wrapped(*args, **kwargs)
-        token = _inside.set(True)
+        token = inside.set(True)
         try:
             result = wrapped(*args, **kwargs)
         finally:
@@ -68,9 +67,9 @@ def _driver(original: Any, finish: Callable[..., None]) -> Callable[..., Any]:
         return result
 
     async def around_async(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        if _inside.get():
+        if inside.get():
             return await wrapped(*args, **kwargs)
-        token = _inside.set(True)
+        token = inside.set(True)
         try:
             result = await wrapped(*args, **kwargs)
         finally:
@@ -84,7 +83,7 @@ def _driver(original: Any, finish: Callable[..., None]) -> Callable[..., Any]:
 def _left(token: Token[bool]) -> None:
     # A coroutine may be closed from another context than it ran in; that one has nothing of ours.
     with contextlib.suppress(ValueError):
-        _inside.reset(token)
+        inside.reset(token)
 
 
 def _named(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Hashable
+from contextvars import ContextVar
 from typing import Any
 
 from .. import bus, emit
 from ..dialects.reading import dig, number, text
 from ..pricing import Unpriced, price
 from ..words.records import Usage
+
+# One cache may lie in another, and an asynchronous lookup run the plain one, in another thread with a copy of this context.
+inside: ContextVar[bool] = ContextVar("ex_llm.inside-a-cache", default=False)
 
 _TRACKED = 100_000
 """Keys whose size is remembered at most; what leaves beyond that is told without a size."""
