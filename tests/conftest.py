@@ -26,7 +26,7 @@ LogExporter = getattr(log_export, "InMemoryLogRecordExporter", None) or log_expo
 
 # What takes long runs over one SDK by default, and over every SDK where this says "all".
 CONTRACT = os.environ.get("LLM_CONTRACT", "openai")
-LONG = ("test_exits", "test_twin", "test_faults", "test_census", "test_canaries", "test_callers_data", "test_native")
+LONG = ("test_exits", "test_twin", "test_faults", "test_census", "test_canaries", "test_callers_data", "test_native", "test_leaks")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _ROOT = Path(__file__).parent.parent.parent
@@ -17,6 +19,18 @@ def environment() -> dict[str, str]:
     return {**kept, "PYTHONPATH": _PATHS, "PYTHONHASHSEED": "0"}
 
 
-def python(*arguments: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+def python(*arguments: str, timeout: float | None = 240) -> subprocess.CompletedProcess[str]:
     """Run it to its end."""
     return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=timeout, env=environment())
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """Give the URL of a stand-in that is a process of its own, and leaves this one to what is measured."""
+    command = [sys.executable, "-m", "stand_in"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as server:
+        assert server.stdout is not None
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.terminate()

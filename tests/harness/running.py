@@ -107,11 +107,11 @@ async def _run_asynchronous(case: Case, url: str, account: Account, responses: R
         # What the loop closes for a stream that was dropped still holds it, so collecting once is not enough.
         for _ in range(5):
             gc.collect()
-            await _settled()
+            await settled()
         account.note("responses", responses.states("perhaps gone"))
 
 
-async def _settled() -> None:
+async def settled() -> None:
     """Let the event loop close what was dropped."""
     for _ in range(3):
         await asyncio.sleep(0)

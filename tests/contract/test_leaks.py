@@ -1,0 +1,108 @@
+"""Calls leave nothing behind, whichever way they are left; and what an open stream holds of ours is bounded.
+
+A few ways out of each SDK by default; every way out, 20,000 calls each, with ``tox -e soak``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import payloads
+from contract.driving import MODES
+from harness.growth import Growth, Left
+from harness.held import BYTES_PER_OPEN_STREAM, OBJECTS_PER_OPEN_STREAM, held
+from harness.processes import python
+from harness.styles import NotApplicable
+from harness.watching import Watching
+
+SOAK = os.environ.get("LLM_SOAK")
+CALLS = SOAK or "100"
+FEW = ("answer, answered", "answer, refused", "stream, exhausted", "stream, broken off in with", "stream, dropped", "stream, cancelled")
+PROVIDERS = sorted({payload.provider for payload in payloads.read()})
+RATIONALE = Path(__file__).parents[2] / "docs" / "rationale.md"
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning"),
+]
+
+
+def growths(side: str, provider: str, mode: str, *only: str, before: str = "") -> Iterator[tuple[str, Growth]]:
+    """Measure ways out in a process of their own; give each, and its last growth. ``before`` is run there first."""
+    started = ("-c", f"{before}\nimport sys\nfrom harness import leaks\nleaks.main(*sys.argv[1:])") if before else ("-m", "harness.leaks")
+    done = python(*started, side, provider, mode, CALLS, *only, timeout=None if SOAK else 240)
+    assert done.returncode == 0, done.stderr
+    for line in done.stdout.splitlines():
+        told = json.loads(line)
+        calls, left, grew = told["growths"][-1]
+        yield told["path"], Growth(calls, [Left(*round) for round in left], grew)
+
+
+def grown(provider: str, mode: str, *only: str, before: str = "") -> tuple[list[str], int]:
+    """Say what grows, and does not grow so without us; and how many ways out were tried."""
+    watched = dict(growths("watched", provider, mode, *only, before=before))
+    suspects = {path: growth for path, growth in watched.items() if growth.beyond()}
+    bare = dict(growths("bare", provider, mode, *suspects)) if suspects else {}
+    return [f"{path}: {growth.told()}" for path, growth in suspects.items() if growth.beyond(bare.get(path))], len(watched)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_nothing_is_left_of_calls_that_are_over(provider: str, mode: str) -> None:
+    found, tried = grown(provider, mode, *(() if SOAK else (f"{mode} {way}" for way in FEW)))
+    if not tried:
+        pytest.skip("this SDK has no such form of it")
+    assert not found, "\n".join(found)
+
+
+PLANTED = {
+    "keeps events": "from opentelemetry.instrumentation.llm import attach\nkept = []\nattach('keeps', 'ex_llm.*', lambda *said: kept.append(said))",
+    "keeps streams": """
+from opentelemetry.instrumentation.llm.calls import streams
+kept, tap = [], streams.tap
+def keeping(stream, *more):
+    kept.append(stream)
+    tap(stream, *more)
+streams.tap = keeping
+""",
+    "never ends": "from opentelemetry.instrumentation.llm.calls.call import Call\nCall._end = lambda *anything: None",
+}
+
+
+@pytest.mark.parametrize("fault", PLANTED, ids=lambda fault: f"openai-{fault.replace(' ', '-')}")
+def test_what_keeps_something_of_each_call_is_found(fault: str) -> None:
+    ((path, growth),) = growths("watched", "openai", "sync", "sync stream, broken off in with", before=PLANTED[fault])
+    assert path == "sync stream, broken off in with"
+    assert growth.beyond() and growth.grew
+
+
+STREAMS = [payload for payload in payloads.read() if payload.stream and not payload.of_answers]
+_EACH, _READ = 20, 10
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("payload", STREAMS, ids=lambda payload: payload.id)
+def test_an_open_stream_holds_little_of_ours(payload: payloads.Payload, mode: str, watching: Watching, stand_in: object) -> None:
+    url = stand_in.url  # type: ignore[attr-defined]
+    watching.bare()
+    tracemalloc.start()
+    try:
+        bare = held(payload, mode, url, _EACH, _READ)
+        watching.watched()
+        ours = held(payload, mode, url, _EACH, _READ).more_than(bare)
+    except NotApplicable as reason:
+        pytest.skip(str(reason))
+    finally:
+        tracemalloc.stop()
+    assert ours.objects <= OBJECTS_PER_OPEN_STREAM and ours.memory <= BYTES_PER_OPEN_STREAM, ours
+
+
+def test_the_bound_is_told() -> None:
+    text = RATIONALE.read_text(encoding="utf-8")
+    assert f"{OBJECTS_PER_OPEN_STREAM} objects" in text and f"{BYTES_PER_OPEN_STREAM // 1024} KiB" in text

@@ -1,0 +1,89 @@
+"""Measure what one open stream holds: the same streams opened and read in part, watched and bare."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import tracemalloc
+from contextlib import ExitStack
+from typing import Any, NamedTuple
+
+from contract.driving import answer, opened, opened_async
+from payloads import Payload
+
+from .styles import NotApplicable
+
+OBJECTS_PER_OPEN_STREAM = 60
+BYTES_PER_OPEN_STREAM = 16384
+"""What an open stream may hold of ours, its span included, as docs/rationale.md says, where contents are not captured."""
+_LONG = "words:60+hang:40"
+"""The stand-in's scenario of a long answer that stands still before its end: nothing more is on its way."""
+
+
+class Held(NamedTuple):
+    """What one stream holds, on the average."""
+
+    objects: float
+    memory: float
+
+    def more_than(self, other: Held) -> Held:
+        """Return by how much this is more."""
+        return Held(self.objects - other.objects, self.memory - other.memory)
+
+
+def held(payload: Payload, mode: str, url: str, streams: int, chunks: int) -> Held:
+    """Open this many streams, read this many chunks of each, and return what there is more of than before."""
+    base = f"{url}/scenario/{_LONG}"
+    if mode == "async":
+        return asyncio.run(_held_asynchronously(payload, base, streams, chunks))
+    with opened(payload, base) as client:
+        first = _read(payload, client, chunks)
+        before = _now()
+        kept = [_read(payload, client, chunks) for _ in range(streams)]
+        after = _now()
+        with ExitStack() as stack:
+            for stream, iterator in (first, *kept):
+                stack.callback(getattr(stream, "close", None) or iterator.close)
+    return _each(after.more_than(before), streams)
+
+
+async def _held_asynchronously(payload: Payload, base: str, streams: int, chunks: int) -> Held:
+    async with opened_async(payload, base) as client:
+        first = await _read_asynchronously(payload, client, chunks)
+        before = _now()
+        kept = [await _read_asynchronously(payload, client, chunks) for _ in range(streams)]
+        after = _now()
+        del first, kept
+        gc.collect()
+        await asyncio.sleep(0)
+    return _each(after.more_than(before), streams)
+
+
+def _read(payload: Payload, client: Any, chunks: int) -> tuple[Any, Any]:
+    stream = payload.call(client)  # type: ignore[misc]
+    stream = stream if hasattr(stream, "__iter__") else stream.__enter__()
+    iterator = iter(stream)
+    for _ in range(chunks):
+        if next(iterator, None) is None:
+            raise NotApplicable(f"it has fewer than {chunks} chunks")
+    return stream, iterator
+
+
+async def _read_asynchronously(payload: Payload, client: Any, chunks: int) -> tuple[Any, Any]:
+    stream = await answer(payload, client)
+    stream = stream if hasattr(stream, "__aiter__") else await stream.__aenter__()
+    iterator = stream.__aiter__()
+    for _ in range(chunks):
+        if await anext(iterator, None) is None:
+            raise NotApplicable(f"it has fewer than {chunks} chunks")
+    return stream, iterator
+
+
+def _now() -> Held:
+    """Return how much there is."""
+    gc.collect()
+    return Held(len(gc.get_objects()), tracemalloc.get_traced_memory()[0])
+
+
+def _each(all: Held, streams: int) -> Held:
+    return Held(all.objects / streams, all.memory / streams)

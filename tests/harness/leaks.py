@@ -1,0 +1,191 @@
+"""Make a great many calls of one exit path after the other, and tell by how much the process grew.
+
+``python -m harness.leaks watched openai sync 20000`` prints a line of JSON for each exit path; ``bare`` does the same
+unwatched, and more arguments name the only paths to be tried. An exit path is one way out of answers or of streams, in one
+mode; its calls go around all styles and all payloads of the provider that have it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import gc
+import inspect
+import itertools
+import json
+import logging
+import sys
+import time
+import urllib.request
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import pytest
+
+import payloads
+from contract.driving import opened, opened_async
+
+from .account import Account, application_span
+from .exits import Exit
+from .growth import measured
+from .processes import served
+from .quick import forget_the_past, one_tls_context
+from .running import Case, cases, settled
+from .styles import AsyncOpening, NotApplicable, Opening
+
+SETTINGS: dict[str, Any] = {"capture_message_content": "span_and_event", "emit_event": True, "cost_threshold_cents": 0.0}
+"""The settings under which the most is done and told."""
+_A_CLIENT = 100
+"""How many calls one client makes: connections that nobody closes stay in its pool until it is closed."""
+_AT_ONCE = 20
+
+
+class Path(NamedTuple):
+    """One way out, and the cases that take it."""
+
+    name: str
+    exit: Exit
+    cases: list[Case]
+
+
+class Unwritten(Account):
+    """Write nothing down: what others keep is to be seen."""
+
+    def note(self, what: str, value: Any) -> None:
+        """Forget it."""
+
+
+def paths(provider: str, mode: str) -> list[Path]:
+    """List the exit paths that a provider has in a mode."""
+    found: dict[str, Path] = {}
+    for payload in payloads.read():
+        for case in cases(payload, mode) if payload.provider == provider else ():
+            name = f"{mode} {'stream' if payload.stream else 'answer'}, {case.exit.name}"
+            found.setdefault(name, Path(name, case.exit, [])).cases.append(case)
+    return list(found.values())
+
+
+class Caller:
+    """Make the calls of an exit path, around those of its cases that are applicable."""
+
+    def __init__(self, path: Path, url: str, done: Callable[[], object] = lambda: None) -> None:
+        self.name, self._exit = path.name, path.exit
+        self._url, self._done = url, done
+        self._base = f"{url}/scenario/{path.exit.scenario}" if path.exit.scenario else url
+        forget_the_past()
+        self.cases = [case for case in path.cases if self._is_applicable(case)]
+
+    def _is_applicable(self, case: Case) -> bool:
+        try:
+            self._of_one_client([case])
+        except (NotApplicable, pytest.skip.Exception):
+            return False
+        return True
+
+    def run(self, calls: int) -> None:
+        """Make this many calls, and leave nothing behind that is not theirs."""
+        around = sorted(itertools.islice(itertools.cycle(self.cases), calls), key=_client_of)
+        for _, alike in itertools.groupby(around, _client_of):
+            for some in _cut(list(alike), _A_CLIENT):
+                self._of_one_client(some)
+
+    def _of_one_client(self, some: list[Case]) -> None:
+        urllib.request.urlopen(urllib.request.Request(f"{self._url}/_stand_in/clear", method="POST")).close()
+        with application_span():
+            if some[0].mode == "sync":
+                self._plainly(some)
+            elif inspect.iscoroutinefunction(self._exit.asynchronous):
+                asyncio.run(self._asynchronously(some))
+            else:
+                self._with_loops_of_their_own(some)
+        gc.collect()
+        self._done()
+
+    def _plainly(self, some: list[Case]) -> None:
+        script: Any = self._exit.plain
+        with opened(some[0].payload, self._base) as client:
+            for case in some:
+                with _left():
+                    script(Opening(case.payload, case.style, client, self._account()))
+
+    async def _asynchronously(self, some: list[Case]) -> None:
+        async with opened_async(some[0].payload, self._base) as client:
+            for together in _cut(some, _AT_ONCE):
+                await asyncio.gather(*(self._one(case, client) for case in together))
+                gc.collect()
+                await settled()
+
+    async def _one(self, case: Case, client: Any) -> None:
+        script: Any = self._exit.asynchronous
+        with _left():
+            await script(AsyncOpening(case.payload, case.style, client, self._account()))
+
+    def _with_loops_of_their_own(self, some: list[Case]) -> None:
+        script: Any = self._exit.asynchronous
+        for case in some:
+            if case.payload.async_client is None or case.payload.async_call is None:
+                raise NotApplicable("this SDK has no asynchronous form of it")
+            with _left():
+                script(AsyncOpening(case.payload, case.style, case.payload.async_client(self._base), self._account()))
+
+    def _account(self) -> Account:
+        return Unwritten("", self._base)
+
+
+@contextlib.contextmanager
+def _left() -> Iterator[None]:
+    """Let an exit raise whatever it raises: what is in an account otherwise is nothing here."""
+    try:
+        yield
+    except NotApplicable:
+        raise
+    except BaseException:
+        return
+
+
+def _client_of(case: Case) -> int:
+    return id(case.payload.client)
+
+
+def _cut(items: Sequence[Any], size: int) -> Iterator[list[Any]]:
+    for start in range(0, len(items), size):
+        yield list(items[start : start + size])
+
+
+def growths(
+    provider: str, mode: str, calls: int, url: str, done: Callable[[], object], only: Sequence[str] = ()
+) -> Iterator[dict[str, Any]]:
+    """Measure the exit paths of a provider one after the other, as soon as each case of all of them has been tried once."""
+    for payload in (payload for payload in payloads.read() if payload.provider == provider):
+        payload.client("http://127.0.0.1:1")
+    asked = [path for path in paths(provider, mode) if not only or path.name in only]
+    for caller in [caller for path in asked if (caller := Caller(path, url, done)).cases]:
+        began = time.perf_counter()
+        found = measured(caller.run, calls)
+        yield {"path": caller.name, "growths": found, "cases": len(caller.cases), "seconds": time.perf_counter() - began}
+
+
+def main(side: str, provider: str, mode: str, calls: str, *only: str) -> None:
+    """Print a line for each exit path."""
+    # What is logged or warned of is kept by whoever keeps such things; what cannot be raised is printed.
+    warnings.simplefilter("ignore")
+    logging.disable()
+    sys.unraisablehook = lambda args: None
+    with one_tls_context(), served() as url:
+        done = _watch() if side == "watched" else lambda: None
+        for told in growths(provider, mode, int(calls), url, done, only):
+            print(json.dumps(told), flush=True)
+
+
+def _watch() -> Callable[[], object]:
+    from conftest import Seen
+
+    seen = Seen()
+    seen.instrument(**SETTINGS)
+    return functools.partial(seen.clear)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
