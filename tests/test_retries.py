@@ -83,7 +83,7 @@ def _bedrock(make: Callable[[str], Any], url: str) -> Any:
 
 
 def _first(provider: str, stream: bool = False) -> payloads.Payload | None:
-    return next((p for p in payloads.read() if p.provider == provider and p.stream is stream), None)
+    return next((p for p in payloads.read() if p.provider == provider and p.stream is stream and ":" not in p.name), None)
 
 
 def _then(change: Callable[[Any], Any], made: payloads.Payload) -> payloads.Payload:

@@ -36,7 +36,7 @@ class Left(NamedTuple):
 
 def tolerated(calls: int) -> Left:
     """Return what may be more after so many calls: what comes and goes with no end, and less than an object for each of any kind of them."""
-    return Left(8 + calls // 100, 32 + calls // 50, 1024 + calls * 2)
+    return Left(8 + calls // 100, 32 + calls // 50, 4096 + calls * 2)
 
 
 class Growth(NamedTuple):

@@ -20,9 +20,21 @@ def _client(closer: str) -> Callable[[str], Any]:
             if hasattr(transport, "retry_status_codes"):
                 transport.retry_status_codes = frozenset()
         setattr(made, closer, getattr(inner, closer))
+        made.fetched = _deployment(made)
         return made
 
     return client
+
+
+def _deployment(client: Any) -> Any:
+    """Return a deployment that was fetched before; what fetched it is not asked again."""
+    from replicate import deployment
+
+    kind = deployment.Deployment
+    made = kind.model_construct if hasattr(kind, "model_construct") else kind.construct
+    mine = made(owner="acme", name="llama")
+    mine._client = client
+    return mine
 
 
 def _both(function: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -33,21 +45,6 @@ def _both(function: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
         for owner in owners:
             client = getattr(client, owner)
         return getattr(client, f"{mode}{name}")(*args, **kwargs)
-
-    return {"sync": call, "async": lambda client: call(client, "async_")}
-
-
-def _of_a_deployment() -> dict[str, Any]:
-    """Create a prediction of a deployment that was fetched before; what fetched it is not asked again."""
-
-    def call(client: Any, mode: str = "") -> Any:
-        from replicate import deployment
-
-        kind = deployment.Deployment
-        made = kind.model_construct if hasattr(kind, "model_construct") else kind.construct
-        mine = made(owner="acme", name="llama")
-        mine._client = client
-        return getattr(mine.predictions, f"{mode}create")(input=GIVEN)
 
     return {"sync": call, "async": lambda client: call(client, "async_")}
 
@@ -65,7 +62,7 @@ ROWS: list[tuple[str, str, dict[str, Any]]] = [
     (_MODELS, "models.predictions.create", _both("models.predictions.create", model=LLAMA, input=GIVEN)),
     (_MODELS, "run", _both("run", LLAMA, input=GIVEN)),
     (_DEPLOYMENTS, "deployments.predictions.create", _both("deployments.predictions.create", deployment="acme/llama", input=GIVEN)),
-    (_DEPLOYMENT, "deployments:predictions", _of_a_deployment()),
+    (_DEPLOYMENT, "fetched.predictions.create", _both("fetched.predictions.create", input=GIVEN)),
     (f"{_PREDICTIONS}get", "predictions.get", _both("predictions.get", "prediction7")),
 ]
 PAYLOADS: list[dict[str, Any]] = [
