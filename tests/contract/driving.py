@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -16,9 +17,15 @@ from payloads import Payload
 MODES = ("sync", "async")
 
 
+@cache
+def _has(requirement: str) -> bool:
+    """Say whether a release is installed; asked once, and not while something of ours is made to raise."""
+    return installed(requirement)[1]
+
+
 def skip_if_missing(payload: Payload, client: Any) -> None:
     """Skip what the installed release of an SDK does not have."""
-    if payload.needs and not installed(payload.needs)[1]:
+    if payload.needs and not _has(payload.needs):
         pytest.skip(f"needs {payload.needs}")
     owner = client
     for part in payload.name.partition(":")[0].split("."):

@@ -74,7 +74,8 @@ def test_a_doubled_span_of_ours_is_counted(watching: Watching, stand_in: Any, mo
 def test_a_second_span_is_counted(provider: str, watching: Watching, stand_in: Any) -> None:
     """The same measure sees what an SDK tells where it is let."""
     values = [p for p in payloads.read() if p.provider == provider and not p.stream and p.call is not None]
-    chat = min(values, key=lambda payload: ":" in payload.name, default=None)
+    # What serves it on somebody else's cloud makes no spans.
+    chat = min(values, key=lambda payload: payload.name.endswith((":azure", ":gcp")), default=None)
     if chat is None:
         pytest.skip(f"{provider} is not installed")
     seen = watching.watched(native_telemetry="keep")
