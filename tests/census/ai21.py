@@ -12,5 +12,7 @@ NOT_WATCHED = {
     "ai21.clients.studio.resources.studio_library:*": _HELD,
     "ai21.clients.studio.resources.batch.*": _HELD,
     "ai21.clients.studio.resources.beta.*": "other names of what is above",
+    "ai21.clients.studio.resources.studio_chat:*StudioChat.create": "the chat of Jurassic, the models before Jamba, in a shape of its own",
+    "ai21.http_client.*": "below create, which is watched; other operations pass it too",
     "ai21.clients.studio.resources.studio_resource:*": "below create, which is watched; other operations pass it too",
 }

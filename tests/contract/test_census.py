@@ -90,7 +90,8 @@ def _about_nothing(reasons: Iterable[str], names: Iterable[str]) -> list[str]:
 
 
 @pytest.mark.skipif(importlib.util.find_spec("botocore") is None, reason="botocore is not installed")
-def test_what_amazons_clients_ask_is_watched_or_listed() -> None:
+@pytest.mark.parametrize("provider", ["bedrock"])
+def test_what_amazons_clients_ask_is_watched_or_listed(provider: str) -> None:
     from botocore import xform_name
     from botocore.session import get_session
 
