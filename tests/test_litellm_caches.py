@@ -326,7 +326,7 @@ def test_no_mistake_of_ours_reaches_the_application(lite: Any, seen: Any) -> Non
     found, ways = ways_run(lambda: _use(lite))
     assert found == expected
     inner = [way for way in ways if way[-1].co_name not in ("around", "around_async")]
-    assert {"_looked_up", "_put", "_saved", "settle", "_left", "_keyed", "_answered", "_filled"} <= {way[-1].co_name for way in inner}
+    assert {"_looked_up", "_put", "_saved", "settle", "leave", "_keyed", "_answered", "_filled"} <= {way[-1].co_name for way in inner}
     for way in inner:
         with raising_once(way):
             assert _use(lite) == expected, way

@@ -85,8 +85,8 @@ def enter_span(span: Span) -> Entered:
     return otel_context.attach(trace.set_span_in_context(span))
 
 
-def leave(entered: Entered | None) -> None:
-    """Restore what was current before ``entered``, and everything that was attached since."""
+def leave(entered: Token[Any] | None) -> None:
+    """Restore what was current before ``entered``, and everything that was attached since; of any context variable."""
     if entered is None:
         return
     # A coroutine or stream may be closed from another context than it ran in; that one is not ours to change, and

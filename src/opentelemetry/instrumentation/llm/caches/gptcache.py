@@ -6,14 +6,13 @@ no step of its own and is known when the next one begins, or at the end.
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import weakref
 from collections.abc import Callable, Hashable, Mapping, MutableMapping
 from contextvars import ContextVar, Token
 from typing import Any
 
-from .. import emit
+from .. import context, emit
 from ..dialects.reading import items
 from ..guard import guarded
 from ..wrapper import Wrapper
@@ -68,10 +67,7 @@ def _begun(doing: Doing) -> Token[Doing | None]:
 
 
 def _ended(doing: Doing, token: Token[Doing | None] | None) -> None:
-    if token is not None:
-        # A coroutine may be closed from another context than it ran in; that one has nothing of ours.
-        with contextlib.suppress(ValueError):
-            _doing.reset(token)
+    context.leave(token)
     _found(doing, False)
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from contextvars import Token
 from types import ModuleType
 from typing import Any
 
 import wrapt
 
+from .. import context
 from ..dialects.reading import items
 from ..guard import guarded
 from ..wrapper import Wrapper
@@ -62,7 +61,7 @@ def _driver(original: Any, finish: Callable[..., None]) -> Callable[..., Any]:
         try:
             result = wrapped(*args, **kwargs)
         finally:
-            guarded(_left, token)
+            guarded(context.leave, token)
         guarded(finish, instance, args, kwargs, result)
         return result
 
@@ -73,17 +72,11 @@ def _driver(original: Any, finish: Callable[..., None]) -> Callable[..., Any]:
         try:
             result = await wrapped(*args, **kwargs)
         finally:
-            guarded(_left, token)
+            guarded(context.leave, token)
         guarded(finish, instance, args, kwargs, result)
         return result
 
     return around_async if inspect.iscoroutinefunction(inspect.unwrap(original)) else around
-
-
-def _left(token: Token[bool]) -> None:
-    # A coroutine may be closed from another context than it ran in; that one has nothing of ours.
-    with contextlib.suppress(ValueError):
-        inside.reset(token)
 
 
 def _named(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:

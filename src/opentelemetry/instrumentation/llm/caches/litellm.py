@@ -6,14 +6,13 @@ below it is no place for that: the same classes count requests, cool deployments
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import weakref
 from collections.abc import Callable, Container, Mapping
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from typing import Any
 
-from .. import emit
+from .. import context, emit
 from ..dialects.litellm_names import asked, provider_name
 from ..dialects.openai_usage import usage
 from ..dialects.reading import dig, items, text
@@ -46,7 +45,7 @@ def _around(finish: Finish) -> Callable[[Any], Callable[..., Any]]:
             try:
                 result = wrapped(*args, **kwargs)
             finally:
-                guarded(_left, token)
+                guarded(context.leave, token)
             guarded(finish, instance, doing, (args, kwargs), result)
             return result
 
@@ -56,19 +55,13 @@ def _around(finish: Finish) -> Callable[[Any], Callable[..., Any]]:
             try:
                 result = await wrapped(*args, **kwargs)
             finally:
-                guarded(_left, token)
+                guarded(context.leave, token)
             guarded(finish, instance, doing, (args, kwargs), result)
             return result
 
         return around_async if inspect.iscoroutinefunction(inspect.unwrap(original)) else around
 
     return make
-
-
-def _left(token: Token[Doing | None]) -> None:
-    # A coroutine may be closed from another context than it ran in; that one has nothing of ours.
-    with contextlib.suppress(ValueError):
-        _doing.reset(token)
 
 
 def _noting(note: Note) -> Callable[[Any], Callable[..., Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import time
 from collections.abc import Callable, Mapping
@@ -97,10 +96,7 @@ def no_attempts(ref: int) -> Token[int | None]:
 
 def attempts_again(token: Token[int | None] | None) -> None:
     """Take requests for attempts again."""
-    # A coroutine may be closed from another context than it ran in; that one has nothing of ours.
-    with contextlib.suppress(ValueError):
-        if token is not None:
-            _sending.reset(token)
+    context.leave(token)
 
 
 def _failed(attempt: Attempt | None, error: BaseException) -> None:

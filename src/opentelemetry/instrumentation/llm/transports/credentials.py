@@ -6,11 +6,10 @@ function). Where no call runs, they are none of our business. What is asked of a
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import time
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from typing import Any
 
 from .. import bus, context
@@ -84,7 +83,7 @@ def _around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], k
     try:
         return wrapped(*args, **kwargs)
     finally:
-        guarded(_refreshed, token)
+        guarded(context.leave, token)
         guarded(attempts_again, quiet)
         guarded(_say, call, instance, began)
 
@@ -97,15 +96,9 @@ async def _around_async(wrapped: Callable[..., Any], instance: Any, args: tuple[
     try:
         return await wrapped(*args, **kwargs)
     finally:
-        guarded(_refreshed, token)
+        guarded(context.leave, token)
         guarded(attempts_again, quiet)
         guarded(_say, call, instance, began)
-
-
-def _refreshed(token: Token[int | None]) -> None:
-    # A coroutine may be closed from another context than it ran in; that one has nothing of ours.
-    with contextlib.suppress(ValueError):
-        _refreshing.reset(token)
 
 
 def _say(call: Any, instance: Any, began: int) -> None:
