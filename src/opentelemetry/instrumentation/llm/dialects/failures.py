@@ -111,12 +111,16 @@ _REQUEST_IDS = (("request_id",), ("response", "ResponseMetadata", "RequestId"))
 
 def status_of(error: BaseException) -> int | None:
     """Return the HTTP status that an SDK's exception tells, if any."""
-    # Where the class is one of Python's own, the status and the text are all that it holds.
-    first = error.args[0] if len(error.args) == 2 and isinstance(error.args[1], str) else None
-    for status in (*(whole(dig(error, path)) for path in _STATUSES), whole(first)):
-        if status is not None and 300 <= status < 600:
+    for path in _STATUSES:
+        if (status := _status(dig(error, path))) is not None:
             return status
-    return None
+    # Where the class is one of Python's own, the status and the text are all that it holds.
+    return _status(error.args[0]) if len(error.args) == 2 and isinstance(error.args[1], str) else None
+
+
+def _status(value: Any) -> int | None:
+    status = whole(value)
+    return status if status is not None and 300 <= status < 600 else None
 
 
 def _is_of_an_rpc(error: BaseException) -> bool:

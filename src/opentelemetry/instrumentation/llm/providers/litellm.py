@@ -179,12 +179,13 @@ _STREAMS = (
 )
 _METHODS = dict.fromkeys(stepped.STEPS, stepped.step) | dict.fromkeys(stepped.CLOSES, stepped.close)
 
-_TELLS = "litellm.integrations.opentelemetry:OpenTelemetry"
+_CALLBACK = "OpenTelemetry"
+_TELLS = f"litellm.integrations.opentelemetry:{_CALLBACK}"
 
 
 def _is_its_own(callback: Any) -> bool:
     """Say whether this is the callback ``otel`` itself; what is derived of it sends to a backend of its own, and goes on."""
-    return type(callback).__name__ == _TELLS.rpartition(":")[2]
+    return type(callback).__name__ == _CALLBACK
 
 
 def _without_spans(original: Any) -> Any:
