@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+from contextvars import Context, copy_context
 from typing import Any
 
 import pytest
 
+from opentelemetry.instrumentation.llm import attach, detach
+from opentelemetry.instrumentation.llm.context import running_call
 from opentelemetry.instrumentation.llm.handlers.content import as_json, bounded, shown, without_credentials
 from opentelemetry.instrumentation.llm.settings import Settings
 from opentelemetry.instrumentation.llm.words.records import Content
@@ -100,6 +103,23 @@ def test_messages_are_those_of_the_call_even_if_the_caller_changes_them_later(wa
     messages[0]["content"] = "after"
     list(stream)
     assert "before" in seen.span().attributes["gen_ai.input.messages"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_call_that_outlives_its_end_has_let_go_of_what_was_asked(stream: bool, watch: Any, client: Any) -> None:
+    """Tasks and threads of an SDK that a call has begun keep the context that it ran in."""
+    watch(capture_message_content="span_only")
+    kept: list[Context] = []
+    attach("a task", "ex_llm.chat.start", lambda *said: kept.append(copy_context()))
+    try:
+        answer = _ask(client, stream=stream)
+        (call,) = (context.run(running_call) for context in kept)
+        if stream:
+            assert call.request.content.input_messages and not call.ended
+            list(answer)
+    finally:
+        detach("a task")
+    assert call.ended and call.request.content is None and call.forget is None
 
 
 def test_redact_comes_first_and_what_it_drops_is_gone(watch: Any, client: Any) -> None:

@@ -218,12 +218,15 @@ class Call:
         if next(self._ends):
             return
         self.ended = True
-        if self.forget is not None:
-            guarded(self.forget)
+        # A call may outlive its end, in contexts that tasks and threads of the SDK were begun in.
+        forget, self.forget = self.forget, None
+        if forget is not None:
+            guarded(forget)
         guarded(self._answer_begins, error)
         ended_at = self._chunk_at if how == ABANDONED else time.perf_counter_ns()
         duration = ended_at - self.began
         guarded(self._finish, duration, reply, how, error, rescue=partial(self._say_barely, duration, error))
+        self.request.content = None
 
     def _finish(self, duration: int, reply: Reply | None, how: str | None, error: BaseException | None) -> None:
         if reply is None:
