@@ -17,7 +17,7 @@ import payloads
 from contract.driving import MODES
 from harness.growth import Growth, Left
 from harness.held import BYTES_PER_OPEN_STREAM, OBJECTS_PER_OPEN_STREAM, held
-from harness.processes import python
+from harness.processes import python, served
 from harness.styles import NotApplicable
 from harness.watching import Watching
 
@@ -83,19 +83,27 @@ def test_what_keeps_something_of_each_call_is_found(fault: str) -> None:
 
 
 STREAMS = [payload for payload in payloads.read() if payload.stream and not payload.of_answers]
-_EACH, _READ = 20, 10
+_OPEN = 8
+"""How many are open at once: fewer than the connections in any SDK's pool."""
 
 
+@pytest.fixture(scope="module")
+def far() -> Iterator[str]:
+    """Give the URL of a stand-in whose memory is not in this process."""
+    with served() as url:
+        yield url
+
+
+@pytest.mark.parametrize("chunks", (10, 30))
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("payload", STREAMS, ids=lambda payload: payload.id)
-def test_an_open_stream_holds_little_of_ours(payload: payloads.Payload, mode: str, watching: Watching, stand_in: object) -> None:
-    url = stand_in.url  # type: ignore[attr-defined]
+def test_an_open_stream_holds_little_of_ours(payload: payloads.Payload, mode: str, chunks: int, watching: Watching, far: str) -> None:
     watching.bare()
     tracemalloc.start()
     try:
-        bare = held(payload, mode, url, _EACH, _READ)
+        bare = held(payload, mode, far, _OPEN, chunks)
         watching.watched()
-        ours = held(payload, mode, url, _EACH, _READ).more_than(bare)
+        ours = held(payload, mode, far, _OPEN, chunks).more_than(bare)
     except NotApplicable as reason:
         pytest.skip(str(reason))
     finally:

@@ -13,11 +13,13 @@ from payloads import Payload
 
 from .styles import NotApplicable
 
-OBJECTS_PER_OPEN_STREAM = 60
+OBJECTS_PER_OPEN_STREAM = 80
 BYTES_PER_OPEN_STREAM = 16384
 """What an open stream may hold of ours, its span included, as docs/rationale.md says, where contents are not captured."""
-_LONG = "words:60+hang:40"
-"""The stand-in's scenario of a long answer that stands still before its end: nothing more is on its way."""
+_LONG = "words:60"
+"""The stand-in's scenario of a long answer."""
+_STANDING = f"{_LONG}+hang:40"
+"""The same, where it stands still before its end: nothing more is on its way."""
 
 
 class Held(NamedTuple):
@@ -32,10 +34,19 @@ class Held(NamedTuple):
 
 
 def held(payload: Payload, mode: str, url: str, streams: int, chunks: int) -> Held:
-    """Open this many streams, read this many chunks of each, and return what there is more of than before."""
-    base = f"{url}/scenario/{_LONG}"
+    """Open this many streams, read this many chunks of each, and return what there is more of than before.
+
+    Whether there are so many chunks is tried where the answer comes to its end: who waits for one more where it stands still waits long.
+    """
+    long, standing = (f"{url}/scenario/{scenario}" for scenario in (_LONG, _STANDING))
     if mode == "async":
-        return asyncio.run(_held_asynchronously(payload, base, streams, chunks))
+        asyncio.run(_held_asynchronously(payload, long, 0, chunks))
+        return asyncio.run(_held_asynchronously(payload, standing, streams, chunks))
+    _held(payload, long, 0, chunks)
+    return _held(payload, standing, streams, chunks)
+
+
+def _held(payload: Payload, base: str, streams: int, chunks: int) -> Held:
     with opened(payload, base) as client:
         first = _read(payload, client, chunks)
         before = _now()
@@ -86,4 +97,4 @@ def _now() -> Held:
 
 
 def _each(all: Held, streams: int) -> Held:
-    return Held(all.objects / streams, all.memory / streams)
+    return Held(all.objects / max(streams, 1), all.memory / max(streams, 1))
