@@ -5,6 +5,7 @@ A few ways out of each SDK by default; every way out, 20,000 calls each, with ``
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import tracemalloc
@@ -22,7 +23,7 @@ from harness.styles import NotApplicable
 from harness.watching import Watching
 
 SOAK = os.environ.get("LLM_SOAK")
-CALLS = SOAK or "100"
+CALLS = SOAK or "140"
 FEW = ("answer, answered", "answer, refused", "stream, exhausted", "stream, broken off in with", "stream, dropped", "stream, cancelled")
 PROVIDERS = sorted({payload.provider for payload in payloads.read()})
 RATIONALE = Path(__file__).parents[2] / "docs" / "rationale.md"
@@ -61,8 +62,28 @@ def test_nothing_is_left_of_calls_that_are_over(provider: str, mode: str) -> Non
     assert not found, "\n".join(found)
 
 
+_STARTED = """
+from opentelemetry.instrumentation.llm import attach
+kept = []
+attach("keeps", "*.start", lambda name, *said: kept.append({}))
+"""
+_ENDED = """
+from opentelemetry.instrumentation.llm.calls.call import Call
+kept, end = [], Call._end
+def ending(call, *more):
+    {}
+    return end(call, *more)
+Call._end = ending
+"""
 PLANTED = {
-    "keeps events": "from opentelemetry.instrumentation.llm import attach\nkept = []\nattach('keeps', 'ex_llm.*', lambda *said: kept.append(said))",
+    "keeps events": _STARTED.format("said"),
+    "keeps text, which is no object of the collector": _STARTED.format("bytes(1000)"),
+    "keeps small text": _STARTED.format("bytes(300)"),
+    "keeps contexts": "import contextvars" + _STARTED.format("contextvars.copy_context()"),
+    "keeps calls": _ENDED.format("kept.append(call)"),
+    "keeps what it knew": _ENDED.format("kept.append(call.known)"),
+    "has the end of the process wait for each": "import atexit" + _ENDED.format("atexit.register(lambda: call)"),
+    "never ends": "from opentelemetry.instrumentation.llm.calls.call import Call\nCall._end = lambda *anything: None",
     "keeps streams": """
 from opentelemetry.instrumentation.llm.calls import streams
 kept, tap = [], streams.tap
@@ -71,14 +92,12 @@ def keeping(stream, *more):
     tap(stream, *more)
 streams.tap = keeping
 """,
-    "never ends": "from opentelemetry.instrumentation.llm.calls.call import Call\nCall._end = lambda *anything: None",
 }
 
 
-@pytest.mark.parametrize("fault", PLANTED, ids=lambda fault: f"openai-{fault.replace(' ', '-')}")
-def test_what_keeps_something_of_each_call_is_found(fault: str) -> None:
-    ((path, growth),) = growths("watched", "openai", "sync", "sync stream, broken off in with", before=PLANTED[fault])
-    assert path == "sync stream, broken off in with"
+@pytest.mark.parametrize(("fault", "mode"), list(zip(PLANTED, itertools.cycle(MODES), strict=False)), ids=lambda said: f"openai-{said}")
+def test_what_keeps_something_of_each_call_is_found(fault: str, mode: str) -> None:
+    ((_, growth),) = growths("watched", "openai", mode, f"{mode} stream, broken off in with", before=PLANTED[fault])
     assert growth.beyond() and growth.grew
 
 

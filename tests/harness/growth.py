@@ -1,7 +1,8 @@
 """Measure whether a process grows while it does the same again and again: objects of the collector, blocks, and memory.
 
 A first round is for warming up, and what is there after it is left out of sight. Each further round ends with what is left when all
-garbage is collected. What grows in *every* step from one round to the next grows without end; a cache that fills does not.
+garbage is collected. What grows without end grows in most steps from one round to the next: a cache that fills takes one step, and
+what comes and goes takes one up for each down, so the median of the steps is what a round leaves behind.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from itertools import pairwise
+from statistics import median
 from typing import NamedTuple
 
 from .quick import forget_the_past
 
-ROUNDS = 5
-"""The first of them warms up; the second replaces what was kept by the first."""
+ROUNDS = 7
+"""The first of them warms up; the second replaces what was kept by the first; between the others are five steps."""
 TRACED = 2000
 """How many calls, at the most, are made once more with every allocation traced: that takes three times as long."""
 _TRIES = 3
@@ -48,9 +50,8 @@ class Growth(NamedTuple):
 
     @property
     def steady(self) -> Left:
-        """By how much every round has grown, at the least."""
-        steps = [Left(*(now - then for then, now in zip(before, after, strict=True))) for before, after in pairwise(self.left)]
-        return Left(*(min(column) for column in zip(*steps, strict=True)))
+        """By how much a round has grown: the median of the steps."""
+        return Left(*(int(median(after - before for before, after in pairwise(column))) for column in zip(*self.left, strict=True)))
 
     def beyond(self, bare: Growth | None = None) -> bool:
         """Say whether it grows, and by more than the same without us."""
