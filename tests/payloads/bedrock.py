@@ -97,8 +97,9 @@ def _async_session() -> Any:
 def _settings() -> dict[str, Any]:
     from botocore import UNSIGNED
 
-    # A signature holds the time, so that no two requests would be alike.
-    return {"retries": {"total_max_attempts": 1}, "signature_version": UNSIGNED}
+    # A signature holds the time, so that no two requests would be alike. A stream that is cancelled keeps its connection, and who has
+    # used up all of the pool waits without end.
+    return {"retries": {"total_max_attempts": 1}, "signature_version": UNSIGNED, "max_pool_connections": 200}
 
 
 def client(base_url: str) -> Any:
