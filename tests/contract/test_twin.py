@@ -33,18 +33,29 @@ def twins(provider: str, directory: Path) -> tuple[dict[str, Any], dict[str, Any
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("twins")
+    made = tmp_path_factory.mktemp("twins")
+    (made / "again").mkdir()
+    return made
+
+
+def found(payload: payloads.Payload, directory: Path) -> tuple[dict[str, list[str]], int]:
+    """Return the cases of a payload that differ, with how; and how many could be compared."""
+    bare, watched = twins(payload.provider, directory)
+    every = [case for mode in ("sync", "async") for case in cases(payload, mode)]
+    differ = {case.id: differences(bare[case.id], watched[case.id], case.exit.races, case.id) for case in every}
+    return {id: how for id, how in differ.items() if how}, sum("seen" in bare[case.id] for case in every)
 
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=lambda p: p.id)
 def test_an_application_finds_no_difference(payload: payloads.Payload, directory: Path) -> None:
-    bare, watched = twins(payload.provider, directory)
-    found, compared = [], 0
-    for case in (case for mode in ("sync", "async") for case in cases(payload, mode)):
-        compared += "seen" in bare[case.id]
-        found += differences(bare[case.id], watched[case.id], case.exit.races, case.id)
-    assert not found, "\n".join(found)
+    differ, compared = found(payload, directory)
+    if differ:
+        # Event loop and collector race while a generator is dropped, on either side: what we do shows every time.
+        again, _ = found(payload, directory / "again")
+        differ = {id: how for id, how in differ.items() if id in again}
+    assert not differ, "\n".join(line for how in differ.values() for line in how)
     if not compared:
+        bare, _ = twins(payload.provider, directory)
         pytest.skip(next(account["not applicable"] for name, account in bare.items() if name.startswith(f"{payload.id} /")))
 
 

@@ -90,7 +90,7 @@ _CODES = (
 _STATUSES = (("status_code",), ("status",), ("response", "status_code"), ("code",), ("response", "ResponseMetadata", "HTTPStatusCode"))
 _TEXTS = (
     ("message",), ("detail",), ("body", "message"), ("body", "error", "message"), ("body", "detail"), ("body",), ("error",), ("server_message",),
-    ("response", "Error", "Message"),
+    ("error_msg",), ("response", "Error", "Message"),
 )  # fmt: skip
 _LOOKED_INTO = 4096
 _VAGUE = ("invalid_request", "auth")
