@@ -112,7 +112,7 @@ def given_one_by_one(payload: payloads.Payload, mode: str, generators: bool, sta
         account = run(Case(one_by_one(payload, made, generators), mode, "plain", exit), stand_in.url)
     except NotApplicable:
         return None
-    return (sent(stand_in), [once.asked for once in made], account.error, account.chunks) if made else None
+    return (sent(stand_in), [once.asked for once in made], account.error, account.given) if made else None
 
 
 @pytest.mark.parametrize("mode", MODES)

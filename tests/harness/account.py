@@ -37,6 +37,7 @@ class Account:
     def __init__(self, root: str, url: str, surfaces: bool = False, chunks: bool = False) -> None:
         self.notes: list[tuple[str, Any]] = []
         self.chunks = 0
+        self.bytes = 0
         self.relays = True
         self.generator = ""
         self.strayed = 0
@@ -48,6 +49,11 @@ class Account:
         """Write down one thing."""
         self.notes.append((what, value))
 
+    @property
+    def given(self) -> int:
+        """How much was given: in how many pieces bytes arrive is the network's affair."""
+        return self.bytes or self.chunks
+
     def opened(self, result: Any, through: str) -> None:
         """Write down what the SDK returned, and how its outside looks."""
         self.note(f"returned {through}", surface(result, self._root) if self._surfaces else None)
@@ -57,6 +63,7 @@ class Account:
     def took(self, chunk: Any, home: bool = True) -> None:
         """Write down one chunk, and whether the application's span is current now."""
         self.chunks += 1
+        self.bytes += len(chunk) if isinstance(chunk, bytes) else 0
         self.note("chunk", described(chunk) if self._chunks else None)
         if home:
             self.look()

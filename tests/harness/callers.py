@@ -14,6 +14,7 @@ from payloads import Payload
 from .account import Account
 from .describing import described
 from .handing import handing
+from .resting import rest
 
 SAID = ("messages", "input", "inputs", "contents", "prompt", "texts", "documents", "system", "instructions")
 """Arguments that hold what is said; nobody but the SDK reads them unless contents are asked for."""
@@ -169,4 +170,5 @@ def one_by_one(payload: Payload, made: list[Once], generators: bool) -> Payload:
 
 def collected() -> None:
     """Have all that can be collected collected."""
+    rest()
     gc.collect()

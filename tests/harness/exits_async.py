@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .describing import described, described_exception, named
-from .exits_sync import ConsumerFault
+from .exits_sync import LONG_ENOUGH, ConsumerFault
 from .outsides import outcome
 from .styles import AsyncOpening, NotApplicable, parseable
 
@@ -161,7 +161,7 @@ async def cancelled(opening: AsyncOpening) -> None:
         finally:
             waiting.set()
 
-    await _cancel(asyncio.create_task(consume()), waiting.wait())
+    await _cancel(asyncio.create_task(consume()), _awhile(waiting))
 
 
 async def timed_out(opening: AsyncOpening) -> None:
@@ -198,6 +198,12 @@ def _journal(url: str) -> Any:
         return json.load(connection.getresponse())
     finally:
         connection.close()
+
+
+async def _awhile(event: asyncio.Event) -> None:
+    """Wait for an event that may never come: some SDKs hold the first chunk back until there are more."""
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(event.wait(), LONG_ENOUGH)
 
 
 async def _cancel(task: asyncio.Task[None], when: Any) -> None:

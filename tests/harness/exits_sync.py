@@ -17,6 +17,8 @@ from .outsides import outcome
 from .styles import NotApplicable, Opening, parseable
 
 _STILL = 3
+LONG_ENOUGH = 1.0
+"""Seconds after which no first chunk comes any more; some SDKs hold it back until there are more."""
 
 
 class ConsumerFault(Exception):
@@ -175,7 +177,7 @@ def interrupted(opening: Opening) -> None:
 
 def _interrupt(caller: int, waiting: threading.Event) -> None:
     """Send the signal of Ctrl-C as soon as the caller stands still, which is then in the reading of its socket."""
-    waiting.wait()
+    waiting.wait(LONG_ENOUGH)
     still, before = 0, None
     while still < _STILL:
         time.sleep(0.01)

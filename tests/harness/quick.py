@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from .resting import rest
+
 
 @contextmanager
 def one_tls_context() -> Iterator[None]:
@@ -28,5 +30,6 @@ def one_tls_context() -> Iterator[None]:
 
 def forget_the_past() -> None:
     """Let the collector look at what is made from now on only."""
+    rest()
     gc.collect()
     gc.freeze()

@@ -19,6 +19,7 @@ from payloads import Payload
 from .account import Account, application_span
 from .exits import Exit, exits
 from .responses import Responses, noticed
+from .resting import rest, rest_asynchronously
 from .styles import STYLES, AsyncOpening, NotApplicable, Opening
 
 
@@ -91,6 +92,7 @@ def _run_plain(case: Case, url: str, account: Account, responses: Responses) -> 
             raise
         except BaseException as error:
             account.raised(error)
+        rest()
         gc.collect()
         account.note("responses", responses.states())
 
@@ -104,6 +106,7 @@ async def _run_asynchronous(case: Case, url: str, account: Account, responses: R
             raise
         except BaseException as error:
             account.raised(error)
+        await rest_asynchronously()
         # What the loop closes for a stream that was dropped still holds it, so collecting once is not enough.
         for _ in range(5):
             gc.collect()
@@ -131,5 +134,6 @@ def _run_with_own_loop(case: Case, url: str, account: Account, responses: Respon
         raise
     except BaseException as error:
         account.raised(error)
+    rest()
     gc.collect()
     account.note("responses", responses.states("perhaps gone"))
