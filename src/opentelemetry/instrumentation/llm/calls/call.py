@@ -141,6 +141,11 @@ class Call:
         self._attempt_ended_at, self._refused = time.perf_counter_ns(), refused
         self._refused_with = status if refused else None
 
+    @property
+    def accepted(self) -> bool:
+        """Whether the provider has begun to answer, and not with a refusal."""
+        return self._attempts > 0 and not self._refused
+
     def _answer_begins(self, error: BaseException | None = None) -> None:
         if self.awaited is not None:
             awaited, self.awaited = self.awaited, None

@@ -31,8 +31,12 @@ def is_stepped(stream: Any) -> bool:
 
 
 def see_through(stream: Any, call: Call) -> None:
-    """Tell the chunks of ``stream`` as the application takes them; each step runs in the context of here."""
-    call.stream_started()
+    """Tell the chunks of ``stream`` as the application takes them; each step runs in the context of here.
+
+    Some of these streams send their request with their first step: they begin when it is answered.
+    """
+    if call.accepted:
+        call.stream_started()
     call.tapped = True
     _open[stream] = (call, context.here())
     watch_for_loss(stream, call)
@@ -58,6 +62,27 @@ def _stepped(call: Call, entered: context.Entered) -> None:
     context.leave(entered)
 
 
+def _begins(call: Call) -> None:
+    if not (call.streaming or call.ended):
+        call.stream_started()
+
+
+def _took(call: Call, chunk: Any) -> None:
+    _begins(call)
+    call.took(chunk)
+
+
+def _over(call: Call) -> None:
+    _begins(call)
+    call.stream_ended(COMPLETE)
+
+
+def _broke(call: Call, error: BaseException) -> None:
+    if call.accepted:
+        _begins(call)
+    broke(call, error)
+
+
 def step(original: Any) -> Driver:
     """Make what stands around ``__next__`` or ``__anext__`` of a class of streams."""
 
@@ -69,14 +94,14 @@ def step(original: Any) -> Driver:
         try:
             chunk = wrapped(*args, **kwargs)
         except StopIteration:
-            guarded(call.stream_ended, COMPLETE, rescue=call.give_up)
+            guarded(_over, call, rescue=call.give_up)
             raise
         except BaseException as error:
-            guarded(broke, call, error, rescue=partial(call.give_up, error))
+            guarded(_broke, call, error, rescue=partial(call.give_up, error))
             raise
         finally:
             guarded(_stepped, *stepping)
-        guarded(call.took, chunk)
+        guarded(_took, call, chunk)
         return chunk
 
     async def around_async(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -87,14 +112,14 @@ def step(original: Any) -> Driver:
         try:
             chunk = await wrapped(*args, **kwargs)
         except StopAsyncIteration:
-            guarded(call.stream_ended, COMPLETE, rescue=call.give_up)
+            guarded(_over, call, rescue=call.give_up)
             raise
         except BaseException as error:
-            guarded(broke, call, error, rescue=partial(call.give_up, error))
+            guarded(_broke, call, error, rescue=partial(call.give_up, error))
             raise
         finally:
             guarded(_stepped, *stepping)
-        guarded(call.took, chunk)
+        guarded(_took, call, chunk)
         return chunk
 
     return around_async if inspect.iscoroutinefunction(inspect.unwrap(original)) else around
