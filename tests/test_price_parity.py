@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-genai_prices = pytest.importorskip("genai_prices", reason="needs genai-prices, a development dependency (Python 3.11)")
+genai_prices = pytest.importorskip("genai_prices", reason="needs the genai-prices of the snapshot, which is for Python 3.11 and later")
 
 from genai_prices.data import providers  # noqa: E402
 from genai_prices.data_snapshot import get_snapshot  # noqa: E402
@@ -275,9 +275,9 @@ def test_a_price_asked_by_name_equals_the_librarys() -> None:
                 assert found.reason == "usage_not_priced" and expected.total_price == 0
 
 
-def test_the_snapshot_is_not_stale() -> None:
+def test_the_snapshot_is_what_the_library_gives() -> None:
     fresh = snapshot.build()
-    stale = "prices.json is stale: run python -m opentelemetry.instrumentation.llm.pricing.snapshot"
+    stale = "prices.json is another's: run python -m opentelemetry.instrumentation.llm.pricing.snapshot"
     assert {**fresh, "date": None} == {**PACKAGED, "date": None}, stale
     assert list(fresh["prices"]["openrouter"]) == list(PACKAGED["prices"]["openrouter"]), "the order decides who matches first"
 

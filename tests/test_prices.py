@@ -10,6 +10,7 @@ import sys
 import threading
 import tracemalloc
 from datetime import datetime, timedelta, timezone
+from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
@@ -392,6 +393,8 @@ def test_the_packaged_file_is_right_small_and_dated() -> None:
     assert len(raw) < 300_000
     assert data["source"] == "genai-prices" and data["version"] and data["complete"] is True
     assert datetime.fromisoformat(data["date"]) <= datetime.now() + timedelta(days=1)
+    (compared,) = [line for line in requires("opentelemetry-instrumentation-llm") or () if line.startswith("genai-prices")]
+    assert f"=={data['version']};" in compared.replace(" ", ""), "the tests compare with what the packaged prices are made from"
 
 
 def test_the_packaged_prices_take_little_memory() -> None:
