@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import logging
 import sys
 from collections.abc import Callable, Iterator
@@ -33,7 +34,20 @@ def ours(code: CodeType) -> bool:
 def named(code: CodeType) -> str:
     """Name a function by its file and its place there."""
     place = Path(code.co_filename).relative_to(_PACKAGE).as_posix()
-    return f"{place}:{getattr(code, 'co_qualname', code.co_name)}"
+    return f"{place}:{getattr(code, 'co_qualname', None) or _places(code.co_filename)[code.co_firstlineno, code.co_name]}"
+
+
+@cache
+def _places(file: str) -> dict[tuple[int, str], str]:
+    """Work out for Python 3.10, whose code knows its bare name only, where each function of a file has its place."""
+    return dict(_within(compile(Path(file).read_text(encoding="utf-8"), file, "exec"), ""))
+
+
+def _within(outer: CodeType, before: str) -> Iterator[tuple[tuple[int, str], str]]:
+    for code in (constant for constant in outer.co_consts if isinstance(constant, CodeType)):
+        place = before + code.co_name
+        yield (code.co_firstlineno, code.co_name), place
+        yield from _within(code, f"{place}.<locals>." if code.co_flags & inspect.CO_OPTIMIZED else f"{place}.")
 
 
 Way = tuple[CodeType, ...]
