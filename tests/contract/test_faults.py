@@ -19,6 +19,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning"),
+    # Python 3.13 says so of the code that is put in the place of a generator's.
+    pytest.mark.filterwarnings("ignore:Assigning a code object:DeprecationWarning"),
 ]
 EVERYWHERE = {("plain", "answered"), ("plain", "exhausted")}
 KINDS = {
