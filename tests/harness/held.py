@@ -14,7 +14,7 @@ from payloads import Payload
 from .styles import NotApplicable
 
 OBJECTS_PER_OPEN_STREAM = 80
-BYTES_PER_OPEN_STREAM = 16384
+BYTES_PER_OPEN_STREAM = 24576
 """What an open stream may hold of ours, its span included, as docs/rationale.md says, where contents are not captured."""
 _LONG = "words:60"
 """The stand-in's scenario of a long answer."""
