@@ -52,13 +52,13 @@ SDKS = (
     Sdk("replicate", "replicate", ("replicate",)),
     Sdk("voyageai", "voyageai", ("voyageai",)),
     Sdk("aleph_alpha", "aleph_alpha_client", ("aleph_alpha",)),
+    Sdk("xai", "xai_sdk", ("xai",)),
+    Sdk("zai", "zai", ("zai",)),
+    Sdk("zhipuai", "zhipuai", ("zhipuai",)),
 )
 """Amazon Bedrock is not here: its clients are made while a program runs, of botocore's descriptions of services."""
 _BY_HAND = "its list of what is not watched is kept by hand"
 UNREAD: Mapping[str, str] = {
-    "xai": f"it asks through stubs of gRPC, which are made while it is imported; {_BY_HAND}",
-    "zai": f"its resources ask through functions that they were given; {_BY_HAND}",
-    "zhipuai": f"its resources ask through functions that they were given; {_BY_HAND}",
     "dashscope": f"most of its source is a command line with agents and tools of its own; {_BY_HAND}",
     "litellm": f"its source asks a hundred providers, each in a way of its own; {_BY_HAND}",
 }

@@ -9,6 +9,7 @@ NOT_WATCHED = {
     "xai_sdk.*.chat:Chat.defer*": "asks through _defer, which is watched",
     "xai_sdk.*.chat:*.compact*": "makes what is said shorter; the table of operations has no word for it",
     "xai_sdk.*.chat:Client.delete_stored_completion": _HELD,
+    "xai_sdk.*.image:ImageResponse.*": "fetches a picture that was made",
     "xai_sdk.*.video:*": "makes a video: the table of operations has no word for it",
     "xai_sdk.*.batch:*": _LATER,
     "xai_sdk.*.files:*": _HELD,

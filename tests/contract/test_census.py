@@ -72,7 +72,7 @@ def test_the_reading_sees_every_request_that_a_payload_sends(sdk: Sdk, surfaces:
             finally:
                 sys.setprofile(None)
                 threading.setprofile(None)  # type: ignore[arg-type]
-            if stand_in.journal and not any(line in lines for file, line in seen for lines in places.get(file, ())):
+            if stand_in.journal and not any(line in lines for file, line in tuple(seen) for lines in places.get(file, ())):
                 blind.append(f"{payload.id} {mode}")
             stand_in.clear()
     assert blind == []
@@ -132,6 +132,9 @@ class Thoughts(SyncAPIResource):
     def later(self) -> object:
         return Manager(partial(self._post, "/thoughts", body={}))
 
+    def remotely(self) -> Thought:
+        return self._stub.GetThought(self._make_request())
+
     def nothing(self) -> object:
         return self.headers.get("a") or self.client.get("setting")
 """
@@ -140,9 +143,9 @@ class Thoughts(SyncAPIResource):
 def test_a_new_function_of_a_new_release_is_found() -> None:
     groq = next(sdk for sdk in SDKS if sdk.list == "groq")
     functions = read("groq.resources.thoughts", PLANTED)
-    assert [function.name.partition(".")[2] for function in functions] == ["think", "say", "both", "elsewhere", "line", "later"]
+    assert [function.name.partition(".")[2] for function in functions] == ["think", "say", "both", "elsewhere", "line", "later", "remotely"]
     assert [line.partition(" ")[0].rpartition(".")[2] for line in unaccounted(functions, groq.tables, groq.reasons)] == [
-        "think", "both", "elsewhere", "line", "later",
+        "think", "both", "elsewhere", "line", "later", "remotely",
     ]  # fmt: skip
 
 

@@ -1,0 +1,11 @@
+"""What zhipuai asks the network for and is not watched. A ``*`` in a key stands for anything."""
+
+from __future__ import annotations
+
+from .zai import HELD, not_watched
+
+NOT_WATCHED = {
+    **not_watched("zhipuai"),
+    "zhipuai.api_resource.fine_tuning.*": "trains a model at the provider",
+    "zhipuai.api_resource.knowledge.*": HELD,
+}
