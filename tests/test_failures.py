@@ -47,6 +47,7 @@ _EVERY: dict[tuple[str, str], str] = {
     ("replicate", "context-length"): "invalid_request",
     # Its code says no more than that a parameter is wrong.
     ("dashscope", "context-length"): "invalid_request",
+    ("dashscope_client", "context-length"): "invalid_request",
     # gRPC has no statuses for these.
     ("xai", "error-413"): "server_error",
     ("xai", "error-422"): "server_error",

@@ -135,6 +135,10 @@ class Thoughts(SyncAPIResource):
     def remotely(self) -> Thought:
         return self._stub.GetThought(self._make_request())
 
+    @classmethod
+    def call(cls, model: str) -> Thought:
+        return super().call(model=model, task="thoughts")
+
     def nothing(self) -> object:
         return self.headers.get("a") or self.client.get("setting")
 """
@@ -143,9 +147,18 @@ class Thoughts(SyncAPIResource):
 def test_a_new_function_of_a_new_release_is_found() -> None:
     groq = next(sdk for sdk in SDKS if sdk.list == "groq")
     functions = read("groq.resources.thoughts", PLANTED)
-    assert [function.name.partition(".")[2] for function in functions] == ["think", "say", "both", "elsewhere", "line", "later", "remotely"]
+    assert [function.name.partition(".")[2] for function in functions] == [
+        "think",
+        "say",
+        "both",
+        "elsewhere",
+        "line",
+        "later",
+        "remotely",
+        "call",
+    ]
     assert [line.partition(" ")[0].rpartition(".")[2] for line in unaccounted(functions, groq.tables, groq.reasons)] == [
-        "think", "both", "elsewhere", "line", "later", "remotely",
+        "think", "both", "elsewhere", "line", "later", "remotely", "call",
     ]  # fmt: skip
 
 

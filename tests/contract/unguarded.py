@@ -28,6 +28,7 @@ FRAMES: dict[str, str] = {
     "calls/streams.py:relay_async_open": _BETWEEN,
     "calls/lazy.py:_lazily": _BETWEEN,
     "calls/lazy.py:_lazily_async": _BETWEEN,
+    "calls/iterated.py:iterated.<locals>.around": _BETWEEN,
     "calls/closing.py:_Close.__call__": _BETWEEN,
     "calls/closing.py:_AsyncClose.__call__": _BETWEEN,
     "calls/bodies.py:_Content.read": _BETWEEN,

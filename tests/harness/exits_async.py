@@ -88,10 +88,13 @@ async def broken_off_in_with(opening: AsyncOpening) -> None:
 async def closed(opening: AsyncOpening) -> None:
     stream = await opening.stream()
     close = _closing_of(stream)
-    await _take_one(opening, stream)
+    iterator = aiter(stream)
+    await _take_one(opening, iterator)
     opening.account.note("closed", described(await _awaited(close())))
     opening.account.note("closed again", described(await _awaited(close())))
     opening.account.look()
+    # Kept until here: some streams are closed by the loss of what iterates them.
+    del iterator
 
 
 async def closed_unread(opening: AsyncOpening) -> None:
@@ -105,7 +108,9 @@ async def closing(opening: AsyncOpening) -> None:
     if not hasattr(stream, "aclose"):
         raise NotApplicable(f"a {type(stream).__name__} has no aclose()")
     async with contextlib.aclosing(stream):
-        await _take_one(opening, stream)
+        iterator = aiter(stream)
+        await _take_one(opening, iterator)
+    del iterator
 
 
 async def consumer_raises(opening: AsyncOpening) -> None:

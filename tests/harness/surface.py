@@ -31,7 +31,7 @@ _SENDERS = re.compile(r"(^|[._])(http_?x?2?_?client|client|_?session|get_session
 _THROUGH = re.compile(r"\b(_raw_client|_?pipeline)$")
 _STUBS = re.compile(r"(^|[._])stub$")
 _SOCKETS = re.compile(r"\bwebsockets?\b|\bws_connect\b")
-_HINTS = re.compile("|".join((*_VERBS, *_LOWEST, "client", "session", "requests", "httpx", "pipeline", "stub", "websockets")))
+_HINTS = re.compile("|".join((*_VERBS, *_LOWEST, "client", "session", "requests", "httpx", "pipeline", "stub", "super", "websockets")))
 _METHODS = {"_get_api_list": "get", "get_api_list": "get"}
 _LEFT_OUT = frozenset({"types", "tests", "examples", "_vendor"})
 
@@ -121,7 +121,7 @@ def _ask(node: ast.Attribute | ast.Name, given: list[ast.expr], called: bool, so
         return Ask(ast.unparse(node), _METHODS.get(name, name.lstrip("_")), _paths(given[:1]))
     if called and name == "connect" and (socket or _SOCKETS.search(receiver)):
         return Ask(ast.unparse(node), "connect", ())
-    if called and (name in _LOWEST or _THROUGH.search(receiver) or _STUBS.search(receiver)):
+    if called and (name in _LOWEST or _THROUGH.search(receiver) or _STUBS.search(receiver) or (receiver, name) == ("super", "call")):
         method, *_ = [a.value for a in given if isinstance(a, ast.Constant) and isinstance(a.value, str) and a.value.isupper()] or [""]
         return Ask(ast.unparse(node), method, _paths(given))
     if called and name in _OF_CLIENTS and _SENDERS.search(receiver) and not (name == "get" and _is_mapping(given)):

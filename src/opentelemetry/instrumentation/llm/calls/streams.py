@@ -169,6 +169,7 @@ def relay_open(inner: Any, call: Call, inside: context.Context) -> Generator[Any
     try:
         while True:
             entered = guarded(context.enter, inside)
+            call.inside = True
             try:
                 chunk = next(inner)
             except StopIteration as end:
@@ -178,6 +179,7 @@ def relay_open(inner: Any, call: Call, inside: context.Context) -> Generator[Any
                 guarded(broke, call, error, rescue=partial(call.give_up, error))
                 raise
             finally:
+                call.inside = False
                 guarded(context.leave, entered)
             guarded(_took_first, call, chunk)
             yield chunk
@@ -192,6 +194,7 @@ async def relay_async_open(inner: Any, call: Call, inside: context.Context) -> A
     try:
         while True:
             entered = guarded(context.enter, inside)
+            call.inside = True
             try:
                 chunk = await inner.__anext__()
             except StopAsyncIteration:
@@ -201,6 +204,7 @@ async def relay_async_open(inner: Any, call: Call, inside: context.Context) -> A
                 guarded(broke, call, error, rescue=partial(call.give_up, error))
                 raise
             finally:
+                call.inside = False
                 guarded(context.leave, entered)
             guarded(_took_first, call, chunk)
             yield chunk

@@ -47,15 +47,18 @@ def _enveloped(answer: Any) -> Reply:
 
 
 def _choices(answer: Any) -> list[dict[str, Any]]:
-    """Return the choices in the shape of chat completions; an answer without any has its text beside them."""
-    output = dig(answer, ("output",))
+    """Return the choices in the shape of chat completions; an answer without any has its text beside them.
+
+    The SDK's client of release 2 gives them without the output around them, and those of a stream as deltas.
+    """
+    output = answer if dig(answer, ("output",)) is None else dig(answer, ("output",))
     found = [choice for choice in items(dig(output, ("choices",))) if choice is not None]
     found = found or ([output] if dig(output, ("finish_reason",)) is not None else [])
     return [
         {
             "index": whole(dig(choice, ("index",))) or place,
             "finish_reason": None if (reason := text(dig(choice, ("finish_reason",)))) == "null" else reason,
-            "message": dig(choice, ("message",)),
+            "message": dig(choice, ("delta",)) if dig(choice, ("message",)) is None else dig(choice, ("message",)),
             "text": dig(choice, ("text",)),
         }
         for place, choice in enumerate(found)
@@ -65,6 +68,7 @@ def _choices(answer: Any) -> list[dict[str, Any]]:
 def _reply(answer: Any) -> Reply:
     said = _enveloped(answer)
     said.finish_reasons = chat_completions.reply({"choices": _choices(answer)}).finish_reasons
+    said.response_model = text(dig(answer, ("model",)))
     said.usage = _usage(answer)
     return said
 
@@ -142,7 +146,7 @@ def _request(arguments: Arguments) -> Request:
 
 def _embedded(answer: Any) -> Reply:
     said = _enveloped(answer)
-    first = next(iter(items(dig(answer, ("output", "embeddings")))), None)
+    first = next(iter(items(dig(answer, ("output", "embeddings")) or dig(answer, ("embeddings",)))), None)
     said.dimensions = len(items(dig(first, ("embedding",)))) or None
     said.usage = _input_only(answer)
     return said

@@ -58,6 +58,7 @@ KNOWN: tuple[Known, ...] = (
     Known("zai", "zai:ZAI", ("zai.core._http_client",)),
     Known("zhipuai", "zai:ZHIPUAI", ("zhipuai.core._http_client",)),
     Known("dashscope", "dashscope:DASHSCOPE", ("dashscope",)),
+    Known("dashscope_client", "dashscope:DASHSCOPE_CLIENT", ("dashscope.v2.client",)),
     Known("replicate", "replicate:REPLICATE", ("replicate.client",)),
     Known("voyageai", "voyageai:VOYAGEAI", ("voyageai",)),
     Known("xai", "xai:XAI", ("xai_sdk",)),

@@ -1,4 +1,4 @@
-"""dashscope: Qwen and others at Alibaba. What it watches are functions of classes; refusals come back as answers."""
+"""dashscope: Qwen and others at Alibaba. Functions of classes, whose refusals come back as answers; and a client, of release 2."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from ..calls.point import Point, Provider
+from ..calls.call import Call
+from ..calls.iterated import iterated, see_through
+from ..calls.point import Beside, Point, Provider
 from ..dialects import Arguments, Dialect
 from ..dialects.dashscope import chat, embeddings, rerank
 from ..dialects.reading import dig, text
@@ -45,4 +47,48 @@ DASHSCOPE = Provider(
     points=tuple(Point(f"dashscope.{task}.call", operation, dialect) for task, (operation, dialect) in _TASKS.items()),
     read=read,
     identify=identify_as("dashscope"),
+)
+
+
+def read_client(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+    """Read the arguments of a method of the client's, which all have names; chats may go to another place than the rest."""
+    config = instance._client.config
+    where = config.protocol_base_url if "messages" in kwargs else config.base_url
+    asked = kwargs.get("messages")
+    named = {**kwargs, "prompt": asked, "messages": None} if isinstance(asked, str) else kwargs
+    return Arguments(named, path=str(where), streaming=kwargs.get("stream") is True)
+
+
+def _seen_through(call: Call, result: Any) -> bool:
+    inner = getattr(result, "_inner", None)
+    if inner is None:
+        return False
+    see_through(inner, inner._response, call)
+    return True
+
+
+_RESOURCES: Mapping[str, tuple[str, Dialect]] = {
+    "chat.completions:Completions": ("chat", chat),
+    "multimodal.chat:MultimodalChat": ("chat", chat),
+    "embeddings:Embeddings": ("embeddings", embeddings),
+    "multimodal.embeddings:MultimodalEmbeddings": ("embeddings", embeddings),
+    "rerank:Rerank": ("rerank", rerank),
+}
+_V2 = "dashscope.v2"
+
+DASHSCOPE_CLIENT = Provider(
+    name="dashscope_client",
+    requires="dashscope >= 2.0.1",
+    points=tuple(
+        Point(f"{_V2}.resources.{module}:{kind}{name}.create", operation, dialect, open=_seen_through)
+        for resource, (operation, dialect) in _RESOURCES.items()
+        for module, _, name in (resource.partition(":"),)
+        for kind in ("", "Async")
+    ),
+    read=read_client,
+    identify=identify_as("dashscope"),
+    beside=(
+        Beside(f"{_V2}.transport.sse:Stream.__iter__", iterated),
+        Beside(f"{_V2}.transport.sse:AsyncStream._iterate", iterated),
+    ),
 )
