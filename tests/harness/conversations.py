@@ -81,7 +81,7 @@ def _gemini(asked: Asked) -> Asked:
 
 
 _SHAPES: tuple[tuple[Callable[[str, Asked], bool], Callable[[Asked], Asked]], ...] = (
-    (lambda who, asked: who in ("anthropic", "fireworks") and "messages" in asked and "max_tokens" in asked, _messages),
+    (lambda who, asked: who in ("anthropic", "fireworks", "litellm") and "messages" in asked and "max_tokens" in asked, _messages),
     (lambda who, asked: who == "bedrock" and "messages" in asked and "modelId" in asked, _converse),
     (lambda who, asked: who == "ollama" and "messages" in asked, _ollama),
     (lambda who, asked: who == "google_genai" and isinstance(asked.get("contents"), str) and "model" in asked, _gemini),

@@ -34,8 +34,10 @@ def keys(item: pytest.Item) -> Iterator[Key]:
 def is_there(point: Point) -> bool:
     """Say whether the installed release has what a Point names."""
     module, _, path = point.target.partition(":")
+    path, _, variable = path.partition("@")
     with contextlib.suppress(ImportError):
-        return patching._find(importlib.import_module(module), path) is not None
+        found = patching._find(importlib.import_module(module), path)
+        return found is not None and (not variable or patching.cell_of(found[2], variable) is not None)
     return False
 
 

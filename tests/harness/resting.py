@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import queue
+import sys
 import threading
 import time
 import weakref
@@ -14,10 +16,18 @@ _lasting: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
 """Threads that have not ended while they were waited for: they serve, and have nothing to finish."""
 
 
+def _waits(thread: threading.Thread) -> bool:
+    """Say whether a thread stands still in a queue, until it is given something to do."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    while frame is not None and frame.f_code is not queue.Queue.get.__code__:
+        frame = frame.f_back
+    return frame is not None
+
+
 def _at_work() -> list[threading.Thread]:
     """List the threads that the end of the process would wait for, but for those of pools, which wait for work."""
     here = {threading.main_thread(), threading.current_thread(), *pools._threads_queues, *_lasting}
-    return [each for each in threading.enumerate() if not each.daemon and each not in here]
+    return [each for each in threading.enumerate() if not (each.daemon or each in here or _waits(each))]
 
 
 def _busy() -> bool:

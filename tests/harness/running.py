@@ -108,20 +108,22 @@ async def _run_asynchronous(case: Case, url: str, account: Account, responses: R
             account.raised(error)
         await rest_asynchronously()
         # What the loop closes for a stream that was dropped still holds it, so collecting once is not enough.
+        lasting: set[asyncio.Task[Any]] = set()
         for _ in range(5):
             gc.collect()
-            await settled()
+            await settled(lasting)
         account.note("responses", responses.states("perhaps gone"))
 
 
-async def settled() -> None:
-    """Let the event loop close what was dropped."""
+async def settled(lasting: set[asyncio.Task[Any]]) -> None:
+    """Let the event loop close what was dropped; ``lasting`` are the tasks that were waited for in vain, and grow."""
     for _ in range(3):
         await asyncio.sleep(0)
     done: object = True
-    while done and (others := asyncio.all_tasks() - {asyncio.current_task()}):
-        # Some libraries keep tasks of their own, which end with the connection.
-        done, _ = await asyncio.wait(others, timeout=0.05)
+    while done and (others := asyncio.all_tasks() - {asyncio.current_task(), *lasting}):
+        # Some libraries keep tasks of their own, which end with the connection or not at all.
+        done, left = await asyncio.wait(others, timeout=0.05)
+        lasting |= left if not done else set()
 
 
 def _run_with_own_loop(case: Case, url: str, account: Account, responses: Responses) -> None:

@@ -206,11 +206,17 @@ def _find(module: ModuleType, path: str) -> tuple[Any, str, Any] | None:
 
 
 def _decorated(function: Any, variable: str) -> tuple[Any, str, Any] | None:
+    cell = cell_of(function, variable)
+    # The same function may stand in two modules.
+    return None if cell is None or isinstance(cell.cell_contents, Wrapper) else (cell, "cell_contents", cell.cell_contents)
+
+
+def cell_of(function: Any, variable: str) -> CellType | None:
+    """Return the cell of ``variable`` in a function that is decorated, or in what that decorates."""
     while function is not None:
         names = function.__code__.co_freevars if isinstance(function, FunctionType) else ()
         if variable in names:
-            cell = function.__closure__[names.index(variable)]
-            # The same function may stand in two modules.
-            return None if isinstance(cell.cell_contents, Wrapper) else (cell, "cell_contents", cell.cell_contents)
+            cell: CellType = function.__closure__[names.index(variable)]
+            return cell
         function = getattr(function, "__wrapped__", None)
     return None
