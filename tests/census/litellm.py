@@ -11,6 +11,7 @@ _RUST = "served by a library that is not Python, in which nothing can be watched
 
 NOT_WATCHED = {
     "litellm.main:moderation": _OPENAI,
+    "litellm.images.main:*image_variation": _OPENAI,
     "litellm.main:completion_with_retries": _OWN,
     "litellm.main:acompletion_with_retries": _OWN,
     "litellm.main:*adapter_completion": _OWN,

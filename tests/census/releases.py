@@ -68,6 +68,13 @@ RELEASES: Mapping[str, Mapping[str, str]] = {
         "*:AioTextReRank.*": "dashscope >= 1.25.22",
     },
     "aleph_alpha": {"POST /embeddings": "aleph-alpha-client >= 10.6", "POST /rerank": "aleph-alpha-client >= 11.5"},
+    "litellm": {
+        "litellm.main:*image*": "litellm >= 1.61, < 1.70.4",
+        "litellm.images.main:*": "litellm >= 1.70.4",
+        "litellm.responses.main:*": "litellm >= 1.63.8",
+        "litellm.llms.anthropic.messages.*": "litellm >= 1.109",
+        "litellm.llms.anthropic.experimental_pass_through.*": "litellm >= 1.63.2, < 1.109",
+    },
     "voyageai": {"*.contextualized_embed": "voyageai >= 0.3.4"},
 }
 
@@ -75,7 +82,7 @@ RELEASES: Mapping[str, Mapping[str, str]] = {
 def required(provider: Provider, point: Point) -> str:
     """Return the requirement that a release has to meet for a Point to be there."""
     for pattern, requirement in RELEASES.get(provider.name, {}).items():
-        if fnmatchcase(point.route or point.target, pattern):
+        if any(fnmatchcase(place, pattern) for place in (point.route, point.target) if place is not None):
             return requirement
     return provider.requires
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import os
 from collections.abc import Callable
 from typing import Any
@@ -53,13 +54,20 @@ def _untried(prefix: str) -> Callable[[str], Functions]:
     return client
 
 
-# This function hands no number of retries on, only a whole client.
+# Some functions hand no number of retries on, only a whole client.
 UNTRIED = (_untried(""), _untried("a"))
 OPENAI, AT_ANTHROPIC, AT_COHERE = _clients("/v1", max_retries=0), _clients("", max_retries=0), _clients("/cohere")
 CHAT: dict[str, Any] = {"model": "openai/gpt-4o-mini", "messages": MESSAGES}
 STREAM: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
 CLAUDE: dict[str, Any] = {"model": "anthropic/claude-sonnet-4-5", "messages": MESSAGES}
 INSTRUCT: dict[str, Any] = {"model": "gpt-3.5-turbo-instruct", "prompt": "say it"}
+
+
+def _picture() -> io.BytesIO:
+    picture = io.BytesIO(b"\x89PNG\r\n\x1a\n")
+    picture.name = "boat.png"
+    return picture
+
 
 _MAIN, _IMAGES, _FORCED = "litellm.main", "litellm.images.main", {"tools": TOOLS, "tool_choice": "required"}
 _HANDLER = "litellm.llms.anthropic.messages.native.handler"
@@ -75,9 +83,9 @@ CALLS: list[tuple[Any, str, str, bool, Any]] = [
     (OPENAI, "litellm.responses.main", "responses", False, lambda c: c.responses(model="gpt-4o-mini", input="say three words")),
     (OPENAI, "litellm.responses.main", "responses", True, lambda c: c.responses(model="gpt-4o-mini", input="say it", stream=True)),
     (OPENAI, _IMAGES, "image_generation", False, lambda c: c.image_generation(model="openai/dall-e-3", prompt="a boat")),
+    (OPENAI, _IMAGES, "image_edit", False, lambda c: c.image_edit(image=_picture(), model="openai/gpt-image-1", prompt="a boat")),
     (OPENAI, _MAIN, "speech", False, lambda c: c.speech(model="openai/tts-1", input="say it", voice="alloy")),
     (OPENAI, _MAIN, "transcription", False, lambda c: c.transcription(model="whisper-1", file=("sound.wav", b"RIFF"))),
-    (UNTRIED, _MAIN, "moderation", False, lambda c: c.moderation(model="omni-moderation-latest", input="a b")),
     (AT_COHERE, "litellm.rerank_api.main", "rerank", False,
      lambda c: c.rerank(model="cohere/rerank-v3.5", query="a", documents=["a b", "c"])),
 ]  # fmt: skip
@@ -87,6 +95,7 @@ MESSAGES_CALLS: list[tuple[str, bool, Any]] = [
     ("anthropic_messages", True, lambda c: c.anthropic_messages(max_tokens=10, stream=True, **CLAUDE)),
 ]
 """These are asynchronous only."""
+MODERATION: dict[str, Any] = {"model": "omni-moderation-latest", "input": "a b"}
 
 _NO_MODEL = ("gen_ai.response.model", "gen_ai.response.id")
 ABSENT = {
@@ -97,6 +106,7 @@ ABSENT = {
     "speech": _NO_MODEL,
     "transcription": _NO_MODEL,
     "image_generation": _NO_MODEL,
+    "image_edit": _NO_MODEL,
 }
 """Recommended attributes that a function's answers do not give."""
 
@@ -114,4 +124,6 @@ def _payload(clients: Any, module: str, name: str, stream: bool, plain: Any, asy
 PAYLOADS: list[dict[str, Any]] = [
     *(_payload(clients, module, name, stream, call, call) for clients, module, name, stream, call in CALLS),
     *(_payload(AT_ANTHROPIC, _HANDLER, name, stream, None, call) for name, stream, call in MESSAGES_CALLS),
+    # What is not asynchronous goes through the openai SDK, and is told there.
+    _payload(UNTRIED, _MAIN, "moderation", False, None, lambda c: c.moderation(**MODERATION)),
 ]

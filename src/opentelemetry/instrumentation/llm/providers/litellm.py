@@ -139,11 +139,7 @@ def _end(metadata: Any, known: Any) -> None:
 
 _MODEL_FIRST, _PROMPT_FIRST = ("model",), ("prompt", "model")
 _Row = tuple[str, Dialect, tuple[str, ...]]
-_MEDIA: Mapping[str, _Row] = {
-    "image_generation": ("image_generation", lite_images, _PROMPT_FIRST),
-    "image_edit": ("image_generation", lite_images, ("image", "prompt", "model")),
-    "image_variation": ("image_generation", lite_images, ("image", "model")),
-}
+_IMAGES: _Row = ("image_generation", lite_images, _PROMPT_FIRST)
 _FUNCTIONS: Mapping[str, Mapping[str, _Row]] = {
     "litellm.main": {
         "completion": ("chat", lite_chat, ("model", "messages", "timeout", "temperature", "top_p", "n", "stream")),
@@ -152,15 +148,26 @@ _FUNCTIONS: Mapping[str, Mapping[str, _Row]] = {
         "transcription": ("transcription", lite_transcription, ("model", "file")),
         "speech": ("speech", lite_speech, ("model", "input", "voice")),
         "moderation": ("moderation", lite_moderation, ("input", "model")),
-        **_MEDIA,
+        "image_generation": _IMAGES,
     },
-    "litellm.images.main": _MEDIA,
+    "litellm.images.main": {
+        "image_generation": _IMAGES,
+        "image_edit": ("image_generation", lite_images, ("image", "prompt", "model")),
+    },
     "litellm.rerank_api.main": {"rerank": ("rerank", lite_rerank, ("model", "query", "documents"))},
     "litellm.responses.main": {"responses": ("chat", lite_responses, ("input", "model"))},
 }
 _MESSAGES: _Row = ("chat", lite_messages, ("max_tokens", "messages", "model"))
+_UNDECORATED = (("", "moderation"),)
+"""What stands under no decorator that could be looked into; this one goes through the openai SDK."""
 _TARGETS: Mapping[str, _Row] = {
-    **{f"{module}:{a}{name}": row for module, rows in _FUNCTIONS.items() for name, row in rows.items() for a in ("", "a")},
+    **{
+        f"{module}:{a}{name}": row
+        for module, rows in _FUNCTIONS.items()
+        for name, row in rows.items()
+        for a in ("", "a")
+        if (a, name) not in _UNDECORATED
+    },
     "litellm.llms.anthropic.messages.native.handler:anthropic_messages": _MESSAGES,
     "litellm.llms.anthropic.experimental_pass_through.messages.handler:anthropic_messages": _MESSAGES,
 }
