@@ -64,9 +64,17 @@ class Account:
         """Write down one chunk, and whether the application's span is current now."""
         self.chunks += 1
         self.bytes += len(chunk) if isinstance(chunk, bytes) else 0
-        self.note("chunk", described(chunk) if self._chunks else None)
+        if isinstance(chunk, bytes) and self._chunks:
+            self._piece(chunk)
+        else:
+            self.note("chunk", described(chunk) if self._chunks else None)
         if home:
             self.look()
+
+    def _piece(self, piece: bytes) -> None:
+        """Write down bytes as one with those before them: the network cuts them anew each time."""
+        before = self.notes.pop()[1] if self.notes and self.notes[-1][0] == "pieces" else ""
+        self.note("pieces", before + piece.decode("latin-1"))
 
     def look(self) -> None:
         """See whether the application's own span is still the current one."""

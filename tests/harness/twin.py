@@ -32,11 +32,14 @@ _RANDOM = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "an id"),
     (re.compile(r"\b[0-9a-f]{32,}\b"), "a digest"),
     (re.compile(r"0x[0-9a-fA-F]{6,}"), "an address"),
-    (re.compile(r"\b20\d{6}T\d{6}Z\b"), "a time"),
+    (re.compile(r"\b20\d{6}T\d{6}Z\b|\b1[789]\d{8}\b"), "a time"),
 )
 """What is not the same twice, in requests, signatures and texts."""
+_FIGURE = re.compile(r"0x[0-9a-f]+|\d+(?:\.\d+)?(?:e-?\d+)?")
 _TRACE = frozenset({"traceparent", "tracestate", "baggage"})
 _TABLES = frozenset({"PAYLOADS", "CALLS"})
+_BEGINNING = 60
+"""Of a debug line this much is compared: in some there stands all that has arrived by then."""
 _BOUNDARY = re.compile(r"boundary=([\w\-]+)")
 
 
@@ -48,11 +51,12 @@ class Hearing(logging.Handler):
         self.records: list[list[str]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep where a record comes from and what it says; figures in debug lines are times and addresses."""
+        """Keep where a record comes from and what it says, or begins with; figures in debug lines are times and addresses."""
         if record.name.startswith(_OURS) and record.levelno < logging.WARNING:
             return
-        text = _without_random(record.getMessage() if record.levelno >= logging.INFO else str(record.msg))
-        self.records.append([record.name, record.levelname, re.sub(r"0x[0-9a-f]+|\d+", "#", text)])
+        whole = record.levelno >= logging.INFO
+        text = _FIGURE.sub("#", _without_random(record.getMessage() if whole else str(record.msg)))
+        self.records.append([record.name, record.levelname, text if whole else text[:_BEGINNING]])
 
 
 def _requests(server: StandIn) -> list[Any]:
@@ -137,6 +141,7 @@ def accounts(provider: str, side: str) -> Iterator[tuple[str, Any]]:
     hearing = Hearing()
     logging.getLogger().addHandler(hearing)
     logging.getLogger().setLevel(logging.DEBUG)
+    _print_no_logs()
     yield "outsides", _comparable(outsides(provider))
     with one_tls_context(), StandIn() as server:
         for payload in payloads.read():
@@ -144,6 +149,20 @@ def accounts(provider: str, side: str) -> Iterator[tuple[str, Any]]:
                 for case in cases(payload, mode):
                     forget_the_past()
                     yield case.id, observed(case, server, hearing)
+
+
+def _print_no_logs() -> None:
+    """Have nothing of what is heard printed by SDKs' own handlers of logs too, with the time of day and in the order of threads."""
+    emit = logging.StreamHandler.emit
+
+    def unheard(handler: Any, record: logging.LogRecord) -> None:
+        logger: logging.Logger | None = logging.getLogger(record.name)
+        while logger is not None and logger.propagate and logger.parent is not None:
+            logger = logger.parent
+        if logger is not logging.getLogger():
+            emit(handler, record)
+
+    logging.StreamHandler.emit = unheard  # type: ignore[method-assign]
 
 
 def _watch() -> None:
@@ -157,6 +176,9 @@ def differences(bare: Any, watched: Any, races: bool = False, path: str = "") ->
     if isinstance(bare, dict) and isinstance(watched, dict):
         found = [f"{path}: {key!r} is on one side only" for key in sorted(set(bare) ^ set(watched))]
         return found + [d for key in bare if key in watched for d in differences(bare[key], watched[key], races, f"{path}.{key}")]
+    if isinstance(bare, list) and isinstance(watched, list) and bare[:1] == watched[:1] == ["pieces"]:
+        shorter, longer = sorted((bare[1], watched[1]), key=len)
+        return [] if longer.startswith(shorter) else [f"{path}: bare {_short(bare)}, watched {_short(watched)}"]
     if "perhaps gone" in (bare, watched) or (bare, watched) in (("gone", "closed"), ("closed", "gone")):
         return []  # when a response is collected that is closed, or that a loop has held, is nobody's promise
     if isinstance(bare, list) and isinstance(watched, list):
@@ -169,7 +191,11 @@ def differences(bare: Any, watched: Any, races: bool = False, path: str = "") ->
 
 def _settled(told: list[Any]) -> list[Any]:
     """Leave out what is not the same twice: chunks that were or were not overtaken, lines of closing generators."""
-    return [item for item in told if item != "RuntimeError" and not (isinstance(item, list) and (item[:1] == ["chunk"] or _is_debug(item)))]
+    return [
+        item
+        for item in told
+        if item != "RuntimeError" and not (isinstance(item, list) and (item[:1] in (["chunk"], ["pieces"]) or _is_debug(item)))
+    ]
 
 
 def _is_debug(item: list[Any]) -> bool:

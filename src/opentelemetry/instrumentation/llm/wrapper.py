@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import importlib
+import pickle
 from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
@@ -20,8 +21,17 @@ def _found(module: str, name: str) -> Any:
     return attrgetter(name)(importlib.import_module(module))
 
 
+def _stands(module: str, name: str, wrapped: Any) -> bool:
+    """Say whether what is wrapped here is found at its own name."""
+    try:
+        found = _found(module, name)
+    except (ImportError, AttributeError):
+        return False
+    return isinstance(found, _Copied) and bool(found.__wrapped__ == wrapped)  # type: ignore[attr-defined]
+
+
 class _Copied:
-    """Be one's own copy, and pickle by name."""
+    """Be one's own copy, and pickle by name; what pickle does not find at its name it refuses as it refuses a function."""
 
     # Without this the class would have a ``__dict__`` of its own, which hides the function's from ``functools.wraps``.
     __slots__ = ()
@@ -36,7 +46,10 @@ class _Copied:
         return self.__reduce_ex__(2)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return _found, (self.__module__, self.__qualname__)  # type: ignore[attr-defined]
+        module, name, wrapped = self.__module__, self.__qualname__, self.__wrapped__  # type: ignore[attr-defined]
+        if not _stands(module, name, wrapped):
+            pickle.dumps(wrapped, protocol)
+        return _found, (module, name)
 
 
 class BoundWrapper(_Copied, _Bound):  # type: ignore[misc]
