@@ -20,6 +20,7 @@ from opentelemetry.instrumentation.llm import LLMInstrumentor
 from opentelemetry.instrumentation.llm.testing import capture_events
 from payloads import installed, mistralai
 from payloads.azure_inference import native
+from payloads.litellm import calling_back
 
 OURS = "opentelemetry.instrumentation.llm"
 MESSAGES = [{"role": "user", "content": "say three words"}]
@@ -176,8 +177,8 @@ def test_pydantic_ai_has_its_own_functions_back_afterwards(watch: Any) -> None:
 
 
 @contextlib.contextmanager
-def telling(litellm: Any, callback: Any) -> Iterator[threading.Event]:
-    """Have LiteLLM tell a callback of its calls, which it does in a thread of its own; give what says that it has."""
+def telling(callback: Any) -> Iterator[threading.Event]:
+    """Have LiteLLM tell a callback of its calls; give what says that it has."""
     told, success = threading.Event(), callback.log_success_event
 
     def tell(*args: Any, **kwargs: Any) -> None:
@@ -185,13 +186,8 @@ def telling(litellm: Any, callback: Any) -> Iterator[threading.Event]:
         told.set()
 
     callback.log_success_event = tell
-    before, litellm.callbacks = litellm.callbacks, [callback]
-    try:
+    with calling_back(callback):
         yield told
-    finally:
-        litellm.callbacks = before
-        for places in (litellm.success_callback, litellm._async_success_callback, litellm.failure_callback, litellm.input_callback):
-            places[:] = [place for place in places if place is not callback]
 
 
 @pytest.mark.skipif(not installed("litellm"), reason="litellm is in an environment of its own: tox -e litellm")
@@ -212,7 +208,7 @@ def test_the_callback_of_litellm_makes_no_second_span(setting: str, stream: bool
         if stream:
             list(answer)
 
-    with telling(litellm, callback) as told, work if inside else contextlib.nullcontext():
+    with telling(callback) as told, work if inside else contextlib.nullcontext():
         ask(stand_in.url)
         assert told.wait(10)
     scopes = [span.instrumentation_scope.name for span in seen.spans()]

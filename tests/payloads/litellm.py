@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
+from unittest import mock
+
+from opentelemetry import trace
 
 NEEDS = "litellm"
 MESSAGES = [{"role": "user", "content": "say three words"}]
@@ -31,6 +35,30 @@ class Functions:
     def __getattr__(self, name: str) -> Any:
         function = getattr(self._lite, name if name == "anthropic_messages" else self._prefix + name)
         return functools.partial(function, **self._always)
+
+
+@contextlib.contextmanager
+def calling_back(callback: Any) -> Iterator[None]:
+    """Have LiteLLM tell a callback of its calls, which it does in a thread of its own."""
+    import litellm
+
+    before, litellm.callbacks = litellm.callbacks, [callback]
+    try:
+        yield
+    finally:
+        litellm.callbacks = before
+        for places in (litellm.success_callback, litellm._async_success_callback, litellm.failure_callback, litellm.input_callback):
+            places[:] = [place for place in places if place is not callback]
+
+
+@contextlib.contextmanager
+def native() -> Iterator[None]:
+    """Let LiteLLM make spans of its own, inside those of others too."""
+    from litellm.integrations.opentelemetry import OpenTelemetry, OpenTelemetryConfig
+
+    callback = OpenTelemetry(OpenTelemetryConfig(exporter="console"), tracer_provider=trace.get_tracer_provider())
+    with mock.patch.dict(os.environ, USE_OTEL_LITELLM_REQUEST_SPAN="true"), calling_back(callback):
+        yield
 
 
 def _client(prefix: str, path: str, **always: Any) -> Callable[[str], Functions]:
