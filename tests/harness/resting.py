@@ -31,8 +31,8 @@ def _at_work() -> list[threading.Thread]:
 
 
 def _busy() -> bool:
-    """Say whether a thread is at work, or any pool has work that is not done: a piece of work is let go when it is."""
-    return bool(_at_work()) or any(type(held) is pools._WorkItem for held in gc.get_objects())
+    """Say whether a thread is at work, or any pool has work that is not done."""
+    return bool(_at_work()) or any(type(held) is pools._WorkItem and not held.future.done() for held in gc.get_objects())
 
 
 def rest() -> None:
@@ -43,6 +43,7 @@ def rest() -> None:
             _lasting.update(_at_work())
             return
         time.sleep(_STEP)
+    time.sleep(_STEP)  # work is let go a moment after it is done
 
 
 async def rest_asynchronously() -> None:
@@ -53,3 +54,4 @@ async def rest_asynchronously() -> None:
             _lasting.update(_at_work())
             return
         await asyncio.sleep(_STEP)
+    time.sleep(_STEP)  # work is let go a moment after it is done

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 import io
 import os
 from collections.abc import Callable, Iterator
@@ -51,13 +52,23 @@ def calling_back(callback: Any) -> Iterator[None]:
             places[:] = [place for place in places if place is not callback]
 
 
+def otel(tracer_provider: Any) -> Any:
+    """Make its callback ``otel``; earlier releases take no provider of tracers, but make their own the global one."""
+    from litellm.integrations.opentelemetry import OpenTelemetry, OpenTelemetryConfig
+
+    takes = "tracer_provider" in inspect.signature(OpenTelemetry.__init__).parameters
+    # They also want to tell LiteLLM's proxy of themselves, which is not installed.
+    proxy = mock.patch.object(OpenTelemetry, "_init_otel_logger_on_litellm_proxy", lambda self: None, create=True)
+    with proxy, mock.patch.object(trace, "set_tracer_provider"):
+        made = OpenTelemetry(OpenTelemetryConfig(exporter="console"), **({"tracer_provider": tracer_provider} if takes else {}))
+    made.tracer = tracer_provider.get_tracer("litellm")
+    return made
+
+
 @contextlib.contextmanager
 def native() -> Iterator[None]:
     """Let LiteLLM make spans of its own, inside those of others too."""
-    from litellm.integrations.opentelemetry import OpenTelemetry, OpenTelemetryConfig
-
-    callback = OpenTelemetry(OpenTelemetryConfig(exporter="console"), tracer_provider=trace.get_tracer_provider())
-    with mock.patch.dict(os.environ, USE_OTEL_LITELLM_REQUEST_SPAN="true"), calling_back(callback):
+    with mock.patch.dict(os.environ, USE_OTEL_LITELLM_REQUEST_SPAN="true"), calling_back(otel(trace.get_tracer_provider())):
         yield
 
 

@@ -202,6 +202,31 @@ def _without_spans(original: Any) -> Any:
     return tracer
 
 
+class _Silent:
+    """Stand for a callback, but for the tracer that it makes its spans with."""
+
+    def __init__(self, callback: Any) -> None:
+        self._callback = callback
+        self.tracer = context.silent_tracer()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._callback, name)
+
+
+def _with_silent_tracer(original: Any) -> Any:
+    def handle(callback: Any, *args: Any, **kwargs: Any) -> Any:
+        silent = guarded(_silenced, callback)
+        return original(callback if silent is None else silent, *args, **kwargs)
+
+    return handle
+
+
+def _silenced(callback: Any) -> _Silent | None:
+    """Return what stands for a callback of a release that asks for no tracer before it makes its spans."""
+    asks = hasattr(type(callback), "get_tracer_to_use_for_request")
+    return _Silent(callback) if _is_its_own(callback) and not asks else None
+
+
 def _without_attributes(original: Any) -> Any:
     def nothing(callback: Any, *args: Any, **kwargs: Any) -> None:
         if not guarded(_is_its_own, callback):
@@ -225,6 +250,7 @@ LITELLM = Provider(
     ),
     native=(
         Native(f"{_TELLS}.get_tracer_to_use_for_request", _without_spans),
+        *(Native(f"{_TELLS}.{name}", _with_silent_tracer) for name in ("_handle_sucess", "_handle_failure")),
         # It also writes all that it knows of a call onto whatever span is current when it ends.
         Native(f"{_TELLS}.set_attributes", _without_attributes),
     ),
