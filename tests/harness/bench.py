@@ -29,7 +29,7 @@ from .quick import forget_the_past
 from .running import Case, run
 from .styles import NotApplicable
 from .telling import Begun
-from .twin import differences
+from .twin import comparable, differences
 
 SETTINGS: dict[str, Any] = {"capture_message_content": "span_and_event", "emit_event": True, "cost_threshold_cents": 0.0}
 
@@ -56,7 +56,7 @@ def bare(case: Case, stand_in: Any) -> Any:
 
 def _collected(account: Account) -> Any:
     # Log records keep frames alive, and those the responses: one that is gone counts as closed.
-    return json.loads(json.dumps(account.as_json()).replace('"gone"', '"closed"'))
+    return json.loads(json.dumps(comparable(account.as_json())).replace('"gone"', '"closed"'))
 
 
 class Bench:

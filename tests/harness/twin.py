@@ -121,10 +121,11 @@ def observed(case: Case, server: StandIn, hearing: Hearing) -> Any:
         "unraisable": sorted(set(unraisable)),
         "printed": printed.getvalue(),
     }
-    return _comparable(told, host)
+    return comparable(told, host)
 
 
-def _comparable(told: Any, host: str = "stand-in") -> Any:
+def comparable(told: Any, host: str = "stand-in") -> Any:
+    """Return what can be compared with another run: figures that are no two times the same have names instead."""
     return json.loads(_without_random(json.dumps(told).replace(host, "stand-in")))
 
 
@@ -142,7 +143,7 @@ def accounts(provider: str, side: str) -> Iterator[tuple[str, Any]]:
     logging.getLogger().addHandler(hearing)
     logging.getLogger().setLevel(logging.DEBUG)
     _print_no_logs()
-    yield "outsides", _comparable(outsides(provider))
+    yield "outsides", comparable(outsides(provider))
     with one_tls_context(), StandIn() as server:
         for payload in payloads.read():
             for mode in ("sync", "async") if payload.provider == provider else ():
