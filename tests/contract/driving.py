@@ -23,15 +23,18 @@ def _has(requirement: str) -> bool:
     return installed(requirement)[1]
 
 
-def skip_if_missing(payload: Payload, client: Any) -> None:
-    """Skip what the installed release of an SDK does not have."""
-    if payload.needs and not _has(payload.needs):
-        pytest.skip(f"needs {payload.needs}")
+def has(payload: Payload, client: Any) -> bool:
+    """Say whether the installed release of an SDK has what is called."""
     owner = client
     for part in payload.name.partition(":")[0].split("."):
         owner = getattr(owner, part, None)
-        if owner is None:
-            pytest.skip(f"this release has no {payload.name}")
+    return owner is not None and not (payload.needs and not _has(payload.needs))
+
+
+def skip_if_missing(payload: Payload, client: Any) -> None:
+    """Skip what the installed release of an SDK does not have."""
+    if not has(payload, client):
+        pytest.skip(f"needs {payload.needs}" if payload.needs else f"this release has no {payload.name}")
 
 
 @contextlib.contextmanager

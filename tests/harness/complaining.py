@@ -53,8 +53,9 @@ def complaints(cases: Iterable[Case], told: Any, server: Any, logged: Any) -> Co
             ran += 1
             requests, spans = len(server.journal), told.spans()
             wrong = [*judged(case, account, spans, requests), *noise(logged.records)]
-            if requests > 1:
-                wrong.append(f"{requests} requests were sent")
+            resent = sum(span.attributes.get("http.request.resend_count", 0) for span in spans)
+            if requests > 1 + resent:
+                wrong.append(f"{requests} requests were sent, {resent} of them anew")
             if told.begun != len(spans):
                 wrong.append(f"{told.begun} spans have begun and {len(spans)} have ended")
             if len(spans) == 1:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import payloads
-from contract.driving import answer
+from contract.driving import answer, has
 
 KEPT: list[Any] = []
 
@@ -53,9 +53,15 @@ def streams(provider: str) -> list[payloads.Payload]:
     return [payload for payload in payloads.read() if payload.provider == provider and payload.stream]
 
 
+def _is_there(payload: payloads.Payload, mode: str) -> bool:
+    """Say whether the installed release has such a call."""
+    make, call = (payload.client, payload.call) if mode == "sync" else (payload.async_client, payload.async_call)
+    return make is not None and call is not None and has(payload, make("http://127.0.0.1:1"))
+
+
 def untold(provider: str, mode: str, exported: str) -> list[str]:
     """Return what is wrong with what a watched process has exported by its end."""
-    there = [p for p in streams(provider) if (p.call if mode == "sync" else p.async_call) is not None]
+    there = [p for p in streams(provider) if _is_there(p, mode)]
     told = [json.loads(line) for line in exported.splitlines()]
     wrong = [f"{name}: {end}, {status}" for name, end, status in told if (end, status) != ("abandoned", "UNSET")]
     return wrong + ([] if len(told) == len(there) else [f"{len(told)} spans are told of {len(there)} streams"])
@@ -90,13 +96,13 @@ def main(side: str, provider: str, mode: str, url: str) -> None:
         LLMInstrumentor().instrument()
     if mode == "sync":
         for payload in streams(provider):
-            if payload.call is not None:
+            if _is_there(payload, mode):
                 open_plain(payload, url)
     else:
         loop = asyncio.new_event_loop()
         KEPT.append(loop)
         for payload in streams(provider):
-            if payload.async_call is not None:
+            if _is_there(payload, mode):
                 loop.run_until_complete(open_asynchronous(payload, url))
     raise SystemExit(3)
 

@@ -20,6 +20,13 @@ TOOLS = [{"type": "function", "function": {"name": "look_up", "parameters": {"ty
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
 
+class KeepsNothing(dict[str, Any]):
+    """Take what is to be kept, and let it go."""
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        """Let it go."""
+
+
 class Functions:
     """The functions of the module as methods of a client that talks to one server."""
 
@@ -31,6 +38,8 @@ class Functions:
         litellm.suppress_debug_info = True
         # Zero is not taken for a number of retries everywhere.
         litellm.DEFAULT_MAX_RETRIES = 0
+        # Earlier releases keep here all that their last call held, its stream too, until the next one.
+        litellm.error_logs = KeepsNothing()
         self._lite, self._prefix, self._always = litellm, prefix, always
 
     def __getattr__(self, name: str) -> Any:
@@ -87,8 +96,10 @@ def _untried(prefix: str) -> Callable[[str], Functions]:
     def client(base_url: str) -> Functions:
         import openai
 
-        kind = openai.AsyncOpenAI if prefix else openai.OpenAI
-        return _client(prefix, "/v1", client=kind(base_url=f"{base_url}/v1", api_key="sk-test", max_retries=0))(base_url)
+        kind: Any = openai.AsyncOpenAI if prefix else openai.OpenAI
+        # Earlier releases set a number on the client itself.
+        untried = type(kind.__name__, (kind,), {"max_retries": property(lambda client: 0, lambda client, number: None)})
+        return _client(prefix, "/v1", client=untried(base_url=f"{base_url}/v1", api_key="sk-test"))(base_url)
 
     return client
 
@@ -121,7 +132,7 @@ CALLS: list[tuple[Any, str, str, bool, Any]] = [
     (OPENAI, _MAIN, "embedding", False, lambda c: c.embedding(model="text-embedding-3-small", input=["a b", "c"])),
     (OPENAI, "litellm.responses.main", "responses", False, lambda c: c.responses(model="gpt-4o-mini", input="say three words")),
     (OPENAI, "litellm.responses.main", "responses", True, lambda c: c.responses(model="gpt-4o-mini", input="say it", stream=True)),
-    (OPENAI, _IMAGES, "image_generation", False, lambda c: c.image_generation(model="openai/dall-e-3", prompt="a boat")),
+    (UNTRIED, _IMAGES, "image_generation", False, lambda c: c.image_generation(model="openai/dall-e-3", prompt="a boat")),
     (OPENAI, _IMAGES, "image_edit", False, lambda c: c.image_edit(image=_picture(), model="openai/gpt-image-1", prompt="a boat")),
     (OPENAI, _MAIN, "speech", False, lambda c: c.speech(model="openai/tts-1", input="say it", voice="alloy")),
     (OPENAI, _MAIN, "transcription", False, lambda c: c.transcription(model="whisper-1", file=("sound.wav", b"RIFF"))),
