@@ -115,7 +115,7 @@ class Caller:
             for together in _cut(some, _AT_ONCE):
                 await asyncio.gather(*(self._one(case, client) for case in together))
                 gc.collect()
-                await settled()
+                await settled(set())
 
     async def _one(self, case: Case, client: Any) -> None:
         script: Any = self._exit.asynchronous
