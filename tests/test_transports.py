@@ -224,7 +224,7 @@ def test_a_throttling_that_is_no_429_is_a_refusal_too(seen: Any, stand_in: Any) 
         def attempt_begins(self) -> tuple[int, None]:
             return 1, None
 
-        def attempt_ended(self, refused: bool, status: int | None = None) -> None:
+        def attempt_ended(self, refused: bool, status: int | None = None, unanswered: str | None = None) -> None:
             return None
 
     with capture_events("ex_llm.provider.rate_limit") as said:

@@ -32,7 +32,8 @@ _RANDOM = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "an id"),
     (re.compile(r"\b[0-9a-f]{32,}\b"), "a digest"),
     (re.compile(r"0x[0-9a-fA-F]{6,}"), "an address"),
-    (re.compile(r"\b20\d{6}T\d{6}Z\b|\b1[789]\d{8}\b"), "a time"),
+    (re.compile(r"\b20\d{6}T\d{6}Z\b|\b1[789]\d{8}\b|\b[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} [\d:]{8} GMT"), "a time"),
+    (re.compile(r"(?<=-ms': ')\d+"), "a duration"),
 )
 """What is not the same twice, in requests, signatures and texts."""
 _FIGURE = re.compile(r"0x[0-9a-f]+|\d+(?:\.\d+)?(?:e-?\d+)?")

@@ -57,11 +57,6 @@ def _stepping(stream: Any) -> tuple[Call, context.Entered] | None:
     return call, entered
 
 
-def _stepped(call: Call, entered: context.Entered) -> None:
-    call.inside = False
-    context.leave(entered)
-
-
 def _begins(call: Call) -> None:
     if not (call.streaming or call.ended):
         call.stream_started()
@@ -90,7 +85,7 @@ def step(original: Any) -> Driver:
         stepping = guarded(_stepping, instance)
         if stepping is None:
             return wrapped(*args, **kwargs)
-        call, _ = stepping
+        call, entered = stepping
         try:
             chunk = wrapped(*args, **kwargs)
         except StopIteration:
@@ -100,7 +95,8 @@ def step(original: Any) -> Driver:
             guarded(_broke, call, error, rescue=partial(call.give_up, error))
             raise
         finally:
-            guarded(_stepped, *stepping)
+            call.inside = False
+            guarded(context.leave, entered)
         guarded(_took, call, chunk)
         return chunk
 
@@ -108,7 +104,7 @@ def step(original: Any) -> Driver:
         stepping = guarded(_stepping, instance)
         if stepping is None:
             return await wrapped(*args, **kwargs)
-        call, _ = stepping
+        call, entered = stepping
         try:
             chunk = await wrapped(*args, **kwargs)
         except StopAsyncIteration:
@@ -118,7 +114,8 @@ def step(original: Any) -> Driver:
             guarded(_broke, call, error, rescue=partial(call.give_up, error))
             raise
         finally:
-            guarded(_stepped, *stepping)
+            call.inside = False
+            guarded(context.leave, entered)
         guarded(_took, call, chunk)
         return chunk
 
