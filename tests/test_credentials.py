@@ -26,7 +26,7 @@ class Waiting:
     def attempt_begins(self) -> tuple[int, None]:
         return 1, None
 
-    def attempt_ended(self, refused: bool, status: int | None = None) -> None:
+    def attempt_ended(self, refused: bool, status: int | None = None, unanswered: str | None = None) -> None:
         return None
 
 
