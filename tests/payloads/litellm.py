@@ -92,14 +92,18 @@ def _clients(path: str, **always: Any) -> tuple[Callable[[str], Functions], Call
     return _client("", path, **always), _client("a", path, **always)
 
 
+@functools.cache
+def _that_never_tries_again(name: str) -> Any:
+    """Make a kind of client whose number of retries cannot be set: earlier releases set one on the client that they are given."""
+    import openai
+
+    return type(name, (getattr(openai, name),), {"max_retries": property(lambda client: 0, lambda client, number: None)})
+
+
 def _untried(prefix: str) -> Callable[[str], Functions]:
     def client(base_url: str) -> Functions:
-        import openai
-
-        kind: Any = openai.AsyncOpenAI if prefix else openai.OpenAI
-        # Earlier releases set a number on the client itself.
-        untried = type(kind.__name__, (kind,), {"max_retries": property(lambda client: 0, lambda client, number: None)})
-        return _client(prefix, "/v1", client=untried(base_url=f"{base_url}/v1", api_key="sk-test"))(base_url)
+        made = _that_never_tries_again("AsyncOpenAI" if prefix else "OpenAI")(base_url=f"{base_url}/v1", api_key="sk-test")
+        return _client(prefix, "/v1", client=made)(base_url)
 
     return client
 
