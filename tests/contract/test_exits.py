@@ -10,6 +10,7 @@ import pytest
 import payloads
 from contract.driving import MODES
 from harness.complaining import complaints
+from harness.describing import shown
 from harness.leaving import untold
 from harness.processes import python
 from harness.running import cases
@@ -44,5 +45,5 @@ def test_streams_that_are_open_when_the_process_ends_are_exported(provider: str,
     with ThreadPoolExecutor(2) as pool:
         bare, watched = pool.map(lambda side: python("-m", "harness.leaving", side, provider, mode, stand_in.url), ("bare", "watched"))
     noisy = any(payload.noise for payload in payloads.read() if payload.provider == provider)
-    assert (watched.returncode, watched.stderr) == (3, "" if noisy else bare.stderr)
+    assert (watched.returncode, shown(watched.stderr)) == (3, shown("" if noisy else bare.stderr))
     assert untold(provider, mode, watched.stdout) == []

@@ -56,7 +56,18 @@ def streams(provider: str) -> list[payloads.Payload]:
 def _is_there(payload: payloads.Payload, mode: str) -> bool:
     """Say whether the installed release has such a call."""
     make, call = (payload.client, payload.call) if mode == "sync" else (payload.async_client, payload.async_call)
-    return make is not None and call is not None and has(payload, make("http://127.0.0.1:1"))
+    if make is None or call is None:
+        return False
+    return _has(payload, make) if mode == "sync" else asyncio.run(_has_asynchronously(payload, make))
+
+
+def _has(payload: payloads.Payload, make: Any) -> bool:
+    return has(payload, make("http://127.0.0.1:1"))
+
+
+async def _has_asynchronously(payload: payloads.Payload, make: Any) -> bool:
+    """Say so where an event loop runs: some clients cannot be made without."""
+    return _has(payload, make)
 
 
 def untold(provider: str, mode: str, exported: str) -> list[str]:
