@@ -98,6 +98,11 @@ TELLS_IT_TWICE: dict[str, str] = {
 }
 """What raises here has a part of a call told as a call of its own."""
 
+ASKS_LATER: dict[str, str] = {
+    "litellm-text_completion-stream": "its request goes out with the first step: if the call was given up before, that of the SDK below tells it",
+}
+"""Payloads whose part is told as a call of its own where their stream could not be seen through."""
+
 LEAVES_IT_OPEN: dict[str, str] = {
     "handlers/spans.py:Spans.hear": "there is no second one who hears that a call is over",
     "calls/call.py:Call._say_last": "where it never works, nothing says that a call is over",

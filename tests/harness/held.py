@@ -13,7 +13,7 @@ from payloads import Payload
 
 from .styles import NotApplicable
 
-OBJECTS_PER_OPEN_STREAM = 80
+OBJECTS_PER_OPEN_STREAM = 96
 BYTES_PER_OPEN_STREAM = 24576
 """What an open stream may hold of ours, its span included, as docs/rationale.md says, where contents are not captured."""
 _LONG = "words:60"
@@ -53,8 +53,9 @@ def _held(payload: Payload, base: str, streams: int, chunks: int) -> Held:
         kept = [_read(payload, client, chunks) for _ in range(streams)]
         after = _now()
         with ExitStack() as stack:
-            for stream, iterator in (first, *kept):
-                stack.callback(getattr(stream, "close", None) or iterator.close)
+            for closing in (getattr(each, "close", None) for pair in (first, *kept) for each in pair):
+                if closing is not None:
+                    stack.callback(closing)
     return _each(after.more_than(before), streams)
 
 

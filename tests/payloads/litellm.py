@@ -7,7 +7,9 @@ import functools
 import inspect
 import io
 import os
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from typing import Any
 from unittest import mock
 
@@ -27,19 +29,62 @@ class KeepsNothing(dict[str, Any]):
         """Let it go."""
 
 
+class InTurn(threading.Thread):
+    """A thread that whoever starts it waits for."""
+
+    def start(self) -> None:
+        """Run it to its end."""
+        super().start()
+        self.join(_SOON)
+
+
+class _Threading:
+    """Stand for the module ``threading``, with threads that are waited for."""
+
+    Thread = InTurn
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(threading, name)
+
+
+_SOON = 5.0
+"""Seconds after which what is done behind a call is not waited for any more."""
+
+
+def _one_after_another() -> None:
+    """Have LiteLLM write down what it gives, which it does behind the call, before it goes on: else no two runs read and log alike."""
+    from litellm.litellm_core_utils import streaming_handler, thread_pool_executor
+
+    streaming_handler.threading = _Threading()  # type: ignore[assignment]
+    executor = thread_pool_executor.executor
+    if "submit" not in vars(executor):
+        submit = executor.submit
+
+        def submit_and_wait(*work: Any, **named: Any) -> Future[Any]:
+            future = submit(*work, **named)
+            wait([future], _SOON)
+            return future
+
+        executor.submit = submit_and_wait  # type: ignore[method-assign]
+
+
 class Functions:
     """The functions of the module as methods of a client that talks to one server."""
 
     def __init__(self, prefix: str, **always: Any) -> None:
         import litellm
+        from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
 
         # It keeps HTTP clients, which cannot follow from one event loop to the next.
         litellm.in_memory_llm_clients_cache.flush_cache()
+        if "module_level_aclient" in vars(litellm):
+            litellm.module_level_aclient = AsyncHTTPHandler(timeout=litellm.request_timeout)
         litellm.suppress_debug_info = True
         # Zero is not taken for a number of retries everywhere.
         litellm.DEFAULT_MAX_RETRIES = 0
         # Earlier releases keep here all that their last call held, its stream too, until the next one.
         litellm.error_logs = KeepsNothing()
+        _one_after_another()
         self._lite, self._prefix, self._always = litellm, prefix, always
 
     def __getattr__(self, name: str) -> Any:
