@@ -59,6 +59,7 @@ class Call:
         "_refused",
         "_refused_with",
         "_resends",
+        "_unanswered",
         "_used_inside",
         "asked_to_stream",
         "awaited",
@@ -103,6 +104,7 @@ class Call:
         """What waits for the first chunk of a stream, or for the error instead of it."""
         self._attempt_ended_at: int | None = None
         self._refused_with: int | None = None
+        self._unanswered: str | None = None
         self.size_of: Callable[[], int | None] | None = None
         self.forget: Callable[[], None] | None = None
         self.watcher: Any = None
@@ -136,10 +138,11 @@ class Call:
             return self._attempts, None
         return self._attempts, time.perf_counter_ns() - self._attempt_ended_at
 
-    def attempt_ended(self, refused: bool, status: int | None = None) -> None:
-        """Note when an attempt ended, and whether it was refused, with which HTTP status, or failed."""
+    def attempt_ended(self, refused: bool, status: int | None = None, unanswered: str | None = None) -> None:
+        """Note when an attempt ended, and whether it was refused, with which HTTP status, or failed, with an error of which kind."""
         self._attempt_ended_at, self._refused = time.perf_counter_ns(), refused
         self._refused_with = status if refused else None
+        self._unanswered = unanswered
 
     @property
     def accepted(self) -> bool:
@@ -251,7 +254,7 @@ class Call:
             known["stream_end"] = how
             if self._first_at is not None:
                 known["time_to_first_chunk"] = self._first_at - self.began
-        failure = guarded(failures.describe, error, self._refused_with, otherwise=_barely(error)) if error is not None else None
+        failure = guarded(self._described, error, otherwise=_barely(error)) if error is not None else None
         if failure is None and reply.failure is not None:
             kind = failures.kind_of("", self._refused_with, reply.failure)
             failure = {"kind": kind, "reason": reply.failure, "error_type": reply.failure}
@@ -262,6 +265,9 @@ class Call:
         if self.captures_content:
             guarded(self._say_content, known, reply, error)
         self._say_last(known, duration, failure)
+
+    def _described(self, error: BaseException) -> dict[str, Any]:
+        return failures.describe(error, self._refused_with, self._unanswered)
 
     def _complete_reasons(self, reply: Reply, how: str | None, error: BaseException | None) -> None:
         cut = error is not None or how in (CLOSED_EARLY, ABANDONED, CANCELLED, ERROR)

@@ -93,6 +93,7 @@ _TEXTS = (
     ("error_msg",), ("response", "Error", "Message"),
 )  # fmt: skip
 _LOOKED_INTO = 4096
+_UNANSWERED = ("network", "timeout")
 _VAGUE = ("invalid_request", "auth")
 _BY_TEXT = (
     ("context_length", re.compile(
@@ -166,16 +167,19 @@ def _kind_by_text(error: BaseException) -> str | None:
     return next((kind for kind, says in _BY_TEXT if says.search(whole_text)), None)
 
 
-def describe(error: BaseException, answered: int | None = None) -> dict[str, Any]:
+def describe(error: BaseException, answered: int | None = None, unanswered: str | None = None) -> dict[str, Any]:
     """Return the metadata of a failure: kind, reason (the provider's code or the class), error_type, stacktrace, status, request_id.
 
-    ``answered`` is the HTTP status with which the provider refused, where that is known, for exceptions that do not tell it.
+    ``answered`` is the HTTP status with which the provider refused, where that is known: some exceptions do not tell it, or tell another.
+    ``unanswered`` is the kind of what came instead of an answer: a status that an exception tells then is made up.
 
     The stack trace names files, lines and functions only: the exception's own text may repeat the prompt or a key, and the
     text of a line of code may hold one.
     """
-    name, status, code = type(error).__name__, status_of(error) or answered, code_of(error)
+    name, status, code = type(error).__name__, answered or status_of(error), code_of(error)
     kind = kind_of(name, status, code)
+    if unanswered in _UNANSWERED and status is not None:
+        kind, status = str(unanswered), None
     if kind in _VAGUE and (status is not None or _is_of_an_rpc(error)):
         kind = _kind_by_text(error) or kind
     described: dict[str, Any] = {"kind": kind, "reason": code or name, "error_type": error_type(error)}

@@ -122,8 +122,8 @@ class Attempt:
         self._began = time.perf_counter_ns()
         bus.execute("ex_llm.provider.request.start", measured, self._known)
 
-    def _duration(self, refused: bool, status: int | None = None) -> int:
-        self._call.attempt_ended(refused, status)
+    def _duration(self, refused: bool, status: int | None = None, unanswered: str | None = None) -> int:
+        self._call.attempt_ended(refused, status, unanswered)
         return time.perf_counter_ns() - self._began
 
     def answered(self, answer: Answered) -> None:
@@ -144,4 +144,6 @@ class Attempt:
         """Say that there was no answer, and why."""
         failure = failures.describe(error)
         failure.pop("stacktrace", None)
-        bus.execute("ex_llm.provider.request.exception", {"duration": self._duration(True)}, {**self._known, **failure})
+        bus.execute(
+            "ex_llm.provider.request.exception", {"duration": self._duration(True, None, failure["kind"])}, {**self._known, **failure}
+        )
