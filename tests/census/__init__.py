@@ -7,9 +7,10 @@ what it finds against the providers' tables and these lists.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from harness.surface import Asking, asking, offered
 from opentelemetry.instrumentation.llm import providers
 from opentelemetry.instrumentation.llm.calls.point import Provider
 
@@ -20,6 +21,8 @@ class Sdk(NamedTuple):
     list: str
     package: str
     providers: tuple[str, ...]
+    reading: Callable[[str], list[Asking]] = asking
+    """What finds, in the source of the package, what asks the network."""
 
     @property
     def reasons(self) -> Mapping[str, str]:
@@ -56,10 +59,6 @@ SDKS = (
     Sdk("xai", "xai_sdk", ("xai",)),
     Sdk("zai", "zai", ("zai",)),
     Sdk("zhipuai", "zhipuai", ("zhipuai",)),
+    Sdk("litellm", "litellm", ("litellm",), offered),
 )
 """Amazon Bedrock is not here: its clients are made while a program runs, of botocore's descriptions of services."""
-_BY_HAND = "its list of what is not watched is kept by hand"
-UNREAD: Mapping[str, str] = {
-    "litellm": f"its source asks a hundred providers, each in a way of its own; {_BY_HAND}",
-}
-"""SDKs whose source the reading does not understand, and why."""

@@ -7,6 +7,7 @@ _SEARCH = "searches or reads, and asks no model that counts tokens; the table of
 _VIDEO = "makes a video: the table of operations has no word for it"
 _OPENAI = "goes through the openai SDK, which is watched"
 _OWN = "asks a function of its own that is watched"
+_NOBODY = "asks nobody"
 _RUST = "served by a library that is not Python, in which nothing can be watched"
 
 NOT_WATCHED = {
@@ -18,6 +19,14 @@ NOT_WATCHED = {
     "litellm.main:*responses_with_retries": _OWN,
     "litellm.main:ahealth_check": _OWN,
     "litellm.main:acount_tokens": "counts, at the provider or here, and asks no model",
+    "litellm.main:aadapter_generate_content": _OWN,
+    "litellm.main:mock_completion": "answers itself what a test wants to hear",
+    "litellm.main:config_completion": "reads settings of files, and asks a function that is watched",
+    "litellm.main:print_verbose": _NOBODY,
+    "litellm.main:admi*": _NOBODY,
+    "litellm.secret_managers.main:*": "asks for keys and settings",
+    "litellm.llms.vertex_ai.*.main:create_vertex_url": _NOBODY,
+    "litellm.a2a_protocol.main:*": "sends messages to agents of others, by a protocol for which the table of operations has no word",
     "litellm.batch_completion.*": _OWN,
     "litellm.router:Router.*": _OWN,
     "litellm.batches.main:*": _OPENAI,

@@ -15,7 +15,7 @@ import pytest
 import payloads
 from census import SDKS, Sdk, bedrock
 from contract.driving import MODES, run
-from harness.surface import Asking, asking, functions_of, listed, read, sources, unaccounted
+from harness.surface import Asking, asking, functions_of, listed, offers, read, sources, unaccounted
 from opentelemetry.instrumentation.llm.providers.bedrock import BEDROCK
 
 pytestmark = [
@@ -33,17 +33,21 @@ def surfaces() -> dict[str, list[Asking]]:
     return {}
 
 
-def _of(surfaces: dict[str, list[Asking]], package: str) -> list[Asking]:
-    if package not in surfaces:
-        surfaces[package] = asking(package)
-    return surfaces[package]
+def _of(surfaces: dict[str, list[Asking]], sdk: Sdk) -> list[Asking]:
+    if sdk.list not in surfaces:
+        surfaces[sdk.list] = sdk.reading(sdk.package)
+    return surfaces[sdk.list]
 
 
 @pytest.mark.parametrize("sdk", INSTALLED, ids=lambda sdk: sdk.list)
 def test_what_asks_the_network_is_watched_or_listed(sdk: Sdk, surfaces: Any) -> None:
-    functions = _of(surfaces, sdk.package)
+    functions = _of(surfaces, sdk)
     assert functions
     assert unaccounted(functions, sdk.tables, sdk.reasons) == []
+
+
+def _exhausted(result: Any) -> Any:
+    return list(result) if hasattr(result, "__iter__") else result
 
 
 @pytest.mark.parametrize("sdk", INSTALLED, ids=lambda sdk: sdk.list)
@@ -53,7 +57,7 @@ def test_the_reading_sees_every_request_that_a_payload_sends(sdk: Sdk, surfaces:
     What threads ask that live longer than a call, no profile sees.
     """
     places: dict[str, list[range]] = {}
-    for function in _of(surfaces, sdk.package):
+    for function in _of(surfaces, sdk):
         if not (listed(function.id, sdk.reasons) or "").endswith(
             ("_base_client:*", "basesdk:BaseSDK.do_request", "http_client:*", "_api_client:*")
         ):
@@ -66,7 +70,7 @@ def test_the_reading_sees_every_request_that_a_payload_sends(sdk: Sdk, surfaces:
             threading.setprofile(note)
             sys.setprofile(note)
             try:
-                run(payload, mode, stand_in.url, lambda result: list(result) if hasattr(result, "__iter__") else result)
+                run(payload, mode, stand_in.url, *((_exhausted,) if mode == "sync" else ()))
             except pytest.skip.Exception:
                 continue
             finally:
@@ -162,6 +166,27 @@ def test_a_new_function_of_a_new_release_is_found() -> None:
     ]  # fmt: skip
 
 
+OFFERED = """
+@client
+async def athink(about: str) -> Thought: ...
+
+@other.client()
+def muse(about: str) -> Thought: ...
+
+def think(about: str) -> Thought: ...
+
+def _cleared() -> None: ...
+"""
+
+
+def test_a_new_function_that_is_only_offered_is_found() -> None:
+    litellm = next(sdk for sdk in SDKS if sdk.list == "litellm")
+    assert unaccounted(offers("litellm.thoughts.main", OFFERED), litellm.tables, litellm.reasons) == [
+        f"litellm.thoughts.main:{name} asks its provider" for name in ("athink", "muse", "think")
+    ]
+    assert [function.name for function in offers("litellm.thoughts.handler", OFFERED)] == ["athink"]
+
+
 def test_a_reason_for_what_is_gone_is_found() -> None:
     names = set(functions_of("groq.resources.thoughts", PLANTED))
     there, gone = "groq.resources.thoughts:Thoughts.think", "groq.resources.thoughts:Thoughts.forget"
@@ -183,5 +208,5 @@ def test_a_table_that_loses_a_route_fails(surfaces: Any) -> None:
     from dataclasses import replace
 
     without = [replace(table, points=tuple(p for p in table.points if p.route != "POST /embeddings")) for table in openai.tables]
-    left = unaccounted(_of(surfaces, "openai"), without, openai.reasons)
+    left = unaccounted(_of(surfaces, openai), without, openai.reasons)
     assert {line.partition(" ")[0].rpartition(":")[2] for line in left} == {"Embeddings.create", "AsyncEmbeddings.create"}

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from census import UNREAD
 from opentelemetry.instrumentation.llm.calls.point import Point, Provider
 
 PROPERTIES: dict[str, str] = {
@@ -102,8 +101,6 @@ class Matrix:
             return "n/a", "; ".join(sorted({result.reason for result in results}))
         if column in NARROWER and row in self.observed:
             return "n/a", NARROWER[column]
-        if column == "census" and row.provider in UNREAD:
-            return "n/a", UNREAD[row.provider]
         return "HOLE", "no test ran" if row in self.observed else "no payload makes it begin a call"
 
 

@@ -2,7 +2,8 @@
 
 A function asks where it names what sends requests: a verb of the generated resources (``self._post``), a method of an HTTP
 client or session, the one function that all requests of an SDK pass, or the ``connect`` of a WebSocket. ``asking`` gives
-them with what they ask for, as far as it stands in the source; ``unaccounted`` says which of them are neither watched nor
+them with what they ask for, as far as it stands in the source. Where an SDK asks a hundred providers, each in a way of its own,
+``offered`` gives what it offers instead; ``unaccounted`` says which of them are neither watched nor
 on a list of those that are not.
 """
 
@@ -33,6 +34,7 @@ _STUBS = re.compile(r"(^|[._])stub$")
 _SOCKETS = re.compile(r"\bwebsockets?\b|\bws_connect\b")
 _HINTS = re.compile("|".join((*_VERBS, *_LOWEST, "client", "session", "requests", "httpx", "pipeline", "stub", "super", "websockets")))
 _METHODS = {"_get_api_list": "get", "get_api_list": "get"}
+_DECORATOR = "@client"
 _LEFT_OUT = frozenset({"types", "tests", "examples", "_vendor"})
 
 
@@ -85,6 +87,28 @@ def read(module: str, source: str, file: str = "") -> list[Asking]:
         if asks:
             functions.append(Asking(module, name, file, range(node.lineno, (node.end_lineno or node.lineno) + 1), asks))
     return functions
+
+
+def offered(package: str) -> list[Asking]:
+    """Return every function that LiteLLM offers: what stands under its decorator ``client``, and what its modules ``main`` export."""
+    return [one for module, path in sources(package) for one in offers(module, path.read_text(encoding="utf-8"), str(path))]
+
+
+def offers(module: str, source: str, file: str = "") -> list[Asking]:
+    """Return what one module offers."""
+    exports = module.rpartition(".")[2] == "main"
+    if not (exports or _DECORATOR in source):
+        return []
+    functions = _functions(ast.parse(source), "")
+    return [
+        Asking(module, name, file, range(node.lineno, (node.end_lineno or node.lineno) + 1), (Ask("its provider", "", ()),))
+        for name, node in functions
+        if (exports and not name.startswith("_") and "." not in name) or any(_is_decorator(each) for each in node.decorator_list)
+    ]
+
+
+def _is_decorator(decorator: ast.expr) -> bool:
+    return f"@{ast.unparse(decorator).partition('(')[0]}" == _DECORATOR
 
 
 def functions_of(module: str, source: str) -> list[str]:
@@ -149,7 +173,7 @@ def _paths(given: list[ast.expr]) -> tuple[str, ...]:
 
 def watched(asking: Asking, provider: Provider, routes: Routes) -> bool:
     """Say whether a function is watched itself, or everything that it asks for is by its route."""
-    if any(point.target == asking.id for point in provider.points):
+    if any(point.target.partition("@")[0] == asking.id for point in provider.points):
         return True
     return all(ask.paths and all(routes.find(ask.method, path) is not None for path in ask.paths) for ask in asking.asks)
 
