@@ -219,6 +219,12 @@ def test_reasoning_that_exceeds_the_output_stands_beside_it() -> None:
     assert used.output_tokens == 500
 
 
+def test_reasoning_that_is_told_as_a_part_of_the_output_is_one() -> None:
+    said = {"prompt_tokens": 33, "completion_tokens": 100, "total_tokens": 133, "completion_tokens_details": {"reasoning_tokens": 120}}
+    used = openai_usage.usage(said)
+    assert (used.output_tokens, used.reasoning_tokens) == (100, 120)
+
+
 def test_neither_import_nor_instrument_reads_a_price_file() -> None:
     code = """
 import pkgutil, sys

@@ -47,6 +47,7 @@ FRAMES: dict[str, str] = {
     "providers/azure_inference.py:_looking.<locals>.empty": _BETWEEN,
     "providers/azure_inference.py:_parsing.<locals>.parse": _BETWEEN,
     "providers/mistralai.py:_silent_inside_ours.<locals>.tracer": _BETWEEN,
+    "providers/voyageai.py:_naming.<locals>.around": _BETWEEN,
     "providers/xai.py:_Silent.start_as_current_span": _STANDS_FOR,
     "providers/xai.py:_Silent.__enter__": _STANDS_FOR,
     "providers/xai.py:_Silent.__exit__": _STANDS_FOR,

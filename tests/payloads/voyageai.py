@@ -27,7 +27,6 @@ def _client(kind: str) -> Any:
 
 SIZED = {"output_dimension": 16} if installed("voyageai >= 0.3.2")[1] else {}
 _CLIENT = "voyageai.client:Client."
-_NO_MODEL = ("gen_ai.response.model",)
 PAYLOADS: list[dict[str, Any]] = payloads(
     "voyageai", _client("Client"), _client("AsyncClient"),
     [
@@ -38,5 +37,4 @@ PAYLOADS: list[dict[str, Any]] = payloads(
          asking("multimodal_embed", inputs=[["a b"]], model="voyage-multimodal-3")),
         (f"{_CLIENT}rerank", "rerank", False, asking("rerank", query="a b", documents=["a", "b"], model="rerank-2.5")),
     ],
-    absent=dict.fromkeys((f"{_CLIENT}{method}" for method in ("embed", "contextualized_embed", "multimodal_embed", "rerank")), _NO_MODEL),
 )  # fmt: skip

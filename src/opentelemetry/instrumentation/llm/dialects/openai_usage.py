@@ -81,8 +81,8 @@ def _reported_cents(said: Any) -> float | None:
 def usage(said: Any) -> Usage:
     """Read a usage block.
 
-    Some hosts leave reasoning out of the completion's tokens: where their own total says so, or there is more of it, it
-    is added, so that ``output_tokens`` always includes it.
+    Some hosts leave reasoning out of the completion's tokens: where their own total says so, or where they tell more of it
+    beside them, it is added, so that ``output_tokens`` includes it. Told as a detail of them it is a part, whatever its size.
     """
     read = Usage()
     if said is None:
@@ -90,6 +90,7 @@ def usage(said: Any) -> Usage:
     fill(read, said, _TOTALS)
     # Beside the totals first, so that the details win.
     fill(read, said, _BESIDE)
+    beside = read.reasoning_tokens or 0
     for table, places in _DETAILS:
         details = next((found for place in places if (found := dig(said, (place,))) is not None), None)
         if details is not None:
@@ -97,6 +98,6 @@ def usage(said: Any) -> Usage:
     read.reported_cost_cents = _reported_cents(said)
     apart = read.reasoning_tokens
     if apart and read.input_tokens is not None and read.output_tokens is not None:
-        told_apart = apart > read.output_tokens or read.total_tokens == read.input_tokens + read.output_tokens + apart
+        told_apart = beside > read.output_tokens or read.total_tokens == read.input_tokens + read.output_tokens + apart
         read.output_tokens += apart if told_apart else 0
     return read

@@ -1,14 +1,21 @@
-"""voyageai: embeddings and rankings of Voyage. Its open models run in the process itself and have no server."""
+"""voyageai: embeddings and rankings of Voyage. Its open models run in the process itself and have no server.
+
+Which model has answered stands in a response alone, and is gone where the SDK makes an answer of it: there it is read.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..calls.point import Identity, Point, Provider
+from .. import context
+from ..calls.call import Call
+from ..calls.point import Beside, Identity, Point, Provider
 from ..dialects import Arguments
+from ..dialects.reading import dig, text
 from ..dialects.voyageai import counted
+from ..guard import guarded
 from .generated import identify_as
 
 _METHODS = {"embed": "embeddings", "contextualized_embed": "embeddings", "multimodal_embed": "embeddings", "rerank": "rerank"}
@@ -34,6 +41,31 @@ def identify(instance: Any, arguments: Arguments) -> Identity:
     return _identify(instance, arguments) if arguments.path else Identity("voyageai", in_process=True)
 
 
+_ANSWERS = (
+    "embeddings:EmbeddingsObject",
+    "contextualized_embeddings:ContextualizedEmbeddingsObject",
+    "multimodal_embeddings:MultimodalEmbeddingsObject",
+    "reranking:RerankingObject",
+)
+
+
+def _naming(original: Any) -> Callable[..., Any]:
+    """Make what stands around the making of an answer."""
+
+    def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        guarded(_name, args, kwargs)
+        return wrapped(*args, **kwargs)
+
+    return around
+
+
+def _name(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    call: Call | None = context.running_call()
+    model = text(dig(next(reversed((*args, *kwargs.values())), None), ("model",)))
+    if call is not None and model is not None:
+        call.known["response_model"] = model
+
+
 VOYAGEAI = Provider(
     name="voyageai",
     requires="voyageai >= 0.3",
@@ -44,4 +76,5 @@ VOYAGEAI = Provider(
     ),
     read=read,
     identify=identify,
+    beside=tuple(Beside(f"voyageai.object.{answer}.__init__", _naming) for answer in _ANSWERS),
 )
