@@ -5,6 +5,7 @@ A few ways out of each SDK by default; every way out, 20,000 calls each, with ``
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import json
 import os
@@ -15,12 +16,13 @@ from pathlib import Path
 import pytest
 
 import payloads
-from contract.driving import MODES
+from contract.driving import MODES, opened
 from harness.growth import Growth, Left
 from harness.held import BYTES_PER_OPEN_STREAM, OBJECTS_PER_OPEN_STREAM, held
 from harness.processes import python, served
 from harness.styles import NotApplicable
 from harness.watching import Watching
+from opentelemetry.instrumentation.llm.calls import loss
 
 SOAK = os.environ.get("LLM_SOAK")
 CALLS = SOAK or "140"
@@ -128,6 +130,25 @@ def test_an_open_stream_holds_little_of_ours(payload: payloads.Payload, mode: st
     finally:
         tracemalloc.stop()
     assert ours.objects <= OBJECTS_PER_OPEN_STREAM and ours.memory <= BYTES_PER_OPEN_STREAM, ours
+
+
+def _nothing() -> None:
+    """Stand for what another library does as the process ends."""
+
+
+def test_many_streams_leave_one_entry_among_what_runs_as_the_process_ends(watching: Watching, far: str) -> None:
+    payload = next(payload for payload in STREAMS if payload.provider == "openai")
+    watching.watched()
+    entries = []
+    with opened(payload, far) as client:
+        for _ in range(5):
+            list(payload.call(client))  # type: ignore[misc]
+            entries.append(atexit._ncallbacks())
+        atexit.register(_nothing)
+        list(payload.call(client))  # type: ignore[misc]
+    assert len(set(entries)) == 1
+    assert loss._turn._last == atexit._ncallbacks() > entries[-1]
+    atexit.unregister(_nothing)
 
 
 def test_the_bound_is_told() -> None:

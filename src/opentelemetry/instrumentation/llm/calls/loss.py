@@ -11,6 +11,7 @@ import os
 import sys
 import weakref
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -24,6 +25,27 @@ _LOCKED = ("opentelemetry.sdk", "opentelemetry.exporter", "opentelemetry.instrum
 _BELOW_A_THREAD = frozenset({"run", "_bootstrap", "_bootstrap_inner"})
 
 
+class _Turn:
+    """The turn of ``end_open`` as the process ends: the first, so before exporters shut down, and those who came first end last.
+
+    Whatever is taken off Python's list leaves a hole in it that stays, so the turn is taken anew only where others came since.
+    """
+
+    def __init__(self) -> None:
+        self._entries: Callable[[], int] = getattr(atexit, "_ncallbacks", lambda: 0)
+        self._last = -1
+
+    def take(self) -> None:
+        """Be the last who was registered."""
+        if self._last != self._entries():
+            atexit.unregister(end_open)
+            atexit.register(end_open)
+            self._last = self._entries()
+
+
+_turn = _Turn()
+
+
 def watch_for_loss(holder: Any, call: Call) -> None:
     """End the call when ``holder`` is collected, or at the end of the process, if nothing else has ended it."""
     guarded(end_lost)
@@ -31,9 +53,7 @@ def watch_for_loss(holder: Any, call: Call) -> None:
         call.watcher.detach()
     else:
         _open.add(call)
-        # Registered with the first open stream, so that it runs before what was registered earlier: exporters' shutdown.
-        atexit.unregister(end_open)
-        atexit.register(end_open)
+        _turn.take()
     call.watcher = weakref.finalize(holder, guarded, _collected, call, rescue=partial(_lost.append, call))
     call.watcher.atexit = False
 
