@@ -11,10 +11,12 @@ import payloads
 from contract.driving import MODES
 from harness.complaining import complaints
 from harness.describing import shown
+from harness.dropping import dropped
 from harness.leaving import untold
 from harness.processes import python
 from harness.running import cases
 from harness.styles import STYLES
+from harness.watching import Watching
 
 # What an application leaves open it leaves open: sockets, and what some SDKs say of their own operations.
 pytestmark = [
@@ -34,6 +36,19 @@ def test_one_span_however_it_is_left(
     if not ran:
         pytest.skip(reasons[0] if reasons else "a variant of another payload, which is left in every way")
     assert not found, "\n".join(found)
+
+
+STREAMS = [payload for payload in payloads.read() if payload.stream]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("payload", STREAMS, ids=lambda p: p.id)
+def test_what_is_dropped_goes_as_early_as_unwatched(payload: payloads.Payload, mode: str, watching: Watching, stand_in: Any) -> None:
+    watching.bare()
+    dropped(payload, mode, stand_in.url)
+    bare = dropped(payload, mode, stand_in.url)
+    watching.watched()
+    assert dropped(payload, mode, stand_in.url) == bare
 
 
 PROVIDERS = sorted({payload.provider for payload in payloads.read() if payload.stream})

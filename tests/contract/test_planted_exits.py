@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import dataclasses
 import logging
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,7 @@ import payloads
 from conftest import Seen
 from harness import planting
 from harness.complaining import complaints
+from harness.dropping import dropped
 from harness.leaving import untold
 from harness.outsides import outsides
 from harness.planting import IN_THE_CALL, IN_WHAT_IS_TOLD, Planted, around_requests
@@ -112,6 +114,29 @@ def test_a_fault_is_complained_of(
     found = _apart(complaints, [_case(planted.exit)], told, stand_in, caplog).found
     monkeypatch.undo()
     assert any(planted.noticed in complaint for complaint in found), found
+
+
+class _Endless:
+    """A stream that nothing inside holds."""
+
+    def __iter__(self) -> _Endless:
+        return self
+
+    def __next__(self) -> str:
+        return "chunk"
+
+
+def _left_to_the_collector(client: Any) -> _Endless:
+    cycle: list[Any] = [_Endless()]
+    cycle.append(cycle)
+    return cycle[0]  # type: ignore[no-any-return]
+
+
+def test_a_stream_that_is_left_to_the_collector_is_told_apart(stand_in: Any) -> None:
+    payload = _case("dropped").payload
+    calls = (lambda client: _Endless(), _left_to_the_collector)
+    states = [dropped(dataclasses.replace(payload, call=call), "sync", stand_in.url) for call in calls]
+    assert states == [["no stream"], ["a stream"]]
 
 
 UNTOLD = """

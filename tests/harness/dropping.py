@@ -1,0 +1,71 @@
+"""Drop a stream and see what is gone without the collector: the same streams, watched and bare."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from contract.driving import answer, opened, opened_async
+from payloads import Payload
+
+from .responses import Responses, noticed
+from .resting import rest, rest_asynchronously
+
+_LONG = "words:60"
+_SOON = 0.05
+
+
+def dropped(payload: Payload, mode: str, url: str) -> list[str]:
+    """Take one chunk of a stream, drop it, and say what became of it and of its responses before the collector comes by."""
+    base = f"{url}/scenario/{_LONG}"
+    return asyncio.run(_dropped_asynchronously(payload, base)) if mode == "async" else _dropped(payload, base)
+
+
+def _dropped(payload: Payload, base: str) -> list[str]:
+    with opened(payload, base) as client, _uncollected() as responses:
+        stream = payload.call(client)  # type: ignore[misc]
+        stream = stream if hasattr(stream, "__iter__") else stream.__enter__()
+        iterator = iter(stream)
+        next(iterator)
+        is_there = _seen(stream)
+        del stream, iterator
+        rest()
+        return [*responses.states(), is_there()]
+
+
+async def _dropped_asynchronously(payload: Payload, base: str) -> list[str]:
+    async with opened_async(payload, base) as client:
+        with _uncollected() as responses:
+            stream = await answer(payload, client)
+            stream = stream if hasattr(stream, "__aiter__") else await stream.__aenter__()
+            iterator = stream.__aiter__()
+            await anext(iterator)
+            is_there = _seen(stream)
+            del stream, iterator
+            await rest_asynchronously()
+            await asyncio.sleep(_SOON)
+            return [*responses.states(), is_there()]
+
+
+def _seen(stream: Any) -> Any:
+    try:
+        ref = weakref.ref(stream)
+    except TypeError:
+        return lambda: "a stream that cannot be seen"
+    return lambda: "no stream" if ref() is None else "a stream"
+
+
+@contextmanager
+def _uncollected() -> Iterator[Responses]:
+    """Notice responses while the collector rests."""
+    gc.collect()
+    gc.disable()
+    try:
+        with noticed() as responses:
+            yield responses
+    finally:
+        gc.enable()
