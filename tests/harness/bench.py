@@ -34,7 +34,7 @@ from .twin import comparable, differences
 SETTINGS: dict[str, Any] = {"capture_message_content": "span_and_event", "emit_event": True, "cost_threshold_cents": 0.0}
 
 
-_TAPS = frozenset({"calls/answers.py:receive", "calls/iterated.py:_relayed"})
+_TAPS = frozenset({"calls/answers.py:receive", "calls/iterated.py:_relayed", "calls/stepped.py:_stepping"})
 _TRIES = 3
 """In how many pieces an answer arrives is the network's affair, and with them which functions are reached."""
 

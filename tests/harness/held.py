@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from contract.driving import answer, opened, opened_async
 from payloads import Payload
 
+from .resting import rest, rest_asynchronously
 from .styles import NotApplicable
 
 OBJECTS_PER_OPEN_STREAM = 96
@@ -49,8 +50,10 @@ def held(payload: Payload, mode: str, url: str, streams: int, chunks: int) -> He
 def _held(payload: Payload, base: str, streams: int, chunks: int) -> Held:
     with opened(payload, base) as client:
         first = _read(payload, client, chunks)
+        rest()
         before = _now()
         kept = [_read(payload, client, chunks) for _ in range(streams)]
+        rest()
         after = _now()
         with ExitStack() as stack:
             for closing in (getattr(each, "close", None) for pair in (first, *kept) for each in pair):
@@ -62,8 +65,10 @@ def _held(payload: Payload, base: str, streams: int, chunks: int) -> Held:
 async def _held_asynchronously(payload: Payload, base: str, streams: int, chunks: int) -> Held:
     async with opened_async(payload, base) as client:
         first = await _read_asynchronously(payload, client, chunks)
+        await rest_asynchronously()
         before = _now()
         kept = [await _read_asynchronously(payload, client, chunks) for _ in range(streams)]
+        await rest_asynchronously()
         after = _now()
         del first, kept
         gc.collect()

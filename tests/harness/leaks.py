@@ -172,6 +172,8 @@ def main(side: str, provider: str, mode: str, calls: str, *only: str) -> None:
     # What is logged or warned of is kept by whoever keeps such things; what cannot be raised is printed.
     warnings.simplefilter("ignore")
     logging.disable()
+    # Streams that are garbage are collected between calls: httpcore waits for itself for ever where one is while it opens another.
+    gc.disable()
     sys.unraisablehook = lambda args: None
     with one_tls_context(), served() as url:
         done = _watch() if side == "watched" else lambda: None

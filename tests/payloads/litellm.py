@@ -84,6 +84,9 @@ class Functions:
         litellm.DEFAULT_MAX_RETRIES = 0
         # Earlier releases keep here all that their last call held, its stream too, until the next one.
         litellm.error_logs = KeepsNothing()
+        # Cached errors get longer tracebacks, which keep more frames, each time that they are raised.
+        for module in (litellm.utils, litellm.cost_calculator):
+            module._cached_get_model_info_helper = litellm.utils._get_model_info_helper
         _one_after_another()
         self._lite, self._prefix, self._always = litellm, prefix, always
 
