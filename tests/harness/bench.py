@@ -35,7 +35,7 @@ SETTINGS: dict[str, Any] = {"capture_message_content": "span_and_event", "emit_e
 
 
 _TAPS = frozenset({"calls/answers.py:receive", "calls/iterated.py:_relayed", "calls/stepped.py:_stepping"})
-_TRIES = 3
+TRIES = 3
 """In how many pieces an answer arrives is the network's affair, and with them which functions are reached."""
 
 
@@ -105,7 +105,7 @@ class Bench:
         blind = (case.payload.stream and any(named(code) in _TAPS for code in way)) or not case.payload.raises
         lost = name in LOSES_THE_SPAN or not READERS.isdisjoint(way)
         twice = name in TELLS_IT_TWICE or (blind and case.payload.id in ASKS_LATER)
-        for _ in range(1 if always else _TRIES):
+        for _ in range(1 if always else TRIES):
             fault = raising_always(way[-1], self._functions) if always else raising_once(way)
             found = self.complaints(case, unwatched, well, fault, name, once=not always, blind=blind, lost=lost, twice=twice)
             if planted.happened:

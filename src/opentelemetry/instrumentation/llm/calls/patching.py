@@ -137,6 +137,11 @@ class Patches:
             self._say_missing(requires, target)
             return
         owner, name, original = found
+        here = next((patched for patched in self.patched.values() if patched.ours is original), None)
+        if here is not None:
+            # The same class or function has two names.
+            self.patched[target] = here
+            return
         ours = make(original)
         setattr(owner, name, ours)
         self.patched[target] = Patched(owner, name, original, ours)
@@ -162,7 +167,7 @@ class Patches:
     def restore(self) -> None:
         """Put every original back; where somebody else has wrapped ours since, leave theirs and go silent."""
         self._switch.on = False
-        for patched in self.patched.values():
+        for patched in reversed(self.patched.values()):
             if _standing(patched.owner, patched.name) is not patched.ours:
                 continue
             if patched.original is _ABSENT:
