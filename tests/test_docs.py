@@ -41,6 +41,8 @@ def _blocks() -> list[Any]:
 
 @pytest.mark.parametrize("block", _blocks())
 def test_code_blocks(block: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for library in re.findall(r"^import (\w+)$", block, re.M):
+        pytest.importorskip(library, reason=f"{library} is not installed on this Python")
     reporters: list[Any] = []
 
     def closing(reporter: type) -> Any:
