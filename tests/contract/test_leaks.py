@@ -110,6 +110,11 @@ def test_what_keeps_something_of_each_call_is_found(fault: str, mode: str) -> No
     assert growth.beyond() and growth.grew
 
 
+def test_what_grows_each_time_is_said() -> None:
+    found, tried = grown("openai", "sync", "sync stream, broken off in with", before=PLANTED["keeps calls"])
+    assert (len(found), tried) == (1, 1)
+
+
 STREAMS = [payload for payload in payloads.read() if payload.stream and not payload.of_answers]
 _OPEN = 8
 """How many are open at once: fewer than the connections in any SDK's pool."""
