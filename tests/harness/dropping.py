@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from contract.driving import answer, opened, opened_async
+from contract.driving import opened, opened_async
 from payloads import Payload
 
+from .held import read, read_asynchronously
 from .responses import Responses, noticed
 from .resting import rest, rest_asynchronously
 
@@ -27,10 +28,7 @@ def dropped(payload: Payload, mode: str, url: str) -> list[str]:
 
 def _dropped(payload: Payload, base: str) -> list[str]:
     with opened(payload, base) as client, _uncollected() as responses:
-        stream = payload.call(client)  # type: ignore[misc]
-        stream = stream if hasattr(stream, "__iter__") else stream.__enter__()
-        iterator = iter(stream)
-        next(iterator)
+        stream, iterator = read(payload, client, 1)
         is_there = _seen(stream)
         del stream, iterator
         rest()
@@ -40,10 +38,7 @@ def _dropped(payload: Payload, base: str) -> list[str]:
 async def _dropped_asynchronously(payload: Payload, base: str) -> list[str]:
     async with opened_async(payload, base) as client:
         with _uncollected() as responses:
-            stream = await answer(payload, client)
-            stream = stream if hasattr(stream, "__aiter__") else await stream.__aenter__()
-            iterator = stream.__aiter__()
-            await anext(iterator)
+            stream, iterator = await read_asynchronously(payload, client, 1)
             is_there = _seen(stream)
             del stream, iterator
             await rest_asynchronously()

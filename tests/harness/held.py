@@ -49,10 +49,10 @@ def held(payload: Payload, mode: str, url: str, streams: int, chunks: int) -> He
 
 def _held(payload: Payload, base: str, streams: int, chunks: int) -> Held:
     with opened(payload, base) as client:
-        first = _read(payload, client, chunks)
+        first = read(payload, client, chunks)
         rest()
         before = _now()
-        kept = [_read(payload, client, chunks) for _ in range(streams)]
+        kept = [read(payload, client, chunks) for _ in range(streams)]
         rest()
         after = _now()
         with ExitStack() as stack:
@@ -64,10 +64,10 @@ def _held(payload: Payload, base: str, streams: int, chunks: int) -> Held:
 
 async def _held_asynchronously(payload: Payload, base: str, streams: int, chunks: int) -> Held:
     async with opened_async(payload, base) as client:
-        first = await _read_asynchronously(payload, client, chunks)
+        first = await read_asynchronously(payload, client, chunks)
         await rest_asynchronously()
         before = _now()
-        kept = [await _read_asynchronously(payload, client, chunks) for _ in range(streams)]
+        kept = [await read_asynchronously(payload, client, chunks) for _ in range(streams)]
         await rest_asynchronously()
         after = _now()
         del first, kept
@@ -76,7 +76,8 @@ async def _held_asynchronously(payload: Payload, base: str, streams: int, chunks
     return _each(after.more_than(before), streams)
 
 
-def _read(payload: Payload, client: Any, chunks: int) -> tuple[Any, Any]:
+def read(payload: Payload, client: Any, chunks: int) -> tuple[Any, Any]:
+    """Open a stream and take this many chunks; return it, and what iterates over it."""
     stream = payload.call(client)  # type: ignore[misc]
     stream = stream if hasattr(stream, "__iter__") else stream.__enter__()
     iterator = iter(stream)
@@ -86,7 +87,8 @@ def _read(payload: Payload, client: Any, chunks: int) -> tuple[Any, Any]:
     return stream, iterator
 
 
-async def _read_asynchronously(payload: Payload, client: Any, chunks: int) -> tuple[Any, Any]:
+async def read_asynchronously(payload: Payload, client: Any, chunks: int) -> tuple[Any, Any]:
+    """Do the same with an asynchronous one."""
     stream = await answer(payload, client)
     stream = stream if hasattr(stream, "__aiter__") else await stream.__aenter__()
     iterator = stream.__aiter__()

@@ -254,7 +254,9 @@ class Call:
             known["stream_end"] = how
             if self._first_at is not None:
                 known["time_to_first_chunk"] = self._first_at - self.began
-        failure = guarded(self._described, error, otherwise=_barely(error)) if error is not None else None
+        failure = None
+        if error is not None:
+            failure = guarded(failures.describe, error, self._refused_with, self._unanswered, otherwise=_barely(error))
         if failure is None and reply.failure is not None:
             kind = failures.kind_of("", self._refused_with, reply.failure)
             failure = {"kind": kind, "reason": reply.failure, "error_type": reply.failure}
@@ -265,9 +267,6 @@ class Call:
         if self.captures_content:
             guarded(self._say_content, known, reply, error)
         self._say_last(known, duration, failure)
-
-    def _described(self, error: BaseException) -> dict[str, Any]:
-        return failures.describe(error, self._refused_with, self._unanswered)
 
     def _complete_reasons(self, reply: Reply, how: str | None, error: BaseException | None) -> None:
         cut = error is not None or how in (CLOSED_EARLY, ABANDONED, CANCELLED, ERROR)

@@ -137,10 +137,10 @@ class Patches:
             self._say_missing(requires, target)
             return
         owner, name, original = found
-        here = next((patched for patched in self.patched.values() if patched.ours is original), None)
-        if here is not None:
+        here = (patched for patched in self.patched.values() if patched.ours is original)
+        if isinstance(original, Wrapper) and (same := next(here, None)) is not None:
             # The same class or function has two names.
-            self.patched[target] = here
+            self.patched[target] = same
             return
         ours = make(original)
         setattr(owner, name, ours)

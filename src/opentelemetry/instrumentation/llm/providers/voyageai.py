@@ -63,7 +63,7 @@ def _name(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     call: Call | None = context.running_call()
     model = text(dig(next(reversed((*args, *kwargs.values())), None), ("model",)))
     if call is not None and model is not None:
-        call.known["response_model"] = model
+        call.known.setdefault("response_model", model)
 
 
 VOYAGEAI = Provider(

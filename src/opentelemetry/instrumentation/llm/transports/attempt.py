@@ -145,5 +145,5 @@ class Attempt:
         failure = failures.describe(error)
         failure.pop("stacktrace", None)
         bus.execute(
-            "ex_llm.provider.request.exception", {"duration": self._duration(True, None, failure["kind"])}, {**self._known, **failure}
+            "ex_llm.provider.request.exception", {"duration": self._duration(True, unanswered=failure["kind"])}, {**self._known, **failure}
         )
