@@ -11,7 +11,8 @@ import pytest
 
 from opentelemetry.instrumentation.llm import bus
 from opentelemetry.instrumentation.llm.metrics import Metric, counter, distribution, last_value, level, metrics, summary, total
-from opentelemetry.instrumentation.llm.reporters.tally import VALUES_PER_TAG, Inbox, Spread, Tally
+from opentelemetry.instrumentation.llm.reporters.tally import VALUES_PER_TAG, Inbox, Tally
+from opentelemetry.instrumentation.llm.words.spread import Spread
 
 WHO = {"provider": "openai", "model": "gpt-4o-mini", "operation": "chat", "ref": 1}
 REQUESTS = counter("t.requests.total", "t.start", "Requests.", tags=["model"])
@@ -54,6 +55,26 @@ def test_a_value_on_a_bound_belongs_to_the_bucket_that_the_bound_ends() -> None:
     for value in (1.0, 1.5, 2.0, 2.1):
         spread.add(value)
     assert spread.counts == [1, 2, 1]
+
+
+def test_values_added_together_equal_values_added_one_by_one() -> None:
+    values = [5, 1, 2, 3, 2, 9, 1]
+    single, many = Spread((1, 2, 4)), Spread((1, 2, 4))
+    for value in values:
+        single.add(value)
+    many.add_many(values[:3])
+    many.add_many([])
+    many.add_many(iter(values[3:]))
+    assert [getattr(single, name) for name in Spread.__slots__] == [getattr(many, name) for name in Spread.__slots__]
+    assert single.newest == {0: 1, 1: 2, 2: 3, 3: 9}
+
+
+def test_a_spread_merges_into_one_of_another_scale() -> None:
+    nanoseconds, seconds = Spread((10, 20)), Spread((0.01, 0.02))
+    nanoseconds.add_many([10, 15, 40])
+    seconds.merge(nanoseconds, 1e-3)
+    assert (seconds.counts, seconds.count) == ([1, 1, 1], 3)
+    assert (seconds.sum, seconds.highest) == (pytest.approx(0.065), 0.04)
 
 
 def test_spreads_merge_to_what_one_of_all_values_is() -> None:

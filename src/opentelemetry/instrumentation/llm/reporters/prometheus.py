@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from .. import bus
 from ..metrics import Metric
+from ..words.spread import Spread
 from .prometheus_server import DIRECTORY, Server, library, prometheus_name
 from .prometheus_workers import Workers
-from .tally import Spread, Tally, by_event, tell_of_forks
+from .tally import Tally, by_event, tell_of_forks
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric as Family

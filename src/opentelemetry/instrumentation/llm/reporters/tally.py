@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from .. import bus
 from ..metrics import Metric, Sample
+from ..words.spread import Spread
 
 OTHER = "other"
 VALUES_PER_TAG = 200
@@ -86,38 +86,6 @@ class Inbox:
         """Take out what waits; only for who holds the lock."""
         for _ in range(len(self._waiting)):
             self._take(*self._waiting.popleft())
-
-
-class Spread:
-    """How values of a distribution are spread: counts by bucket, their number, sum and extremes."""
-
-    __slots__ = ("bounds", "count", "counts", "highest", "lowest", "sum")
-
-    def __init__(self, bounds: tuple[float, ...]) -> None:
-        self.bounds = bounds
-        self.counts = [0] * (len(bounds) + 1)
-        self.count, self.sum = 0, 0.0
-        self.lowest, self.highest = float("inf"), float("-inf")
-
-    def add(self, value: float) -> None:
-        """Take one value in."""
-        self.counts[bisect_left(self.bounds, value)] += 1
-        self.count += 1
-        self.sum += value
-        self.lowest, self.highest = min(self.lowest, value), max(self.highest, value)
-
-    def merge(self, other: Spread) -> None:
-        """Take in all values that ``other``, of the same bounds, has taken in."""
-        self.counts = [mine + theirs for mine, theirs in zip(self.counts, other.counts, strict=True)]
-        self.count, self.sum = self.count + other.count, self.sum + other.sum
-        self.lowest, self.highest = min(self.lowest, other.lowest), max(self.highest, other.highest)
-
-    def copy(self) -> Spread:
-        """Return the same numbers, apart from these."""
-        twin = Spread(self.bounds)
-        twin.counts = list(self.counts)
-        twin.count, twin.sum, twin.lowest, twin.highest = self.count, self.sum, self.lowest, self.highest
-        return twin
 
 
 class Tagger:
