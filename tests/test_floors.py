@@ -15,7 +15,7 @@ NAME = "opentelemetry.instrumentation.llm"
 FLOORS = (
     ("words", "settings", "version", "package"),
     ("bus", "context", "pricing", "metrics"),
-    ("dialects", "reporters", "testing", "guard", "wrapper", "emit", "baggage"),
+    ("dialects", "reporters", "testing", "guard", "wrapper", "emit", "baggage", "listening"),
     ("calls", "transports", "caches", "bridges", "handlers"),
     ("providers",),
     ("instrumentor",),
@@ -27,7 +27,7 @@ LEFT = frozenset({"providers", "dialects", "calls", "transports", "caches", "bri
 RIGHT = frozenset({"metrics", "handlers", "reporters"})
 MAY_USE_OPENTELEMETRY = (
     "instrumentor.py", "context.py", "handlers/", "reporters/otel.py", "reporters/prometheus", "reporters/live", "reporters/statsd_exporter.py",
-    "doctor/", "baggage.py", "workers.py",
+    "doctor/", "baggage.py", "workers.py", "listening.py",
 )  # fmt: skip
 ALLOWED = frozenset({"wrapt", "opentelemetry", "packaging", "prometheus_client", "statsd", "redis", "genai_prices"})
 """What is not of the standard library; the last four are extras or for development, and imported where they are used."""

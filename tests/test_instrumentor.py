@@ -263,3 +263,36 @@ def test_a_handler_that_was_attached_before_hears_without_an_sdk_of_opentelemetr
     code = textwrap.dedent(code)
     done = python(code + APPLICATION + "\nprint(len(heard))")
     assert (done.stdout, done.stderr) == ("2\n", "")
+
+
+@pytest.mark.parametrize("kind", ["ProxyTracerProvider", "_ProxyProvider", "ProxyingProvider"])
+def test_provider_of_another_named_proxy_is_set_up(kind: str) -> None:
+    """Logfire's providers have such names; ``tox -e beside`` runs Logfire itself."""
+    code = f"""
+        import json
+        from opentelemetry import trace
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+        from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+        spans = InMemorySpanExporter()
+        provider = type({kind!r}, (TracerProvider,), {{}})()
+        provider.add_span_processor(SimpleSpanProcessor(spans))
+        trace.set_tracer_provider(provider)
+        from opentelemetry.instrumentation.llm import LLMInstrumentor
+        LLMInstrumentor().instrument()
+    """
+    done = python(textwrap.dedent(code) + APPLICATION + "\nprint(len(spans.get_finished_spans()))")
+    assert (done.stdout, done.stderr) == ("3\n", "")
+
+
+def test_every_placeholder_class_of_the_api_is_found() -> None:
+    code = """
+        from opentelemetry import _logs, metrics, trace
+        from opentelemetry.instrumentation.llm import listening
+        print([listening.is_placeholder(p) for p in (trace.get_tracer_provider(), metrics.get_meter_provider(), _logs.get_logger_provider())])
+        print(listening.is_set_up(), len(listening.PLACEHOLDERS))
+        metrics.set_meter_provider(metrics.NoOpMeterProvider())
+        print(listening.is_set_up())
+    """
+    done = python(code)
+    assert (done.stdout, done.stderr) == ("[True, True, True]\nFalse 3\nTrue\n", "")

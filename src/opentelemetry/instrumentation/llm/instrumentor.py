@@ -27,6 +27,7 @@ from .handlers.logger import attach_default_logger
 from .handlers.logs import Logs
 from .handlers.samples import conventions
 from .handlers.spans import Spans
+from .listening import Ears
 from .metrics import metrics as our_metrics
 from .package import _instruments
 from .reporters.otel import OtelReporter
@@ -143,21 +144,6 @@ def _reporter(meter_provider: Any, settings: Settings, spans: Spans) -> OtelRepo
 
 def _driven(driver: Callable[[Any], Callable[..., Any]], original: Any) -> Any:
     return Wrapper(original, driver(original))
-
-
-class Ears:
-    """Say whether anybody listens: a handler of the user's, or an OpenTelemetry SDK that has been set up by now."""
-
-    def __init__(self, sure: bool, ours: int) -> None:
-        self._sure = sure
-        self._ours = ours
-
-    def __call__(self) -> bool:
-        if not self._sure:
-            # What stands in for providers until they are set hears nothing; once they are set, they stay.
-            providers_ = (trace.get_tracer_provider(), metrics.get_meter_provider(), _logs.get_logger_provider())
-            self._sure = not all(type(provider).__name__.lstrip("_").startswith("Proxy") for provider in providers_)
-        return self._sure or len(bus.list_handlers()) > self._ours
 
 
 def _desk(settings: Settings, costs: Costs, ears: Ears) -> Desk:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from opentelemetry import _logs, metrics, trace
 
+from ..listening import is_placeholder
 from .facts import Signal
 
 _PROTOCOLS = {"grpc": "otlp_proto_grpc", "http/protobuf": "otlp_proto_http"}
@@ -17,6 +18,14 @@ _PORTS = {"otlp_proto_grpc": "http://localhost:4317", "otlp_proto_http": "http:/
 # What the distribution of OpenTelemetry itself chooses where nothing is said.
 _DISTRO = {"exporter": "otlp", "protocol": "grpc"}
 SIGNALS = ("traces", "metrics", "logs")
+# Classes of the API that record nothing: what a provider gives where none is set, and where the SDK is switched off.
+_IDLE = (
+    trace.NoOpTracerProvider,
+    trace.NoOpTracer,
+    trace.ProxyTracer,
+    metrics.NoOpMeterProvider,
+    _logs.NoOpLoggerProvider,
+)
 
 
 def configurator(found: Mapping[str, Distribution], environment: Mapping[str, str]) -> str | None:
@@ -89,7 +98,7 @@ def in_process(tracer: Any) -> dict[str, str]:
 
 def _class_of(provider: Any) -> str:
     kind = type(provider)
-    idle = kind.__name__.lstrip("_").startswith(("Proxy", "NoOp", "Default")) and kind.__module__.startswith("opentelemetry.")
+    idle = is_placeholder(provider) or isinstance(provider, _IDLE)
     return "none" if idle else f"{kind.__module__}.{kind.__qualname__}"
 
 

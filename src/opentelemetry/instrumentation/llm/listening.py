@@ -1,0 +1,46 @@
+"""Find out whether anybody consumes telemetry: a handler on the bus, or providers of OpenTelemetry that are set.
+
+A provider is a placeholder only when its class is one of the API's own. Other packages have classes with similar
+names that are real providers (Logfire's ``ProxyTracerProvider``), so a name decides nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from opentelemetry import _logs, metrics, trace
+
+from . import bus
+
+PLACEHOLDERS = (
+    ("opentelemetry.trace", "ProxyTracerProvider"),
+    ("opentelemetry.metrics._internal", "_ProxyMeterProvider"),
+    ("opentelemetry._logs._internal", "ProxyLoggerProvider"),
+)
+"""Where the API defines the classes that it uses until a provider is set."""
+
+
+def is_placeholder(provider: Any) -> bool:
+    """Return whether ``provider`` is what the API uses until one is set."""
+    return any(type(provider) is getattr(sys.modules.get(module), name, None) for module, name in PLACEHOLDERS)
+
+
+def is_set_up() -> bool:
+    """Return whether a global provider of spans, metrics or logs has been set."""
+    providers = (trace.get_tracer_provider(), metrics.get_meter_provider(), _logs.get_logger_provider())
+    return not all(is_placeholder(provider) for provider in providers)
+
+
+class Ears:
+    """Return whether anybody listens: a handler of the user, or an OpenTelemetry SDK that has been set up by now."""
+
+    def __init__(self, sure: bool, ours: int) -> None:
+        self._sure = sure
+        self._ours = ours
+
+    def __call__(self) -> bool:
+        if not self._sure:
+            # Placeholders record nothing; a provider that is set stays set.
+            self._sure = is_set_up()
+        return self._sure or len(bus.list_handlers()) > self._ours
