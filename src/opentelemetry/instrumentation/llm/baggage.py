@@ -17,6 +17,7 @@ from urllib.parse import quote_plus
 from opentelemetry import baggage
 
 from . import context
+from .words.bounds import short
 
 _logger = logging.getLogger(__name__)
 _R = TypeVar("_R")
@@ -28,9 +29,6 @@ SHORT: Mapping[str, str] = {
     "tenant_id": "tenant.id",
 }
 """Names that can be keywords, and the names that they are short for."""
-
-LONGEST = 256
-"""Characters of a value; baggage also comes from strangers, with a request."""
 
 _LARGEST, _MOST = 8192, 64
 """Bytes and values that travel: what the W3C allows a header, and fewer than the 180 values that it allows."""
@@ -126,7 +124,7 @@ def _joined(outside: context.Context, attributes: Mapping[str, str]) -> context.
 
 def _bounded(value: object) -> str:
     # As it arrives elsewhere: propagators strip blanks and fail on half a surrogate.
-    return str(value).strip()[:LONGEST].encode("utf-8", "replace").decode().strip()
+    return short(str(value).strip()).strip()
 
 
 def _size(name: str, value: object) -> int:

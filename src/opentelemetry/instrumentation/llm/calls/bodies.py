@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import wrapt
 
+from ..dialects.reading import digits
 from ..guard import guarded
 from .call import Call
 from .loss import _collected as lost
@@ -76,8 +77,7 @@ class Reading:
         # Never the result itself: it holds the body, and what watches a body must not keep it alive.
         self._rest = {name: value for name, value in result.items() if name != key}
         headers = result.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-        length = str(headers.get("content-length", ""))
-        self._length = int(length) if length.isdigit() else None
+        self._length = digits(headers.get("content-length"))
         self._json = "json" in str(headers.get("content-type", "json"))
         self._pieces: list[bytes] = []
         self._size = 0

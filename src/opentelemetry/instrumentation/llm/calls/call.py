@@ -15,6 +15,7 @@ from .. import bus
 from ..dialects import Arguments, Dialect, failures
 from ..guard import guarded
 from ..settings import SPAN_BAGGAGE_KEYS
+from ..words.bounds import short
 from ..words.events import CONTENT, OPERATIONS, STREAM_CHUNK, STREAM_EXCEPTION, STREAM_START, STREAM_STOP
 from ..words.records import Content, Cost, Reply, Request, Usage, facts, total
 from .point import Identity, Point
@@ -111,9 +112,9 @@ class Call:
         self.pid = os.getpid()
         self._used_inside: Usage | None = None
         self.ref = bus.new_ref()
-        self.known: dict[str, Any] = {"provider": identity.provider, "operation": point.operation, "ref": self.ref}
+        self.known: dict[str, Any] = {"provider": short(identity.provider), "operation": point.operation, "ref": self.ref}
         if identity.address is not None:
-            self.known |= {"server_address": identity.address, "server_port": identity.port}
+            self.known |= {"server_address": short(identity.address), "server_port": identity.port}
         if identity.in_process:
             self.known["in_process"] = True
         self.known |= guarded(facts, request, otherwise={})
@@ -329,4 +330,4 @@ class Call:
 
 def _barely(error: BaseException) -> dict[str, Any]:
     """Describe a failure by nothing but its class."""
-    return {"kind": "other", "reason": type(error).__name__, "error_type": type(error).__name__}
+    return {"kind": "other", "reason": short(type(error).__name__), "error_type": short(type(error).__name__)}

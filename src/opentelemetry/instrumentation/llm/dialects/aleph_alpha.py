@@ -10,7 +10,7 @@ from ..words.records import Content, Reply, Request
 from . import Arguments, Dialect, chat_completions
 from .finish import aligned, finish_reason
 from .parts import Message, Part, Pieces, message, text_part
-from .reading import dig, fields, fill, items, text, whole
+from .reading import dig, fields, fill, full_text, items, text, whole
 
 _REQUEST = fields(
     Request,
@@ -66,7 +66,7 @@ def _absorb(draft: Reply, chunk: Any) -> None:
     if (reason := _reason(chunk)) is not None:
         kept["reasons"][index] = reason
     if draft.content is not None:
-        kept["pieces"].setdefault(index, Pieces()).add(0, text_part(""), text(dig(chunk, ("completion",))))
+        kept["pieces"].setdefault(index, Pieces()).add(0, text_part(""), full_text(dig(chunk, ("completion",))))
 
 
 def _finish(draft: Reply) -> None:
@@ -78,7 +78,7 @@ def _finish(draft: Reply) -> None:
 
 def _prompt(value: Any) -> list[Part]:
     """Read the texts of a prompt; what else it holds are pictures and numbers of tokens."""
-    return [text_part(said) for item in items(dig(value, ("items",))) if (said := text(dig(item, ("text",)))) is not None]
+    return [text_part(said) for item in items(dig(value, ("items",))) if (said := full_text(dig(item, ("text",)))) is not None]
 
 
 def _content(arguments: Arguments) -> Content:
@@ -87,7 +87,7 @@ def _content(arguments: Arguments) -> Content:
 
 
 def _output(answer: Any) -> list[Message] | None:
-    said = [text(dig(one, ("completion",))) for one in items(dig(answer, ("completions",)))]
+    said = [full_text(dig(one, ("completion",))) for one in items(dig(answer, ("completions",)))]
     return [message("assistant", [text_part(one)]) for one in said if one is not None] or None
 
 

@@ -8,7 +8,7 @@ from ..words.records import Content, Reply
 from . import Arguments
 from .loose_parts import call, definition, functions, image, plain, response, texts, thoughts
 from .parts import Message, Part, Pieces, message, reasoning_part, text_part, tool_call_part
-from .reading import dig, items, text
+from .reading import dig, full_text, items
 
 _ROLES = {"chatbot": "assistant"}
 _PIECES = {"text": text_part, "thinking": reasoning_part}
@@ -40,7 +40,7 @@ def output(answer: Any) -> list[Message] | None:
 
 
 def _message(said: Any) -> Message:
-    role, inner = text(dig(said, ("role",))) or "assistant", dig(said, ("content",))
+    role, inner = full_text(dig(said, ("role",))) or "assistant", dig(said, ("content",))
     if role == "tool":
         given = inner if isinstance(inner, str) else [_part(block) for block in items(inner)]
         return message(role, [response(dig(said, ("tool_call_id",)), given)])
@@ -54,11 +54,11 @@ def _message(said: Any) -> Message:
 
 
 def _part(block: Any) -> Part:
-    kind = text(dig(block, ("type",))) or "text"
+    kind = full_text(dig(block, ("type",))) or "text"
     if isinstance(block, str):
         return text_part(block)
     if kind in _PIECES:
-        return _PIECES[kind](text(dig(block, (kind,))) or "")
+        return _PIECES[kind](full_text(dig(block, (kind,))) or "")
     if kind == "image_url":
         return image(dig(block, ("image_url", "url")) or dig(block, ("image_url",)))
     made = plain(block)
@@ -76,7 +76,7 @@ def _first_version(body: Any) -> list[Message]:
 
 
 def _old_message(said: Any) -> Message:
-    role = (text(dig(said, ("role",))) or "user").lower()
+    role = (full_text(dig(said, ("role",))) or "user").lower()
     parts = texts(dig(said, ("message",)))
     parts += [_old_call(one) for one in items(dig(said, ("tool_calls",)))]
     parts += [_old_result(one) for one in items(dig(said, ("tool_results",)))]
@@ -103,16 +103,16 @@ def keep(draft: Reply, kind: str, chunk: Any) -> None:
     index, said = dig(chunk, ("index",)), dig(chunk, ("delta", "message"))
     if kind in ("content-start", "content-delta"):
         for name, begun in _PIECES.items():
-            if (piece := text(dig(said, ("content", name)))) is not None:
+            if (piece := full_text(dig(said, ("content", name)))) is not None:
                 pieces.add((index, name), begun(""), piece)
     elif kind == "tool-plan-delta":
-        pieces.add("plan", reasoning_part(""), text(dig(said, ("tool_plan",))))
+        pieces.add("plan", reasoning_part(""), full_text(dig(said, ("tool_plan",))))
     elif kind in ("tool-call-start", "tool-call-delta"):
         asked = dig(said, ("tool_calls",))
-        begun_call = tool_call_part(text(dig(asked, ("function", "name"))), text(dig(asked, ("id",))), None)
-        pieces.add(("call", index), begun_call, text(dig(asked, ("function", "arguments"))))
+        begun_call = tool_call_part(full_text(dig(asked, ("function", "name"))), full_text(dig(asked, ("id",))), None)
+        pieces.add(("call", index), begun_call, full_text(dig(asked, ("function", "arguments"))))
     elif kind == "text-generation":
-        pieces.add(("said", index), text_part(""), text(dig(chunk, ("text",))))
+        pieces.add(("said", index), text_part(""), full_text(dig(chunk, ("text",))))
     elif kind == "stream-end":
         # The first version of the API repeats the whole answer at the end of a stream.
         draft.kept["whole"] = output(dig(chunk, ("response",)))

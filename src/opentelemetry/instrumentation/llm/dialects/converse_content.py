@@ -15,7 +15,7 @@ from typing import Any
 
 from ..words.records import Content
 from . import Arguments
-from .reading import dig, items, text
+from .reading import dig, full_text, items
 
 Part = dict[str, Any]
 _MIME: Mapping[str, str] = {
@@ -96,12 +96,12 @@ def _decoded(pieces: Any) -> Any:
 
 
 def _message(message: Any, role: str = "user") -> dict[str, Any]:
-    return {"role": text(dig(message, ("role",))) or role, "parts": _parts(dig(message, ("content",)))}
+    return {"role": full_text(dig(message, ("role",))) or role, "parts": _parts(dig(message, ("content",)))}
 
 
 def _tool(tool: Any) -> Part | None:
     named, own = dig(tool, ("toolSpec",)), dig(tool, ("systemTool",))
-    name = text(dig(named or own, ("name",)))
+    name = full_text(dig(named or own, ("name",)))
     if name is None:
         return None
     made: Part = {"type": "function" if named is not None else "system_tool", "name": name}
@@ -128,27 +128,27 @@ def _part(kind: str, value: Any) -> Part:
 
 
 def _text(said: Any) -> Part:
-    return {"type": "text", "content": text(said) or ""}
+    return {"type": "text", "content": full_text(said) or ""}
 
 
 def _tool_call(value: Any) -> Part:
-    name, said = text(dig(value, ("name",))) or "unknown", _plain(dig(value, ("input",)))
-    known: Part = {"id": text(dig(value, ("toolUseId",))), "name": name}
+    name, said = full_text(dig(value, ("name",))) or "unknown", _plain(dig(value, ("input",)))
+    known: Part = {"id": full_text(dig(value, ("toolUseId",))), "name": name}
     if dig(value, ("type",)) == "server_tool_use":
         return {"type": "server_tool_call", **known, "server_tool_call": {"type": name, "input": said}}
     return {"type": "tool_call", **known, "arguments": said}
 
 
 def _tool_result(value: Any) -> Part:
-    known, said = {"id": text(dig(value, ("toolUseId",)))}, _parts(dig(value, ("content",)))
+    known, said = {"id": full_text(dig(value, ("toolUseId",)))}, _parts(dig(value, ("content",)))
     failed = {"is_error": True} if dig(value, ("status",)) == "error" else {}
-    if (kind := text(dig(value, ("type",)))) is not None:
+    if (kind := full_text(dig(value, ("type",)))) is not None:
         return {"type": "server_tool_call_response", **known, "server_tool_call_response": {"type": kind, "content": said}, **failed}
     return {"type": "tool_call_response", **known, "response": said, **failed}
 
 
 def _reasoning(value: Any) -> Part:
-    said = text(dig(value, ("reasoningText", "text")))
+    said = full_text(dig(value, ("reasoningText", "text")))
     return {"type": "redacted_reasoning"} if said is None else {"type": "reasoning", "content": said}
 
 
@@ -157,26 +157,26 @@ def _guarded(value: Any) -> Part:
 
 
 def _cited(value: Any) -> Part:
-    return _text("".join(text(dig(piece, ("text",))) or "" for piece in items(dig(value, ("content",)))))
+    return _text("".join(full_text(dig(piece, ("text",))) or "" for piece in items(dig(value, ("content",)))))
 
 
 def _found(value: Any) -> Part:
-    named = {name: said for name in ("source", "title") if (said := text(dig(value, (name,)))) is not None}
+    named = {name: said for name in ("source", "title") if (said := full_text(dig(value, (name,)))) is not None}
     return {"type": "search_result", **named, "content": _parts(dig(value, ("content",)))}
 
 
 def _media(modality: str, value: Any) -> Part:
-    form, source = text(dig(value, ("format",))), dig(value, ("source",))
+    form, source = full_text(dig(value, ("format",))), dig(value, ("source",))
     known: Part = {"modality": modality}
     if form is not None:
         known["mime_type"] = _MIME.get(form, f"{modality}/{form}")
-    if (name := text(dig(value, ("name",)))) is not None:
+    if (name := full_text(dig(value, ("name",)))) is not None:
         known["name"] = name
-    if (said := text(dig(source, ("text",)))) is not None:
+    if (said := full_text(dig(source, ("text",)))) is not None:
         return {"type": "text", "content": said, **known}
     if (pieces := items(dig(source, ("content",)))) != ():
         return {"type": modality, **known, "content": _parts(pieces)}
-    if (uri := text(dig(source, ("s3Location", "uri")))) is not None:
+    if (uri := full_text(dig(source, ("s3Location", "uri")))) is not None:
         return {"type": "uri", **known, "uri": uri}
     return {"type": "media", **known, **_measured(dig(source, ("bytes",)))}
 

@@ -12,7 +12,7 @@ from .embeddings import embeddings as openai_embeddings
 from .openai_content import chat_content, chat_output
 from .openai_usage import usage
 from .parts import message, text_part
-from .reading import dig, fields, fill, items, text, whole
+from .reading import dig, fields, fill, full_text, items, text, whole
 
 _ENVELOPE = fields(Reply, {"response_id": "request_id", "failure": "code"})
 _RERANK = fields(Request, {"model": "model", "choice_count": "top_n"})
@@ -122,7 +122,7 @@ def _call(pieces: list[Any]) -> dict[str, Any]:
 
 
 def _spoken(content: Any) -> str:
-    return content if isinstance(content, str) else "".join(text(dig(part, ("text",))) or "" for part in items(content))
+    return content if isinstance(content, str) else "".join(full_text(dig(part, ("text",))) or "" for part in items(content))
 
 
 def _sum(pieces: list[str]) -> str:

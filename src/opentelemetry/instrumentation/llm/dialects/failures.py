@@ -14,8 +14,9 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
+from ..words.bounds import encodable, short
 from ..words.errors import error_type
-from .reading import dig, text, whole
+from .reading import dig, full_text, text, whole
 
 _FRAMES = 64
 _WORD = re.compile(r"[A-Za-z][\w.\-]{0,63}\Z")
@@ -160,9 +161,9 @@ def kind_of(class_name: str, status: int | None, code: str | None) -> str:
 
 def _kind_by_text(error: BaseException) -> str | None:
     """Say what only the text of a refusal tells; it is looked for in what the exception holds, which is not made a text of."""
-    told = [text(dig(error, path)) for path in _TEXTS] + [text(argument) for argument in error.args[:2]]
+    told = [full_text(dig(error, path)) for path in _TEXTS] + [full_text(argument) for argument in error.args[:2]]
     if _is_of_an_rpc(error):
-        told.append(text(error.details()))  # type: ignore[attr-defined]
+        told.append(full_text(error.details()))  # type: ignore[attr-defined]
     whole_text = "\n".join(one[:_LOOKED_INTO] for one in told if one is not None)
     return next((kind for kind, says in _BY_TEXT if says.search(whole_text)), None)
 
@@ -176,14 +177,14 @@ def describe(error: BaseException, answered: int | None = None, unanswered: str 
     The stack trace names files, lines and functions only: the exception's own text may repeat the prompt or a key, and the
     text of a line of code may hold one.
     """
-    name, status, code = type(error).__name__, answered or status_of(error), code_of(error)
+    name, status, code = short(type(error).__name__), answered or status_of(error), code_of(error)
     kind = kind_of(name, status, code)
     if unanswered in _UNANSWERED and status is not None:
         kind, status = str(unanswered), None
     if kind in _VAGUE and (status is not None or _is_of_an_rpc(error)):
         kind = _kind_by_text(error) or kind
     described: dict[str, Any] = {"kind": kind, "reason": code or name, "error_type": error_type(error)}
-    described["stacktrace"] = "".join(_frames(error))
+    described["stacktrace"] = encodable("".join(_frames(error)))
     if status is not None:
         described["status"] = status
     request_id = next((found for path in _REQUEST_IDS if (found := text(dig(error, path))) is not None), None)

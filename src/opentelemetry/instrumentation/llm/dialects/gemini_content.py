@@ -25,7 +25,7 @@ from .parts import (
     tool_response_part,
     uri_part,
 )
-from .reading import dig, items, text
+from .reading import dig, full_text, items
 
 _ROLES = {"model": "assistant", "function": "tool"}
 _JOINED = frozenset({"text", "reasoning"})
@@ -37,17 +37,17 @@ def modality(mime_type: Any) -> str:
     >>> modality("image/png"), modality("application/pdf"), modality(None)
     ('image', 'document', 'document')
     """
-    kind = (text(mime_type) or "").partition("/")[0]
+    kind = (full_text(mime_type) or "").partition("/")[0]
     return kind if kind in ("image", "video", "audio") else "document"
 
 
 def media(data: Any, uri: Any, mime_type: Any, kind: str | None = None) -> Part:
     """Describe bytes (or their base64) by their digest, or a file that the provider fetches by where it is."""
     kind = kind or modality(mime_type)
-    if text(uri) is None:
-        return blob_part(kind, text(mime_type), data if isinstance(data, (str, bytes, bytearray)) else b"")
-    part = uri_part(kind, str(text(uri)))
-    return part if text(mime_type) is None else {"mime_type": text(mime_type), **part}
+    if full_text(uri) is None:
+        return blob_part(kind, full_text(mime_type), data if isinstance(data, (str, bytes, bytearray)) else b"")
+    part = uri_part(kind, str(full_text(uri)))
+    return part if full_text(mime_type) is None else {"mime_type": full_text(mime_type), **part}
 
 
 def server_call(name: str, call_id: Any, details: Part) -> Part:
@@ -61,7 +61,7 @@ def server_response(name: str, call_id: Any, details: Part) -> Part:
 
 
 def _id(said: Any) -> Part:
-    return {} if text(said) is None else {"id": text(said)}
+    return {} if full_text(said) is None else {"id": full_text(said)}
 
 
 def _told(said: Any, *names: str) -> Part:
@@ -69,14 +69,16 @@ def _told(said: Any, *names: str) -> Part:
 
 
 def _tool(said: Any) -> str:
-    return (text(either(said, "tool_type")) or "tool").lower()
+    return (full_text(either(said, "tool_type")) or "tool").lower()
 
 
 _PARTS: Mapping[str, Callable[[Any], Part]] = {
     "inline_data": lambda said: media(dig(said, ("data",)), None, either(said, "mime_type")),
     "file_data": lambda said: media(None, either(said, "file_uri"), either(said, "mime_type")),
-    "function_call": lambda said: tool_call_part(text(dig(said, ("name",))), text(dig(said, ("id",))), plain(dig(said, ("args",)))),
-    "function_response": lambda said: tool_response_part(text(dig(said, ("id",))), plain(dig(said, ("response",)))),
+    "function_call": lambda said: tool_call_part(
+        full_text(dig(said, ("name",))), full_text(dig(said, ("id",))), plain(dig(said, ("args",)))
+    ),
+    "function_response": lambda said: tool_response_part(full_text(dig(said, ("id",))), plain(dig(said, ("response",)))),
     "executable_code": lambda said: server_call("code_execution", dig(said, ("id",)), _told(said, "language", "code")),
     "code_execution_result": lambda said: server_response("code_execution", dig(said, ("id",)), _told(said, "outcome", "output")),
     "tool_call": lambda said: server_call(_tool(said), dig(said, ("id",)), _told(said, "args")),
@@ -93,7 +95,7 @@ def _part(said: Any) -> Part | None:
     for name, show in _PARTS.items():
         if (inner := either(said, name)) is not None:
             return show(inner)
-    if (uri := text(dig(said, ("uri",))) or text(either(said, "file_uri"))) is not None:
+    if (uri := full_text(dig(said, ("uri",))) or full_text(either(said, "file_uri"))) is not None:
         return media(None, uri, either(said, "mime_type"))
     return {"type": "image"} if "image" in type(said).__name__.lower() else None
 
@@ -128,7 +130,9 @@ def messages(contents: Any) -> list[Message]:
         listed = isinstance(said, (list, tuple))
         if listed or _is_content(said):
             speak()
-            made.append(_message(None, _parts(said)) if listed else _message(text(dig(said, ("role",))), _parts(dig(said, ("parts",)))))
+            made.append(
+                _message(None, _parts(said)) if listed else _message(full_text(dig(said, ("role",))), _parts(dig(said, ("parts",))))
+            )
             continue
         for part in _parts(said):
             whose = "assistant" if part["type"] == "tool_call" else "user"
@@ -157,7 +161,7 @@ def schema(said: Any) -> Any:
 
 def _function(said: Any) -> Part:
     parameters = either(said, "parameters_json_schema") or dig(said, ("parameters",))
-    shown: Part = {"type": "function", "name": text(dig(said, ("name",))) or "", **_told(said, "description")}
+    shown: Part = {"type": "function", "name": full_text(dig(said, ("name",))) or "", **_told(said, "description")}
     return shown if parameters is None else {**shown, "parameters": schema(parameters)}
 
 

@@ -117,8 +117,8 @@ def finish(draft: Reply) -> None:
 def fetch(arguments: Arguments) -> Request:
     """Read a request for an interaction that was made earlier."""
     after = text(arguments.named.get("last_event_id"))
-    named = text(arguments.named.get("id")) or arguments.path.rstrip("/").rpartition("/")[2]
-    return Request(fetched_response_id=named or None, stream_cursor=after)
+    named = text(arguments.named.get("id")) or text(arguments.path.rstrip("/").rpartition("/")[2])
+    return Request(fetched_response_id=named, stream_cursor=after)
 
 
 def _fetched(answer: Any) -> Reply:

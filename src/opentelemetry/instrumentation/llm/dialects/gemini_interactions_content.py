@@ -9,7 +9,7 @@ from . import Arguments
 from .gemini_content import media, schema, server_call, server_response
 from .loose_parts import plain
 from .parts import Message, Part, decoded, message, reasoning_part, text_part, tool_call_part, tool_response_part
-from .reading import dig, items, text
+from .reading import dig, full_text, items
 
 _MEDIA = frozenset({"image", "audio", "video", "document"})
 _SPEAKERS = {"user_input": "user", "model_output": "assistant", "thought": "assistant", "function_result": "tool"}
@@ -24,8 +24,8 @@ def _thought(said: Any) -> list[Part]:
 
 def _tool(said: Any, kind: str) -> Part:
     """Show a call of a tool or its result; those which are not functions ran at Google's."""
-    identity, name = text(dig(said, ("id",))), text(dig(said, ("name",)))
-    asked, result, answers = plain(dig(said, ("arguments",))), plain(dig(said, ("result",))), text(dig(said, ("call_id",)))
+    identity, name = full_text(dig(said, ("id",))), full_text(dig(said, ("name",)))
+    asked, result, answers = plain(dig(said, ("arguments",))), plain(dig(said, ("result",))), full_text(dig(said, ("call_id",)))
     if kind == "function_call":
         return tool_call_part(name, identity, asked)
     if kind == "function_result":
@@ -41,7 +41,7 @@ def parts(said: Any) -> list[Part]:
         return [text_part(said)]
     if isinstance(said, (list, tuple)):
         return [part for one in said for part in parts(one)]
-    kind = text(dig(said, ("type",))) or ""
+    kind = full_text(dig(said, ("type",))) or ""
     if kind == "thought":
         return _thought(said)
     if kind in _MEDIA:
@@ -58,7 +58,7 @@ def _messages(given: Any) -> list[Message]:
     made: list[Message] = []
     loose = False
     for said in given if isinstance(given, (list, tuple)) else [given]:
-        kind, role = ("", None) if isinstance(said, str) else (text(dig(said, ("type",))) or "", text(dig(said, ("role",))))
+        kind, role = ("", None) if isinstance(said, str) else (full_text(dig(said, ("type",))) or "", full_text(dig(said, ("role",))))
         speaker = role or _SPEAKERS.get(kind) or ("assistant" if kind.endswith(_TOOLS) else None)
         if speaker is not None or not loose:
             made.append(message({"model": "assistant"}.get(speaker or "user", speaker or "user"), []))
@@ -70,7 +70,7 @@ def _messages(given: Any) -> list[Message]:
 def content(arguments: Arguments) -> Content:
     """Show what an interaction was asked with."""
     body = arguments.named
-    given, instruction = body.get("input"), text(body.get("system_instruction"))
+    given, instruction = body.get("input"), full_text(body.get("system_instruction"))
     return Content(
         system_instructions=None if instruction is None else [text_part(instruction)],
         input_messages=_messages(given) or None if given is not None else None,
@@ -81,10 +81,10 @@ def content(arguments: Arguments) -> Content:
 def _definitions(tools: Any) -> list[Part] | None:
     made = []
     for tool in items(tools):
-        kind = text(dig(tool, ("type",))) or "tool"
-        one: Part = {"type": kind, "name": text(dig(tool, ("name",))) or kind}
+        kind = full_text(dig(tool, ("type",))) or "tool"
+        one: Part = {"type": kind, "name": full_text(dig(tool, ("name",))) or kind}
         if kind == "function":
-            one["description"] = text(dig(tool, ("description",)))
+            one["description"] = full_text(dig(tool, ("description",)))
             if (parameters := dig(tool, ("parameters",))) is not None:
                 one["parameters"] = schema(parameters)
         made.append(one)
@@ -122,10 +122,10 @@ class Step:
 
     def parts(self) -> list[Part]:
         """Show the step whole."""
-        kind = text(dig(self._start, ("type",))) or "text"
+        kind = full_text(dig(self._start, ("type",))) or "text"
         if kind == "function_call":
             asked = decoded("".join(self._arguments)) if self._arguments else plain(dig(self._start, ("arguments",)))
-            return [tool_call_part(text(dig(self._start, ("name",))), text(dig(self._start, ("id",))), asked)]
+            return [tool_call_part(full_text(dig(self._start, ("name",))), full_text(dig(self._start, ("id",))), asked)]
         if self._said:
             return [(reasoning_part if kind == "thought" else text_part)("".join(self._said))]
         return [part for delta in self._other for part in parts(delta)] or parts(self._start)

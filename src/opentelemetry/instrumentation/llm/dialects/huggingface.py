@@ -8,7 +8,7 @@ from ..words.records import Content, Reply, Request, Usage
 from . import Arguments, Dialect
 from .finish import finish_reason
 from .parts import Message, Pieces, message, text_part
-from .reading import dig, fields, fill, text, whole
+from .reading import dig, fields, fill, full_text, whole
 
 _REQUEST = fields(
     Request,
@@ -62,7 +62,7 @@ def absorb(draft: Reply, chunk: Any) -> None:
         draft.kept = draft.kept or {"pieces": Pieces()}
         # A token that the server keeps for itself, as the end of the text, is no part of the text.
         hidden = dig(chunk, ("token", "special")) is True
-        draft.kept["pieces"].add("text", text_part(""), None if hidden else text(dig(chunk, ("token", "text"))) or text(chunk))
+        draft.kept["pieces"].add("text", text_part(""), None if hidden else full_text(dig(chunk, ("token", "text"))) or full_text(chunk))
 
 
 def finish(draft: Reply) -> None:
@@ -73,13 +73,13 @@ def finish(draft: Reply) -> None:
 
 def content(arguments: Arguments) -> Content:
     """Read the prompt."""
-    said = text(arguments.named.get("prompt"))
+    said = full_text(arguments.named.get("prompt"))
     return Content(input_messages=None if said is None else [message("user", [text_part(said)])])
 
 
 def output(answer: Any) -> list[Message] | None:
     """Read the text."""
-    said = text(answer) or text(dig(answer, ("generated_text",)))
+    said = full_text(answer) or full_text(dig(answer, ("generated_text",)))
     return None if said is None else [message("assistant", [text_part(said)])]
 
 

@@ -18,7 +18,7 @@ from .converse import usage as counted
 from .invoke_model_request import image_request, parsed, request
 from .invoke_model_text import text_families
 from .messages import messages
-from .reading import dig, fields, fill, items
+from .reading import dig, digits, fields, fill, items
 
 _TIER = fields(Reply, {"service_tier": "serviceTier"})
 _ID = fields(Reply, {"response_id": "id"})
@@ -76,8 +76,8 @@ def _complete(usage: Usage, beside: Usage) -> None:
 
 def _beside(answer: Any) -> Usage:
     headers = dig(answer, ("ResponseMetadata", "HTTPHeaders"))
-    said = {name: str(dig(headers, (header,))) for name, header in _BESIDE.items()}
-    return counted({name: int(count) for name, count in said.items() if count.isdigit()})
+    said = {name: digits(dig(headers, (header,))) for name, header in _BESIDE.items()}
+    return counted({name: count for name, count in said.items() if count is not None})
 
 
 def _with_headers(said: Reply, answer: Any) -> Reply:

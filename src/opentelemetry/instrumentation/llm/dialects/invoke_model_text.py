@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ..words.records import Content, Reply, Request, Usage
 from . import Arguments, Dialect
 from .finish import aligned
-from .reading import Path, dig, fields, fill, items, text, whole
+from .reading import Path, dig, fields, fill, full_text, items, text, whole
 
 _REPLY = fields(Reply, {"response_id": ("id", "response_id", "response.response_id"), "response_model": "model"})
 _USAGE = fields(
@@ -49,9 +49,9 @@ def _told(document: Any) -> tuple[list[Any], list[str | None]]:
     """Return reasons and texts of all choices; what has no list of them is its own single choice."""
     for place, reason, said in _CHOICES:
         if choices := items(dig(document, (place,))):
-            return [dig(choice, reason) for choice in choices], [text(dig(choice, said)) for choice in choices]
+            return [dig(choice, reason) for choice in choices], [full_text(dig(choice, said)) for choice in choices]
     reasons = next((r for path in _REASONS if (r := dig(document, path)) is not None), None)
-    return [reasons], [next((s for path in _TEXTS if (s := text(dig(document, path))) is not None), None)]
+    return [reasons], [next((s for path in _TEXTS if (s := full_text(dig(document, path))) is not None), None)]
 
 
 def _read_into(draft: Reply, document: Any, reasons: list[Any]) -> None:
@@ -97,10 +97,10 @@ def _content(arguments: Arguments) -> Content:
     turns = [
         _message(_ROLES.get(str(dig(turn, ("role",))), "user"), said)
         for turn in items(body.get("chat_history"))
-        if (said := text(dig(turn, ("message",)))) is not None
+        if (said := full_text(dig(turn, ("message",)))) is not None
     ]
-    turns += [_message("user", said) for name in _PROMPTS if (said := text(body.get(name))) is not None]
-    preamble = text(body.get("preamble"))
+    turns += [_message("user", said) for name in _PROMPTS if (said := full_text(body.get(name))) is not None]
+    preamble = full_text(body.get("preamble"))
     system = None if preamble is None else [{"type": "text", "content": preamble}]
     return Content(system_instructions=system, input_messages=turns or None)
 

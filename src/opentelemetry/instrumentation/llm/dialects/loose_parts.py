@@ -6,46 +6,46 @@ from collections.abc import Mapping
 from typing import Any
 
 from .parts import Part, blob_part, reasoning_part, text_part, tool_call_part, tool_response_part, uri_part
-from .reading import dig, items, text
+from .reading import dig, full_text, items
 
 _DEEPEST = 12
 
 
 def texts(said: Any) -> list[Part]:
     """Make the part of a text; an empty one has none."""
-    return [] if text(said) is None else [text_part(str(text(said)))]
+    return [] if full_text(said) is None else [text_part(str(full_text(said)))]
 
 
 def thoughts(said: Any) -> list[Part]:
     """Make the part of what a model thought; one that told nothing has none."""
-    return [] if text(said) is None else [reasoning_part(str(text(said)))]
+    return [] if full_text(said) is None else [reasoning_part(str(full_text(said)))]
 
 
 def call(name: Any, call_id: Any, arguments: Any) -> Part:
     """Make the part of a tool call."""
-    return tool_call_part(text(name), text(call_id), plain(arguments))
+    return tool_call_part(full_text(name), full_text(call_id), plain(arguments))
 
 
 def response(call_id: Any, said: Any, name: Any = None) -> Part:
     """Make the part of what a tool gave back; some providers know it by the tool's name and not by an id."""
-    part = tool_response_part(text(call_id), plain(said))
-    return part if text(name) is None else {**part, "name": text(name)}
+    part = tool_response_part(full_text(call_id), plain(said))
+    return part if full_text(name) is None else {**part, "name": full_text(name)}
 
 
 def image(where: Any) -> Part:
     """Make the part of an image: an address, a data URL, base64 text or bytes."""
     if isinstance(where, (bytes, bytearray)):
         return blob_part("image", None, where)
-    said = text(where) or ""
+    said = full_text(where) or ""
     return uri_part("image", said)
 
 
 def definition(name: Any, description: Any, parameters: Any) -> Part | None:
     """Make the definition of a tool; without a name there is none."""
-    if text(name) is None:
+    if full_text(name) is None:
         return None
-    made: Part = {"type": "function", "name": text(name)}
-    for key, value in (("description", text(description)), ("parameters", plain(parameters))):
+    made: Part = {"type": "function", "name": full_text(name)}
+    for key, value in (("description", full_text(description)), ("parameters", plain(parameters))):
         if value is not None:
             made[key] = value
     return made

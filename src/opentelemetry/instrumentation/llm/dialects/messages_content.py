@@ -25,7 +25,7 @@ from .parts import (
     tool_response_part,
     uri_part,
 )
-from .reading import dig, items, text
+from .reading import dig, full_text, items
 
 _MEDIA = ("image", "document", "audio", "video")
 _SEALED = ("_", "encrypted_", "signature")
@@ -38,7 +38,7 @@ _PIECES = ("text", "thinking", "partial_json", "content")
 def content(arguments: Arguments) -> Content:
     """Read system instructions, messages and tools of a request; what cannot be read without using it up is left out."""
     body = arguments.named
-    told = [message(text(dig(m, ("role",))) or "user", _parts(dig(m, ("content",)))) for m in items(body.get("messages"))]
+    told = [message(full_text(dig(m, ("role",))) or "user", _parts(dig(m, ("content",)))) for m in items(body.get("messages"))]
     tools = [tool for t in items(body.get("tools")) if (tool := _tool(t)) is not None]
     return Content(system_instructions=_parts(body.get("system")) or None, input_messages=told or None, tool_definitions=tools or None)
 
@@ -46,7 +46,7 @@ def content(arguments: Arguments) -> Content:
 def output(answer: Any) -> list[Message] | None:
     """Read the message of a whole answer."""
     blocks = dig(answer, ("content",))
-    return None if blocks is None else [message(text(dig(answer, ("role",))) or "assistant", _parts(blocks))]
+    return None if blocks is None else [message(full_text(dig(answer, ("role",))) or "assistant", _parts(blocks))]
 
 
 class Blocks:
@@ -67,7 +67,7 @@ class Blocks:
             self._begun[index] = _plain(dig(chunk, ("content_block",))) or {}
         elif kind == "content_block_delta" and index in self._begun and self._kept < LONGEST_STREAM:
             for name in _PIECES:
-                if (piece := text(dig(chunk, ("delta", name)))) is not None:
+                if (piece := full_text(dig(chunk, ("delta", name)))) is not None:
                     self._pieces.setdefault((index, name), []).append(piece)
                     self._kept += len(piece)
 
@@ -84,8 +84,8 @@ class Blocks:
 
 
 def _tool(tool: Any) -> Part | None:
-    kind = text(dig(tool, ("type",))) or "custom"
-    name = text(dig(tool, ("name",))) or text(dig(tool, ("mcp_server_name",)))
+    kind = full_text(dig(tool, ("type",))) or "custom"
+    name = full_text(dig(tool, ("name",))) or full_text(dig(tool, ("mcp_server_name",)))
     if name is None:
         return None
     made: Part = {"type": "function" if kind == "custom" else kind, "name": name}
@@ -102,7 +102,7 @@ def _parts(said: Any) -> list[Part]:
 
 
 def _part(block: Any) -> Part:
-    kind = text(dig(block, ("type",))) or "unknown"
+    kind = full_text(dig(block, ("type",))) or "unknown"
     make = _MAKERS.get(kind, _server_tool_result if kind.endswith("_tool_result") else _unknown)
     return make(block, kind)
 
@@ -114,9 +114,9 @@ def _tool_result(block: Any, kind: str) -> Part:
 
 
 def _server_tool_call(block: Any, kind: str) -> Part:
-    name = text(dig(block, ("name",))) or "unknown"
+    name = full_text(dig(block, ("name",))) or "unknown"
     inner = {"type": name if kind == "server_tool_use" else kind, "input": _plain(dig(block, ("input",)))}
-    if (server := text(dig(block, ("server_name",)))) is not None:
+    if (server := full_text(dig(block, ("server_name",)))) is not None:
         inner["server_name"] = server
     return {"type": "server_tool_call", "id": _id(block), "name": name, "server_tool_call": inner}
 
@@ -128,15 +128,15 @@ def _server_tool_result(block: Any, kind: str) -> Part:
 
 def _media(block: Any, kind: str) -> Part:
     source = dig(block, ("source",))
-    where = text(dig(source, ("type",)))
-    data, uri, file_id = (text(dig(source, (name,))) for name in ("data", "url", "file_id"))
+    where = full_text(dig(source, ("type",)))
+    data, uri, file_id = (full_text(dig(source, (name,))) for name in ("data", "url", "file_id"))
     if where == "text":
         return text_part(data or "")
     if where == "content":
         return {"type": kind, "content": _parts(dig(source, ("content",)))}
     if file_id is not None:
         return file_part(kind, file_id)
-    return blob_part(kind, text(dig(source, ("media_type",))), data or "") if uri is None else uri_part(kind, uri)
+    return blob_part(kind, full_text(dig(source, ("media_type",))), data or "") if uri is None else uri_part(kind, uri)
 
 
 def _unknown(block: Any, kind: str) -> Part:
@@ -145,15 +145,15 @@ def _unknown(block: Any, kind: str) -> Part:
 
 
 def _id(block: Any) -> str | None:
-    return text(dig(block, ("id",))) or text(dig(block, ("tool_use_id",)))
+    return full_text(dig(block, ("id",))) or full_text(dig(block, ("tool_use_id",)))
 
 
 _MAKERS: Mapping[str, Callable[[Any, str], Part]] = {
-    "text": lambda block, kind: text_part(text(dig(block, ("text",))) or ""),
-    "thinking": lambda block, kind: reasoning_part(text(dig(block, ("thinking",))) or ""),
+    "text": lambda block, kind: text_part(full_text(dig(block, ("text",))) or ""),
+    "thinking": lambda block, kind: reasoning_part(full_text(dig(block, ("thinking",))) or ""),
     "redacted_thinking": lambda block, kind: {"type": kind},
-    "compaction": lambda block, kind: {"type": kind, "content": text(dig(block, ("content",)))},
-    "tool_use": lambda block, kind: tool_call_part(text(dig(block, ("name",))), _id(block), _plain(dig(block, ("input",)))),
+    "compaction": lambda block, kind: {"type": kind, "content": full_text(dig(block, ("content",)))},
+    "tool_use": lambda block, kind: tool_call_part(full_text(dig(block, ("name",))), _id(block), _plain(dig(block, ("input",)))),
     "tool_result": _tool_result,
     "server_tool_use": _server_tool_call,
     "mcp_tool_use": _server_tool_call,

@@ -9,17 +9,17 @@ from ..words.records import Content, Reply
 from . import Arguments
 from .openai_content import chat_content, chat_output
 from .parts import Message, Part, Pieces, reasoning_part, text_part
-from .reading import dig, items, text, whole
+from .reading import dig, full_text, items, whole
 
 
 def _thought(chunk: Any) -> str:
     """Join the texts of a chunk of thoughts."""
     said = dig(chunk, ("thinking",))
-    return said if isinstance(said, str) else "".join(text(dig(piece, ("text",))) or "" for piece in items(said))
+    return said if isinstance(said, str) else "".join(full_text(dig(piece, ("text",))) or "" for piece in items(said))
 
 
 def _is_thought(chunk: Any) -> bool:
-    return text(dig(chunk, ("type",))) == "thinking"
+    return full_text(dig(chunk, ("type",))) == "thinking"
 
 
 def _with_thoughts(told: list[Message] | None, said: Iterable[Any]) -> list[Message] | None:
@@ -52,5 +52,5 @@ def keep(draft: Reply, chunk: Any) -> None:
             pieces: Pieces = kept.setdefault(position if index is None else index, Pieces())
             if _is_thought(piece):
                 pieces.add("reasoning", reasoning_part(""), _thought(piece))
-            elif (said := text(dig(piece, ("text",)))) is not None:
+            elif (said := full_text(dig(piece, ("text",)))) is not None:
                 pieces.add("text", text_part(""), said)

@@ -8,7 +8,7 @@ from ..words.records import Content, Reply
 from . import Arguments
 from .loose_parts import call, functions, image, response, texts, thoughts
 from .parts import Message, Part, Pieces, message, reasoning_part, text_part
-from .reading import dig, items, text
+from .reading import dig, full_text, items
 
 
 def content(arguments: Arguments) -> Content:
@@ -27,12 +27,12 @@ def output(answer: Any) -> list[Message] | None:
     if said is not None:
         return [_message(said)]
     parts = thoughts(dig(answer, ("thinking",))) + texts(dig(answer, ("response",)))
-    parts += [image(picture)] if text(picture := dig(answer, ("image",))) else []
+    parts += [image(picture)] if full_text(picture := dig(answer, ("image",))) else []
     return [message("assistant", parts)] if parts else None
 
 
 def _message(said: Any) -> Message:
-    role, words = text(dig(said, ("role",))) or "user", dig(said, ("content",))
+    role, words = full_text(dig(said, ("role",))) or "user", dig(said, ("content",))
     if role == "tool":
         return message(role, [response(dig(said, ("tool_call_id",)), words, dig(said, ("tool_name",)))])
     parts = thoughts(dig(said, ("thinking",))) + texts(words)
@@ -54,8 +54,8 @@ def keep(draft: Reply, chunk: Any) -> None:
         (reasoning_part(""), dig(said, ("thinking",)) or dig(chunk, ("thinking",))),
         (text_part(""), dig(said, ("content",)) or dig(chunk, ("response",))),
     ):
-        if text(piece) is not None:
-            pieces.add(begun["type"], begun, text(piece))
+        if full_text(piece) is not None:
+            pieces.add(begun["type"], begun, full_text(piece))
     draft.kept["calls"] += [_call(one) for one in items(dig(said, ("tool_calls",)))]
 
 

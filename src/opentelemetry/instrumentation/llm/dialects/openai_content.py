@@ -19,7 +19,7 @@ from .parts import (
     tool_response_part,
     uri_part,
 )
-from .reading import dig, items, text, whole
+from .reading import dig, full_text, items, whole
 
 _MEDIA = {"input_audio": "audio", "image_url": "image", "input_image": "image", "file": "document", "input_file": "document"}
 
@@ -34,10 +34,10 @@ def _texts(value: Any) -> list[Part]:
 def _part(item: Any) -> Part | None:
     if isinstance(item, str):
         return text_part(item)
-    kind = text(dig(item, ("type",))) or ""
+    kind = full_text(dig(item, ("type",))) or ""
     if kind in _MEDIA:
         return _media(kind, item)
-    said = text(dig(item, ("text",))) or text(dig(item, ("refusal",)))
+    said = full_text(dig(item, ("text",))) or full_text(dig(item, ("refusal",)))
     return None if said is None else reasoning_part(said) if kind in ("reasoning_text", "summary_text") else text_part(said)
 
 
@@ -46,12 +46,12 @@ def _media(kind: str, item: Any) -> Part:
     inner = dig(item, (kind,))
     source = inner if inner is not None and not isinstance(inner, str) else item
     for key in ("url", "image_url", "file_url"):
-        if (uri := text(dig(source, (key,)))) is not None:
+        if (uri := full_text(dig(source, (key,)))) is not None:
             return uri_part(modality, uri)
-    if (file_id := text(dig(source, ("file_id",)))) is not None:
+    if (file_id := full_text(dig(source, ("file_id",)))) is not None:
         return file_part(modality, file_id)
     data = dig(source, ("data",)) or dig(source, ("file_data",))
-    return blob_part(modality, text(dig(source, ("format",))), data if isinstance(data, (str, bytes)) else "")
+    return blob_part(modality, full_text(dig(source, ("format",))), data if isinstance(data, (str, bytes)) else "")
 
 
 def _tool_calls(said: Any) -> list[Part]:
@@ -60,34 +60,34 @@ def _tool_calls(said: Any) -> list[Part]:
         function = dig(call, ("function",)) or dig(call, ("custom",))
         arguments = dig(function, ("arguments",))
         arguments = dig(function, ("input",)) if arguments is None else arguments
-        parts.append(tool_call_part(text(dig(function, ("name",))), text(dig(call, ("id",))), arguments))
+        parts.append(tool_call_part(full_text(dig(function, ("name",))), full_text(dig(call, ("id",))), arguments))
     legacy = dig(said, ("function_call",))
     if legacy is not None:
-        parts.append(tool_call_part(text(dig(legacy, ("name",))), None, dig(legacy, ("arguments",))))
+        parts.append(tool_call_part(full_text(dig(legacy, ("name",))), None, dig(legacy, ("arguments",))))
     return parts
 
 
 def _chat_message(said: Any) -> Message:
-    role = text(dig(said, ("role",))) or "user"
+    role = full_text(dig(said, ("role",))) or "user"
     if role in ("tool", "function"):
         content = dig(said, ("content",))
         return message(
-            role, [tool_response_part(text(dig(said, ("tool_call_id",))), content if isinstance(content, str) else _texts(content))]
+            role, [tool_response_part(full_text(dig(said, ("tool_call_id",))), content if isinstance(content, str) else _texts(content))]
         )
-    thought = text(dig(said, ("reasoning_content",))) or text(dig(said, ("reasoning",)))
+    thought = full_text(dig(said, ("reasoning_content",))) or full_text(dig(said, ("reasoning",)))
     parts = [reasoning_part(thought)] if thought else []
     parts += _texts(dig(said, ("content",)))
-    refusal = text(dig(said, ("refusal",)))
+    refusal = full_text(dig(said, ("refusal",)))
     parts += [text_part(refusal)] if refusal else []
-    return message(role, parts + _tool_calls(said), text(dig(said, ("name",))))
+    return message(role, parts + _tool_calls(said), full_text(dig(said, ("name",))))
 
 
 def _tools(named: Any) -> list[dict[str, Any]] | None:
     made = []
     for tool in items(dig(named, ("tools",))):
         function = dig(tool, ("function",)) or tool
-        kind = text(dig(tool, ("type",))) or "function"
-        definition = {"type": kind, "name": text(dig(function, ("name",))) or kind}
+        kind = full_text(dig(tool, ("type",))) or "function"
+        definition = {"type": kind, "name": full_text(dig(function, ("name",))) or kind}
         for key in ("description", "parameters"):
             if (value := dig(function, (key,))) is not None:
                 definition[key] = value
@@ -118,7 +118,7 @@ def _choice(choice: Any) -> Message:
     said = dig(choice, ("message",))
     if said is None:
         return message("assistant", _texts(dig(choice, ("text",))))
-    return {**_chat_message(said), "role": text(dig(said, ("role",))) or "assistant"}
+    return {**_chat_message(said), "role": full_text(dig(said, ("role",))) or "assistant"}
 
 
 def absorb_chat(draft: Reply, chunk: Any) -> None:
@@ -129,7 +129,7 @@ def absorb_chat(draft: Reply, chunk: Any) -> None:
         index = whole(dig(choice, ("index",)))
         pieces = _pieces(draft, position if index is None else index)
         delta = dig(choice, ("delta",))
-        thought = text(dig(delta, ("reasoning_content",))) or text(dig(delta, ("reasoning",)))
+        thought = full_text(dig(delta, ("reasoning_content",))) or full_text(dig(delta, ("reasoning",)))
         if thought:
             pieces.add("reasoning", reasoning_part(""), thought)
         for said in (dig(choice, ("text",)), dig(delta, ("content",)), dig(delta, ("refusal",))):
@@ -137,8 +137,8 @@ def absorb_chat(draft: Reply, chunk: Any) -> None:
                 pieces.add("text", text_part(""), said)
         for place, call in enumerate(items(dig(delta, ("tool_calls",)))):
             number = whole(dig(call, ("index",)))
-            name, arguments = text(dig(call, ("function", "name"))), dig(call, ("function", "arguments"))
-            begun = tool_call_part(name, text(dig(call, ("id",))), None)
+            name, arguments = full_text(dig(call, ("function", "name"))), dig(call, ("function", "arguments"))
+            begun = tool_call_part(name, full_text(dig(call, ("id",))), None)
             pieces.add(("tool", place if number is None else number), begun, arguments if isinstance(arguments, str) else None)
 
 
@@ -166,15 +166,17 @@ def responses_content(arguments: Arguments) -> Content:
 
 
 def _item(item: Any, role: str) -> Message | None:
-    kind = text(dig(item, ("type",))) or "message"
+    kind = full_text(dig(item, ("type",))) or "message"
     if kind == "message":
-        return message(text(dig(item, ("role",))) or role, _texts(dig(item, ("content",))))
+        return message(full_text(dig(item, ("role",))) or role, _texts(dig(item, ("content",))))
     if kind in ("function_call", "custom_tool_call"):
         arguments = dig(item, ("arguments",)) or dig(item, ("input",))
-        return message("assistant", [tool_call_part(text(dig(item, ("name",))), text(dig(item, ("call_id",))), arguments)])
+        return message("assistant", [tool_call_part(full_text(dig(item, ("name",))), full_text(dig(item, ("call_id",))), arguments)])
     if kind in ("function_call_output", "custom_tool_call_output"):
         output = dig(item, ("output",))
-        return message("tool", [tool_response_part(text(dig(item, ("call_id",))), output if isinstance(output, str) else _texts(output))])
+        return message(
+            "tool", [tool_response_part(full_text(dig(item, ("call_id",))), output if isinstance(output, str) else _texts(output))]
+        )
     if kind == "reasoning":
         parts = _texts(dig(item, ("summary",))) + _texts(dig(item, ("content",)))
         return message("assistant", parts) if parts else None

@@ -10,6 +10,8 @@ import json
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from ..words.bounds import short
+
 Part = dict[str, Any]
 Message = dict[str, Any]
 LONGEST_STREAM = 1_000_000
@@ -32,9 +34,9 @@ def reasoning_part(text: str) -> Part:
 
 def tool_call_part(name: str | None, call_id: str | None, arguments: Any) -> Part:
     """Return a call of a tool; arguments that are JSON text become the object they say."""
-    part: Part = {"type": "tool_call", "name": name or ""}
+    part: Part = {"type": "tool_call", "name": short(name or "")}
     if call_id is not None:
-        part["id"] = call_id
+        part["id"] = short(call_id)
     if arguments is not None:
         part["arguments"] = decoded(arguments)
     return part
@@ -44,7 +46,7 @@ def tool_response_part(call_id: str | None, response: Any) -> Part:
     """Return what a tool answered."""
     part: Part = {"type": "tool_call_response", "response": response}
     if call_id is not None:
-        part["id"] = call_id
+        part["id"] = short(call_id)
     return part
 
 

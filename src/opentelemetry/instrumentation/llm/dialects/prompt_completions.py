@@ -8,7 +8,7 @@ from ..words.records import Content, Reply, Request
 from . import Arguments, Dialect
 from .finish import finish_reason
 from .parts import Message, Pieces, message, text_part
-from .reading import dig, fields, fill, text
+from .reading import dig, fields, fill, full_text
 
 _REQUEST = fields(
     Request,
@@ -47,7 +47,7 @@ def _absorb(draft: Reply, chunk: Any) -> None:
     _read_into(draft, chunk)
     if draft.content is not None:
         draft.scratch = draft.scratch or {"pieces": Pieces()}
-        draft.scratch["pieces"].add(0, text_part(""), text(dig(chunk, ("completion",))))
+        draft.scratch["pieces"].add(0, text_part(""), full_text(dig(chunk, ("completion",))))
 
 
 def _finish(draft: Reply) -> None:
@@ -56,12 +56,12 @@ def _finish(draft: Reply) -> None:
 
 
 def _content(arguments: Arguments) -> Content:
-    prompt = text(arguments.named.get("prompt"))
+    prompt = full_text(arguments.named.get("prompt"))
     return Content(input_messages=None if prompt is None else [message("user", [text_part(prompt)])])
 
 
 def _output(answer: Any) -> list[Message] | None:
-    said = text(dig(answer, ("completion",)))
+    said = full_text(dig(answer, ("completion",)))
     return None if said is None else [message("assistant", [text_part(said)])]
 
 

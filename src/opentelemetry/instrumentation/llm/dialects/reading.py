@@ -10,7 +10,13 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..words.bounds import LARGEST, LARGEST_INTEGER, LONGEST, encodable, short
+from ..words.records import Request
+
+MOST = 128
+"""Values of a list that are read: as many choices as OpenAI gives at most."""
 Path = tuple[str, ...]
+_DIGITS = len(str(LARGEST))
 
 
 def dig(value: Any, path: Path) -> Any:
@@ -41,33 +47,63 @@ def _inside(value: Any, part: str) -> Any:
 
 
 def whole(value: Any) -> int | None:
-    """Read a count: an int, or a float without a fraction; nothing else is one."""
+    """Read a count: an int, or a float without a fraction, from 0 to below 2**53; nothing else is a count."""
+    if value.__class__ is not int:
+        if (isinstance(value, float) and value.is_integer()) or (isinstance(value, int) and not isinstance(value, bool)):
+            value = int(value)
+        else:
+            return None
+    return value if 0 <= value < LARGEST else None
+
+
+def digits(value: Any) -> int | None:
+    """Read a count that a header writes in decimal digits."""
+    written = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS
+    return whole(int(value)) if written else None
+
+
+def integer(value: Any) -> int | None:
+    """Read an integer that an application passes: it may be negative, and as large as an attribute can be."""
     if isinstance(value, bool):
         return None
-    if isinstance(value, int):
-        return int(value)
-    return int(value) if isinstance(value, float) and value.is_integer() else None
+    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
+        value = int(value)
+        return value if -LARGEST_INTEGER <= value <= LARGEST_INTEGER else None
+    return None
 
 
 def number(value: Any) -> float | None:
-    """Read a number as a float."""
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    """Read a number as a float; infinity, NaN and what is not below 2**53 in size read as absent."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and -LARGEST < value < LARGEST:
+        return float(value)
+    return None
 
 
-def text(value: Any) -> str | None:
-    """Read a text that is not empty; an enum reads as its value."""
+def full_text(value: Any) -> str | None:
+    """Read a text of a message, of any length, that is not empty; an enum reads as its value."""
     if isinstance(value, str):
         return str(getattr(value, "value", value)) or None
     inner = getattr(value, "value", None)
     return inner or None if isinstance(inner, str) else None
 
 
+def text(value: Any) -> str | None:
+    """Read a name, an id or another value that is not empty, in at most 256 harmless characters; an enum reads as its value.
+
+    >>> text("gpt-4o-mini"), text("gpt\\x1b[31m"), text("")
+    ('gpt-4o-mini', 'gpt?[31m', None)
+    """
+    if value.__class__ is not str:
+        value = full_text(value)
+    return short(value) if value else None
+
+
 def texts(value: Any) -> list[str] | None:
-    """Read one text or a list of them as a list."""
+    """Read one text or a list of them, at most 128 of 256 characters; stop sequences are often line breaks, so these stay."""
     if isinstance(value, str):
-        return [value]
+        value = (value,)
     if isinstance(value, (list, tuple)):
-        return [v for v in value if isinstance(v, str)] or None
+        return [encodable(str(v)[:LONGEST]) for v in value[:MOST] if isinstance(v, str)] or None
     return None
 
 
@@ -98,8 +134,9 @@ def fields(record: type, paths: Mapping[str, str | tuple[str, ...]]) -> tuple[Fi
     The record's own annotations say how a value is read. A name that is no field raises ``KeyError`` at import.
     """
     types = {f.name: str(f.type).removesuffix(" | None") for f in dataclasses.fields(record)}
+    readers = {**_READERS, "int": integer} if record is Request else _READERS
     return tuple(
-        Field(name, _READERS[types[name]], tuple(tuple(p.split(".")) for p in ((ways,) if isinstance(ways, str) else ways)))
+        Field(name, readers[types[name]], tuple(tuple(p.split(".")) for p in ((ways,) if isinstance(ways, str) else ways)))
         for name, ways in paths.items()
     )
 

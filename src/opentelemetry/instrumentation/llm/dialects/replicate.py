@@ -11,7 +11,7 @@ from typing import Any
 from ..words.records import Content, Reply, Request, Usage
 from . import Arguments, Dialect
 from .parts import message, text_part
-from .reading import dig, fields, fill, items, text
+from .reading import dig, fields, fill, full_text, items, text
 
 _REPLY = fields(Reply, {"response_model": "model", "response_id": "id", "response_status": "status"})
 _USAGE = fields(Usage, {"input_tokens": "metrics.input_token_count", "output_tokens": "metrics.output_token_count"})
@@ -21,9 +21,9 @@ _ENDS = {"succeeded": "stop", "failed": "error", "canceled": "error"}
 def _named(reference: Any) -> str | None:
     """Name a model or a deployment: by a text, by owner and name, or by an object that has them."""
     if isinstance(reference, tuple):
-        return "/".join(part for part in reference if isinstance(part, str)) or None
+        return text("/".join(part for part in reference if isinstance(part, str)))
     owner, name = text(dig(reference, ("owner",))), text(dig(reference, ("name",)))
-    return text(reference) or (f"{owner}/{name}" if owner and name else text(dig(reference, ("id",))))
+    return text(reference) or (text(f"{owner}/{name}") if owner and name else text(dig(reference, ("id",))))
 
 
 def _request(arguments: Arguments) -> Request:
@@ -49,7 +49,7 @@ def _reply(answer: Any) -> Reply:
 
 def _content(arguments: Arguments) -> Content:
     given = arguments.named.get("input")
-    system, prompt = text(dig(given, ("system_prompt",))), text(dig(given, ("prompt",)))
+    system, prompt = full_text(dig(given, ("system_prompt",))), full_text(dig(given, ("prompt",)))
     return Content(
         system_instructions=[text_part(system)] if system else None,
         input_messages=[message("user", [text_part(prompt)])] if prompt else None,

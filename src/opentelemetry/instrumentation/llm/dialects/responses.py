@@ -10,7 +10,7 @@ from . import Arguments, Dialect
 from .finish import finish_reason
 from .openai_content import responses_content, responses_output
 from .openai_usage import usage
-from .reading import dig, fields, fill, items, text
+from .reading import dig, fields, fill, items, text, whole
 
 _REQUEST = fields(
     Request,
@@ -54,10 +54,11 @@ def request(arguments: Arguments) -> Request:
 def fetch(arguments: Arguments) -> Request:
     """Read a request for a response that was made earlier: its id stands in the path."""
     after = arguments.query.get("starting_after")
+    number = whole(after)
     return Request(
         api_type="responses",
-        fetched_response_id=arguments.path.rstrip("/").rpartition("/")[2] or None,
-        stream_cursor=None if after is None else str(after),
+        fetched_response_id=text(arguments.path.rstrip("/").rpartition("/")[2]),
+        stream_cursor=text(after) if number is None else str(number),
     )
 
 

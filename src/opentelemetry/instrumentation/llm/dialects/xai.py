@@ -13,7 +13,7 @@ from . import Arguments, Dialect, chat_completions
 from .openai_content import chat_content, chat_output
 from .openai_usage import usage
 from .protocol_buffers import rounded
-from .reading import text
+from .reading import integer, text
 
 Plain = dict[str, Any]
 _TICKS = 10_000_000_000
@@ -127,7 +127,7 @@ def _output(answer: Any) -> list[Plain] | None:
 
 def _image_request(arguments: Arguments) -> Request:
     named = arguments.named
-    return Request(model=text(named.get("model")), choice_count=named.get("n"), output_type="image")
+    return Request(model=text(named.get("model")), choice_count=integer(named.get("n")), output_type="image")
 
 
 def _image_reply(answer: Any) -> Reply:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..words.bounds import short
+
 OPERATION_NAME, PROVIDER_NAME, REQUEST_MODEL = "gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model"
 RESPONSE_MODEL, SERVER_ADDRESS, SERVER_PORT, ERROR_TYPE = "gen_ai.response.model", "server.address", "server.port", "error.type"
 TOKEN_MODALITY = "gen_ai.token.modality"
@@ -159,4 +161,4 @@ def span_name(metadata: Mapping[str, Any]) -> str:
     'chat gpt-4o-mini'
     """
     operation, model = str(metadata.get("operation", "")), metadata.get("model")
-    return operation if model is None else f"{operation} {model}"
+    return short(operation if model is None else f"{operation} {model}")

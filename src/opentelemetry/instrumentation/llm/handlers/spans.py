@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
@@ -12,11 +12,11 @@ from opentelemetry import trace
 from .. import bus, context
 from ..guard import guarded
 from ..settings import Settings
+from ..words.bounds import LARGEST_INTEGER, encodable, short
 from ..words.events import CONTENT, OPERATIONS, STREAM_START
 from . import attributes, content
 from .logs import Logs
 
-_SCALARS = (str, bool, int, float)
 _NO_SPANS = ("ex_llm.stream", "ex_llm.provider.request", "ex_llm.context.truncation")
 SPAN_EVENTS = (
     "ex_llm.provider.request.stop", "ex_llm.provider.request.exception", "ex_llm.provider.rate_limit", "ex_llm.provider.auth.refresh",
@@ -94,7 +94,7 @@ class Spans:
                 guarded(opened.leave)
                 if phase == "exception":
                     # By itself and first of all: it is the one thing that nobody can do without.
-                    guarded(opened.span.set_status, Status(StatusCode.ERROR, metadata.get("reason")))
+                    guarded(_set_failed, opened.span, metadata.get("reason"))
                 try:
                     self._complete(opened, metadata, failed=phase == "exception")
                 finally:
@@ -141,11 +141,15 @@ class Spans:
             return
         told = {**measurements, **metadata}
         keys = _ABOUT.get(event) or [key for key in told if key not in _OF_THE_CALL]
-        span.add_event(event, {key: told[key] for key in keys if isinstance(told.get(key), _SCALARS)})
+        span.add_event(event, _scalars(told, keys))
 
 
 def _attributes(ours: bool, metadata: Mapping[str, Any]) -> dict[str, Any]:
     return {**attributes.who(metadata), **attributes.known(metadata)} if ours else _as_given(metadata)
+
+
+def _set_failed(span: Span, reason: Any) -> None:
+    span.set_status(Status(StatusCode.ERROR, short(reason) if isinstance(reason, str) else None))
 
 
 def _fail(span: Span, metadata: Mapping[str, Any], message: str | None) -> None:
@@ -159,6 +163,16 @@ def _show(span: Span, contents: dict[str, Any], structured: bool) -> None:
 
 
 def _as_given(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        key: value for key, value in metadata.items() if isinstance(value, _SCALARS) and key not in ("ref", "stacktrace", "kind", "reason")
-    }
+    return _scalars(metadata, (key for key in metadata if key not in ("ref", "stacktrace", "kind", "reason")))
+
+
+def _scalars(told: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    """Return the values that an attribute can hold; an integer past 64 bits is left out, as everything else is."""
+    found: dict[str, Any] = {}
+    for key in keys:
+        value = told.get(key)
+        if isinstance(value, str):
+            found[key] = encodable(value)
+        elif isinstance(value, float) or (isinstance(value, int) and abs(value) <= LARGEST_INTEGER):
+            found[key] = value
+    return found

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from .. import bus, context
 from ..dialects import failures
 from ..guard import guarded
+from ..words.bounds import short
 from . import limits
 
 _REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid", "apim-request-id", "x-goog-request-id", "cf-ray")
@@ -113,9 +114,12 @@ class Attempt:
         self._call = call
         number, waited = call.attempt_begins()
         server = urlsplit(sent.url)
-        self._known: dict[str, Any] = {**call.who(), "attempt": number, "method": sent.method.upper()}
+        self._known: dict[str, Any] = {**call.who(), "attempt": number, "method": short(sent.method.upper())}
         if server.hostname:
-            self._known |= {"server_address": server.hostname, "server_port": server.port or (443 if server.scheme == "https" else 80)}
+            self._known |= {
+                "server_address": short(server.hostname),
+                "server_port": server.port or (443 if server.scheme == "https" else 80),
+            }
         measured = {"system_time": time.time_ns(), "retry": int(number > 1)}
         if waited is not None:
             measured["waited"] = waited
@@ -132,7 +136,7 @@ class Attempt:
         known = {**self._known, "status": answer.status}
         request_id = next((headers[name] for name in _REQUEST_IDS if name in headers), None)
         if request_id is not None:
-            known["request_id"] = request_id
+            known["request_id"] = short(request_id)
         left = limits.remaining(headers)
         refused = answer.status >= 400
         bus.execute("ex_llm.provider.request.stop", {"duration": self._duration(refused, answer.status), **left}, known)

@@ -15,6 +15,8 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+from ..words.bounds import LARGEST
+
 Headers = Mapping[str, str]
 
 
@@ -33,10 +35,12 @@ _OF_A_LIMIT = ("ratelimit", "tokenlimit", "endpoint-", "anthropic-priority-", "a
 _OF_OTHER_THINGS = re.compile(r"audio|image|ocr|page|character|unified")
 _OF_TOKENS = re.compile(r"token|bysize")
 # A draft of the IETF: `"api";r=489;t=189`, and before it `limit=500, remaining=489, reset=189`.
-_IN_ONE = re.compile(r"\b(r|remaining|t|reset)=(\d+)")
+_IN_ONE = re.compile(r"\b(r|remaining|t|reset)=(\d+)(?![\w.])")
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s|d)")
 _MILLISECONDS = {"ms": 1.0, "s": 1e3, "m": 60e3, "h": 3600e3, "d": 86_400e3}
 _AN_EPOCH = 1_000_000_000.0
+_LONGEST = 128
+"""Characters of the name and of the value of a header that is read; a longer header gives no limit."""
 
 
 @lru_cache(maxsize=1024)
@@ -77,8 +81,8 @@ def remaining(headers: Headers) -> dict[str, float]:
 
 
 def _told(headers: Headers) -> list[tuple[_Limit, str]]:
-    told = [(limit, value) for name, value in headers.items() if (limit := _limit(name)) is not None]
-    for word, value in _IN_ONE.findall(headers.get("ratelimit", "")):
+    told = [(limit, value) for name, value in headers.items() if len(name) <= _LONGEST and (limit := _limit(name)) is not None]
+    for word, value in _IN_ONE.findall(headers.get("ratelimit", "")[: 8 * _LONGEST]):
         told.append((_Limit("remaining_requests", "ratelimit", word in ("r", "remaining")), value))
     return told
 
@@ -97,11 +101,13 @@ def retry_after(headers: Headers) -> dict[str, float]:
 
 
 def _number(text: str | None) -> float | None:
+    if not text or len(text) > _LONGEST:
+        return None
     try:
-        value = float(text or "")
+        value = float(text)
     except ValueError:
         return None
-    return value if 0 <= value < float("inf") else None
+    return value if 0 <= value < LARGEST else None
 
 
 def _count(text: str | None) -> int | None:
@@ -111,7 +117,7 @@ def _count(text: str | None) -> int | None:
 
 def _until(text: str | None) -> float | None:
     """Read a time until something: ``6m0s``, seconds, milliseconds or seconds of the epoch, or a date."""
-    if not text:
+    if not text or len(text) > _LONGEST:
         return None
     value = _number(text)
     if value is not None:
@@ -121,16 +127,19 @@ def _until(text: str | None) -> float | None:
         return value * 1e3
     spans = _SPAN.findall(text)
     if spans and "".join(number + unit for number, unit in spans) == text:
-        return sum(float(number) * _MILLISECONDS[unit] for number, unit in spans)
+        total = sum(float(number) * _MILLISECONDS[unit] for number, unit in spans)
+        return total if total < LARGEST else None
     return _until_date(text)
 
 
 def _until_date(text: str | None) -> float | None:
+    if not text or len(text) > _LONGEST:
+        return None
     readers: tuple[Callable[[str], datetime], ...] = (lambda t: datetime.fromisoformat(t.replace("Z", "+00:00")), parsedate_to_datetime)
     for read in readers:
         try:
-            moment = read(text or "")
-        except (ValueError, TypeError):
+            moment = read(text)
+        except (ValueError, TypeError, OverflowError):
             continue
         return max(0.0, moment.timestamp() * 1e3 - time.time() * 1e3)
     return None

@@ -6,6 +6,8 @@ import sys
 from functools import lru_cache
 from typing import Any
 
+from .bounds import short
+
 
 def error_type(error: BaseException) -> str:
     """Name the class of an exception as users import it; nothing of the exception's text.
@@ -21,6 +23,6 @@ def error_type(error: BaseException) -> str:
 def _named(kind: Any) -> str:
     root = str(kind.__module__).partition(".")[0]
     if root == "builtins":
-        return str(kind.__qualname__)
+        return short(kind.__qualname__)
     exported = vars(sys.modules[root]).get(kind.__name__) if root in sys.modules else None
-    return f"{root if exported is kind else kind.__module__}.{kind.__qualname__}"
+    return short(f"{root if exported is kind else kind.__module__}.{kind.__qualname__}")

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
 
+from .bounds import LARGEST
+
 
 @dataclass(slots=True)
 class Usage:
@@ -173,7 +175,8 @@ def facts(record: Any) -> dict[str, Any]:
     known = {name: value for name in _names(record.__class__) if (value := getattr(record, name)) is not None}
     usage = getattr(record, "usage", None)
     if usage is not None:
-        known.update(facts(usage))
+        # Each count was bounded when it was read; what a dialect adds up of many may still pass what 64 bits hold.
+        known.update({name: count for name, count in facts(usage).items() if count < LARGEST})
     return known
 
 

@@ -1,0 +1,76 @@
+"""Values that callers and providers write: bounded and encodable in every record, whatever a body, a header or an argument holds."""
+
+from __future__ import annotations
+
+import doctest
+from typing import Any
+
+import pytest
+
+from opentelemetry.instrumentation.llm.dialects.reading import digits, integer, number, text, texts, whole
+from opentelemetry.instrumentation.llm.transports import limits
+from opentelemetry.instrumentation.llm.words import bounds
+from opentelemetry.instrumentation.llm.words.bounds import LARGEST, LONGEST, encodable, short
+
+HARMFUL = ["\x00", "\n", "\x1b[31m", "\x7f", "\x9b31m", "\u2028", "\u202e", "\u2066", "\u200f", "\ud800", "\udfff"]
+NOT_COUNTS = [-1, 2**53, 2**63, 10**400, 1e300, float("nan"), float("inf"), -0.5, 1.5, True, "7", None, [1]]
+
+
+@pytest.mark.parametrize("value", NOT_COUNTS, ids=repr)
+def test_a_number_outside_the_range_of_counts_is_absent(value: Any) -> None:
+    assert whole(value) is None
+
+
+@pytest.mark.parametrize("value", [0, 1, 2.0, LARGEST - 1])
+def test_a_count_is_read_as_an_integer(value: Any) -> None:
+    assert whole(value) == value and type(whole(value)) is int
+
+
+def test_integers_of_requests_may_be_negative_within_64_bits() -> None:
+    assert [integer(n) for n in (-1, 2**63 - 1, 5.0, 2**63, -(2**63), 10**400, True, "1")] == [-1, 2**63 - 1, 5, *[None] * 5]
+
+
+def test_a_float_that_is_infinite_or_not_a_number_is_absent() -> None:
+    assert [number(n) for n in (0.5, -2, float("nan"), float("inf"), 10**400, 1e300, True)] == [0.5, -2.0, *[None] * 5]
+
+
+def test_digits_of_a_header_are_read_only_if_they_are_a_count() -> None:
+    assert [digits(v) for v in ("17", "9" * 5000, "-1", "²", "", None, 3)] == [17, *[None] * 6]
+
+
+@pytest.mark.parametrize("harmful", HARMFUL, ids=ascii)
+def test_a_name_holds_no_control_character_mark_or_surrogate(harmful: str) -> None:
+    for name in (text(f"gpt{harmful}4"), text("né" + harmful), short("m" * 250 + harmful)):
+        assert name is not None
+        assert "?" in name and harmful not in name
+        name.encode("utf-8")
+
+
+def test_a_name_has_at_most_256_characters_and_a_usual_one_is_kept() -> None:
+    usual = "ft:gpt-4o-mini:équipe 模型 🙂"
+    assert (text("m" * 1_000_000), text(usual), text("")) == ("m" * LONGEST, usual, None)
+
+
+def test_lists_of_texts_are_bounded_and_keep_line_breaks() -> None:
+    assert texts(["\n\nHuman:", "\ud800", 3, "x" * 1000]) == ["\n\nHuman:", "?", "x" * LONGEST]
+    assert len(texts(["x"] * 100_000) or ()) == 128 and texts("stop") == ["stop"]
+
+
+def test_a_text_of_any_length_can_be_made_encodable() -> None:
+    assert encodable("é\ud800\n" * 1000) == "é?\n" * 1000
+
+
+def test_the_examples_in_the_module_of_bounds_hold() -> None:
+    assert doctest.testmod(bounds) == doctest.TestResults(failed=0, attempted=2)
+
+
+@pytest.mark.parametrize("value", ["1e300", "9" * 400, "0" * 600 + "5", "-1", "nan", "1" * 65_000, "1.5x" * 10_000])
+def test_a_header_of_a_rate_that_is_no_count_is_ignored(value: str) -> None:
+    headers = {"x-ratelimit-remaining-requests": value, "x-ratelimit-reset-requests": value, "ratelimit": f"r={value}"}
+    assert limits.remaining(headers) == {} and limits.retry_after({"retry-after": value}) == {}
+
+
+def test_names_of_headers_are_remembered_only_if_they_are_short() -> None:
+    limits._limit.cache_clear()
+    limits.remaining({f"x-ratelimit-remaining-{n}-{'x' * 60_000}": "1" for n in range(5)})
+    assert limits._limit.cache_info().currsize == 0
