@@ -13,8 +13,8 @@ import pytest
 import payloads
 from harness.watching import Watching
 from opentelemetry.instrumentation.llm import providers
-from opentelemetry.instrumentation.llm.calls.patching import cell_of
 from opentelemetry.instrumentation.llm.calls.point import Provider
+from opentelemetry.instrumentation.llm.calls.targets import cell_of
 from opentelemetry.instrumentation.llm.wrapper import Wrapper
 
 pytestmark = [

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from opentelemetry.instrumentation.llm.calls.patching import _find as standing
 from opentelemetry.instrumentation.llm.calls.point import Point
+from opentelemetry.instrumentation.llm.calls.targets import find as standing
 from opentelemetry.instrumentation.llm.providers import ALL
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from census import Sdk
 from opentelemetry.instrumentation.llm import providers
-from opentelemetry.instrumentation.llm.calls import patching
+from opentelemetry.instrumentation.llm.calls import targets
 from opentelemetry.instrumentation.llm.calls.point import Point
 from opentelemetry.instrumentation.llm.calls.watch import Running
 from payloads import Payload
@@ -36,8 +36,8 @@ def is_there(point: Point) -> bool:
     module, _, path = point.target.partition(":")
     path, _, variable = path.partition("@")
     with contextlib.suppress(ImportError):
-        found = patching._find(importlib.import_module(module), path)
-        return found is not None and (not variable or patching.cell_of(found[2], variable) is not None)
+        found = targets.find(importlib.import_module(module), path)
+        return found is not None and (not variable or targets.cell_of(found[2], variable) is not None)
     return False
 
 

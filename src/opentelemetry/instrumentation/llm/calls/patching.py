@@ -9,23 +9,28 @@ from __future__ import annotations
 import inspect
 import logging
 import sys
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
-from types import CellType, FunctionType, ModuleType
+from types import ModuleType
 from typing import Any, NamedTuple
-
-import wrapt
 
 from .. import bus
 from ..guard import guarded
 from ..wrapper import Wrapper
 from .answers import parsed
 from .call import Desk
+from .captured import capturing, reaches
+from .loading import when_loaded
 from .point import Beside, Point, Provider
+from .targets import find, innermost, is_coroutine_function, standing
 from .watch import Switch, Watch
 
 _ABSENT: Any = object()
+_SUPERSEDED = 1_000
+"""Patches of modules that were loaded anew since, which are restored too; the oldest are left as they are."""
+
 _logger = logging.getLogger(__name__)
 
 
@@ -60,6 +65,7 @@ class Patches:
     def __init__(self) -> None:
         self.patched: dict[str, Patched] = {}
         self.missing: list[str] = []
+        self._superseded: deque[Patched] = deque(maxlen=_SUPERSEDED)
         self._switch = Switch()
         self._wanted: dict[str, tuple[str, Make, bool]] = {}
         self._awaited: dict[str, list[Callable[[ModuleType], None]]] = {}
@@ -100,26 +106,35 @@ class Patches:
         """
         self._wanted[target] = (requires, make, quiet)
         module_name = target.partition(":")[0]
-        if target not in self._hooked:
-            self._hooked.add(target)
-            wrapt.register_post_import_hook(lambda module: guarded(self._patch, target, module), module_name)
-        elif module_name in sys.modules:
-            # The hook of an earlier instrument() has fired already.
+        if module_name in self._hooked and module_name in sys.modules:
             guarded(self._patch, target, sys.modules[module_name])
+        self._hook(module_name)
 
     def when(self, module_name: str, then: Callable[[ModuleType], None]) -> None:
-        """Call ``then`` with a module, now if it is imported, else as soon as it is; unless watching has ended by then."""
+        """Call ``then`` with a module, now if it is imported, else at each load of it; unless watching has ended by then."""
         self._awaited.setdefault(module_name, []).append(then)
+        if module_name in self._hooked and module_name in sys.modules:
+            guarded(then, sys.modules[module_name])
+        self._hook(module_name)
+
+    def _hook(self, module_name: str) -> None:
         if module_name not in self._hooked:
             self._hooked.add(module_name)
-            wrapt.register_post_import_hook(lambda module: guarded(self._arrived, module_name, module), module_name)
-        elif module_name in sys.modules:
-            guarded(self._arrived, module_name, sys.modules[module_name])
+            when_loaded(module_name, lambda name, module: guarded(self._loaded, name, module))
 
-    def _arrived(self, module_name: str, module: ModuleType) -> None:
-        waiting = self._awaited.pop(module_name, ()) if self._switch.on else ()
-        for then in waiting:
+    def _loaded(self, module_name: str, module: ModuleType) -> None:
+        """Patch a module that was loaded for the first time, or anew: then its classes and functions are others."""
+        if not self._switch.on:
+            return
+        targets = [target for target in self._wanted if target.partition(":")[0] == module_name]
+        for target in targets:
+            found = find(module, target.partition(":")[2])
+            if target in self.patched and (found is None or found[2] is not self.patched[target].ours):
+                self._superseded.append(self.patched.pop(target))
+        for then in tuple(self._awaited.get(module_name, ())):
             guarded(then, module)
+        for target in targets:
+            guarded(self._patch, target, module)
 
     def put(self, owner: Any, name: str, ours: Any) -> None:
         """Put ``ours`` at ``owner.name``, until everything is restored."""
@@ -130,7 +145,7 @@ class Patches:
         if not self._switch.on or target in self.patched or target not in self._wanted:
             return
         requires, make, quiet = self._wanted[target]
-        found = _find(module, target.partition(":")[2])
+        found = find(module, target.partition(":")[2])
         if found is None and quiet:
             return
         if found is None:
@@ -142,9 +157,34 @@ class Patches:
             # The same class or function has two names.
             self.patched[target] = same
             return
+        self._set(target, owner, name, original, make)
+        # Who wrapped the function of a subclass before us calls the original itself, and what stands on ``owner`` never.
+        for kind, own in capturing(owner, name, original, (Wrapper,)):
+            if is_coroutine_function(own) == is_coroutine_function(original):
+                self._set(f"{target} of {kind.__module__}.{kind.__qualname__}", kind, name, own, make)
+
+    def _set(self, target: str, owner: Any, name: str, original: Any, make: Make) -> None:
         ours = make(original)
         setattr(owner, name, ours)
+        if target in self.patched:
+            self._superseded.append(self.patched[target])
         self.patched[target] = Patched(owner, name, original, ours)
+
+    def bypassed(self) -> Iterator[tuple[str, str, Any]]:
+        """Yield targets that are patched where calls do not arrive: target, place, and what stands there instead.
+
+        Others may put an original back, or have wrapped the function of a subclass around it; and a module may have been
+        loaded anew where no hook saw it.
+        """
+        for target, patched in list(self.patched.items()):
+            module_name, _, path = target.partition(":")
+            module = sys.modules.get(module_name)
+            found = None if module is None or " of " in target or "@" in target else find(module, path)
+            owner, name, current = found or (patched.owner, patched.name, standing(patched.owner, patched.name))
+            if not reaches(current, patched.ours):
+                yield target, target, current
+            for kind, own in capturing(owner, name, patched.original, (Wrapper,)):
+                yield target, f"{kind.__module__}:{kind.__qualname__}.{name}", own
 
     def _say_missing(self, requires: str, target: str) -> None:
         sdk = requires.split()[0]
@@ -156,7 +196,7 @@ class Patches:
     def _watched(self, provider: Provider, points: list[Point], desk: Desk, original: Any) -> Any:
         watch = Watch(provider, points, desk, self._switch)
         # Several SDKs hide coroutine functions behind a plain decorator, so ask the function within.
-        function = inspect.unwrap(getattr(original, "__func__", original))
+        function = innermost(original)
         driver = watch.around
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             driver = watch.around_lazy
@@ -167,14 +207,15 @@ class Patches:
     def restore(self) -> None:
         """Put every original back; where somebody else has wrapped ours since, leave theirs and go silent."""
         self._switch.on = False
-        for patched in reversed(self.patched.values()):
-            if _standing(patched.owner, patched.name) is not patched.ours:
+        for patched in (*reversed(self.patched.values()), *reversed(self._superseded)):
+            if standing(patched.owner, patched.name) is not patched.ours:
                 continue
             if patched.original is _ABSENT:
                 delattr(patched.owner, patched.name)
             else:
                 setattr(patched.owner, patched.name, patched.original)
         self.patched.clear()
+        self._superseded.clear()
         self._awaited.clear()
         self.missing.clear()
 
@@ -185,43 +226,3 @@ def _parsing(stream_in: str | None, original: Any) -> Any:
 
 def _beside(beside: Beside, original: Any) -> Any:
     return Wrapper(original, beside.driver(original))
-
-
-def _standing(owner: Any, name: str) -> Any:
-    """Return what stands at a place now: raw, as a class or a module holds it, or in a cell."""
-    return getattr(owner, name, None) if isinstance(owner, CellType) else vars(owner).get(name)
-
-
-def _find(module: ModuleType, path: str) -> tuple[Any, str, Any] | None:
-    """Return owner, name and the raw attribute of ``Class.method`` or ``function`` in a module.
-
-    After an ``@`` stands the variable in which the function's decorator keeps what it decorates: that is found then.
-    """
-    owner: Any = module
-    path, _, variable = path.partition("@")
-    *parents, name = path.split(".")
-    for parent in parents:
-        owner = vars(owner).get(parent)
-        if owner is None:
-            return None
-    original = vars(owner).get(name)
-    if variable:
-        return _decorated(original, variable)
-    return None if original is None else (owner, name, original)
-
-
-def _decorated(function: Any, variable: str) -> tuple[Any, str, Any] | None:
-    cell = cell_of(function, variable)
-    # The same function may stand in two modules.
-    return None if cell is None or isinstance(cell.cell_contents, Wrapper) else (cell, "cell_contents", cell.cell_contents)
-
-
-def cell_of(function: Any, variable: str) -> CellType | None:
-    """Return the cell of ``variable`` in a function that is decorated, or in what that decorates."""
-    while function is not None:
-        names = function.__code__.co_freevars if isinstance(function, FunctionType) else ()
-        if variable in names:
-            cell: CellType = function.__closure__[names.index(variable)]
-            return cell
-        function = getattr(function, "__wrapped__", None)
-    return None

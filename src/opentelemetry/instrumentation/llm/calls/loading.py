@@ -1,0 +1,83 @@
+"""Call back when a module is loaded, and again each time that it is loaded anew.
+
+wrapt calls a hook at the first import only. A module that ``importlib.reload()`` executes once more, or that is
+imported after it was removed from ``sys.modules``, has new classes and functions; a finder of ours sees that load. It
+returns nothing for a module that nobody asked for here, or that is imported for the first time.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+import wrapt
+
+Loaded = Callable[[str, ModuleType], None]
+_Proxy: Any = wrapt.ObjectProxy
+
+
+class _Loader(_Proxy):  # type: ignore[misc]
+    """Load as the module's own loader does, then call back."""
+
+    def __init__(self, loader: Any, loaded: Callable[[ModuleType], None]) -> None:
+        super().__init__(loader)
+        self._self_loaded = loaded
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Execute the module with its own loader in place, so that it finds its resources."""
+        if module.__spec__ is not None:
+            module.__spec__.loader = self.__wrapped__
+        module.__loader__ = self.__wrapped__
+        self.__wrapped__.exec_module(module)
+        self._self_loaded(module)
+
+
+class _LoadedAgain:
+    """Find modules that were loaded before, for those who want to know of each load."""
+
+    def __init__(self) -> None:
+        self.wanted: dict[str, list[Loaded]] = {}
+        self._searching = threading.local()
+
+    def find_spec(self, name: str, path: Any = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """Return the spec that the other finders have, with a loader that calls back."""
+        searched: set[str] = self._searching.__dict__.setdefault("names", set())
+        if name not in self.wanted or name in searched:
+            return None
+        searched.add(name)
+        try:
+            spec = next(self._others(name, path, target), None)
+        finally:
+            searched.discard(name)
+        if spec is not None and hasattr(spec.loader, "exec_module"):
+            spec.loader = _Loader(spec.loader, lambda module: self.notify(name, module))
+        return spec
+
+    def _others(self, name: str, path: Any, target: ModuleType | None) -> Iterator[ModuleSpec]:
+        finders = (getattr(finder, "find_spec", None) for finder in sys.meta_path if finder is not self)
+        found = (find(name, path, target) for find in finders if find is not None)
+        return (spec for spec in found if spec is not None)
+
+    def notify(self, name: str, module: ModuleType) -> None:
+        """Call everybody who wants to know of this module."""
+        for loaded in tuple(self.wanted.get(name, ())):
+            loaded(name, module)
+
+
+_again = _LoadedAgain()
+
+
+def when_loaded(name: str, loaded: Loaded) -> None:
+    """Call ``loaded`` with the name and the module, at once where it is imported already, and after each later load."""
+
+    def first(module: ModuleType) -> None:
+        _again.wanted.setdefault(name, []).append(loaded)
+        loaded(name, module)
+
+    if _again not in sys.meta_path:
+        sys.meta_path.insert(0, _again)
+    wrapt.register_post_import_hook(first, name)
