@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Callable, Mapping
 from types import AsyncGeneratorType, GeneratorType
 from typing import Any
@@ -13,6 +12,7 @@ from ..guard import guarded
 from . import streams
 from .call import Call
 from .closing import call_behind, notice_close
+from .documents import document
 from .loss import watch_for_loss
 from .point import Point
 
@@ -22,6 +22,7 @@ def receive(call: Call, point: Point, result: Any) -> Any:
 
     That is the very same object, but for a bare generator, which has no inside to tap: it comes back relayed.
     """
+    call.response = None
     if point.open is not None and point.open(call, result):
         return result
     if isinstance(result, dict):
@@ -36,24 +37,16 @@ def receive(call: Call, point: Point, result: Any) -> Any:
     elif hasattr(result, "http_response"):
         _receive_raw(call, result)
     elif hasattr(result, "is_stream_consumed"):
-        call.answered(_document(result))
+        call.answered(document(result))
     else:
         call.answered(result)
     return result
 
 
-def _document(response: Any) -> Any:
-    """Return the JSON document of an HTTP response whose body the SDK or the caller has read; else ``None``."""
-    body = getattr(response, "_content", None)
-    if not isinstance(body, bytes) or "json" not in str(response.headers.get("content-type", "")):
-        return None
-    return guarded(json.loads, body)
-
-
 def _receive_raw(call: Call, result: Any) -> None:
     response = result.http_response
     if isinstance(getattr(response, "_content", None), bytes):
-        call.answered(_document(response))
+        call.answered(document(response))
         return
     if call.asked_to_stream:
         call.stream_started()
@@ -66,9 +59,9 @@ def read_later(call: Call, response: Any) -> None:
 
     Reading a body closes its response before the body can be seen; leaving the ``with`` block closes it once more.
     """
-    document = _document(response)
-    if document is not None or not response.is_stream_consumed or call.inside:
-        call.answered(document)
+    read = document(response)
+    if read is not None or not response.is_stream_consumed or call.inside:
+        call.answered(read)
     call.inside = True
 
 

@@ -18,6 +18,7 @@ from ..settings import SPAN_BAGGAGE_KEYS
 from ..words.bounds import short
 from ..words.events import CONTENT, OPERATIONS, STREAM_CHUNK, STREAM_EXCEPTION, STREAM_START, STREAM_STOP
 from ..words.records import Content, Cost, Reply, Request, Usage, facts, total
+from . import documents
 from .point import Identity, Point
 
 COMPLETE, CLOSED_EARLY, ABANDONED, CANCELLED, ERROR, UNPARSED = "complete", "closed_early", "abandoned", "cancelled", "error", "unparsed"
@@ -60,6 +61,7 @@ class Call:
         "_refused",
         "_refused_with",
         "_resends",
+        "_responded",
         "_unanswered",
         "_used_inside",
         "asked_to_stream",
@@ -79,6 +81,7 @@ class Call:
         "pid",
         "ref",
         "request",
+        "response",
         "size_of",
         "streaming",
         "tapped",
@@ -101,11 +104,14 @@ class Call:
         self._first_at: int | None = None
         self._attempts = self._resends = 0
         self._refused = True
+        self._responded = False
         self.awaited: Callable[[BaseException | None], None] | None = None
         """What waits for the first chunk of a stream, or for the error instead of it."""
         self._attempt_ended_at: int | None = None
         self._refused_with: int | None = None
         self._unanswered: str | None = None
+        self.response: Any = None
+        """The HTTP response that was accepted, until the SDK returns: what it raises then does not lose it."""
         self.size_of: Callable[[], int | None] | None = None
         self.forget: Callable[[], None] | None = None
         self.watcher: Any = None
@@ -169,6 +175,7 @@ class Call:
     def stream_started(self) -> None:
         """Say that the call has answered with a stream; chunks are absorbed into a draft from now on."""
         self.streaming = True
+        self.response = None
         self._chunk_at = time.perf_counter_ns()
         self.draft = Reply(content=Content() if self.captures_content else None)
         self.known["stream"] = True
@@ -212,10 +219,12 @@ class Call:
         self._end(None, how, error)
 
     def failed(self, error: BaseException) -> None:
-        """End the call with the exception that the SDK raised, and with the answer that some exceptions carry."""
-        carried = guarded(getattr, error, "completion", None)
-        reply = None if carried is None else guarded(self.dialect.reply, carried)
-        self._end(reply or Reply(), None, error)
+        """End the call with the exception that the SDK raised, and with the response that was received before it."""
+        self._responded, received = guarded(documents.received, error, self.response, otherwise=(False, None))
+        reply = Reply() if received is None else guarded(self.dialect.reply, received) or Reply()
+        if self.captures_content and received is not None:
+            reply.content = Content(output_messages=guarded(self.dialect.output, received))
+        self._end(reply, None, error)
 
     def give_up(self, error: BaseException | None = None) -> None:
         """End the call with the little that is certain, because a step that should have seen to its end has failed."""
@@ -227,6 +236,7 @@ class Call:
         if next(self._ends):
             return
         self.ended = True
+        self.response = None
         # A call may outlive its end, in contexts that tasks and threads of the SDK were begun in.
         forget, self.forget = self.forget, None
         if forget is not None:
@@ -258,6 +268,8 @@ class Call:
         failure = None
         if error is not None:
             failure = guarded(failures.describe, error, self._refused_with, self._unanswered, otherwise=_barely(error))
+            if self._responded:
+                failure["kind"] = failures.after_response(failure["kind"])
         if failure is None and reply.failure is not None:
             kind = failures.kind_of("", self._refused_with, reply.failure)
             failure = {"kind": kind, "reason": reply.failure, "error_type": reply.failure}

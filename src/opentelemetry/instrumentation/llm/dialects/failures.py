@@ -1,7 +1,7 @@
 """What kind of failure an exception is: one low-cardinality taxonomy over all SDKs, and nothing of its text.
 
 Kinds are rate_limited, timeout, auth, invalid_request, context_length, content_filter, overloaded, server_error,
-network, cancelled and other. The text of an exception may repeat the prompt or a key, so none of it is ever told. It is
+network, cancelled, invalid_output, max_tokens and other. The text of an exception may repeat the prompt or a key, so none of it is ever told. It is
 looked into for one thing: several providers say only there that a prompt was too long, or that a filter refused it.
 """
 
@@ -53,7 +53,8 @@ _BY_CLASS = (
     ("cancelled", ("Cancelled", "GeneratorExit", "KeyboardInterrupt", "SystemExit")),
     ("timeout", ("Timeout",)),
     ("content_filter", ("ContentFilter",)),
-    ("context_length", ("ContextWindow", "LengthFinish")),
+    ("max_tokens", ("LengthFinish",)),
+    ("context_length", ("ContextWindow",)),
     ("rate_limited", ("RateLimit", "Throttl", "TooManyRequests", "ResourceExhausted")),
     ("auth", ("Authentication", "PermissionDenied", "Unauthorized", "Forbidden", "Credential")),
     (
@@ -96,6 +97,7 @@ _TEXTS = (
 _LOOKED_INTO = 4096
 _UNANSWERED = ("network", "timeout")
 _VAGUE = ("invalid_request", "auth")
+_NOT_OF_THE_RESPONSE = ("invalid_request", "context_length", "other")
 _BY_TEXT = (
     ("context_length", re.compile(
         r"context[ _](?:length|limit|window)|(?:prompt|input) is too long|maximum prompt length|too many (?:input )?tokens"
@@ -157,6 +159,11 @@ def kind_of(class_name: str, status: int | None, code: str | None) -> str:
     if told is not None:
         return told
     return next((kind for kind, words in _BY_CLASS if any(word in class_name for word in words)), "other")
+
+
+def after_response(kind: str) -> str:
+    """Return the kind of an exception that was raised after the response had arrived: the request was not at fault."""
+    return "invalid_output" if kind in _NOT_OF_THE_RESPONSE else kind
 
 
 def _kind_by_text(error: BaseException) -> str | None:

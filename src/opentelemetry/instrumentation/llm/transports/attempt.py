@@ -87,7 +87,8 @@ class Transport:
 
     def _ended(self, attempt: Attempt | None, response: Any) -> None:
         if attempt is not None:
-            attempt.answered(self.answered(response))
+            attempt.answered(answered := self.answered(response))
+            attempt.keep(response, answered.status)
 
 
 def no_attempts(ref: int) -> Token[int | None]:
@@ -143,6 +144,12 @@ class Attempt:
         if answer.status in _REFUSED or headers.get("x-amzn-errortype", "").startswith("Throttling"):
             measured = {**left, **limits.retry_after(headers)}
             bus.execute("ex_llm.provider.rate_limit", measured, {**known, "limit": "overloaded" if answer.status == 529 else "rate"})
+
+    def keep(self, response: Any, status: int) -> None:
+        """Let the call read an accepted response if the SDK raises because of what it holds."""
+        call = self._call
+        if not (call.asked_to_stream or call.streaming):
+            call.response = response if status < 400 else None
 
     def failed(self, error: BaseException) -> None:
         """Say that there was no answer, and why."""
