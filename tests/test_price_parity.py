@@ -31,7 +31,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 PACKAGED = json.loads(snapshot.PACKAGED.read_bytes())
 
 _NOT_IN_USAGE = {unit.field for unit in UNITS.values() if unit.field} - {field.name for field in fields(Usage)}
-Wide = make_dataclass("Wide", [(name, Any, None) for name in sorted(_NOT_IN_USAGE)], bases=(Usage,), slots=True)
+Wide = make_dataclass("Wide", [(name, Any, None) for name in sorted(_NOT_IN_USAGE)], bases=(Usage,), init=False, eq=False, repr=False)
 """``Usage`` with a field for every unit, so that units which ``Usage`` does not count yet are compared too."""
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from ..words.records import Usage
-from .reading import Field, Path, dig, fields, fill, items, text, whole
+from .reading import Path, Table, dig, fields, fill, items, text, whole
 
 _MODALITIES = frozenset({"text", "image", "audio", "video"})
 
@@ -94,7 +94,7 @@ def interaction_usage(said: Any) -> Usage:
     return _read(said, _INTERACTED)
 
 
-def _read(said: Any, table: tuple[Field, ...]) -> Usage:
+def _read(said: Any, table: Table) -> Usage:
     """Read a usage block.
 
     The input holds the cached tokens. Thoughts are counted beside the output and added here; what Google's own tools

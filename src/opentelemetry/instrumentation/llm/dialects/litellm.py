@@ -62,11 +62,9 @@ def counted_in(chunks: Any) -> Usage:
         said = dig(chunk, ("usage",))
         if said is None:
             continue
-        for name in Usage.__slots__:
-            if value := getattr(counted := usage(said), name):
+        for name, value in vars(usage(said)).items():
+            if value or getattr(read, name) is None:
                 setattr(read, name, value)
-            elif getattr(read, name) is None:
-                setattr(read, name, getattr(counted, name))
     if read.input_tokens is not None and read.output_tokens is not None:
         read.total_tokens = max(read.total_tokens or 0, read.input_tokens + read.output_tokens)
     return _counted(read)

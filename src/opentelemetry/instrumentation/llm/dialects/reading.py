@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from ..words.bounds import LARGEST, LARGEST_INTEGER, LONGEST, encodable, short
@@ -35,7 +36,6 @@ def dig(value: Any, path: Path) -> Any:
 def _inside(value: Any, part: str) -> Any:
     if isinstance(value, dict):
         return value.get(part)
-    # A model without the attribute would search for it at length; what it has stands in these two.
     held = getattr(value, "__dict__", None)
     if held is not None:
         if part in held:
@@ -43,7 +43,39 @@ def _inside(value: Any, part: str) -> Any:
         extra = getattr(value, "__pydantic_extra__", None)
         if extra is not None:
             return extra.get(part)
+        if is_model(value.__class__):
+            return None
     return value.get(part) if isinstance(value, Mapping) else getattr(value, part, None)
+
+
+@lru_cache(maxsize=1024)
+def is_model(kind: type) -> bool:
+    """Return whether a class is a pydantic model: its instances have their fields, extra ones, and nothing else to read.
+
+    A model searches at length for an attribute that it does not have, so nothing of ours asks one for more.
+    """
+    return hasattr(kind, "__pydantic_fields_set__")
+
+
+def held_by(value: Any) -> dict[str, Any] | None:
+    """Return all fields of a dict or model as a dict; ``None`` where fields can only be asked for one by one."""
+    if value.__class__ is dict:
+        return value
+    if not is_model(value.__class__):
+        return None
+    extra = getattr(value, "__pydantic_extra__", None)
+    return {**extra, **value.__dict__} if extra else value.__dict__
+
+
+def reader(value: Any) -> Callable[[str], Any]:
+    """Return a function that reads fields of ``value`` as ``dig`` does, and looks only once at what it is.
+
+    >>> get = reader({"model": "m"})
+    >>> get("model"), get("usage")
+    ('m', None)
+    """
+    held = held_by(value)
+    return partial(_inside, value) if held is None else held.get
 
 
 def whole(value: Any) -> int | None:
@@ -128,22 +160,61 @@ class Field(NamedTuple):
     paths: tuple[Path, ...]
 
 
-def fields(record: type, paths: Mapping[str, str | tuple[str, ...]]) -> tuple[Field, ...]:
+class Table:
+    """Rows of fields, and the order in which they are read from a container with certain keys."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self, rows: tuple[Field, ...]) -> None:
+        self.rows = rows
+
+
+Plan = tuple[tuple[str, Path, Callable[[Any], Any], str], ...]
+_MOST_KEYS = 64
+
+
+@lru_cache(maxsize=2048)
+def _plan(table: Table, keys: tuple[str, ...]) -> Plan:
+    """List what to read of a container with these keys: key, rest of the path, reader and field.
+
+    Of several paths to one field the first comes last: so it overwrites what the others gave.
+    """
+    present = frozenset(keys)
+    return tuple((path[0], path[1:], read, name) for name, read, paths in table.rows for path in reversed(paths) if path[0] in present)
+
+
+def fields(record: type, paths: Mapping[str, str | tuple[str, ...]]) -> Table:
     """Make a table for ``record``: field to dotted path, or to several of which the first present wins.
 
     The record's own annotations say how a value is read. A name that is no field raises ``KeyError`` at import.
     """
     types = {f.name: str(f.type).removesuffix(" | None") for f in dataclasses.fields(record)}
     readers = {**_READERS, "int": integer} if record is Request else _READERS
-    return tuple(
-        Field(name, readers[types[name]], tuple(tuple(p.split(".")) for p in ((ways,) if isinstance(ways, str) else ways)))
-        for name, ways in paths.items()
+    return Table(
+        tuple(
+            Field(name, readers[types[name]], tuple(tuple(p.split(".")) for p in ((ways,) if isinstance(ways, str) else ways)))
+            for name, ways in paths.items()
+        )
     )
 
 
-def fill(record: Any, source: Any, table: tuple[Field, ...]) -> None:
+def fill(record: Any, source: Any, table: Table) -> None:
     """Set the fields of ``record`` that ``source`` has; leave the others as they are."""
-    for name, read, paths in table:
+    held = held_by(source)
+    if held is None or len(held) > _MOST_KEYS:
+        _fill_one_by_one(record, source, table)
+        return
+    known = record.__dict__
+    for key, rest, read, name in _plan(table, tuple(held)):
+        value = held[key]
+        if value is not None:
+            value = read(dig(value, rest) if rest else value)
+            if value is not None:
+                known[name] = value
+
+
+def _fill_one_by_one(record: Any, source: Any, table: Table) -> None:
+    for name, read, paths in table.rows:
         for path in paths:
             value = read(_inside(source, path[0]) if len(path) == 1 else dig(source, path))
             if value is not None:

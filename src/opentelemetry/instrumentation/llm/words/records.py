@@ -1,21 +1,53 @@
-"""What is known about a call, as slotted records that are cheap to make.
+"""What is known about a call, as records that hold only what is known.
 
 Dialects write them; calls turn them into event metadata with ``facts``; pricing and handlers read the same names
-there. A field that is not known is ``None`` and never reaches an event: missing stays missing.
+there. A field that is not known is ``None`` and never reaches an event: missing stays missing. Most fields of most
+records are not known, so an unknown field costs nothing: its ``None`` belongs to the class.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .bounds import LARGEST
 
 
-@dataclass(slots=True)
-class Usage:
+class Record:
+    """Keep in ``__dict__`` what is known, and nothing else; two records are equal when the same is known of both."""
+
+    def __init__(self, **known: Any) -> None:
+        if not known.keys() <= type(self).__dict__["__dataclass_fields__"].keys():
+            unknown = ", ".join(sorted(known.keys() - {f.name for f in fields(type(self))}))  # type: ignore[arg-type]
+            raise TypeError(f"{type(self).__name__} has no {unknown}")
+        self.__dict__.update(known)
+
+    def __eq__(self, other: object) -> bool:
+        return _known(self) == _known(other) if type(other) is type(self) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in _known(self).items())})"
+
+
+def _known(record: Any) -> dict[str, Any]:
+    return {name: value for name, value in vars(record).items() if value is not None}
+
+
+if TYPE_CHECKING:
+    # For type checkers a record is a dataclass; it only stores its fields in another way.
+    from dataclasses import dataclass as record
+else:
+
+    def record(kind):
+        """Make a dataclass of ``kind`` that keeps the methods of ``Record``."""
+        return dataclass(init=False, eq=False, repr=False)(kind)
+
+
+@record
+class Usage(Record):
     """Say what the provider counted, in the units it bills.
 
     ``input_tokens`` holds all input, cache reads and writes included; ``output_tokens`` holds all output, reasoning
@@ -81,8 +113,8 @@ class Content:
     exception_message: str | None = None
 
 
-@dataclass(slots=True)
-class Request:
+@record
+class Request(Record):
     """Say what the application asked for, as it goes over the wire. ``content`` never becomes metadata."""
 
     model: str | None = None
@@ -110,8 +142,8 @@ class Request:
     content: Content | None = None
 
 
-@dataclass(slots=True)
-class Reply:
+@record
+class Reply(Record):
     """Say what came back; also the draft that a stream's chunks are absorbed into."""
 
     response_model: str | None = None
@@ -135,8 +167,15 @@ class Reply:
     kept: dict[Any, Any] | None = None
     """Where a dialect keeps the pieces of a stream's contents until they are joined; only where contents are captured."""
 
+    if not TYPE_CHECKING:
 
-@dataclass(slots=True)
+        def __init__(self, **known):
+            super().__init__(**known)
+            if "usage" not in known:
+                self.usage = Usage()
+
+
+@dataclass
 class Cost:
     """Say what a call cost, in cents of a US dollar, and where the prices come from.
 
@@ -159,11 +198,6 @@ class Cost:
 _APART = frozenset({"content", "usage", "scratch", "kept"})
 
 
-@cache
-def _names(record: Any) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(record) if f.name not in _APART)
-
-
 def facts(record: Any) -> dict[str, Any]:
     """Return the known fields of ``record`` by name; a ``Reply`` gives its usage's fields too, contents never.
 
@@ -172,11 +206,12 @@ def facts(record: Any) -> dict[str, Any]:
     >>> facts(Reply(response_id="r", usage=Usage(input_tokens=3)))
     {'response_id': 'r', 'input_tokens': 3}
     """
-    known = {name: value for name in _names(record.__class__) if (value := getattr(record, name)) is not None}
-    usage = getattr(record, "usage", None)
+    held = vars(record)
+    known = {name: value for name, value in held.items() if value is not None and name not in _APART}
+    usage = held.get("usage")
     if usage is not None:
         # Each count was bounded when it was read; what a dialect adds up of many may still pass what 64 bits hold.
-        known.update({name: count for name, count in facts(usage).items() if count < LARGEST})
+        known.update({name: count for name, count in vars(usage).items() if count is not None and count < LARGEST})
     return known
 
 
