@@ -151,17 +151,59 @@ AT = datetime(2026, 5, 1, 12)
         ({"when": datetime(2026, 3, 1, 22, 30)}, 5),
         ({"when": datetime(2026, 3, 2, 0, 30, tzinfo=timezone(timedelta(hours=2)))}, 5),
         ({"when": AT, "service_tier": "flex"}, 0.5),
-        ({"when": datetime(2026, 3, 31, 12), "service_tier": "flex"}, 2),
-        ({"when": AT, "service_tier": "unheard of"}, 2),
+        ({"when": AT, "service_tier": "default"}, 2),
+        ({"when": AT, "context": {"search_type": "unheard of"}}, 2),
         ({"when": AT, "batch": True}, 0.25),
         ({"when": AT, "service_tier": "batch"}, 0.25),
         ({"when": AT, "batch": True, "service_tier": "flex"}, 0.5),
-        ({"when": AT, "context": {"speed": "fast"}}, 2),
         ({"when": AT, "service_tier": "x", "context": {"speed": "fast"}}, 7),
     ],
 )
 def test_time_and_kind_of_call_select_the_price(how: dict[str, Any], expected: float) -> None:
     assert cents(of(CHANGES, Usage(input_tokens=1_000_000), **how)) == expected * 100
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [
+        ({"when": datetime(2026, 3, 31, 12), "service_tier": "flex"}, "unpriced_tier"),
+        ({"when": AT, "service_tier": "unheard of"}, "unpriced_tier"),
+        ({"when": AT, "service_tier": "PRIORITY"}, "unpriced_tier"),
+        ({"when": AT, "context": {"speed": "fast"}}, "unpriced_speed"),
+        ({"when": AT, "context": {"inference_geo": "us"}}, "unpriced_region"),
+        ({"when": AT, "context": {"latency": "optimized"}}, "unpriced_latency"),
+        ({"when": AT, "service_tier": "flex", "context": {"inference_geo": "us"}}, "unpriced_region"),
+    ],
+)
+def test_a_condition_without_a_price_makes_the_cost_unknown(how: dict[str, Any], reason: str) -> None:
+    assert of(CHANGES, Usage(input_tokens=1_000_000), **how) == Unpriced(reason)
+
+
+def test_a_variant_may_multiply_the_prices_of_tokens() -> None:
+    entry = {
+        "input": [1, [1000, 2]],
+        "output": 4,
+        "web_searches": 10,
+        "variants": [{"when": {"inference_geo": "us"}, "times": 1.1}, {"when": {"speed": "fast"}, "input": 3, "output": 12}],
+    }
+    used = Usage(input_tokens=1_000_000, output_tokens=1_000_000, web_searches=1)
+    assert cents(of(entry, used, context={"inference_geo": "us"})) == pytest.approx(220 + 440 + 1)
+    assert cents(of(entry, used, context={"inference_geo": "us", "speed": "fast"})) == pytest.approx(330 + 1320 + 1)
+
+
+@pytest.mark.parametrize(
+    ("usage", "expected"),
+    [
+        (Usage(input_tokens=10, output_tokens=12, total_tokens=22), True),
+        (Usage(input_tokens=22, total_tokens=22), True),
+        (Usage(input_tokens=22), True),
+        (Usage(input_tokens=10, output_tokens=12, total_tokens=1022), False),
+        (Usage(input_tokens=10, output_tokens=12, total_tokens=10), False),
+    ],
+)
+def test_parts_that_do_not_make_up_the_total_have_no_cost(usage: Usage, expected: bool) -> None:
+    found = of({"input": 1, "output": 2}, usage)
+    assert isinstance(found, Cost) if expected else found == Unpriced("inconsistent_usage")
 
 
 SPANS = [
@@ -264,7 +306,8 @@ def test_tiers_of_a_provider_are_not_those_of_one_that_falls_back_to_it() -> Non
     tiered = {"gpt": {"input": 1, "variants": [{"when": {"service_tier": "flex"}, "input": 0.5}]}}
     prices = Prices.load({"complete": True, "fallbacks": {"azure": ["openai"]}, "prices": {"openai": tiered}})
     assert cents(price("openai", "gpt", USAGE, prices=prices, service_tier="flex")) == 50
-    assert cents(price("azure", "gpt", USAGE, prices=prices, service_tier="flex")) == 100
+    assert cents(price("azure", "gpt", USAGE, prices=prices)) == 100
+    assert price("azure", "gpt", USAGE, prices=prices, service_tier="flex") == Unpriced("unpriced_tier")
 
 
 def test_a_deployment_can_be_given_the_name_of_its_model() -> None:

@@ -17,7 +17,7 @@ from ..guard import guarded
 from ..settings import SPAN_BAGGAGE_KEYS
 from ..words.bounds import short
 from ..words.events import CONTENT, OPERATIONS, STREAM_CHUNK, STREAM_EXCEPTION, STREAM_START, STREAM_STOP
-from ..words.records import Content, Cost, Reply, Request, Usage, facts, total
+from ..words.records import Content, Cost, Reply, Request, Usage, completed, facts, total
 from . import documents
 from .point import Identity, Point
 
@@ -255,6 +255,8 @@ class Call:
         guarded(self._complete_reasons, reply, how, error)
         if self._used_inside is not None and reply.usage == Usage():
             reply.usage = self._used_inside
+        if self.request.billed is not None and error is None and reply.failure is None:
+            reply.usage = completed(reply.usage, self.request.billed)
         if self._outer is not None:
             self._outer.learn(self, reply)
             return
@@ -313,7 +315,9 @@ class Call:
         cost = self._desk.price(self.operation, self.identity, self.request, reply)
         if isinstance(cost, Cost):
             known["cost_cents"] = cost.total
-            parts = {name: value for name, value in facts(cost).items() if name != "total"}
+            if cost.partial is not None:
+                known["cost_partial"] = cost.partial
+            parts = {name: value for name, value in facts(cost).items() if name not in ("total", "partial")}
             self._say("ex_llm.cost.calculated", {"cost": cost.total}, {**known, **parts})
             self._say_threshold(known, cost.total)
         elif cost is not None:

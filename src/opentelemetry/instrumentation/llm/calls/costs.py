@@ -10,8 +10,9 @@ from ..dialects.openai_usage import usage
 from ..dialects.reading import dig, number, text
 from ..guard import guarded
 from ..pricing import PriceFileError, Prices, Unpriced, price
+from ..pricing.cost import summed
 from ..settings import Settings
-from ..words.records import Cost, Reply, Request
+from ..words.records import Cost, Reply, Request, Usage
 from .point import Identity
 
 _logger = logging.getLogger(__name__)
@@ -50,19 +51,47 @@ class Costs:
         """Return the cost of a call, the reason why it is not known, or ``None`` for what is not billed by the call."""
         if operation in _FREE:
             return None
+        found = self._parts(identity.provider, request, reply) if reply.parts else self._whole(identity.provider, request, reply)
+        if isinstance(found, Cost):
+            return found
+        self._remember(identity.provider, reply.response_model or request.model or "", found)
+        return found
+
+    def _parts(self, provider: str, request: Request, reply: Reply) -> Cost | str:
+        """Price each part at its own model: without one part there is no cost, because the rest is not the amount."""
+        costs = []
+        for part in reply.parts or ():
+            models = (part.model,) if part.model is not None else (reply.response_model, request.model)
+            found = self._first(provider, models, part.usage, request, reply, part.model is None)
+            if isinstance(found, str):
+                return found
+            costs.append(found)
+        return summed(costs)
+
+    def _whole(self, provider: str, request: Request, reply: Reply) -> Cost | str:
+        return self._first(provider, (reply.response_model, request.model), reply.usage, request, reply, True)
+
+    def _first(self, provider: str, models: tuple[str | None, ...], used: Usage, request: Request, reply: Reply, own: bool) -> Cost | str:
         reason: str | None = None
-        for model in dict.fromkeys((reply.response_model, request.model)):
-            found = guarded(self._price, identity.provider, model, reply, otherwise=_FAILED)
+        for model in dict.fromkeys(models):
+            found = guarded(self._price, provider, model, used, request, reply, own, otherwise=_FAILED)
             if not isinstance(found, Unpriced):
                 return found
             if reason in (None, "unknown_model"):
                 reason = found.reason
-        self._remember(identity.provider, reply.response_model or request.model or "", reason or "no_model")
-        return reason
+        return reason or "no_model"
 
-    def _price(self, provider: str, model: str | None, reply: Reply) -> Cost | Unpriced:
-        context = None if reply.speed is None else {"speed": reply.speed}
-        return price(provider, model, reply.usage, prices=self.load(), service_tier=reply.service_tier, context=context)
+    def _price(self, provider: str, model: str | None, used: Usage, request: Request, reply: Reply, own: bool) -> Cost | Unpriced:
+        context: dict[str, str] = {}
+        if reply.speed is not None and own:  # a mode of the model that was asked for, not of an advisor
+            context["speed"] = reply.speed
+        if reply.inference_geo is not None:
+            context["inference_geo"] = reply.inference_geo
+        if reply.latency is not None:
+            context["latency"] = reply.latency
+        # A tier that was asked for holds unless the answer names another.
+        tier = reply.service_tier or request.requested_service_tier
+        return price(provider, model, used, prices=self.load(), service_tier=tier, context=context or None)
 
     def _remember(self, provider: str, model: str, reason: str) -> None:
         key = (provider, model)

@@ -31,7 +31,10 @@ _REQUEST = fields(
         "guardrail_id": "guardrailConfig.guardrailIdentifier",
     },
 )
-_REPLY = fields(Reply, {"response_model": "trace.promptRouter.invokedModelId", "service_tier": "serviceTier.type"})
+_REPLY = fields(
+    Reply,
+    {"response_model": "trace.promptRouter.invokedModelId", "service_tier": "serviceTier.type", "latency": "performanceConfig.latency"},
+)
 _GUARDRAIL = fields(Request, {"model": "modelId", "guardrail_id": "guardrailIdentifier"})
 _COUNTS = {
     "input": ("inputTokens", "inputTokenCount"),

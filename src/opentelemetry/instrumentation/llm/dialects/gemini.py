@@ -40,7 +40,7 @@ _REPLY = fields(
         "service_tier": (_HEADERS + "x-gemini-service-tier", _HEADERS + "X-Gemini-Service-Tier", *spelled("usage_metadata.service_tier")),
     },
 )
-_TRAFFIC = {"ON_DEMAND_FLEX": "flex", "ON_DEMAND_PRIORITY": "priority"}
+_TRAFFIC = {"ON_DEMAND_FLEX": "flex", "ON_DEMAND_PRIORITY": "priority", "PROVISIONED_THROUGHPUT": "provisioned"}
 _SEARCHED_ONCE = ("gemini-1", "gemini-2")
 _OUTPUT_TYPES = {"application/json": "json", "text/plain": "text"}
 _OUTPUT_MODALITIES = {"TEXT": "text", "IMAGE": "image", "AUDIO": "speech"}
@@ -64,19 +64,29 @@ def document(answer: Any) -> Any:
     return json.loads(body) if isinstance(body, str) and body else answer
 
 
-def _searches(answer: Any, model: str) -> int:
-    """Count the searches of the web that are billed: each, or by older models one a prompt however many there were."""
-    made = sum(len(items(either(candidate, "grounding_metadata.web_search_queries"))) for candidate in items(dig(answer, ("candidates",))))
-    return min(made, 1) if model.startswith(_SEARCHED_ONCE) else made
+def _grounded(answer: Any, model: str) -> tuple[int, int]:
+    """Count what grounding is billed by, of the web and of maps: each query, or by older models one a prompt."""
+    searches = maps = 0
+    for candidate in items(dig(answer, ("candidates",))):
+        found = either(candidate, "grounding_metadata")
+        if found is not None:
+            mapped = bool(either(found, "google_maps_widget_context_token")) or any(
+                dig(chunk, ("maps",)) is not None for chunk in items(either(found, "grounding_chunks"))
+            )
+            maps += mapped
+            searches += len(items(either(found, "web_search_queries")))
+    return (min(searches, 1), min(maps, 1)) if model.startswith(_SEARCHED_ONCE) else (searches, maps)
 
 
 def _read_into(draft: Reply, answer: Any) -> None:
     fill(draft, answer, _REPLY)
-    searches = max(draft.usage.web_searches or 0, _searches(answer, draft.response_model or "")) or None
+    searches, maps = _grounded(answer, draft.response_model or "")
+    before = draft.usage
     if (said := either(answer, "usage_metadata")) is not None:
         draft.usage = usage(said)
         draft.service_tier = draft.service_tier or _TRAFFIC.get(text(either(said, "traffic_type")) or "")
-    draft.usage.web_searches = searches
+    draft.usage.web_searches = max(before.web_searches or 0, searches) or None
+    draft.usage.map_searches = max(before.map_searches or 0, maps) or None
     if (blocked := finish_reason(either(answer, "prompt_feedback.block_reason"))) is not None:
         # A refused prompt has no candidate that could say why there is none.
         draft.finish_reasons = [blocked]

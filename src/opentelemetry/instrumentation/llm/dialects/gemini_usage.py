@@ -77,11 +77,17 @@ _INTERACTED = fields(
 _DETAILS = {
     "prompt_tokens_details": "input_{}_tokens",
     "candidates_tokens_details": "output_{}_tokens",
+    "response_tokens_details": "output_{}_tokens",
+    "tool_use_prompt_tokens_details": "input_{}_tokens",
+    "tool_use_tokens_by_modality": "input_{}_tokens",
     "cache_tokens_details": "cache_read_{}_tokens",
     "input_tokens_by_modality": "input_{}_tokens",
     "output_tokens_by_modality": "output_{}_tokens",
     "cached_tokens_by_modality": "cache_read_{}_tokens",
 }
+
+
+_GROUNDED = {"google_search": "web_searches", "google_maps": "map_searches"}
 
 
 def usage(said: Any) -> Usage:
@@ -97,21 +103,23 @@ def interaction_usage(said: Any) -> Usage:
 def _read(said: Any, table: Table) -> Usage:
     """Read a usage block.
 
-    The input holds the cached tokens. Thoughts are counted beside the output and added here; what Google's own tools
-    put into the prompt is counted beside the input, and stays there.
+    The input holds the cached tokens. Thoughts are counted beside the output, and what Google's own tools put into the
+    prompt is counted beside the input: both are billed like their whole, and added to it here.
     """
     read = Usage()
     fill(read, said, table)
     if read.reasoning_tokens:
         read.output_tokens = (read.output_tokens or 0) + read.reasoning_tokens
+    if read.tool_use_tokens:
+        read.input_tokens = (read.input_tokens or 0) + read.tool_use_tokens
     for place, field in _DETAILS.items():
         for detail in items(either(said, place)):
             modality, count = text(dig(detail, ("modality",))), either(detail, "token_count")
             _add(read, field, modality, whole(dig(detail, ("tokens",)) if count is None else count))
-    searched = (
-        whole(dig(one, ("count",))) or 0 for one in items(either(said, "grounding_tool_count")) if dig(one, ("type",)) == "google_search"
-    )
-    read.web_searches = sum(searched) or None
+    for one in items(either(said, "grounding_tool_count")):
+        grounded = _GROUNDED.get(text(dig(one, ("type",))) or "")
+        if grounded is not None and (count := whole(dig(one, ("count",)))):
+            setattr(read, grounded, (getattr(read, grounded) or 0) + count)
     return read
 
 

@@ -28,6 +28,9 @@ def _image_request(arguments: Arguments) -> Request:
 def _speech_request(arguments: Arguments) -> Request:
     asked = _request(arguments)
     asked.output_type = "speech"
+    spoken = arguments.named.get("input")
+    if isinstance(spoken, str) and spoken:
+        asked.billed = Usage(characters=len(spoken))
     return asked
 
 

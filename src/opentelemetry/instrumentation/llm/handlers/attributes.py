@@ -14,6 +14,7 @@ OPERATION_NAME, PROVIDER_NAME, REQUEST_MODEL = "gen_ai.operation.name", "gen_ai.
 RESPONSE_MODEL, SERVER_ADDRESS, SERVER_PORT, ERROR_TYPE = "gen_ai.response.model", "server.address", "server.port", "error.type"
 TOKEN_MODALITY = "gen_ai.token.modality"
 SERVICE_TIER, SYSTEM_FINGERPRINT = "openai.response.service_tier", "openai.response.system_fingerprint"
+TIER = "ex_llm.service_tier"
 DETAILS_EVENT, EXCEPTION_EVENT = "gen_ai.client.inference.operation.details", "gen_ai.client.operation.exception"
 SCHEMA_URL = "https://opentelemetry.io/schemas/gen-ai-dev/1.42.0-dev"
 
@@ -71,6 +72,10 @@ OURS: Table = {
     "stream_end": "ex_llm.stream.end",
     "cost_cents": "ex_llm.cost.cents",
     "cost_unknown_reason": "ex_llm.cost.unknown_reason",
+    "speed": "ex_llm.speed",
+    "inference_geo": "ex_llm.inference_geo",
+    "latency": "ex_llm.latency_mode",
+    "cost_partial": "ex_llm.cost.partial",
     "kind": "ex_llm.error.kind",
     "request_id": "ex_llm.provider.request_id",
     "resend_count": "http.request.resend_count",
@@ -83,6 +88,8 @@ OURS: Table = {
     "social_searches": "ex_llm.usage.social_searches",
     "storage_searches": "ex_llm.usage.storage_searches",
     "code_executions": "ex_llm.usage.code_executions",
+    "code_sessions": "ex_llm.usage.code_sessions",
+    "map_searches": "ex_llm.usage.map_searches",
     "pages": "ex_llm.usage.pages",
 }
 OPENAI: Table = {
@@ -137,6 +144,8 @@ def known(metadata: Mapping[str, Any]) -> dict[str, Any]:
     found = _renamed(metadata, table)
     if metadata.get("provider") == "openai":
         found |= _renamed(metadata, OPENAI)
+    elif (tier := metadata.get("service_tier")) is not None:
+        found[TIER] = tier
     # Only what the application said in the baggage has a dot in its name; it is shown as it is, and last.
     found |= {key: value for key, value in metadata.items() if "." in key and isinstance(value, str)}
     return found

@@ -27,7 +27,7 @@ SPAN_EVENTS = (
 _PHASES = ("*.start", "*.stop", "*.exception")
 _OF_THE_CALL = frozenset({"ref", "provider", "model", "operation", "server_address", "server_port", "in_process", "stacktrace"})
 _ABOUT = {
-    "ex_llm.cost.calculated": ("cost", "input", "output", "cache_read", "cache_write", "saved", "source", "price_date"),
+    "ex_llm.cost.calculated": ("cost", "input", "output", "cache_read", "cache_write", "saved", "source", "price_date", "cost_partial"),
 }
 
 

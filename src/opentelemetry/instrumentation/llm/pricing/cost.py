@@ -10,7 +10,7 @@ than 1e-9 dollars for every call under 100,000 dollars.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -27,8 +27,8 @@ class Unpriced:
     """Say why a call has no cost. False in a condition, and never mistaken for a cost of zero."""
 
     reason: str
-    """``unknown_provider``, ``unknown_model``, ``no_usage``, ``usage_not_priced``, ``inconsistent_usage`` or
-    ``ambiguous_usage``."""
+    """``unknown_provider``, ``unknown_model``, ``no_usage``, ``usage_not_priced``, ``inconsistent_usage``,
+    ``ambiguous_usage``, or ``unpriced_`` and the condition that has no price (``conditions.REASONS``)."""
 
     def __bool__(self) -> bool:
         return False
@@ -72,6 +72,13 @@ class Rates(NamedTuple):
     overlaps: tuple[_Overlap, ...]
     per_call: float | None
     min_seconds: float
+    extras: tuple[str, ...]
+    """Fields that count services beside the tokens, and have no price here."""
+    read_extras: Callable[[Usage], tuple[Any, ...]]
+    no_extras: tuple[None, ...]
+
+
+_SERVICES = tuple(unit for unit in UNITS.values() if unit.kind.family == "tool_calls")
 
 
 def rates(prices: Mapping[str, Price], min_seconds: float = 0) -> Rates:
@@ -100,6 +107,9 @@ def rates(prices: Mapping[str, Price], min_seconds: float = 0) -> Rates:
         tuple(_overlaps(priced, place)),
         None if "requests" not in prices else _dollars(prices["requests"], -1) * 100 / UNITS["requests"].per,
         min_seconds,
+        extras := tuple(unit.field for unit in _SERVICES if unit.key not in prices),
+        _reader(extras),
+        (None,) * len(extras),
     )
 
 
@@ -129,6 +139,19 @@ def _overlaps(priced: list[Unit], place: Mapping[Kind, int]) -> list[_Overlap]:
             siblings = tuple(u.field for u in split if u.kind.modality not in ("", kind.modality))
             found.append(_Overlap(index, first, second, siblings))
     return found
+
+
+def adds_up(usage: Usage) -> bool:
+    """Return whether input and output make up the total that the provider reported; without a total there is no doubt.
+
+    >>> adds_up(Usage(input_tokens=10, output_tokens=5, total_tokens=15)), adds_up(Usage(input_tokens=10, total_tokens=1022))
+    (True, False)
+    """
+    total = usage.total_tokens
+    if not total:
+        return True
+    incoming, outgoing = usage.input_tokens, usage.output_tokens
+    return (incoming is None and outgoing is None) or (incoming or 0) + (outgoing or 0) == total
 
 
 def cost(usage: Usage, rates: Rates, source: str = "prices", price_date: str | None = None) -> Cost | Unpriced:
@@ -171,7 +194,25 @@ def cost(usage: Usage, rates: Rates, source: str = "prices", price_date: str | N
             if part == _CACHE_READ:
                 saved = (saved or 0.0) + own * saves
     incoming, outgoing, read, written, other = parts
-    return Cost(total, incoming, outgoing, read, written, other, saved, source, price_date)
+    found = Cost(total, incoming, outgoing, read, written, other, saved, source, price_date)
+    if (counted := rates.read_extras(usage)) != rates.no_extras:
+        found.partial = [name for name, count in zip(rates.extras, counted, strict=True) if count] or None
+    return found
+
+
+def summed(costs: Sequence[Cost]) -> Cost:
+    """Add up the costs of the parts of a call.
+
+    >>> summed([Cost(1.0, input=1.0, source="a"), Cost(2.5, input=2.0, output=0.5, source="a")]).input
+    3.0
+    """
+    first = costs[0]
+    added = Cost(0.0, source=first.source, price_date=first.price_date)
+    for name in ("total", "input", "output", "cache_read", "cache_write", "other", "saved"):
+        amounts = [amount for one in costs if (amount := getattr(one, name)) is not None]
+        setattr(added, name, sum(amounts) if amounts else None)
+    added.partial = list(dict.fromkeys(name for one in costs for name in one.partial or ())) or None
+    return added
 
 
 _CACHE_READ = _PARTS.index("cache_read")

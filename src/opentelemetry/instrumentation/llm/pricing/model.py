@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timezone
 from typing import Any, NamedTuple
 
-from .cost import Rates, rates
+from .conditions import REASONS
+from .cost import Rates, Unpriced, rates
 from .price_file import Entry
 from .units import UNITS
 
@@ -41,13 +42,17 @@ class Condition(NamedTuple):
 class Model:
     """Hold a model's entry of a price file and compile the prices of a moment once."""
 
-    __slots__ = ("_always", "_changes", "_compiled", "_entry", "_variants")
+    __slots__ = ("_added", "_always", "_changes", "_compiled", "_entry", "_rows", "_variants")
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: Entry, added: Entry | None = None) -> None:
+        """Hold ``entry``, and beneath it prices and variants that were ``added`` to it from elsewhere."""
         self._entry = entry
+        self._added = {key: value for key, value in (added or {}).items() if key in UNITS}
         self._changes = tuple(Condition.of(change) for change in entry.get("changes", ()))
-        variants = entry.get("variants", ())
-        self._variants = tuple((variant["when"].items(), Condition.of(variant)) for variant in variants)
+        own = entry.get("variants", ())
+        known = [variant["when"] for variant in own]
+        self._rows = (*own, *(row for row in (added or {}).get("variants", ()) if row["when"] not in known))
+        self._variants = tuple((variant["when"].items(), Condition.of(variant)) for variant in self._rows)
         self._compiled: dict[tuple[int, ...], Rates] = {}
         self._always = None if self._changes else self._compile(-1, ())
 
@@ -70,13 +75,43 @@ class Model:
             found = self._compiled[key] = self._compile(change, chosen)
         return found
 
+    @property
+    def entry(self) -> Entry:
+        """The entry of the price file."""
+        return self._entry
+
+    def current(self, when: datetime | None = None) -> Entry:
+        """Return the standard set of prices in force at ``when``."""
+        moment, chosen = _utc(when), self._entry
+        for place, condition in enumerate(self._changes):
+            if condition.holds(moment):
+                chosen = self._entry["changes"][place]
+        return chosen
+
+    def unpriced(self, when: datetime | None, asked: Mapping[str, str]) -> Unpriced | None:
+        """Return the reason where a condition of ``asked`` has no price of its own, ``None`` where all have one."""
+        kind, priced = asked.items(), set()
+        for needed, condition in self._variants:
+            if needed <= kind and condition.holds(_utc(when)):
+                priced |= needed
+        return next((Unpriced(REASONS[name]) for name, value in kind if name in REASONS and (name, value) not in priced), None)
+
     def _compile(self, change: int, chosen: tuple[int, ...]) -> Rates:
-        prices: dict[str, Any] = {}
+        prices: dict[str, Any] = dict(self._added)
         standard = self._entry if change < 0 else self._entry["changes"][change]
         # The first variant that prices a unit wins, so it is laid down last.
-        for source in (standard, *(self._entry["variants"][place] for place in reversed(chosen))):
+        for source in (standard, *(self._rows[place] for place in reversed(chosen))):
             prices.update((key, value) for key, value in source.items() if key in UNITS)
+        for place in chosen:
+            if (factor := self._rows[place].get("times")) is not None:
+                prices.update((key, _times(price, factor)) for key, price in prices.items() if UNITS[key].kind.family == "tokens")
         return rates(prices, self._entry.get("min_seconds", 0))
+
+
+def _times(price: Any, factor: float) -> Any:
+    if isinstance(price, list):
+        return [price[0] * factor, *([start, dollars * factor] for start, dollars in price[1:])]
+    return price * factor
 
 
 def _utc(when: datetime | None) -> datetime:

@@ -19,7 +19,7 @@ A price file is a JSON object::
 - ``min_seconds``: the audio that is billed at least;
 - ``changes``: whole sets of prices ``from`` a date (UTC) or ``between`` two times of day (UTC); the last one that holds counts;
 - ``variants``: prices that replace single ones ``when`` the call was of a kind (``{"service_tier": "flex"}``,
-  ``{"processing": "batch"}``); they too may have ``from`` and ``between``.
+  ``{"processing": "batch"}``); they too may have ``from`` and ``between``. ``times`` multiplies the prices of all tokens.
 
 Beside ``prices``: ``source``, ``version`` and ``date`` are passed on; ``fallbacks`` names for a provider others whose
 prices it shares; ``complete`` says that nothing beneath this file counts.
@@ -44,7 +44,7 @@ Entry = Mapping[str, Any]
 
 _CONDITIONS = frozenset({"from", "between"})
 _ENTRY = frozenset({"match", "also", "min_seconds", "changes", "variants"})
-_VARIANT = _CONDITIONS | {"when"}
+_VARIANT = _CONDITIONS | {"when", "times"}
 _TOP = frozenset({"format", "source", "version", "date", "complete", "fallbacks", "prices"})
 
 
@@ -137,6 +137,7 @@ def _entry(entry: Any, where: str) -> None:
         _condition(variant, at)
         when = _typed(variant.get("when"), Mapping, f"{at}.when", 'an object such as {"service_tier": "flex"}')
         _texts(list(when.values()), f"{at}.when")
+        _amount(variant.get("times", 1), f"{at}.times")
         _covered(frozenset(standard) | frozenset(_prices(variant, at)), at)
 
 

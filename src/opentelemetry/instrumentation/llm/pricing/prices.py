@@ -16,7 +16,8 @@ from os import PathLike
 from typing import Any, NamedTuple, Union
 
 from ..words.records import Cost, Usage
-from .cost import Unpriced, cost
+from .conditions import special
+from .cost import INCONSISTENT_USAGE, Unpriced, adds_up, cost
 from .match import locate, spellings
 from .model import Model
 from .price_file import Entry, PriceFileError, Table, read, table
@@ -72,20 +73,14 @@ def price(
             return answer
     if found.model is None:
         return found.unpriced
-    asked: Mapping[str, str] | None = None
-    if found.own and (service_tier is not None or batch or context):
-        asked = _asked(service_tier, batch, context)
+    if not adds_up(usage):
+        return INCONSISTENT_USAGE
+    asked = None if service_tier is None and not batch and not context else special(found.owner, service_tier, batch, context)
+    if asked is not None:
+        refused = found.model.unpriced(when, asked)
+        if refused is not None:
+            return refused
     return cost(usage, found.model.rates(when, asked), found.source, found.date)
-
-
-def _asked(service_tier: str | None, batch: bool, context: Mapping[str, str] | None) -> dict[str, str]:
-    asked = dict(context or {})
-    if service_tier is not None:
-        asked["service_tier"] = service_tier
-    # Anthropic says in the tier that a message came from a batch.
-    if batch or service_tier == "batch":
-        asked["processing"] = "batch"
-    return asked
 
 
 def _answer(function: PriceFunction, provider: str, model: str, usage: Usage) -> Cost | None:
@@ -105,6 +100,8 @@ class _Found(NamedTuple):
     """The model's name in the price file."""
     own: bool = True
     """Whether the entry is the provider's own: a provider's tiers are not those of another that it falls back to."""
+    owner: str = ""
+    """The id of the provider in price files."""
     source: str = ""
     date: str | None = None
     unpriced: Unpriced = UNKNOWN_MODEL
@@ -112,10 +109,18 @@ class _Found(NamedTuple):
 
 @cache
 def _packaged() -> Table:
+    """Return the snapshot of the package."""
     data = pkgutil.get_data(__package__ or "", "prices.json")
     if data is None:
         raise PriceFileError("the packaged prices.json is missing; install the package again")
     return table(json.loads(data))
+
+
+@cache
+def _added() -> Mapping[str, Mapping[str, Entry]]:
+    """Return the prices and variants that the snapshot does not know, by provider and name of its entry."""
+    data = pkgutil.get_data(__package__ or "", "additions.json")
+    return {} if data is None else table(json.loads(data)).prices
 
 
 class Prices:
@@ -200,7 +205,10 @@ class Prices:
             return _Found(functions, unpriced=UNKNOWN_MODEL if known else UNKNOWN_PROVIDER)
         layer, (found, entry), own = hit
         before = tuple(f for f in layers[: layers.index(layer)] if not isinstance(f, Table))
-        return _Found(before, Model(entry), found, own, layer.source, layer.date)
+        if not own:
+            entry = {key: value for key, value in entry.items() if key != "variants"}
+        added = _added().get(owner, {}).get(found) if own and self._beneath and layer is _packaged() else None
+        return _Found(before, Model(entry, added), found, own, owner, layer.source, layer.date)
 
 
 def _search(tables: list[Table], provider: str, names: list[str]) -> tuple[Table, tuple[str, Entry], bool] | None:

@@ -66,6 +66,7 @@ _TOKENS = (
     ("cache_write", "input", "cache_write", ""),
     ("cache_write_5m", "input", "cache_write", "5m"),
     ("cache_write_1h", "input", "cache_write", "1h"),
+    ("cache_write_12h", "input", "cache_write", "12h"),
     ("tool_use", "input", "tool", ""),
     ("reasoning", "output", "reasoning", ""),
     ("citation", "output", "citation", ""),
@@ -86,6 +87,8 @@ _REST = (
     ("social_searches", "social_searches", 1_000, Kind("tool_calls", type="social_search")),
     ("storage_searches", "storage_searches", 1_000, Kind("tool_calls", type="storage_search")),
     ("code_executions", "code_executions", 1_000, Kind("tool_calls", type="code_execution")),
+    ("code_sessions", "code_sessions", 1_000, Kind("tool_calls", type="code_session")),
+    ("map_searches", "map_searches", 1_000, Kind("tool_calls", type="map_search")),
     ("requests", "", 1_000, Kind("requests")),
 )
 

@@ -21,6 +21,7 @@ from ..dialects.chat_completions import chat_completions
 from ..dialects.embeddings import embeddings
 from ..guard import guarded
 from .generated import identify_as
+from .hosts import deployment_in
 
 _STREAMS = frozenset({"StreamingChatCompletions", "AsyncStreamingChatCompletions"})
 _PARSE = "_deserialize_and_add_to_queue"
@@ -113,6 +114,8 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
     """Read the body, or the arguments that it is made of: the client's defaults below them, what is added above."""
     body = args[0] if args else kwargs.get("body")
     if isinstance(body, Mapping):
+        if body.get("model") is None and (deployment := deployment_in(str(instance._config.endpoint))) is not None:
+            body = {**body, "model": deployment}
         return Arguments(body, path=str(instance._config.endpoint), streaming=body.get("stream") is True)
     named = {name: getattr(instance, f"_{name}", None) for name in _DEFAULTS}
     named |= {name: value for name, value in kwargs.items() if value is not None}
@@ -122,6 +125,8 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
     added = kwargs.get("model_extras") or getattr(instance, "_model_extras", None)
     if isinstance(added, Mapping):
         named |= added
+    if named.get("model") is None and (deployment := deployment_in(str(instance._config.endpoint))) is not None:
+        named["model"] = deployment
     return Arguments(named, path=str(instance._config.endpoint), streaming=kwargs.get("stream") is True)
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from ..calls.point import Identity, Point, Provider
 from ..dialects import Arguments, Dialect
-from .hosts import provider_of
+from .hosts import deployment_in, provider_of
 
 _CLIENTS = ("SyncAPIClient", "AsyncAPIClient")
 _RAW_ANSWERS = ("_legacy_response:LegacyAPIResponse._parse", "_response:BaseAPIResponse._parse")
@@ -39,14 +39,21 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
     named = body if isinstance(body, Mapping) else {}
     if isinstance(extra, Mapping) and extra:
         named = {**named, **extra}
-    url, params = getattr(options, "url", ""), getattr(options, "params", None)
+    url, params = str(getattr(options, "url", "")), getattr(options, "params", None)
+    if named.get("model") is None and (deployment := deployment_in(url) or deployment_in(_base(instance))) is not None:
+        named = {**named, "model": deployment}
     return Arguments(
         named=named,
-        path=str(url),
+        path=url,
         method=str(getattr(options, "method", "post")).upper(),
         query=params if isinstance(params, Mapping) else {},
         streaming=kwargs.get("stream") is True,
     )
+
+
+def _base(instance: Any) -> str:
+    """Return the base URL of a client; openai's own property costs more than the rest of a reading."""
+    return str(getattr(instance, "_base_url", None) or instance.base_url)
 
 
 @lru_cache(maxsize=1024)
@@ -64,8 +71,8 @@ def identify_as(name: str) -> Callable[[Any, Arguments], Identity]:
     """Make the function that says who a client talks to; ``name`` is whom the SDK is for."""
 
     def identify(instance: Any, arguments: Arguments) -> Identity:
-        # Some routes are absolute; and openai's own property base_url costs more than all the rest of this.
-        url = arguments.path if "://" in arguments.path else str(getattr(instance, "_base_url", None) or instance.base_url)
+        # Some routes are absolute.
+        url = arguments.path if "://" in arguments.path else _base(instance)
         server = _server(url)
         kind: Any = type(instance)
         provider = _told_by_class(kind) or provider_of(server.host, server.port, server.path, name)

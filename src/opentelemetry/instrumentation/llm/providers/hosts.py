@@ -6,8 +6,10 @@ that is in no table is what the SDK is for, unless the setting ``host_providers`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
+from urllib.parse import unquote
 
 _SUFFIXES: Mapping[str, str] = {
     "api.openai.com": "openai",
@@ -101,3 +103,17 @@ def provider_of(host: str, port: int | None = None, path: str = "", otherwise: s
     if host in _LOCAL and port in _LOCAL_PORTS:
         return _LOCAL_PORTS[port]  # type: ignore[index]
     return otherwise
+
+
+_DEPLOYMENT = re.compile(r"/(?:deployments|serving-endpoints|azure-openai/[^/?]+)/([^/?]+)")
+
+
+@lru_cache(maxsize=1024)
+def deployment_in(path: str) -> str | None:
+    """Return the deployment that a path names, where the body of a request names no model.
+
+    >>> deployment_in("/openai/deployments/prod-chat/chat/completions"), deployment_in("/v1/chat/completions")
+    ('prod-chat', None)
+    """
+    found = _DEPLOYMENT.search(path)
+    return None if found is None else unquote(found[1]) or None

@@ -61,6 +61,8 @@ class Usage(Record):
     cache_write_tokens: int | None = None
     cache_write_1h_tokens: int | None = None
     """The part of ``cache_write_tokens`` that is kept for an hour, where the provider tells it apart."""
+    cache_write_12h_tokens: int | None = None
+    """The part of ``cache_write_tokens`` that is kept for twelve hours."""
     reasoning_tokens: int | None = None
     citation_tokens: int | None = None
     """Tokens of cited sources, where they are billed apart."""
@@ -86,11 +88,27 @@ class Usage(Record):
     social_searches: int | None = None
     storage_searches: int | None = None
     code_executions: int | None = None
+    code_sessions: int | None = None
+    """Containers that were opened for a code interpreter, each billed as a session."""
+    map_searches: int | None = None
+    """Prompts or queries that were grounded in a map service."""
     pages: int | None = None
     annotated_pages: int | None = None
     """The part of ``pages`` that was annotated."""
     reported_cost_cents: float | None = None
     """What the provider itself says the call cost, in cents of a US dollar."""
+
+
+@dataclass(slots=True)
+class UsagePart:
+    """Hold one part of a call's usage that has a price of its own.
+
+    ``model`` is the model that is billed, ``None`` for the model of the response. ``usage`` of the reply is the sum of
+    all parts.
+    """
+
+    model: str | None
+    usage: Usage
 
 
 @dataclass(slots=True)
@@ -139,6 +157,8 @@ class Request(Record):
     dimensions: int | None = None
     encoding_formats: list[str] | None = None
     guardrail_id: str | None = None
+    billed: Usage | None = None
+    """Counts that the request itself holds where the provider bills by them, such as the characters of speech input."""
     content: Content | None = None
 
 
@@ -152,6 +172,12 @@ class Reply(Record):
     usage: Usage = field(default_factory=Usage)
     service_tier: str | None = None
     speed: str | None = None
+    inference_geo: str | None = None
+    """The region that the inference ran in, where its price depends on it."""
+    latency: str | None = None
+    """The latency mode that was used, where its price depends on it."""
+    parts: list[UsagePart] | None = None
+    """The parts that ``usage`` adds up, where they have prices of several models."""
     system_fingerprint: str | None = None
     response_status: str | None = None
     conversation_id: str | None = None
@@ -193,9 +219,11 @@ class Cost:
     saved: float | None = None
     source: str = "provider"
     price_date: str | None = None
+    partial: list[str] | None = None
+    """What was counted but has no price, so that the true cost is more than ``total``."""
 
 
-_APART = frozenset({"content", "usage", "scratch", "kept"})
+_APART = frozenset({"content", "usage", "scratch", "kept", "parts", "billed"})
 
 
 def facts(record: Any) -> dict[str, Any]:
@@ -226,6 +254,18 @@ def total(used: Iterable[Usage]) -> Usage:
         for name, count in facts(one).items():
             setattr(added, name, (getattr(added, name) or 0) + count)
     return added
+
+
+def completed(usage: Usage, beside: Usage) -> Usage:
+    """Return ``usage`` with the counts of ``beside`` where it has none of its own.
+
+    >>> completed(Usage(input_tokens=3), Usage(input_tokens=9, characters=5)).characters
+    5
+    """
+    for name, count in facts(beside).items():
+        if getattr(usage, name) is None:
+            setattr(usage, name, count)
+    return usage
 
 
 Facts = Mapping[str, Any]

@@ -1,0 +1,194 @@
+"""Make ``additions.json``: prices of tiers and of extra services that ``genai-prices`` does not know. A development command.
+
+    python -m opentelemetry.instrumentation.llm.pricing.additions [--out FILE]
+
+Two sources: the price list that the installed LiteLLM brings as a data file (tiers and batches), and ``SERVICES`` below,
+written after the providers' price pages. A tier is taken only where LiteLLM and the snapshot agree on the standard price
+of that model, so that a tier never stands beside a standard that it does not belong to. Nothing is downloaded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from .match import matches
+from .model import Model
+from .prices import Prices, _packaged
+from .snapshot import dump
+
+PACKAGED = Path(__file__).with_name("additions.json")
+_LIST = "model_prices_and_context_window_backup.json"
+_OWNERS = {
+    "anthropic": "anthropic",
+    "bedrock": "aws",
+    "bedrock_converse": "aws",
+    "fireworks_ai": "fireworks",
+    "gemini": "google",
+    "openai": "openai",
+    "text-completion-openai": "openai",
+    "vertex_ai-language-models": "google",
+    "xai": "x-ai",
+}
+_UNITS = {
+    "input_cost_per_token": "input",
+    "output_cost_per_token": "output",
+    "cache_read_input_token_cost": "cache_read",
+    "cache_creation_input_token_cost": "cache_write",
+    "input_cost_per_audio_token": "input_audio",
+    "cache_read_input_audio_token_cost": "cache_read_audio",
+}
+_KINDS = {
+    "flex": {"service_tier": "flex"},
+    "priority": {"service_tier": "priority"},
+    "ultrafast": {"service_tier": "ultrafast"},
+    "batches": {"processing": "batch"},
+}
+SERVICES: tuple[tuple[str, Any, Mapping[str, Any]], ...] = (
+    # Dollars per thousand. https://ai.google.dev/gemini-api/docs/pricing: grounding with Google Maps.
+    ("google", "gemini-2*", {"map_searches": 25}),
+    ("google", "gemini-3*", {"map_searches": 14}),
+    # https://platform.openai.com/docs/pricing: a session of a container of 1 GB, and the fee of the search models.
+    ("openai", ["gpt-*", "o1*", "o3*", "o4*", "computer-use*"], {"code_sessions": 30}),
+    ("openai", "*-search-preview*", {"requests": 25}),
+    ("openai", "*-search-api*", {"requests": 10}),
+    # https://docs.x.ai/docs/models: tools that run at xAI.
+    ("x-ai", "grok-*", {"web_searches": 5, "social_searches": 5, "code_executions": 5, "storage_searches": 2.5}),
+)
+_TWELVE_HOURS = "cache_creation_input_token_cost_above_12hr"
+_US = 1.1
+"""https://docs.anthropic.com/en/docs/about-claude/pricing: inference in the US, for models that the list marks with it."""
+
+
+def price_list() -> dict[str, Any]:
+    """Return the price list of the installed LiteLLM, without importing it."""
+    spec = find_spec("litellm")
+    if spec is None or spec.origin is None:
+        raise ImportError("litellm is not installed")
+    rows: dict[str, Any] = json.loads(Path(spec.origin).with_name(_LIST).read_bytes())
+    return rows
+
+
+def dollars(row: Mapping[str, Any], key: str, suffix: str = "") -> Any:
+    """Return a price of a row of the list as price files write it, per million, with its prices for long prompts."""
+    base = _million(row.get(key + suffix))
+    if base is None:
+        return None
+    steps = []
+    for name in row:
+        if name.startswith(f"{key}_above_") and name.endswith(f"k_tokens{suffix}"):
+            start = name[len(key) + 7 : -len(f"k_tokens{suffix}")]
+            if start.isdigit():
+                steps.append([int(start) * 1000, _million(row[name])])
+    return [base, *sorted(steps)] if steps else base
+
+
+def _million(price: Any) -> int | float | None:
+    if not isinstance(price, (int, float)) or not price:
+        return None
+    value = round(price * 1_000_000, 6)
+    return int(value) if value == int(value) else value
+
+
+def entries(rows: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any], Mapping[str, Any]]]:
+    """Give (provider, our name, our entry, row of the list) for each model that both know."""
+    snapshot = Prices.snapshot()
+    order = list(_OWNERS)
+    known = {name: row for name, row in rows.items() if row.get("litellm_provider") in _OWNERS}
+    for name, row in sorted(known.items(), key=lambda item: order.index(item[1]["litellm_provider"])):
+        owner = _OWNERS.get(row.get("litellm_provider", ""))
+        assert owner is not None
+        model = name.split("/", 1)[-1] if owner != "aws" or name.startswith("bedrock") else name
+        found = snapshot.find(owner, model)
+        if found.model is not None and found.own and found.name is not None:
+            yield owner, found.name, found.model.entry, row
+
+
+def current(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the set of prices of an entry that is in force now."""
+    return Model(entry).current()
+
+
+def agree(entry: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    """Say whether both have the same standard prices for what goes in and comes out."""
+    prices = current(entry)
+    return all(
+        prices.get(unit) == dollars(row, key) for key, unit in (("input_cost_per_token", "input"), ("output_cost_per_token", "output"))
+    )
+
+
+def build() -> dict[str, Any]:
+    """Return the content of ``additions.json``."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    told_by: dict[tuple[str, str, str], str] = {}
+    doubtful: set[tuple[str, str, str]] = set()
+    for owner, name, entry, row in entries(price_list()):
+        if not agree(entry, row):
+            continue
+        rows = found.setdefault((owner, name), {})
+        for label, variant in _variants(row, current(entry)):
+            # Where two platforms of one owner differ, the first in the order of ``_OWNERS`` is taken.
+            platform = told_by.setdefault((owner, name, label), row["litellm_provider"])
+            if rows.setdefault(label, variant) != variant and platform == row["litellm_provider"]:
+                doubtful.add((owner, name, label))
+        if (kept := dollars(row, _TWELVE_HOURS)) is not None and "cache_write" in current(entry):
+            rows["12h"] = {"cache_write_12h": kept}
+    prices: dict[str, dict[str, Any]] = {}
+    for (owner, name), rows in found.items():
+        own = [variant["when"] for variant in _packaged().prices[owner][name].get("variants", ())]
+        kept_rows = [v for label, v in rows.items() if (owner, name, label) not in doubtful and "when" in v and v["when"] not in own]
+        made = {**rows.get("12h", {}), **({"variants": kept_rows} if kept_rows else {})}
+        if made:
+            prices.setdefault(owner, {})[name] = made
+    _add_services(prices)
+    return {
+        "format": 1,
+        "source": "litellm",
+        "version": version("litellm"),
+        "date": datetime.now(timezone.utc).date().isoformat(),
+        "prices": {owner: dict(sorted(models.items())) for owner, models in sorted(prices.items())},
+    }
+
+
+def _variants(row: Mapping[str, Any], standard: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for suffix, when in _KINDS.items():
+        prices = {
+            unit: price for key, unit in _UNITS.items() if unit in standard and (price := dollars(row, key, f"_{suffix}")) is not None
+        }
+        if "input" in prices and ("output" in prices or not row.get("output_cost_per_token")):
+            yield suffix, {"when": when, **prices}
+    if (row.get("provider_specific_entry") or {}).get("us") == _US and row["litellm_provider"] == "anthropic":
+        yield "us", {"when": {"inference_geo": "us"}, "times": _US}
+
+
+def _add_services(prices: dict[str, dict[str, Any]]) -> None:
+    for owner, rule, units in SERVICES:
+        for name, entry in _packaged().prices[owner].items():
+            # Models that are not priced by tokens make no answers that could use a service.
+            if "input" not in entry or not any(matches(one, name.lower()) for one in (rule if isinstance(rule, list) else [rule])):
+                continue
+            made = prices.setdefault(owner, {}).setdefault(name, {})
+            made.update({key: price for key, price in units.items() if key not in entry})
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Write the additions and report how many there are."""
+    parser = argparse.ArgumentParser(prog="python -m opentelemetry.instrumentation.llm.pricing.additions")
+    parser.add_argument("--out", type=Path, default=PACKAGED, help="where to write (default: the packaged additions.json)")
+    out: Path = parser.parse_args(arguments).out
+    content = build()
+    text = dump(content)
+    out.write_text(text, encoding="utf-8")
+    models = sum(map(len, content["prices"].values()))
+    sys.stdout.write(f"{out}: additions to {models} models, litellm {content['version']}, {len(text.encode()):,} bytes\n")
+
+
+if __name__ == "__main__":
+    main()

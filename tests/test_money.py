@@ -1,0 +1,275 @@
+"""Usage in parts, tiers, totals and counts of the request: each has the right price, or a reason why there is none."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from opentelemetry.instrumentation.llm.dialects import Arguments
+from opentelemetry.instrumentation.llm.dialects.gemini import generate_content
+from opentelemetry.instrumentation.llm.dialects.messages import messages
+from opentelemetry.instrumentation.llm.pricing import Unpriced, price
+from opentelemetry.instrumentation.llm.words.records import Cost, Reply, Usage
+
+MESSAGES = [{"role": "user", "content": "x"}]
+Answer = Callable[[str, Any], Any]
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Answer], str]]:
+    """Return a function that serves answers over loopback: JSON, a list of events, or bytes."""
+    servers = []
+
+    def start(answer: Answer) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def log_message(self, *args: Any) -> None:
+                pass
+
+            def do_POST(self) -> None:
+                raw = self.rfile.read(int(self.headers.get("content-length") or 0))
+                made = answer(self.path, json.loads(raw) if raw[:1] == b"{" else raw)
+                made, headers = made if isinstance(made, tuple) else (made, {})
+                kind, out = "application/json", made
+                if isinstance(made, list):
+                    kind = "text/event-stream"
+                    out = "".join(f"event: {one.get('type', 'message')}\ndata: {json.dumps(one)}\n\n" for one in made).encode()
+                elif not isinstance(made, bytes):
+                    out = json.dumps(made).encode()
+                self.send_response(200)
+                for name, value in {"content-type": kind, "content-length": str(len(out)), **headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(out)
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_address[1]}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def _message(usage: dict[str, Any], model: str = "claude-sonnet-4-6") -> dict[str, Any]:
+    return {
+        "id": "m", "type": "message", "role": "assistant", "model": model, "content": [], "stop_reason": "end_turn", "usage": usage,
+    }  # fmt: skip
+
+
+def _iteration(kind: str, given: int, made: int, **more: Any) -> dict[str, Any]:
+    none = {"cache_read_input_tokens": 0, "cache_creation_input_tokens": 0}
+    return {"type": kind, "input_tokens": given, "output_tokens": made, **none, **more}
+
+
+OWN = _iteration("message", 1000, 200)
+TOP = {"input_tokens": 1000, "output_tokens": 200}
+ITERATIONS: dict[str, tuple[list[dict[str, Any]], dict[str, Any], int, int, dict[str | None, tuple[int, int]] | None]] = {
+    # iterations, top level, input, output, parts by model
+    "message alone": ([OWN], TOP, 1000, 200, None),
+    "compaction": ([_iteration("compaction", 180_000, 3500), OWN], TOP, 181_000, 3700, {None: (181_000, 3700)}),
+    "compaction read from a cache": (
+        [_iteration("compaction", 1000, 100) | {"cache_read_input_tokens": 5000}, OWN], TOP, 7000, 300, {None: (7000, 300)},
+    ),
+    "advisor": (
+        [OWN, _iteration("advisor_message", 50_000, 2000, model="claude-opus-5")],
+        TOP, 51_000, 2200, {None: (1000, 200), "claude-opus-5": (50_000, 2000)},
+    ),
+    "advisor twice and compaction": (
+        [_iteration("compaction", 10, 1), OWN, *[_iteration("advisor_message", 5, 2, model="claude-opus-5")] * 2],
+        TOP, 1020, 205, {None: (1010, 201), "claude-opus-5": (10, 4)},
+    ),
+    "kind that nobody knows, beside": ([OWN, _iteration("planner", 7, 3)], TOP, 1007, 203, {None: (1007, 203)}),
+    "kind that nobody knows, in the sum": ([OWN, _iteration("planner", 7, 3)], {"input_tokens": 1007, "output_tokens": 203}, 1007, 203, None),
+    "fallback of another model": (
+        [_iteration("message", 400, 50, model="claude-opus-5"), _iteration("fallback_message", 600, 150, model="claude-sonnet-4-6")],
+        TOP, 1000, 200, {"claude-opus-5": (400, 50), "claude-sonnet-4-6": (600, 150)},
+    ),
+    "fallback that is billed alone": (
+        [_iteration("message", 400, 0, model="claude-opus-5"), _iteration("fallback_message", 1000, 200, model="claude-sonnet-4-6")],
+        TOP, 1000, 200, None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ITERATIONS)
+@pytest.mark.parametrize("streamed", [False, True])
+def test_iterations_of_anthropic_are_summed_by_model(case: str, streamed: bool) -> None:
+    made, top, given, came, by_model = ITERATIONS[case]
+    usage = {**top, "iterations": made}
+    if streamed:
+        read = Reply()
+        messages.absorb(read, {"type": "message_start", "message": _message({"input_tokens": 1000, "output_tokens": 1})})
+        messages.absorb(read, {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": usage})
+        messages.finish(read)
+    else:
+        read = messages.reply(_message(usage))
+    assert (read.usage.input_tokens, read.usage.output_tokens) == (given, came)
+    found: dict[str | None, tuple[int, int]] = {}
+    for part in read.parts or ():
+        before = found.get(part.model, (0, 0))
+        found[part.model] = (before[0] + (part.usage.input_tokens or 0), before[1] + (part.usage.output_tokens or 0))
+    assert (found or None) == by_model
+
+
+@pytest.mark.parametrize("client", ["Anthropic", "AnthropicBedrock", "AnthropicVertex"])
+def test_each_iteration_is_priced_at_its_own_model(client: str, watch: Any, serve: Any) -> None:
+    anthropic = pytest.importorskip("anthropic")
+    usage = {**TOP, "iterations": [OWN, _iteration("advisor_message", 50_000, 2000, model="claude-opus-5")]}
+    base = serve(lambda path, body: _message(usage))
+    seen = watch()
+    how: dict[str, dict[str, Any]] = {
+        "Anthropic": {"api_key": "k"},
+        "AnthropicBedrock": {"aws_access_key": "a", "aws_secret_key": "b", "aws_region": "us-east-1"},
+        "AnthropicVertex": {"access_token": "t", "region": "global", "project_id": "p"},
+    }
+    if client == "AnthropicBedrock":
+        pytest.importorskip("boto3")
+    try:
+        made = getattr(anthropic, client)(base_url=base, max_retries=0, **how[client])
+        made.beta.messages.create(model="claude-sonnet-4-6", max_tokens=9, messages=MESSAGES)
+    except ImportError as missing:
+        pytest.skip(str(missing))
+    attributes = seen.span().attributes
+    assert attributes["gen_ai.usage.input_tokens"] == 51_000
+    expected = (1000 * 3 + 200 * 15 + 50_000 * 5 + 2000 * 25) / 1e4
+    # Bedrock and Vertex charge a tenth more where the region is not global.
+    regional = 1.1 if client == "AnthropicBedrock" else 1
+    assert attributes["ex_llm.cost.cents"] == pytest.approx(expected * regional)
+
+
+def test_an_iteration_without_a_price_leaves_the_call_without_a_cost(watch: Any, serve: Any) -> None:
+    anthropic = pytest.importorskip("anthropic")
+    usage = {**TOP, "iterations": [OWN, _iteration("advisor_message", 50, 20, model="nobody-knows")]}
+    seen, base = watch(), serve(lambda path, body: _message(usage))
+    anthropic.Anthropic(api_key="k", base_url=base).messages.create(model="claude-sonnet-4-6", max_tokens=9, messages=MESSAGES)
+    assert seen.span().attributes["ex_llm.cost.unknown_reason"] == "unknown_model"
+    assert "ex_llm.cost.cents" not in seen.span().attributes
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "how", "factor"),
+    [
+        ("gcp.gemini", "gemini-3.5-flash", {"service_tier": "flex"}, 0.5),
+        ("gcp.vertex_ai", "gemini-2.5-flash", {"service_tier": "priority"}, 1.8),
+        ("gcp.gemini", "gemini-3.5-flash", {"service_tier": "STANDARD"}, 1),
+        ("aws.bedrock", "us.amazon.nova-pro-v1:0", {"service_tier": "flex"}, 0.5),
+        ("aws.bedrock", "amazon.nova-pro-v1:0", {"service_tier": "priority"}, 1.75),
+        ("aws.bedrock", "amazon.nova-pro-v1:0", {"batch": True}, 0.5),
+        ("aws.bedrock", "amazon.nova-pro-v1:0", {"context": {"latency": "optimized"}}, "unpriced_latency"),
+        ("aws.bedrock", "amazon.nova-pro-v1:0", {"service_tier": "reserved"}, "unpriced_tier"),
+        ("anthropic", "claude-opus-4-8", {"context": {"inference_geo": "us"}}, 1.1),
+        ("anthropic", "claude-opus-4-8", {"context": {"inference_geo": "us", "speed": "fast"}}, 2.2),
+        ("anthropic", "claude-opus-4-8", {"context": {"inference_geo": "eu"}}, "unpriced_region"),
+        ("anthropic", "claude-opus-4-8", {"service_tier": "priority"}, "unpriced_tier"),
+        ("openai", "gpt-4o", {"service_tier": "scale"}, "unpriced_tier"),
+        ("openai", "gpt-4o", {"service_tier": "default"}, 1),
+        ("azure.ai.openai", "gpt-4o", {"service_tier": "priority"}, "unpriced_tier"),
+        ("groq", "llama-3.3-70b-versatile", {"service_tier": "on_demand"}, 1),
+        ("groq", "llama-3.3-70b-versatile", {"service_tier": "flex"}, 1),
+        ("groq", "llama-3.3-70b-versatile", {"service_tier": "performance"}, "unpriced_tier"),
+        ("x_ai", "grok-4", {"service_tier": "priority"}, "unpriced_tier"),
+        ("gcp.vertex_ai", "gemini-2.5-flash", {"service_tier": "provisioned"}, "unpriced_tier"),
+    ],
+)
+def test_a_condition_has_its_own_price_or_none(provider: str, model: str, how: dict[str, Any], factor: float | str) -> None:
+    used = Usage(input_tokens=1000, output_tokens=500)
+    standard, found = price(provider, model, used), price(provider, model, used, **how)
+    assert isinstance(standard, Cost)
+    if isinstance(factor, str):
+        assert found == Unpriced(factor)
+    else:
+        assert isinstance(found, Cost) and found.total == pytest.approx(standard.total * factor)
+
+
+def test_tokens_of_tools_are_input_of_gemini() -> None:
+    used = generate_content.reply(
+        {
+            "usageMetadata": {
+                "promptTokenCount": 10,
+                "toolUsePromptTokenCount": 1000,
+                "candidatesTokenCount": 5,
+                "thoughtsTokenCount": 7,
+                "totalTokenCount": 1022,
+                "toolUsePromptTokensDetails": [{"modality": "TEXT", "tokenCount": 1000}],
+            }
+        }
+    ).usage
+    assert (used.input_tokens, used.output_tokens, used.total_tokens, used.tool_use_tokens) == (1010, 12, 1022, 1000)
+
+
+def test_output_of_gemini_live_has_its_modalities() -> None:
+    used = generate_content.reply(
+        {
+            "usageMetadata": {
+                "promptTokenCount": 10,
+                "responseTokenCount": 40,
+                "totalTokenCount": 50,
+                "responseTokensDetails": [{"modality": "AUDIO", "tokenCount": 30}, {"modality": "TEXT", "tokenCount": 10}],
+            }
+        }
+    ).usage
+    assert (used.output_tokens, used.output_audio_tokens, used.output_text_tokens) == (40, 30, 10)
+
+
+@pytest.mark.parametrize(
+    ("model", "grounding", "cents"),
+    [
+        ("gemini-2.5-flash", {"groundingChunks": [{"maps": {"placeId": "p"}}, {"maps": {}}]}, 2.5),
+        ("gemini-3.5-flash", {"googleMapsWidgetContextToken": "t"}, 1.4),
+        ("gemini-2.5-flash", {"groundingChunks": [{"web": {"uri": "u"}}]}, 0),
+    ],
+)
+def test_grounding_in_maps_is_priced(model: str, grounding: dict[str, Any], cents: float) -> None:
+    answer = {
+        "candidates": [{"groundingMetadata": grounding}],
+        "modelVersion": model,
+        "usageMetadata": {"promptTokenCount": 5, "totalTokenCount": 5},
+    }
+    found, plain = price("gcp.gemini", model, generate_content.reply(answer).usage), price("gcp.gemini", model, Usage(input_tokens=5))
+    assert isinstance(found, Cost) and isinstance(plain, Cost)
+    assert found.total - plain.total == pytest.approx(cents)
+
+
+@pytest.mark.parametrize(("url", "body"), [("/v1", {"model": "prod-chat"}), ("/openai/deployments/prod-chat", {})])
+def test_a_deployment_in_the_address_is_the_model(url: str, body: dict[str, Any], watch: Any, serve: Any) -> None:
+    openai = pytest.importorskip("openai")
+    answer = {"id": "c", "object": "chat.completion", "created": 1, "model": "gpt-4o", "choices": []}
+    seen, base = watch(), serve(lambda path, body: answer)
+    openai.OpenAI(api_key="k", base_url=base + url).post("/chat/completions", body={**body, "messages": MESSAGES}, cast_to=object)
+    assert seen.span().attributes["gen_ai.request.model"] == "prod-chat"
+
+
+def test_characters_of_speech_are_counted_in_the_request(watch: Any, serve: Any) -> None:
+    openai = pytest.importorskip("openai")
+    seen, base = watch(), serve(lambda path, body: (b"\0" * 99, {"content-type": "audio/mpeg"}))
+    client = openai.OpenAI(api_key="k", base_url=base)
+    client.audio.speech.create(model="tts-1", voice="alloy", input="é" * 1000).read()
+    with client.audio.speech.with_streaming_response.create(model="tts-1-hd", voice="alloy", input="x" * 1000) as stream:
+        stream.read()
+    client.audio.speech.create(model="gpt-4o-mini-tts", voice="alloy", input="x").read()
+    plain, streamed, by_tokens = (span.attributes for span in seen.spans())
+    assert plain["ex_llm.cost.cents"] == pytest.approx(1.5) and plain["ex_llm.usage.characters"] == 1000
+    assert streamed["ex_llm.cost.cents"] == pytest.approx(3.0)
+    assert by_tokens["ex_llm.cost.unknown_reason"] == "usage_not_priced"
+
+
+def test_the_request_of_speech_is_read_without_its_text() -> None:
+    from opentelemetry.instrumentation.llm.dialects.media import speech
+
+    asked = speech.request(Arguments({"model": "tts-1", "input": "secret"}))
+    assert asked.billed == Usage(characters=6) and "secret" not in repr(asked)
+
+
+def test_services_without_a_price_make_the_cost_partial() -> None:
+    found = price("openai", "gpt-4o", Usage(input_tokens=10, output_tokens=5, social_searches=2, web_searches=1))
+    assert isinstance(found, Cost) and found.partial == ["social_searches"]
+    plain = price("openai", "gpt-4o", Usage(input_tokens=10, social_searches=0))
+    assert isinstance(plain, Cost) and plain.partial is None
