@@ -11,6 +11,7 @@ are the ground that both stand on.
 - the left side: ``providers`` (who), ``dialects`` (how they speak), ``calls`` (one run of a watched function),
   ``transports`` (each HTTP attempt), ``caches`` (answers kept on the client's side), ``pricing`` (what it costs), ``emit``
   (what users say by hand)
+- ``steps`` (agents, tools, workflows and retrievals above the calls), ``frameworks`` (one framework a file, as a table)
 - the right side: ``metrics`` (what is measured), ``handlers`` (events to spans and logs), ``reporters`` (one back end each)
 - the door: this module, ``instrumentor``, ``workers`` (processes that others start), ``testing``, and ``python -m opentelemetry.instrumentation.llm``
 """
@@ -31,6 +32,7 @@ from .emit import (
     emit_cost_calculated,
     emit_cost_threshold_exceeded,
     emit_rate_limit,
+    evaluation,
 )
 from .handlers.logger import attach_default_logger, detach_default_logger
 from .instrumentor import LLMInstrumentor
@@ -39,6 +41,7 @@ from .pricing import price
 from .reporters.console import ConsoleReporter
 from .reporters.prometheus import PrometheusReporter
 from .reporters.statsd import StatsdReporter
+from .steps.by_hand import with_agent, with_retrieval, with_tool, with_workflow
 from .version import __version__
 from .words.events import EVENTS
 from .words.units import convert_time_unit
@@ -69,6 +72,7 @@ __all__ = [
     "emit_cost_calculated",
     "emit_cost_threshold_exceeded",
     "emit_rate_limit",
+    "evaluation",
     "execute",
     "list_handlers",
     "metrics",
@@ -76,7 +80,11 @@ __all__ = [
     "span",
     "track_cost",
     "watch_cache",
+    "with_agent",
     "with_attributes",
     "with_context",
+    "with_retrieval",
     "with_span",
+    "with_tool",
+    "with_workflow",
 ]

@@ -17,7 +17,7 @@ from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any, TypeVar
 
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, Context
-from opentelemetry.trace import Span, Status, StatusCode
+from opentelemetry.trace import Span, SpanContext, Status, StatusCode
 
 from opentelemetry import baggage, propagate, trace
 from opentelemetry import context as otel_context
@@ -25,11 +25,13 @@ from opentelemetry import context as otel_context
 from .words.errors import error_type
 
 __all__ = [
-    "Context", "baggage_value", "carry", "current", "enter", "enter_call", "enter_span", "here", "leave", "running_call",
-    "silent_inside_a_call", "silent_tracer", "suppressed", "with_context", "with_span", "with_span_only",
+    "Context", "baggage_value", "carry", "current", "enter", "enter_call", "enter_span", "enter_step", "here", "leave", "of_span", "running_call",
+    "running_step", "silent_inside_a_call", "silent_tracer", "suppressed", "with_context", "with_span", "with_span_only",
 ]  # fmt: skip
 
 _RUNNING = otel_context.create_key("ex_llm.running-call")
+_STEP = otel_context.create_key("ex_llm.running-step")
+_steps_begun = False
 _R = TypeVar("_R")
 Entered = Token[Context]
 
@@ -65,9 +67,30 @@ def enter_call(call: Any) -> Entered:
     return otel_context.attach(otel_context.set_value(_RUNNING, call))
 
 
+def running_step() -> Any:
+    """Return the agent, tool, workflow or other step that runs in this context, or ``None``."""
+    # Processes without agents do not pay for the look-up.
+    return otel_context.get_value(_STEP) if _steps_begun else None
+
+
+def of_span(span: Span | SpanContext) -> Context:
+    """Return the current context with ``span`` as the current one, also if only its ``SpanContext`` is left."""
+    return trace.set_span_in_context(trace.NonRecordingSpan(span) if isinstance(span, SpanContext) else span)
+
+
+def enter_step(step: Any) -> Entered:
+    """Make ``step`` the running one; ``leave`` with what this returns, in the same frame.
+
+    A call that runs around the step, such as that of an SDK which executes tools, has no part in calls inside it.
+    """
+    global _steps_begun
+    _steps_begun = True
+    return otel_context.attach(Context({**here(), _STEP: step, _RUNNING: None}))
+
+
 def with_span_only(span: Span) -> Context:
     """Return the current context with ``span`` as the current one and without the running call, for what may be kept for long."""
-    return trace.set_span_in_context(span, otel_context.set_value(_RUNNING, None))
+    return trace.set_span_in_context(span, Context({**here(), _RUNNING: None, _STEP: None}))
 
 
 def here() -> Context:

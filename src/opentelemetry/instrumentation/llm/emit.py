@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from . import bus
+from . import bus, context
 
 
 def digest(key: Any) -> str:
@@ -88,3 +88,31 @@ def emit_context_truncation(strategy: str, **metadata: Any) -> Iterator[dict[str
         yield removed
     finally:
         bus.execute("ex_llm.context.truncation.stop", {**removed, "duration": time.perf_counter_ns() - began}, known)
+
+
+def evaluation(
+    name: str,
+    *,
+    score: float | None = None,
+    label: str | None = None,
+    explanation: str | None = None,
+    span: Any = None,
+    response_id: str | None = None,
+) -> None:
+    """Emit the result of an evaluation: feedback of a user, the score of a judge, the outcome of a test.
+
+    ``name`` is that of the metric, such as "relevance"; ``score`` a number, ``label`` a word such as "pass". ``span`` is the
+    span (or its ``SpanContext``) that was evaluated, also one that has ended; without it the current span. An evaluation
+    with neither score nor label raises ``ValueError``.
+
+    >>> evaluation("relevance", score=0.9, label="relevant")
+    """
+    if score is None and label is None:
+        raise ValueError(f"the evaluation {name!r} has neither a score nor a label; give one of them")
+    known = {"evaluation_name": name, "label": label, "explanation": explanation, "response_id": response_id}
+    with context.current(context.here() if span is None else context.of_span(span)):
+        bus.execute(
+            "ex_llm.evaluation.result",
+            {} if score is None else {"score": score},
+            {key: value for key, value in known.items() if value is not None},
+        )

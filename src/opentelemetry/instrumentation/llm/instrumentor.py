@@ -13,7 +13,7 @@ from opentelemetry.instrumentation.threading import ThreadingInstrumentor
 
 from opentelemetry import _logs, metrics, trace
 
-from . import bus, providers, transports
+from . import bus, frameworks, providers, transports
 from .bridges import langchain as bridges
 from .bridges import pydantic_ai
 from .caches import gptcache, langchain, litellm
@@ -33,6 +33,9 @@ from .package import _instruments
 from .reporters.otel import OtelReporter
 from .reporters.tally import tagged
 from .settings import Settings
+from .steps import by_hand
+from .steps.engine import StepDesk
+from .steps.place import place
 from .transports import credentials
 from .version import __version__
 from .wrapper import Wrapper
@@ -90,6 +93,7 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         ears = Ears(any(given.values()), len(bus.list_handlers()) - theirs)
         self._patches.begin()
         self._watch_providers(settings, _desk(settings, self.costs, ears))
+        self._observe_frameworks(settings, ears)
         for transport in transports.ALL:
             for target in transport.targets:
                 self._patches.place(transport.name, target, partial(_driven, transport.watched), quiet=True)
@@ -121,7 +125,21 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         for provider in providers.others():
             watch(provider)
 
+    def _observe_frameworks(self, settings: Settings, ears: Ears) -> None:
+        keys = tuple(dict.fromkeys((*settings.span_baggage_keys, *settings.metric_baggage_keys)))
+        desk = StepDesk(bool(settings.capture_message_content), ears, keys)
+        by_hand.use(desk)
+
+        def observe(known: frameworks.Known) -> None:
+            if known.name not in settings.disabled_frameworks:
+                place(known.load(), self._patches, desk)
+
+        for known in frameworks.KNOWN:
+            for module in known.wakes:
+                self._patches.when(module, lambda _, known=known: observe(known))  # type: ignore[misc]
+
     def _uninstrument(self, **keywords: Any) -> None:
+        by_hand.use(None)
         self._patches.restore()
         loss.end_open()
         for attached in self._attached:

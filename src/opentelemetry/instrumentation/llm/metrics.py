@@ -119,6 +119,7 @@ def _remaining(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> 
 
 
 _CACHE = ("cache",)
+_AGENT = ("framework", "agent_name")
 _KIND = (*_WHO, "kind")
 _ATTEMPT = (*_WHO, "status_class")
 
@@ -166,6 +167,16 @@ METRICS: tuple[Metric, ...] = (
     ),
     counter("ex_llm.provider.rate_limits.total", "ex_llm.provider.rate_limit", "Refusals for the rate."),
     counter("ex_llm.context.window_exceeded.total", "ex_llm.context.window_exceeded", "Prompts refused as too long."),
+    counter("ex_llm.agent.runs.total", "ex_llm.agent.start", "Runs of agents begun.", _AGENT),
+    _milliseconds("ex_llm.agent.duration.milliseconds", _ended("agent"), "duration", "How long runs of agents took.", (*_AGENT, "outcome")),
+    counter("ex_llm.agent.errors.total", "ex_llm.agent.exception", "Runs of agents that failed.", (*_AGENT, "kind")),
+    total("ex_llm.agent.cost.cents.total", _ended("agent"), "cost_cents", "What the inferences of agents cost, in cents.", _AGENT, "cents"),
+    total("ex_llm.agent.inferences.total", _ended("agent"), "inference_calls", "Inferences of agents.", _AGENT, whole=True),
+    counter("ex_llm.agent.handoffs.total", "ex_llm.agent.handoff", "Handoffs from one agent to another.", (*_AGENT, "to_agent")),
+    counter("ex_llm.tool.calls.total", "ex_llm.tool.start", "Executions of tools begun.", ("tool_name", "agent_name")),
+    counter("ex_llm.tool.errors.total", "ex_llm.tool.exception", "Executions of tools that failed.", ("tool_name", "agent_name", "kind")),
+    counter("ex_llm.retrieval.requests.total", "ex_llm.retrieval.start", "Retrievals begun.", ("data_source_id",)),
+    total("ex_llm.retrieval.documents.total", _ended("retrieval"), "documents", "Documents retrieved.", ("data_source_id",), whole=True),
     counter("ex_llm.telemetry.handler_failures.total", "telemetry.handler.failure", "Handlers that raised.", ("event",)),
     counter("ex_llm.telemetry.extraction_errors.total", "ex_llm.telemetry.extraction_error", "Steps of ours that failed inside a call.", ("step",)),
     counter("ex_llm.telemetry.unpriced_calls.total", "ex_llm.cost.unknown", "Calls whose cost is not known.", (*_WHO, "reason")),

@@ -155,6 +155,7 @@ class Settings:
     host_providers: Mapping[str, str] | None = _setting(
         None, _OWN + "HOST_PROVIDERS", _mapping, "Hosts of your own gateways and the provider each stands for."
     )
+    disabled_frameworks: tuple[str, ...] = _setting((), _OWN + "DISABLED_FRAMEWORKS", _names, "Agent frameworks that are not instrumented.")
     disabled_providers: tuple[str, ...] = _setting((), _OWN + "DISABLED_PROVIDERS", _names, "Providers that are not watched.")
     threading: bool = _setting(
         True, _OWN + "THREADING", _flag, "Carry the context into threads with opentelemetry-instrumentation-threading."
@@ -170,6 +171,9 @@ class Settings:
     )
     metric_baggage_keys: tuple[str, ...] = _setting(
         (), _OWN + "METRIC_BAGGAGE_KEYS", _keys, "Values of the baggage that are tags of metrics too; at most 200 different ones each."
+    )
+    agent_totals: bool = _setting(
+        True, _OWN + "AGENT_TOTALS", _flag, "Put usage and cost of its own inferences on the span of an agent or workflow."
     )
     log_level: str | None = _setting(None, _OWN + "LOG_LEVEL", _one_of(*_LEVELS), "Attach the default logger at this level.")
 

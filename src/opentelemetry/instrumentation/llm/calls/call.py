@@ -78,6 +78,7 @@ class Call:
         "inside",
         "known",
         "operation",
+        "owner",
         "pid",
         "ref",
         "request",
@@ -117,6 +118,8 @@ class Call:
         self.watcher: Any = None
         self.pid = os.getpid()
         self._used_inside: Usage | None = None
+        self.owner: Any = None
+        """The agent or workflow that this call counts for."""
         self.ref = bus.new_ref()
         self.known: dict[str, Any] = {"provider": short(identity.provider), "operation": point.operation, "ref": self.ref}
         if identity.address is not None:
@@ -129,6 +132,12 @@ class Call:
         """Say whether a call of ``operation`` that runs inside this one is the same inference."""
         ours, theirs = OPERATIONS[self.operation], OPERATIONS[operation]
         return not self.ended and (ours.inference if theirs.inference else ours is theirs)
+
+    def belongs_to(self, step: Any) -> None:
+        """Count this call for the agent or workflow of the running step, and carry its names in every event."""
+        if step is not None:
+            self.owner = step.owner
+            self.known = {**step.shared, **self.known}
 
     def who(self) -> dict[str, Any]:
         """Return what tells this call apart in the events of what happens underneath it."""
@@ -281,6 +290,8 @@ class Call:
             guarded(self._say_cost, known, reply)
         if self.captures_content:
             guarded(self._say_content, known, reply, error)
+        if self.owner is not None and OPERATIONS[self.operation].inference:
+            guarded(self.owner.used, known)
         self._say_last(known, duration, failure)
 
     def _complete_reasons(self, reply: Reply, how: str | None, error: BaseException | None) -> None:

@@ -66,7 +66,7 @@ class Patches:
         self.patched: dict[str, Patched] = {}
         self.missing: list[str] = []
         self._superseded: deque[Patched] = deque(maxlen=_SUPERSEDED)
-        self._switch = Switch()
+        self.switch = Switch()
         self._wanted: dict[str, tuple[str, Make, bool]] = {}
         self._awaited: dict[str, list[Callable[[ModuleType], None]]] = {}
         self._hooked: set[str] = set()
@@ -74,7 +74,7 @@ class Patches:
 
     def begin(self) -> None:
         """Switch watching on, with nothing to watch yet."""
-        self._switch = Switch(on=True)
+        self.switch = Switch(on=True)
         self._wanted = {}
         self._packages = set()
 
@@ -124,7 +124,7 @@ class Patches:
 
     def _loaded(self, module_name: str, module: ModuleType) -> None:
         """Patch a module that was loaded for the first time, or anew: then its classes and functions are others."""
-        if not self._switch.on:
+        if not self.switch.on:
             return
         targets = [target for target in self._wanted if target.partition(":")[0] == module_name]
         for target in targets:
@@ -142,7 +142,7 @@ class Patches:
         setattr(owner, name, ours)
 
     def _patch(self, target: str, module: ModuleType) -> None:
-        if not self._switch.on or target in self.patched or target not in self._wanted:
+        if not self.switch.on or target in self.patched or target not in self._wanted:
             return
         requires, make, quiet = self._wanted[target]
         found = find(module, target.partition(":")[2])
@@ -194,7 +194,7 @@ class Patches:
         bus.execute("ex_llm.telemetry.missing_target", {"missing": missing}, {"sdk": sdk, "target": target})
 
     def _watched(self, provider: Provider, points: list[Point], desk: Desk, original: Any) -> Any:
-        watch = Watch(provider, points, desk, self._switch)
+        watch = Watch(provider, points, desk, self.switch)
         # Several SDKs hide coroutine functions behind a plain decorator, so ask the function within.
         function = innermost(original)
         driver = watch.around
@@ -206,7 +206,7 @@ class Patches:
 
     def restore(self) -> None:
         """Put every original back; where somebody else has wrapped ours since, leave theirs and go silent."""
-        self._switch.on = False
+        self.switch.on = False
         for patched in (*reversed(self.patched.values()), *reversed(self._superseded)):
             if standing(patched.owner, patched.name) is not patched.ours:
                 continue

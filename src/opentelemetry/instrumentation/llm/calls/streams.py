@@ -180,12 +180,18 @@ def relay_open(inner: Any, call: Call, inside: context.Context) -> Generator[Any
                 raise
             finally:
                 call.inside = False
+                # What the generator has made current stays so for its next step, and for nobody else.
+                inside = guarded(context.here, otherwise=inside)
                 guarded(context.leave, entered)
             guarded(_took_first, call, chunk)
             yield chunk
     finally:
         # Reached by close() and throw() too; a call that has ended already does not end again.
-        inner.close()
+        entered = guarded(context.enter, inside)
+        try:
+            inner.close()
+        finally:
+            guarded(context.leave, entered)
         guarded(call.stream_ended, CLOSED_EARLY, rescue=call.give_up)
 
 
@@ -205,11 +211,17 @@ async def relay_async_open(inner: Any, call: Call, inside: context.Context) -> A
                 raise
             finally:
                 call.inside = False
+                # What the generator has made current stays so for its next step, and for nobody else.
+                inside = guarded(context.here, otherwise=inside)
                 guarded(context.leave, entered)
             guarded(_took_first, call, chunk)
             yield chunk
     finally:
         # One that is collected leaves the inner one to its own finaliser, as it would be unwatched: two that close it collide.
         if not guarded(is_lost, call):
-            await inner.aclose()
+            entered = guarded(context.enter, inside)
+            try:
+                await inner.aclose()
+            finally:
+                guarded(context.leave, entered)
         guarded(call.stream_ended, CLOSED_EARLY, rescue=call.give_up)

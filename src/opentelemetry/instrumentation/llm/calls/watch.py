@@ -67,6 +67,8 @@ class Watch:
             identity = identity._replace(provider=renamed)
         call = Call(point, identity, request, self._desk, outer)
         call.known |= guarded(carried, self._desk.baggage_keys, otherwise={})
+        if outer is None:
+            guarded(call.belongs_to, guarded(context.running_step))
         running = Running(call, point)
         # Entered before the start is said: leaving it also takes back what handlers make current at the start.
         running.entered = context.enter_call(outer or call)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..words.bounds import short
+from ..words.events import SUBJECT
 
 OPERATION_NAME, PROVIDER_NAME, REQUEST_MODEL = "gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model"
 RESPONSE_MODEL, SERVER_ADDRESS, SERVER_PORT, ERROR_TYPE = "gen_ai.response.model", "server.address", "server.port", "error.type"
@@ -103,6 +104,10 @@ CONTENT: Table = {
     "input_messages": "gen_ai.input.messages",
     "output_messages": "gen_ai.output.messages",
     "tool_definitions": "gen_ai.tool.definitions",
+    "tool_arguments": "gen_ai.tool.call.arguments",
+    "tool_result": "gen_ai.tool.call.result",
+    "query": "gen_ai.retrieval.query.text",
+    "documents": "gen_ai.retrieval.documents",
 }
 _EMBEDDINGS: Table = {
     "dimensions": "gen_ai.embeddings.dimension.count",
@@ -122,9 +127,69 @@ _FETCH: Table = {
     "error_type": ERROR_TYPE,
 }
 
+AGENT_NAME, TOOL_NAME, TOOL_TYPE, MCP_METHOD = "gen_ai.agent.name", "gen_ai.tool.name", "gen_ai.tool.type", "mcp.method.name"
+EVALUATION_EVENT = "gen_ai.evaluation.result"
+EVALUATION: Table = {
+    "evaluation_name": "gen_ai.evaluation.name",
+    "score": "gen_ai.evaluation.score.value",
+    "label": "gen_ai.evaluation.score.label",
+    "explanation": "gen_ai.evaluation.explanation",
+    "response_id": "gen_ai.response.id",
+    "error_type": ERROR_TYPE,
+}
+_STEP: Table = {
+    "agent_name": AGENT_NAME,
+    "conversation_id": "gen_ai.conversation.id",
+    "error_type": ERROR_TYPE,
+    "outcome": "ex_llm.outcome",
+}
+_AGENT: Table = {
+    "agent_name": AGENT_NAME,
+    "agent_description": "gen_ai.agent.description",
+    "inference_calls": "ex_llm.agent.inference_calls",
+    "tool_calls": "ex_llm.agent.tool_calls",
+}
+MCP: Table = {
+    "method": MCP_METHOD,
+    "tool_name": TOOL_NAME,
+    "prompt_name": "gen_ai.prompt.name",
+    "session_id": "mcp.session.id",
+    "protocol_version": "mcp.protocol.version",
+    "resource_uri": "mcp.resource.uri",
+    "request_id": "jsonrpc.request.id",
+    "transport": "network.transport",
+    "status": "rpc.response.status_code",
+    "server_address": SERVER_ADDRESS,
+    "server_port": SERVER_PORT,
+    "error_type": ERROR_TYPE,
+    "outcome": "ex_llm.outcome",
+}
+
 _INFERENCE: Table = {**REQUEST, **USAGE, **REPLY}
-_BY_OPERATION: Mapping[str, Table] = {"embeddings": {**_EMBEDDINGS, **OURS}, "fetch_response": {**_FETCH, **OURS}}
 _EVERYTHING: Table = {**_INFERENCE, **OURS}
+_BY_OPERATION: Mapping[str, Table] = {
+    "embeddings": {**_EMBEDDINGS, **OURS},
+    "fetch_response": {**_FETCH, **OURS},
+    "invoke_agent": {**_EVERYTHING, **_STEP, **_AGENT},
+    # Since conventions of autumn 2026 a workflow is named as an agent is.
+    "invoke_workflow": {**_EVERYTHING, **_STEP, **_AGENT, "workflow_name": AGENT_NAME},
+    "execute_tool": {
+        **_STEP,
+        "tool_name": TOOL_NAME,
+        "tool_type": TOOL_TYPE,
+        "tool_call_id": "gen_ai.tool.call.id",
+        "tool_description": "gen_ai.tool.description",
+    },
+    "retrieval": {
+        **_STEP,
+        "data_source_id": "gen_ai.data_source.id",
+        "top_k": "gen_ai.retrieval.top_k",
+        "documents": "ex_llm.retrieval.documents",
+    },
+    "mcp_request": MCP,
+}
+TOTALS = frozenset({*USAGE.values(), OURS["cost_cents"], OURS["cost_unknown_reason"]})
+"""Attributes of an agent that are sums over its inferences."""
 
 _READ: Mapping[str, Callable[[Any], Any]] = {
     "time_to_first_chunk": lambda nanoseconds: nanoseconds / 1e9,
@@ -135,7 +200,13 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
 
 def who(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """Return the attributes that say who is called: they are given to samplers, and to every metric."""
-    return {name: metadata[key] for key, name in WHO.items() if metadata.get(key) is not None}
+    found = {name: metadata[key] for key, name in WHO.items() if metadata.get(key) is not None}
+    if found.get(OPERATION_NAME) == "mcp_request":
+        # The conventions name the operation of an MCP request only where it executes a tool.
+        del found[OPERATION_NAME]
+        if "tool_name" in metadata:
+            found[OPERATION_NAME] = "execute_tool"
+    return found
 
 
 def known(metadata: Mapping[str, Any]) -> dict[str, Any]:
@@ -164,10 +235,13 @@ def _renamed(metadata: Mapping[str, Any], table: Table) -> dict[str, Any]:
 
 
 def span_name(metadata: Mapping[str, Any]) -> str:
-    """Name a span after its operation and model; ids never stand in a name.
+    """Name a span after its operation and model, agent or tool; ids never stand in a name.
 
     >>> span_name({"operation": "chat", "model": "gpt-4o-mini"})
     'chat gpt-4o-mini'
     """
-    operation, model = str(metadata.get("operation", "")), metadata.get("model")
-    return short(operation if model is None else f"{operation} {model}")
+    operation = str(metadata.get("operation", ""))
+    subject = metadata.get(SUBJECT.get(operation, "model"))
+    if operation == "mcp_request":
+        operation, subject = str(metadata.get("method")), subject or metadata.get("prompt_name")
+    return short(operation if subject is None else f"{operation} {subject}")

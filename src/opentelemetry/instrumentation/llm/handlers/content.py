@@ -93,4 +93,6 @@ def as_json(value: Any) -> str:
 
 def as_attributes(contents: dict[str, Any], structured: bool) -> dict[str, Any]:
     """Return contents as a span takes them: JSON text, or structures where the setting says so."""
-    return contents if structured else {name: as_json(value) for name, value in contents.items()}
+    if structured:
+        return contents
+    return {name: value if isinstance(value, str) else as_json(value) for name, value in contents.items()}

@@ -8,8 +8,10 @@ from typing import Any
 from opentelemetry._logs import Logger, LogRecord, SeverityNumber
 from opentelemetry.trace import Span
 
+from opentelemetry import trace
+
 from .. import context
-from .attributes import DETAILS_EVENT, EXCEPTION_EVENT
+from .attributes import DETAILS_EVENT, EVALUATION, EVALUATION_EVENT, EXCEPTION_EVENT
 
 
 class Logs:
@@ -28,6 +30,12 @@ class Logs:
     def details(self, span: Span, attributes: Mapping[str, Any], contents: Mapping[str, Any]) -> None:
         """Emit the details of an inference; contents are structures here."""
         self._emit(DETAILS_EVENT, SeverityNumber.DEBUG, span, {**attributes, **contents})
+
+    def evaluation(self, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+        """Emit the result of an evaluation, on the span that is current."""
+        known = {**measurements, **metadata}
+        attributes = {name: known[key] for key, name in EVALUATION.items() if key in known}
+        self._emit(EVALUATION_EVENT, SeverityNumber.INFO, trace.get_current_span(), attributes)
 
     def _emit(self, event: str, severity: SeverityNumber, span: Span, attributes: dict[str, Any]) -> None:
         # A record waits in queues; the call that runs here holds contents and must not wait with it.

@@ -23,7 +23,10 @@ _OPENAI = {a.SERVICE_TIER: "service_tier", a.SYSTEM_FINGERPRINT: "system_fingerp
 _FAMILIES = sorted({o.family for o in OPERATIONS.values()})
 _INFERENCE = ("ex_llm.chat.stop", "ex_llm.chat.exception")
 _OTHERS = tuple(
-    f"ex_llm.{family}.{phase}" for family in _FAMILIES if family not in ("chat", "tool", "agent") for phase in ("stop", "exception")
+    f"ex_llm.{family}.{phase}"
+    for family in _FAMILIES
+    if family not in ("chat", "tool", "agent", "workflow", "mcp.request")
+    for phase in ("stop", "exception")
 )
 _MODALITIES = ("text", "image", "audio")
 
@@ -89,6 +92,71 @@ def _per_operation(name: str, key: str, says: str) -> Metric:
     )
 
 
+def _in_process(key: str, scale: float) -> Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Sample]]:
+    """Take a measurement of agents and tools of this process that their framework does not record itself."""
+
+    def take(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
+        value = measurements.get(key)
+        if value is not None and metadata.get("in_process") and not metadata.get("native_metrics"):
+            yield value * scale, {}
+
+    return take
+
+
+def _of_side(side: str) -> Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Sample]]:
+    def take(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
+        if metadata.get("side") == side:
+            yield measurements["duration"] / 1e9, {}
+
+    return take
+
+
+_AGENT = {a.AGENT_NAME: "agent_name"}
+_RUN = {a.OPERATION_NAME: "operation", a.AGENT_NAME: "agent_name", a.ERROR_TYPE: "error_type"}
+_ENDS = ("stop", "exception")
+_AGENTS = tuple(f"ex_llm.agent.{end}" for end in _ENDS)
+_MCP_NAMES = ("method", "tool_name", "prompt_name", "protocol_version", "transport", "status", "error_type")
+_MCP = {a.MCP[name]: name for name in _MCP_NAMES}
+_MCP_SESSION = {a.MCP[name]: name for name in ("protocol_version", "transport", "error_type")}
+MCP_SECONDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
+CALLS = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
+
+STEPS: tuple[Metric, ...] = (
+    distribution(
+        "gen_ai.invoke_agent.duration", tuple(f"ex_llm.{f}.{end}" for f in ("agent", "workflow") for end in _ENDS),
+        _in_process("duration", 1e-9), "Duration of an agent's or a workflow's run in this process.",
+        {**_RUN, "ex_llm.workflow.name": "workflow_name"}, "s", buckets=SECONDS,
+    ),
+    distribution(
+        "gen_ai.invoke_agent.inference_calls", _AGENTS, _in_process("inference_calls", 1), "Inferences of an agent in one run.",
+        _AGENT, "{inference_call}", buckets=CALLS, whole=True,
+    ),
+    distribution(
+        "gen_ai.invoke_agent.tool_calls", _AGENTS, _in_process("tool_calls", 1), "Tools that an agent executed in one run.",
+        _AGENT, "{tool_call}", buckets=CALLS, whole=True,
+    ),
+    distribution(
+        "gen_ai.execute_tool.duration", tuple(f"ex_llm.tool.{end}" for end in _ENDS), _in_process("duration", 1e-9),
+        "Duration of one execution of a tool.",
+        {a.TOOL_NAME: "tool_name", a.TOOL_TYPE: "tool_type", a.AGENT_NAME: "agent_name", a.ERROR_TYPE: "error_type"}, "s", buckets=SECONDS,
+    ),
+    *(
+        distribution(
+            f"mcp.{side}.operation.duration", tuple(f"ex_llm.mcp.request.{end}" for end in _ENDS), _of_side(side),
+            f"Duration of an MCP request, as observed by the {side}.", _MCP, "s", buckets=MCP_SECONDS,
+        )
+        for side in ("client", "server")
+    ),
+    *(
+        distribution(
+            f"mcp.{side}.session.duration", "ex_llm.mcp.session.stop", _of_side(side),
+            f"Duration of an MCP session, as observed by the {side}.", _MCP_SESSION, "s", buckets=MCP_SECONDS,
+        )
+        for side in ("client", "server")
+    ),
+)  # fmt: skip
+"""The conventions' metrics of agents, tools and MCP."""
+
 GEN_AI: tuple[Metric, ...] = (
     _duration("gen_ai.client.inference.duration", _INFERENCE, "GenAI client inference duration."),
     _duration("gen_ai.client.operation.duration", _OTHERS, "GenAI client operation duration."),
@@ -107,8 +175,9 @@ GEN_AI: tuple[Metric, ...] = (
     _usage("reasoning.output_tokens", "reasoning_tokens", "reasoning_{}_tokens", "Output tokens used for reasoning."),
     _per_operation("input_tokens", "input_tokens", "Input tokens per operation."),
     _per_operation("output_tokens", "output_tokens", "Output tokens per operation."),
+    *STEPS,
 )  # fmt: skip
-"""The conventions' client metrics, by their newest names."""
+"""The conventions' metrics, by their newest names."""
 
 
 def _legacy_tokens(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:

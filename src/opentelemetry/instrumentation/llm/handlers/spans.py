@@ -13,7 +13,7 @@ from .. import bus, context
 from ..guard import guarded
 from ..settings import Settings
 from ..words.bounds import LARGEST_INTEGER, encodable, short
-from ..words.events import CONTENT, OPERATIONS, STREAM_START
+from ..words.events import CONTENT, EVALUATION, OPERATIONS, STREAM_START
 from . import attributes, content
 from .logs import Logs
 
@@ -22,9 +22,10 @@ SPAN_EVENTS = (
     "ex_llm.provider.request.stop", "ex_llm.provider.request.exception", "ex_llm.provider.rate_limit", "ex_llm.provider.auth.refresh",
     "ex_llm.cache.hit", "ex_llm.cache.miss", "ex_llm.cache.put", "ex_llm.cache.evicted",
     "ex_llm.cost.calculated", "ex_llm.cost.threshold_warning", "ex_llm.cost.threshold_exceeded",
-    "ex_llm.context.truncation.stop", "ex_llm.context.window_exceeded",
+    "ex_llm.context.truncation.stop", "ex_llm.context.window_exceeded", "ex_llm.agent.handoff",
 )  # fmt: skip
 _PHASES = ("*.start", "*.stop", "*.exception")
+_SIDES = {"server": SpanKind.SERVER}
 _OF_THE_CALL = frozenset({"ref", "provider", "model", "operation", "server_address", "server_port", "in_process", "stacktrace"})
 _ABOUT = {
     "ex_llm.cost.calculated": ("cost", "input", "output", "cache_read", "cache_write", "saved", "source", "price_date", "cost_partial"),
@@ -62,7 +63,7 @@ class Spans:
 
     def attach(self) -> None:
         """Begin to hear."""
-        bus.attach_many(self.id, (*_PHASES, *SPAN_EVENTS[2:], CONTENT), self.hear, keep=True)
+        bus.attach_many(self.id, (*_PHASES, *SPAN_EVENTS[2:], CONTENT, EVALUATION), self.hear, keep=True)
 
     def close(self) -> None:
         """Hear no more."""
@@ -85,9 +86,11 @@ class Spans:
                 opened.leave()
         elif event == CONTENT:
             self._contents(metadata)
+        elif event == EVALUATION:
+            self._logs.evaluation(measurements, metadata)
         elif event in SPAN_EVENTS:
             self._span_event(event, measurements, metadata)
-        elif name not in _NO_SPANS and metadata.get("ref") is not None:
+        elif name not in _NO_SPANS and metadata.get("ref") is not None and not metadata.get("native"):
             if phase == "start":
                 self._start(name, measurements, metadata)
             elif (opened := self._open.pop(metadata["ref"], None)) is not None:
@@ -105,7 +108,7 @@ class Spans:
         known = guarded(_attributes, ours, metadata, otherwise={})
         span_name = guarded(attributes.span_name, metadata, otherwise=name) if ours else name
         began = measurements["system_time"]
-        kind = SpanKind.CLIENT if ours and not metadata.get("in_process") else SpanKind.INTERNAL
+        kind = _SIDES.get(metadata.get("side", ""), SpanKind.CLIENT) if ours and not metadata.get("in_process") else SpanKind.INTERNAL
         # Written down before it begins, so that a span which has begun ends whatever happens here.
         opened = self._open[metadata["ref"]] = Open(began, known)
         opened.span = self._tracer.start_span(span_name, kind=kind, attributes=known, start_time=began)
@@ -121,6 +124,8 @@ class Spans:
         in_span, in_events = (place in self._settings.capture_message_content for place in ("span", "event"))
         if failed:
             guarded(_fail, opened.span, metadata, message if in_span else None)
+        if not self._settings.agent_totals and metadata.get("operation") in ("invoke_agent", "invoke_workflow"):
+            known = {k: v for k, v in known.items() if k not in attributes.TOTALS}
         guarded(opened.span.set_attributes, {k: v for k, v in known.items() if opened.known.get(k) != v})
         if in_span:
             guarded(_show, opened.span, contents, self._settings.structured_content)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 HANDLER_FAILURE = "telemetry.handler.failure"
 CONTENT = "ex_llm.content"
+EVALUATION = "ex_llm.evaluation.result"
 STREAM_START, STREAM_CHUNK = "ex_llm.stream.start", "ex_llm.stream.chunk"
 STREAM_STOP, STREAM_EXCEPTION = "ex_llm.stream.stop", "ex_llm.stream.exception"
 
@@ -53,10 +54,26 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             Operation("create_batch", "batch", False, "handing in a batch"),
             Operation("execute_tool", "tool", False, "running a tool"),
             Operation("invoke_agent", "agent", False, "running an agent"),
+            Operation("invoke_workflow", "workflow", False, "running a workflow"),
+            Operation("retrieval", "retrieval", False, "retrieving documents"),
+            Operation("mcp_request", "mcp.request", False, "an MCP request"),
         )
     }
 )
 """Operations by the name that spans carry."""
+
+STEPS = ("execute_tool", "invoke_agent", "invoke_workflow", "retrieval", "mcp_request")
+"""Operations above model calls."""
+SUBJECT: Mapping[str, str] = MappingProxyType(
+    {
+        "invoke_agent": "agent_name",
+        "execute_tool": "tool_name",
+        "invoke_workflow": "workflow_name",
+        "retrieval": "data_source_id",
+        "mcp_request": "tool_name",
+    }
+)
+"""The metadata key that names what a step of an operation runs."""
 
 _WHO = ("provider", "model", "operation", "server_address", "server_port", "in_process", "ref")
 _USAGE = ("input_tokens", "output_tokens", "total_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "cost_cents")
@@ -71,7 +88,30 @@ _SPECIAL = {
 }
 
 
+_STEP = ("operation", "ref", "parent_ref", "framework", "agent_name", "conversation_id")
+_SUMS = ("inference_calls", "tool_calls", *_USAGE)
+_STEPS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
+    "agent": ((*_STEP, "agent_id", "agent_description"), _SUMS[:2], (*_SUMS[2:], "model", "outcome")),
+    "workflow": ((*_STEP, "workflow_name"), _SUMS[:2], (*_SUMS[2:], "outcome")),
+    "tool": ((*_STEP, "tool_name", "tool_type", "tool_call_id", "tool_description"), (), ("outcome",)),
+    "retrieval": ((*_STEP, "data_source_id", "top_k"), ("documents",), ("outcome",)),
+    "mcp.request": (
+        (*_STEP, "side", "method", "tool_name", "prompt_name", "session_id", "protocol_version", "transport", "server_address"),
+        (),
+        ("outcome", "status"),
+    ),
+}
+"""What the families of steps have beside the rest: metadata from the start on, measurements and metadata of the end."""
+
+
 def _triple(family: str, doing: str) -> tuple[Event, ...]:
+    if (step := _STEPS.get(family)) is not None:
+        known, measured, ended = step
+        return (
+            Event(f"ex_llm.{family}.start", ("system_time",), known, f"Emitted before {doing} begins."),
+            Event(f"ex_llm.{family}.stop", ("duration", *measured), known + ended, f"Emitted when {doing} is over; outcome says how."),
+            Event(f"ex_llm.{family}.exception", ("duration", *measured), known + ended + _FAILED, f"Emitted when {doing} has failed."),
+        )
     own = _SPECIAL.get(family, ())
     return (
         Event(f"ex_llm.{family}.start", ("system_time",), _WHO, f"Said before {doing} begins."),
@@ -134,6 +174,21 @@ _OTHERS = (
         ("cost", "threshold"),
         (*_WHO, "exceeded_by", "scope", "scope_value"),
         "Said when a cost passes a threshold, in cents.",
+    ),
+    Event(
+        "ex_llm.agent.handoff", (), ("framework", "agent_name", "to_agent", "parent_ref"), "Emitted when an agent hands over to another."
+    ),
+    Event(
+        "ex_llm.mcp.session.stop",
+        ("duration",),
+        ("side", "transport", "protocol_version", "session_id", "error_type"),
+        "Emitted when an MCP session is closed.",
+    ),
+    Event(
+        EVALUATION,
+        ("score",),
+        ("evaluation_name", "label", "explanation", "response_id", "error_type"),
+        "Emitted when a result was evaluated, by a user, a judge or a test.",
     ),
     Event("ex_llm.context.truncation.start", ("system_time",), ("strategy",), "Said before messages are cut to fit."),
     Event(

@@ -128,6 +128,10 @@ class Content:
     input_messages: list[dict[str, Any]] | None = None
     output_messages: list[dict[str, Any]] | None = None
     tool_definitions: list[dict[str, Any]] | None = None
+    tool_arguments: Any = None
+    tool_result: Any = None
+    query: str | None = None
+    documents: list[dict[str, Any]] | None = None
     exception_message: str | None = None
 
 

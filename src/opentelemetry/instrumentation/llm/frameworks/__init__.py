@@ -1,0 +1,33 @@
+"""Agent frameworks and MCP: one a file, as a table. A table is read when its framework is imported, not before."""
+
+from __future__ import annotations
+
+import importlib
+from typing import NamedTuple
+
+from ..steps.tables import Framework
+
+
+class Known(NamedTuple):
+    """A framework before its table is read; ``wakes`` are modules that every user of it imports early."""
+
+    name: str
+    table: str
+    wakes: tuple[str, ...]
+
+    def load(self) -> Framework:
+        """Read the table."""
+        module, _, name = self.table.partition(":")
+        framework: Framework = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+        return framework
+
+
+KNOWN: tuple[Known, ...] = (
+    Known("langchain", "langchain:LANGCHAIN", ("langchain_core",)),
+    Known("langgraph", "langgraph:LANGGRAPH", ("langgraph.pregel",)),
+)
+
+
+def everyone() -> tuple[Framework, ...]:
+    """Return every table, for those who print or test them."""
+    return tuple(known.load() for known in KNOWN)

@@ -1,0 +1,1 @@
+"""Observe steps above model calls: agents, tools, workflows, retrievals, MCP requests."""

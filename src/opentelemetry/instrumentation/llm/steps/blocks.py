@@ -1,0 +1,57 @@
+"""Observe a run that is the body of ``async with``: the context manager stays the framework's own object.
+
+``contextlib`` runs the generator in the manager's attribute ``gen``; that generator is relayed, and the block of the
+application is a part of the run, as it is for the framework.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from functools import partial
+from types import AsyncGeneratorType
+from typing import Any
+
+from .. import context
+from ..guard import guarded
+from .run import Run
+
+Begin = Callable[[], Any]
+Finish = Callable[[Run, Any], None]
+
+
+def block_of(manager: Any, begin: Begin, finish: Finish) -> None:
+    """Observe the block of ``manager``, if ``contextlib`` made it from an asynchronous generator."""
+    inner = getattr(manager, "gen", None)
+    if isinstance(inner, AsyncGeneratorType):
+        manager.gen = block_async(begin, inner, finish)
+
+
+async def block_async(begin: Begin, inner: AsyncGenerator[Any, Any], finish: Finish) -> AsyncGenerator[Any, Any]:
+    """Relay ``inner`` with the run entered from its first step to its last, so in the block too."""
+    begun = guarded(begin)
+    value: Any = None
+    try:
+        step: Any = inner.__anext__()
+        while True:
+            try:
+                value = await step
+            except StopAsyncIteration:
+                break
+            try:
+                sent = yield value
+            except GeneratorExit:
+                await inner.aclose()
+                raise
+            except BaseException as error:  # noqa: BLE001 - the framework's generator decides
+                step = inner.athrow(error)
+            else:
+                step = inner.asend(sent)
+        if begun is not None:
+            guarded(finish, begun.run, value, rescue=begun.run.give_up)
+    except BaseException as error:
+        if begun is not None:
+            guarded(begun.run.failed, error, rescue=partial(begun.run.give_up, error))
+        raise
+    finally:
+        if begun is not None:
+            guarded(context.leave, begun.entered)

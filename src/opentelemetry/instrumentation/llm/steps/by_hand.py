@@ -1,0 +1,184 @@
+"""Steps that people mark by hand: agents, tools, workflows and retrievals of their own code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from .. import bus, context
+from ..calls.watch import Switch
+from ..guard import guarded
+from ..words.records import Content
+from .contents import documents, output_message, plain
+from .engine import Begun, Observed, StepDesk, observed
+from .outcomes import COMPLETE, OUTCOMES
+from .tables import Facts, Result, Step
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_desk = StepDesk()
+_ON = Switch(on=True)
+FRAMEWORK = "by_hand"
+
+
+def use(desk: StepDesk | None) -> None:
+    """Let steps by hand follow the settings of the instrumentor; ``None`` restores the defaults."""
+    global _desk
+    _desk = StepDesk() if desk is None else desk
+
+
+class _Current:
+    """The desk of the moment of a call, for functions that are decorated before ``instrument()``."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_desk, name)
+
+
+class Handle:
+    """What the block of a step by hand may report before it ends; unset fields reach no event.
+
+    ``output`` is the result: the text of an agent, the value of a tool, the documents of a retrieval. It is recorded only
+    where contents are captured; of documents the number is always recorded. ``outcome`` is one of complete, interrupted,
+    handed_off, retry, deferred, skipped, closed_early, abandoned, cancelled; ``error_type`` marks a failure that raised nothing.
+    """
+
+    __slots__ = ("error_type", "outcome", "output")
+
+    def __init__(self) -> None:
+        self.output: Any = None
+        self.outcome = COMPLETE
+        self.error_type: str | None = None
+
+
+class _ByHand:
+    """A step as ``with``, ``async with`` or decorator."""
+
+    __slots__ = ("_facts", "_open", "_operation")
+
+    def __init__(self, operation: str, facts: Facts) -> None:
+        if not isinstance(facts.name, str) or not facts.name:
+            raise TypeError(f"the name of a step is a text that is not empty, not {facts.name!r}")
+        self._operation, self._facts = operation, facts
+        self._open: list[tuple[Begun | None, Handle]] = []
+
+    def __enter__(self) -> Handle:
+        handle = Handle()
+        self._open.append((guarded(self._begin), handle))
+        return handle
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        begun, handle = self._mine()
+        if begun is None:
+            return
+        if error is not None:
+            guarded(begun.run.failed, error, rescue=begun.run.give_up)
+        else:
+            guarded(begun.run.finished, *guarded(self._result, handle, otherwise=(Result(), None)), rescue=begun.run.give_up)
+        context.leave(begun.entered)
+
+    async def __aenter__(self) -> Handle:
+        return self.__enter__()
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        self.__exit__(kind, error, trace)
+
+    def __call__(self, function: _F) -> _F:
+        step = Step(
+            "",
+            self._operation,
+            lambda instance, args, kwargs: self._facts._replace(key=bus.new_ref()),
+            lambda value: self._result(_with(value))[0],
+            lambda instance, args, kwargs: self._content({"args": args, **kwargs} if args else kwargs),
+            lambda value: self._result(_with(value))[1],
+        )
+        return observed(function, FRAMEWORK, step, _Current(), _ON)  # type: ignore[no-any-return, arg-type]
+
+    def _begin(self) -> Begun | None:
+        step = Step("", self._operation, lambda instance, args, kwargs: self._facts._replace(key=bus.new_ref()))
+        return Observed(FRAMEWORK, step, _desk, _ON).begin(None, (), {})
+
+    def _mine(self) -> tuple[Begun | None, Handle]:
+        # Tasks and threads may share one object: each ends the run that it began.
+        run = context.running_step()
+        at = next((i for i, (begun, _) in enumerate(self._open) if begun is not None and begun.run is run), -1)
+        return self._open.pop(at)
+
+    def _content(self, arguments: Any) -> Content | None:
+        if self._operation == "execute_tool":
+            return Content(tool_arguments=plain(arguments))
+        return Content(query=str(arguments)) if self._operation == "retrieval" else None
+
+    def _result(self, handle: Handle) -> tuple[Result, Content | None]:
+        value, outcome = handle.output, handle.outcome if handle.outcome in OUTCOMES else COMPLETE
+        count = len(value) if self._operation == "retrieval" and isinstance(value, (list, tuple)) else None
+        return Result(outcome, handle.error_type, count), _output(self._operation, value) if _desk.captures_content else None
+
+
+def _with(value: Any) -> Handle:
+    handle = Handle()
+    handle.output = value
+    return handle
+
+
+def _output(operation: str, value: Any) -> Content | None:
+    if value is None:
+        return None
+    if operation == "execute_tool":
+        return Content(tool_result=plain(value))
+    if operation == "retrieval":
+        return Content(documents=documents(value)) if isinstance(value, (list, tuple)) else None
+    return Content(output_messages=output_message(value))
+
+
+class with_agent(_ByHand):
+    """Record the block or each call of the function as one run of an agent.
+
+    ``name`` is that of the agent; ``conversation_id`` and ``description`` are optional. Model calls inside count for this
+    agent, those of an agent inside it for that one. The block gets a ``Handle``; the exception is never changed.
+
+    >>> with with_agent("planner", conversation_id="c-1") as run:
+    ...     run.output = "done"
+    """
+
+    __slots__ = ()
+
+    def __init__(self, name: str, *, conversation_id: str | None = None, description: str | None = None) -> None:
+        super().__init__("invoke_agent", Facts(name, conversation_id=conversation_id, description=description))
+
+
+class with_workflow(_ByHand):
+    """Record the block or each call of the function as one run of a workflow of several agents; see ``with_agent``."""
+
+    __slots__ = ()
+
+    def __init__(self, name: str, *, conversation_id: str | None = None, description: str | None = None) -> None:
+        super().__init__("invoke_workflow", Facts(name, conversation_id=conversation_id, description=description))
+
+
+class with_tool(_ByHand):
+    """Record the block or each call of the function as one execution of a tool; see ``with_agent``.
+
+    ``call_id`` is the id that the model gave to the call. A decorated function's arguments and result are contents.
+
+    >>> @with_tool("get_weather")
+    ... def weather(city: str) -> str:
+    ...     return "sunny"
+    >>> weather("Recife")
+    'sunny'
+    """
+
+    __slots__ = ()
+
+    def __init__(self, name: str, *, call_id: str | None = None, description: str | None = None) -> None:
+        super().__init__("execute_tool", Facts(name, call_id=call_id, description=description))
+
+
+class with_retrieval(_ByHand):
+    """Record the block or each call of the function as one retrieval from ``source``; see ``with_agent``.
+
+    The ``output`` of the block, or what the function returns, is a list of documents.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, source: str, *, top_k: int | None = None) -> None:
+        super().__init__("retrieval", Facts(source, top_k=top_k))

@@ -1,0 +1,53 @@
+"""Read contents of steps as structures of JSON: arguments, results, documents, messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_DEEPEST, _MOST = 6, 200
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """Return a copy of a value that is made of JSON's types only; an object of another type becomes its text.
+
+    >>> plain({"city": ("Osaka", 1)})
+    {'city': ['Osaka', 1]}
+    """
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    if depth < _DEEPEST and isinstance(value, Mapping):
+        return {str(key): plain(inner, depth + 1) for key, inner in list(value.items())[:_MOST]}
+    if depth < _DEEPEST and isinstance(value, (list, tuple)):
+        return [plain(inner, depth + 1) for inner in value[:_MOST]]
+    return str(value)
+
+
+def documents(values: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return documents by ``id``, ``score`` and ``content``, whatever names a framework has for them.
+
+    >>> documents(["a text", {"id": "d1", "page_content": "another"}])
+    [{'content': 'a text'}, {'id': 'd1', 'content': 'another'}]
+    """
+    return [_document(value) for value in values[:_MOST]]
+
+
+_NAMES = {"id": ("id", "id_", "node_id"), "score": ("score",), "content": ("page_content", "content", "text")}
+
+
+def _document(value: Any) -> dict[str, Any]:
+    if isinstance(value, str):
+        return {"content": value}
+    found = {}
+    for name, spellings in _NAMES.items():
+        held = (value.get(s) if isinstance(value, Mapping) else getattr(value, s, None) for s in spellings)
+        known = next((one for one in held if isinstance(one, (str, int, float))), None)
+        if known is not None:
+            found[name] = known
+    return found or {"content": plain(value)}
+
+
+def output_message(text: Any) -> list[dict[str, Any]]:
+    """Return the final output of an agent as one message of one text part, in the shape of the conventions."""
+    part = {"type": "text", "content": text if isinstance(text, str) else str(text)}
+    return [{"role": "assistant", "parts": [part], "finish_reason": "stop"}]

@@ -1,0 +1,183 @@
+"""Observe the functions of a framework that enclose one run: one driver for each kind of function and of result.
+
+A run is entered around the function, so everything that the framework runs below it, in threads and tasks with a copied
+context, finds it there. It is kept in the frame or in the generator that it belongs to, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
+from typing import Any, NamedTuple
+
+from .. import context
+from ..baggage import carried
+from ..calls.lazy import lazily, lazily_async
+from ..calls.streams import relay, relay_async
+from ..calls.watch import Switch
+from ..guard import guarded
+from ..settings import SPAN_BAGGAGE_KEYS
+from ..wrapper import Wrapper
+from .blocks import block_of
+from .outcomes import CANCELLED
+from .run import Run, running
+from .tables import Facts, Result, Step
+
+Args = tuple[Any, ...]
+Kwargs = Mapping[str, Any]
+
+
+class StepDesk(NamedTuple):
+    """What every step is handed: whether contents are captured, whether anybody listens, which baggage is shown."""
+
+    captures_content: bool = False
+    heard: Callable[[], bool] = lambda: True
+    baggage_keys: tuple[str, ...] = SPAN_BAGGAGE_KEYS
+
+
+class Begun(NamedTuple):
+    """A run in the frame that began it: what was entered there is left there."""
+
+    run: Run
+    entered: context.Entered
+
+    @property
+    def call(self) -> Run:
+        """The run, by the name that streams of calls have for it."""
+        return self.run
+
+
+def begin(framework: str, operation: str, known: Facts, instance: Any, desk: StepDesk) -> Begun | None:
+    """Begin a run and enter it, unless it is a part of the step that runs here already."""
+    operation = known.operation or operation
+    key = id(instance) if known.key is None else known.key
+    outer = running()
+    if outer is not None and outer.is_same(operation, key):
+        return None
+    if outer is not None and outer.ended:
+        outer = None
+    run = Run(framework, operation, known, key, outer, desk.captures_content)
+    run.known |= guarded(carried, desk.baggage_keys, otherwise={})
+    # Entered before the start is emitted: leaving it also takes back what handlers make current at the start.
+    entered = context.enter_step(run)
+    guarded(run.start)
+    return Begun(run, entered)
+
+
+class Observed:
+    """One observed function: begin a run, hand on exactly what the function returns or raises, end the run."""
+
+    def __init__(self, framework: str, step: Step, desk: StepDesk, switch: Switch) -> None:
+        self._framework, self._step, self._desk, self._switch = framework, step, desk, switch
+
+    def begin(self, instance: Any, args: Args, kwargs: Kwargs) -> Begun | None:
+        """Begin a run, unless this call is none, nobody listens, or instrumentation is suppressed here."""
+        desk = self._desk
+        if not self._switch.on or not guarded(desk.heard, otherwise=True) or guarded(context.suppressed):
+            return None
+        known = guarded(self._step.read, instance, args, kwargs, otherwise=Facts())
+        if known is None:
+            return None
+        begun = begin(self._framework, self._step.operation, known, instance if instance is not None else self, desk)
+        if begun is not None and desk.captures_content and self._step.content is not None:
+            begun.run.content = guarded(self._step.content, instance, args, kwargs)
+        return begun
+
+    def around(self, wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+        """Drive a plain function, whatever it returns."""
+        begun = guarded(self.begin, instance, args, kwargs)
+        if begun is None:
+            return wrapped(*args, **kwargs)
+        try:
+            result = wrapped(*args, **kwargs)
+            return guarded(self._settle, begun.run, result, otherwise=result, rescue=begun.run.give_up)
+        except BaseException as error:
+            guarded(begun.run.failed, error, rescue=partial(begun.run.give_up, error))
+            raise
+        finally:
+            guarded(context.leave, begun.entered)
+
+    async def around_async(self, wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+        """Drive a coroutine function."""
+        begun = guarded(self.begin, instance, args, kwargs)
+        if begun is None:
+            return await wrapped(*args, **kwargs)
+        try:
+            result = await wrapped(*args, **kwargs)
+            guarded(self._finish, begun.run, result, rescue=begun.run.give_up)
+            return result
+        except BaseException as error:
+            guarded(begun.run.failed, error, rescue=partial(begun.run.give_up, error))
+            raise
+        finally:
+            guarded(context.leave, begun.entered)
+
+    def around_lazy(self, wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+        """Drive a generator function, plain or asynchronous, or one of a context manager: the run begins with the first step."""
+        made = wrapped(*args, **kwargs)
+        return guarded(self._begin_later, made, lambda: self.begin(instance, args, kwargs), otherwise=made)
+
+    def _begin_later(self, made: Any, begin: Callable[[], Begun | None]) -> Any:
+        if type(made) is GeneratorType:
+            return lazily(begin, made)
+        if type(made) is AsyncGeneratorType:
+            return lazily_async(begin, made)
+        block_of(made, begin, self._finish)
+        return made
+
+    def _finish(self, run: Run, result: Any) -> None:
+        step = self._step
+        ended = Result() if step.result is None else guarded(step.result, result, otherwise=Result())
+        output = guarded(step.output, result) if self._desk.captures_content and step.output is not None else None
+        run.finished(ended, output)
+
+    def _settle(self, run: Run, result: Any) -> Any:
+        """Return the result, or a generator or coroutine of the same type where the run goes on after the return."""
+        kind = type(result)
+        if kind is GeneratorType:
+            return relay(result, run, context.here())  # type: ignore[arg-type]
+        if kind is AsyncGeneratorType:
+            return relay_async(result, run, context.here())  # type: ignore[arg-type]
+        if kind is CoroutineType:
+            return self._awaited(run, result, context.here())
+        future: Any = result if hasattr(result, "add_done_callback") else getattr(result, "_result_task", None)
+        if hasattr(future, "add_done_callback"):
+            future.add_done_callback(partial(guarded, self._done, run))
+        else:
+            self._finish(run, result)
+        return result
+
+    async def _awaited(self, run: Run, coroutine: Coroutine[Any, Any, Any], inside: context.Context) -> Any:
+        entered = context.enter(inside)
+        try:
+            result = await coroutine
+            guarded(self._finish, run, result, rescue=run.give_up)
+            return result
+        except BaseException as error:
+            guarded(run.failed, error, rescue=partial(run.give_up, error))
+            raise
+        finally:
+            guarded(context.leave, entered)
+
+    def _done(self, run: Run, future: Any) -> None:
+        if future.cancelled():
+            run.finished(Result(CANCELLED))
+        elif (error := future.exception()) is not None:
+            run.failed(error)
+        else:
+            self._finish(run, future.result())
+
+
+def observed(original: Any, framework: str, step: Step, desk: StepDesk, switch: Switch) -> Any:
+    """Return ``original`` observed by the driver for its kind of function."""
+    watch = Observed(framework, step, desk, switch)
+    # Frameworks hide coroutine functions behind plain decorators, so ask the function within.
+    function = inspect.unwrap(getattr(original, "__func__", original))
+    driver: Callable[..., Any] = watch.around
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        driver = watch.around_lazy
+    elif inspect.iscoroutinefunction(function):
+        driver = watch.around_async
+    return Wrapper(original, driver)

@@ -1,0 +1,56 @@
+"""Observe a run that no function encloses: one method of an object begins it, another ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from .. import context
+from ..calls.loss import watch_for_loss
+from ..calls.watch import Switch
+from ..guard import guarded
+from ..wrapper import Wrapper
+from .engine import Begun, StepDesk, begin
+from .tables import Pair, Result
+
+Args = tuple[Any, ...]
+Kwargs = Mapping[str, Any]
+
+
+Make = Callable[[Any], Any]
+
+
+def paired(framework: str, pair: Pair, desk: StepDesk, switch: Switch) -> tuple[Make, Make]:
+    """Return what is made of the two functions of a pair; the run is kept by the object itself between them."""
+    open_: WeakKeyDictionary[Any, Begun] = WeakKeyDictionary()
+
+    def begins(instance: Any, args: Args, kwargs: Kwargs) -> None:
+        if not switch.on or not desk.heard() or context.suppressed() or instance in open_:
+            return
+        known = pair.read(instance, args, kwargs)
+        begun = None if known is None else begin(framework, pair.operation, known, instance, desk)
+        if begun is not None:
+            open_[instance] = begun
+            watch_for_loss(instance, begun.run)  # type: ignore[arg-type]
+
+    def ends(instance: Any) -> None:
+        if pair.notice is not None and switch.on:
+            guarded(pair.notice, instance)
+        begun = open_.pop(instance, None)
+        if begun is not None:
+            result = Result() if pair.result is None else guarded(pair.result, instance, otherwise=Result())
+            guarded(begun.run.finished, result, rescue=begun.run.give_up)
+            context.leave(begun.entered)
+
+    def around_begin(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+        result = wrapped(*args, **kwargs)
+        guarded(begins, instance, args, kwargs)
+        return result
+
+    def around_end(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+        guarded(ends, instance)
+        return wrapped(*args, **kwargs)
+
+    return partial(Wrapper, wrapper=around_begin), partial(Wrapper, wrapper=around_end)

@@ -1,0 +1,30 @@
+"""Put the steps and pairs of a framework in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from ..calls.patching import Patches
+from ..wrapper import Wrapper
+from .engine import StepDesk, observed
+from .pairs import paired
+from .tables import Framework
+
+
+def place(framework: Framework, patches: Patches, desk: StepDesk) -> None:
+    """Put the steps and pairs of a framework in place, as soon as their modules are imported."""
+    for step in framework.steps:
+        make = partial(observed, framework=framework.name, step=step, desk=desk, switch=patches.switch)
+        patches.place(framework.requires, step.target, make, quiet=step.quiet)
+    for pair in framework.pairs:
+        begins, ends = paired(framework.name, pair, desk, patches.switch)
+        patches.place(framework.requires, pair.begin, begins, quiet=True)
+        patches.place(framework.requires, pair.end, ends, quiet=True)
+    for target, driver in framework.patches:
+        patches.place(framework.requires, target, partial(_driven, driver), quiet=True)
+
+
+def _driven(driver: Callable[[Any], Callable[..., Any]], original: Any) -> Any:
+    return Wrapper(original, driver(original))

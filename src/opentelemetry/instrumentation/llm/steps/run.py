@@ -1,0 +1,181 @@
+"""One run of a step: what is known of it, the events it emits, the sums of what ran below it, and its one end."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from .. import bus, context
+from ..dialects import failures
+from ..guard import guarded
+from ..words.events import CONTENT, OPERATIONS, SUBJECT
+from ..words.records import Content, Usage, facts, total
+from .outcomes import ABANDONED, CANCELLED, CLOSED_EARLY, COMPLETE, ERROR, OUTCOMES, outcome_of
+from .tables import Facts, Result
+
+_OWNERS = ("invoke_agent", "invoke_workflow")
+_INHERITED = ("agent_name", "conversation_id")
+_USAGE = tuple(Usage.__dataclass_fields__)
+
+
+class Run:
+    """One run, from ``start`` to exactly one ``end``.
+
+    An agent or a workflow owns the inferences and tools below it that no nearer agent or workflow owns: each inference
+    counts for one owner, so the sum over owners is never more than the sum over inferences.
+    """
+
+    __slots__ = (
+        "__weakref__", "_captures", "_ends", "_tools", "_used", "began", "content", "ended", "family", "inside", "key", "known",
+        "operation", "outcome", "owner", "pid", "ref", "shared", "streaming", "watcher",
+    )  # fmt: skip
+
+    def __init__(self, framework: str, operation: str, known: Facts, key: Any, outer: Run | None, captures: bool) -> None:
+        self.operation, self.family = operation, OPERATIONS[operation].family
+        self.key = key
+        self._captures = captures
+        self._ends, self._tools = itertools.count(), itertools.count()
+        self._used: list[Mapping[str, Any]] = []
+        self.content: Content | None = None
+        self.outcome: str | None = None
+        """An outcome that became known while the run went on, such as a handoff."""
+        self.ended = self.inside = False
+        self.streaming = True
+        self.watcher: Any = None
+        self.pid = os.getpid()
+        self.began = time.perf_counter_ns()
+        self.ref = bus.new_ref()
+        self.known = self._described(framework, known, outer)
+        self.owner: Run | None = self if operation in _OWNERS else None if outer is None else outer.owner
+        self.shared = {"parent_ref": self.ref, **{key: self.known[key] for key in _INHERITED if key in self.known}}
+        if operation == "execute_tool" and self.owner is not None:
+            next(self.owner._tools)
+
+    def _described(self, framework: str, known: Facts, outer: Run | None) -> dict[str, Any]:
+        subject = SUBJECT[self.operation]
+        kind = subject.partition("_")[0]
+        described: dict[str, Any] = {
+            "operation": self.operation,
+            "ref": self.ref,
+            "framework": framework,
+            **({} if outer is None else outer.shared),
+            subject: known.name,
+            f"{kind}_description": known.description,
+            "tool_call_id": known.call_id,
+            "agent_id": known.agent_id,
+            "top_k": known.top_k,
+            "in_process": None if known.remote else True,
+            "native": True if known.native else None,
+            **known.more,
+        }
+        if known.conversation_id is not None:
+            described["conversation_id"] = str(known.conversation_id)
+        if self.operation == "execute_tool":
+            described.setdefault("tool_type", "function")
+        return {name: value for name, value in described.items() if value is not None}
+
+    def is_same(self, operation: str, key: Any) -> bool:
+        """Return whether a step of ``operation`` with ``key`` that begins directly inside this run belongs to it."""
+        return not self.ended and self.operation == operation and self.key == key
+
+    def start(self) -> None:
+        """Emit the start of the run."""
+        bus.execute(f"ex_llm.{self.family}.start", {"system_time": time.time_ns()}, self.known)
+
+    def used(self, inference: Mapping[str, Any]) -> None:
+        """Add an inference of this run, by the metadata of its last event."""
+        if not self.ended:
+            self._used.append(inference)
+
+    def finished(self, result: Result, output: Content | None = None) -> None:
+        """End the run with what its function returned."""
+        self._end(result, None, output)
+
+    def failed(self, error: BaseException) -> None:
+        """End the run with the exception that left its function; control flow is an outcome and no error."""
+        outcome = outcome_of(error)
+        self._end(Result(outcome), error if outcome == ERROR else None, None)
+
+    def give_up(self, error: BaseException | None = None) -> None:
+        """End the run with little, because a step of ours that should have ended it has failed."""
+        self.content = None
+        self._end(Result(COMPLETE if error is None else outcome_of(error)), error, None)
+
+    # What a stream of a run is read by, as that of a call is: ``calls.streams``, ``calls.lazy``, ``calls.loss``.
+    def stream_started(self) -> None:
+        """Do nothing: a run has begun before its stream is there."""
+
+    def took(self, chunk: Any) -> None:
+        """Do nothing: chunks of a run are not recorded."""
+
+    def stream_ended(self, how: str, error: BaseException | None = None) -> None:
+        """End the run because its stream is over."""
+        if error is not None:
+            self.failed(error)
+        elif how in (COMPLETE, CLOSED_EARLY, ABANDONED, CANCELLED):
+            self._end(Result(how), None, None)
+
+    def _end(self, result: Result, error: BaseException | None, output: Content | None) -> None:
+        if next(self._ends):
+            return
+        self.ended = True
+        guarded(self._emit_end, result, error, output, rescue=self._emit_barely)
+        self.content = None
+        self._used = []
+
+    def _emit_end(self, result: Result, error: BaseException | None, output: Content | None) -> None:
+        duration = time.perf_counter_ns() - self.began
+        outcome = self.outcome if self.outcome is not None and result.outcome == COMPLETE else result.outcome
+        outcome = ERROR if error is not None or result.error_type is not None else outcome
+        known = {**self.known, **result.more, "outcome": outcome if outcome in OUTCOMES else COMPLETE}
+        measured: dict[str, Any] = {"duration": duration}
+        if result.documents is not None:
+            measured["documents"] = known["documents"] = result.documents
+        if self.operation in _OWNERS:
+            sums = self._sums()
+            measured |= {name: sums[name] for name in ("inference_calls", "tool_calls")}
+            known |= sums
+        if self._captures:
+            guarded(self._emit_content, known, output, error)
+        if error is not None:
+            known |= guarded(failures.describe, error, None, None, otherwise={"error_type": type(error).__name__})
+            known.pop("stacktrace", None)
+        elif outcome == ERROR:
+            told = result.error_type or "_OTHER"
+            known |= {"kind": "other", "reason": told, "error_type": told}
+        bus.execute(f"ex_llm.{self.family}.{'exception' if outcome == ERROR else 'stop'}", measured, known)
+
+    def _emit_barely(self) -> None:
+        bus.execute(f"ex_llm.{self.family}.stop", {"duration": time.perf_counter_ns() - self.began}, self.known)
+
+    def _sums(self) -> dict[str, Any]:
+        used = list(self._used)
+        sums: dict[str, Any] = {"inference_calls": len(used), "tool_calls": next(self._tools)}
+        sums |= facts(total(Usage(**{name: one[name] for name in _USAGE if name in one}) for one in used))
+        models = {one.get("model") for one in used}
+        if len(models) == 1 and None not in models:
+            sums["model"] = models.pop()
+        if any("cost_unknown_reason" in one for one in used):
+            # A sum without one of its parts would be a wrong amount that looks certain.
+            sums["cost_unknown_reason"] = "inference_unpriced"
+        elif any("cost_cents" in one for one in used):
+            sums["cost_cents"] = sum(one.get("cost_cents", 0.0) for one in used)
+        return sums
+
+    def _emit_content(self, known: dict[str, Any], output: Content | None, error: BaseException | None) -> None:
+        content = self.content or Content()
+        for name in () if output is None else Content.__dataclass_fields__:
+            if (value := getattr(output, name)) is not None:
+                setattr(content, name, value)
+        if error is not None:
+            content.exception_message = str(error)
+        bus.execute(CONTENT, {}, {**known, "content": content})
+
+
+def running() -> Run | None:
+    """Return the step that runs in this context, if it has not ended."""
+    step: Run | None = context.running_step()
+    return step
