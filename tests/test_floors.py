@@ -17,13 +17,14 @@ FLOORS = (
     ("bus", "context", "pricing", "metrics"),
     ("dialects", "reporters", "testing", "guard", "wrapper", "emit", "baggage", "listening"),
     ("calls", "transports", "caches", "bridges", "handlers"),
-    ("providers",),
+    ("steps",),  # above calls: the streams of a run are read by what reads those of a call
+    ("providers", "frameworks"),
     ("instrumentor",),
     ("doctor", "workers"),
     ("__init__", "__main__"),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-LEFT = frozenset({"providers", "dialects", "calls", "transports", "caches", "bridges", "pricing"})
+LEFT = frozenset({"frameworks", "providers", "steps", "dialects", "calls", "transports", "caches", "bridges", "pricing"})
 RIGHT = frozenset({"metrics", "handlers", "reporters"})
 MAY_USE_OPENTELEMETRY = (
     "instrumentor.py", "context.py", "handlers/", "reporters/otel.py", "reporters/prometheus", "reporters/live", "reporters/statsd_exporter.py",
