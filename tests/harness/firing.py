@@ -13,7 +13,7 @@ from census.releases import required
 from contract.driving import opened, opened_async
 from opentelemetry.instrumentation.llm.calls.patching import installed
 from opentelemetry.instrumentation.llm.calls.point import Point, Provider
-from opentelemetry.instrumentation.llm.calls.watch import Running
+from opentelemetry.instrumentation.llm.calls.running import Running
 from opentelemetry.instrumentation.llm.testing import capture_events
 from opentelemetry.instrumentation.llm.words.events import OPERATIONS
 from payloads import Payload
@@ -51,7 +51,7 @@ class Fired(NamedTuple):
 @contextmanager
 def observed(observer: Observer) -> Iterator[None]:
     """Let ``observer`` see every call that begins."""
-    with mock.patch.object(Running, "__init__", observer.around(Running.__init__)):
+    with mock.patch.object(Running, "enter", observer.around(Running.enter)):
         yield
 
 

@@ -13,7 +13,7 @@ from census import Sdk
 from opentelemetry.instrumentation.llm import providers
 from opentelemetry.instrumentation.llm.calls import targets
 from opentelemetry.instrumentation.llm.calls.point import Point
-from opentelemetry.instrumentation.llm.calls.watch import Running
+from opentelemetry.instrumentation.llm.calls.running import Running
 from payloads import Payload
 
 from .matrix import PROPERTIES, Key, Matrix, Observer, Page, Result, Row
@@ -54,12 +54,12 @@ class Proving:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """Observe every call that begins while the tests run."""
-        begin = Running.__init__
-        Running.__init__ = self._observer.around(begin)  # type: ignore[method-assign]
+        begin = Running.enter
+        Running.enter = self._observer.around(begin)  # type: ignore[method-assign]
         try:
             return (yield)
         finally:
-            Running.__init__ = begin  # type: ignore[method-assign]
+            Running.enter = begin  # type: ignore[method-assign]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:

@@ -18,12 +18,13 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType, TracebackType
 from typing import Any, NamedTuple, TypeVar
 
 from .words.errors import error_type
 from .words.events import HANDLER_FAILURE
+from .words.interruption import is_interruption
 
 _logger = logging.getLogger(__name__)
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -148,10 +149,23 @@ def execute(event: str, measurements: Mapping[str, Any] | None = None, metadata:
         return
     measured = _NOTHING if measurements is None else _kept(measurements)
     known = _NOTHING if metadata is None else _kept(metadata)
-    for handler in found:
+    handlers = iter(found)
+    try:
+        _run(handlers, event, measured, known)
+    except BaseException:
+        # An interruption. It goes on, after the other handlers were called: one of them may have to close what is open.
+        _run(handlers, event, measured, known)
+        raise
+
+
+def _run(handlers: Iterator[Attached], event: str, measured: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    """Call each handler that is left; only an interruption comes out."""
+    for handler in handlers:
         try:
             handler.function(event, measured, known, handler.config)
-        except Exception as error:  # noqa: BLE001 - the guard of the street: whatever a handler raises stays here
+        except Exception as error:
+            if is_interruption(error):
+                raise
             # Filters and handlers of the application's own logging may raise too.
             with contextlib.suppress(Exception):
                 _handler_failed(handler, event, error)

@@ -114,18 +114,25 @@ def leave(entered: Token[Any] | None) -> None:
         return
     # A coroutine or stream may be closed from another context than it ran in; that one is not ours to change, and
     # OpenTelemetry's own detach() would log an error with a traceback there.
-    with contextlib.suppress(ValueError, RuntimeError):
+    try:  # noqa: SIM105 - each call passes here, and a context manager costs as much as the rest of it
         entered.var.reset(entered)
+    except (ValueError, RuntimeError):
+        pass
 
 
 @contextlib.contextmanager
 def current(context: Context) -> Iterator[None]:
     """Make an OpenTelemetry context the current one while the block runs."""
-    entered = enter(context)
+    entered = None
     try:
-        yield
-    finally:
-        leave(entered)
+        try:
+            entered = enter(context)
+            yield
+        finally:
+            leave(entered)
+    except BaseException:
+        leave(entered)  # again, for an interruption that came before it was done
+        raise
 
 
 class with_span:

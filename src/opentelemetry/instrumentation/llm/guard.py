@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from . import bus
+from .words.interruption import is_interruption
 
 _logger = logging.getLogger(__name__)
 _R = TypeVar("_R")
@@ -21,7 +22,9 @@ def guarded(step: Callable[..., _R], *arguments: Any, otherwise: Any = None, res
     """Run a step of ours; if it raises, say so on the bus and in a debug line, run ``rescue`` and return ``otherwise``."""
     try:
         return step(*arguments)
-    except Exception as error:  # noqa: BLE001 - no fault of ours reaches the application
+    except Exception as error:
+        if is_interruption(error):
+            raise
         # Filters and handlers of the application's own logging may raise too.
         with contextlib.suppress(Exception):
             _tell(step, error)

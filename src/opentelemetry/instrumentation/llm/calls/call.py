@@ -16,7 +16,7 @@ from ..dialects import Arguments, Dialect, failures
 from ..guard import guarded
 from ..settings import SPAN_BAGGAGE_KEYS
 from ..words.bounds import short
-from ..words.events import CONTENT, OPERATIONS, STREAM_CHUNK, STREAM_EXCEPTION, STREAM_START, STREAM_STOP
+from ..words.events import CONTENT, INTERRUPTED, OPERATIONS, STREAM_CHUNK, STREAM_EXCEPTION, STREAM_START, STREAM_STOP
 from ..words.records import Content, Cost, Reply, Request, Usage, completed, facts, total
 from . import documents
 from .point import Identity, Point
@@ -57,6 +57,7 @@ class Call:
         "_ends",
         "_first_at",
         "_known_in_stream",
+        "_last_said",
         "_outer",
         "_refused",
         "_refused_with",
@@ -98,7 +99,7 @@ class Call:
         self.captures_content = desk.captures_content and outer is None
         """Whether contents are read: only where they were asked for, and once for nested calls."""
         self._ends = itertools.count()
-        self.ended = self.streaming = self.tapped = self.inside = self.asked_to_stream = False
+        self.ended = self.streaming = self.tapped = self.inside = self.asked_to_stream = self._last_said = False
         self.draft: Reply | None = None
         self.chunks = 0
         self.began = self._chunk_at = time.perf_counter_ns()
@@ -237,24 +238,40 @@ class Call:
 
     def give_up(self, error: BaseException | None = None) -> None:
         """End the call with the little that is certain, because a step that should have seen to its end has failed."""
-        if not next(self._ends):
-            self.ended = True
-            self._say_barely(time.perf_counter_ns() - self.began, error)
+        try:
+            if not next(self._ends):
+                self.ended = True
+                self._say_barely(time.perf_counter_ns() - self.began, error)
+        except BaseException as interruption:
+            self._interrupted(interruption)
+            raise
 
     def _end(self, reply: Reply | None, how: str | None, error: BaseException | None) -> None:
-        if next(self._ends):
-            return
+        try:
+            if next(self._ends):
+                return
+            self.ended = True
+            self.response = None
+            # A call may outlive its end, in contexts that tasks and threads of the SDK were begun in.
+            forget, self.forget = self.forget, None
+            if forget is not None:
+                guarded(forget)
+            guarded(self._answer_begins, error)
+            ended_at = self._chunk_at if how == ABANDONED else time.perf_counter_ns()
+            duration = ended_at - self.began
+            guarded(self._finish, duration, reply, how, error, rescue=partial(self._say_barely, duration, error))
+            self.request.content = None
+        except BaseException as interruption:
+            self._interrupted(interruption)
+            raise
+
+    def _interrupted(self, error: BaseException) -> None:
+        """End the call although its end was interrupted: once for handlers that count, and surely for what is still open."""
+        next(self._ends)
         self.ended = True
-        self.response = None
-        # A call may outlive its end, in contexts that tasks and threads of the SDK were begun in.
-        forget, self.forget = self.forget, None
-        if forget is not None:
-            guarded(forget)
-        guarded(self._answer_begins, error)
-        ended_at = self._chunk_at if how == ABANDONED else time.perf_counter_ns()
-        duration = ended_at - self.began
-        guarded(self._finish, duration, reply, how, error, rescue=partial(self._say_barely, duration, error))
-        self.request.content = None
+        if not self._last_said:
+            self._say_barely(time.perf_counter_ns() - self.began, error)
+        self._say(INTERRUPTED, {"system_time": time.time_ns()}, {**self.who(), "kind": type(error).__name__})
 
     def _finish(self, duration: int, reply: Reply | None, how: str | None, error: BaseException | None) -> None:
         if reply is None:
@@ -303,6 +320,7 @@ class Call:
         self._say_last(self.known, duration, None if error is None else _barely(error))
 
     def _say_last(self, known: dict[str, Any], duration: int, failure: dict[str, Any] | None) -> None:
+        self._last_said = True
         if failure is None:
             self._say(f"ex_llm.{self.family}.stop", {"duration": duration}, known)
             return

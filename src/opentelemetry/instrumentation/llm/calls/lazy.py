@@ -12,9 +12,10 @@ from typing import Any
 from .. import context
 from ..guard import guarded
 from .loss import watch_for_loss
+from .running import Running
 from .streams import relay_async_open, relay_open
 
-Begin = Callable[[], Any]
+Begin = Callable[[Running], Any]
 
 
 class _Start:
@@ -27,17 +28,16 @@ class _Start:
         self._parent = context.here()
         self.stream: Any = None
 
-    def begin(self) -> tuple[Any, Any] | None:
-        """Begin the call; return it and the context that is current while the SDK works on it."""
+    def begin(self, running: Running) -> Any:
+        """Begin the call in ``running``; return the context that is current while the SDK works on it."""
         with context.current(self._parent):
-            running = self._begin()
-            if running is None:
-                return None
+            self._begin(running)
             inside = guarded(context.here, otherwise=self._parent)
             guarded(context.leave, running.entered)
         # A generator that is collected is closed first, which ends its call as well.
-        guarded(watch_for_loss, self.stream(), running.call)
-        return running.call, inside
+        if running.call is not None:
+            guarded(watch_for_loss, self.stream(), running.call)
+        return inside
 
 
 def lazily(begin: Begin, inner: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
@@ -49,10 +49,15 @@ def lazily(begin: Begin, inner: Generator[Any, Any, Any]) -> Generator[Any, Any,
 
 
 def _lazily(start: _Start, inner: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
-    begun = guarded(start.begin)
-    if begun is None:
-        return (yield from inner)
-    return (yield from relay_open(inner, *begun))
+    running = Running()
+    try:
+        inside = guarded(start.begin, running)
+        if running.call is None:
+            return (yield from inner)
+        return (yield from relay_open(inner, running.call, inside))
+    except BaseException as error:
+        guarded(running.abort, error)  # does nothing where the relay has ended the call
+        raise
 
 
 def lazily_async(begin: Begin, inner: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
@@ -64,11 +69,18 @@ def lazily_async(begin: Begin, inner: AsyncGenerator[Any, Any]) -> AsyncGenerato
 
 
 async def _lazily_async(start: _Start, inner: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
-    begun = guarded(start.begin)
-    relayed = inner if begun is None else relay_async_open(inner, *begun)
+    running, relayed = Running(), inner
     try:
+        inside = guarded(start.begin, running)
+        if running.call is not None:
+            relayed = relay_async_open(inner, running.call, inside)
         async for chunk in relayed:
             yield chunk
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        guarded(running.abort, error)
+        raise
     finally:
         # As in the relay: one that is collected leaves the inner ones to themselves.
         if start.stream() is not None:

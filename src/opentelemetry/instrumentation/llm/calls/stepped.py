@@ -17,7 +17,7 @@ from ..guard import guarded
 from ..wrapper import Wrapper
 from .call import CLOSED_EARLY, COMPLETE, Call
 from .loss import watch_for_loss
-from .streams import broke
+from .streams import broke, interrupted
 
 Driver = Callable[..., Any]
 STEPS, CLOSES = ("__next__", "__anext__"), ("close", "aclose")
@@ -42,8 +42,8 @@ def see_through(stream: Any, call: Call) -> None:
     watch_for_loss(stream, call)
 
 
-def _stepping(stream: Any) -> tuple[Call, context.Entered] | None:
-    """Return the call of a stream that is asked for a chunk, in whose context we are now; ``None`` if none is to be told."""
+def _stepping(stream: Any) -> tuple[Call, context.Context] | None:
+    """Return the call and context of a stream that is asked for a chunk; ``None`` if the chunk is not observed."""
     call, inside = _open.get(stream, (None, None))
     if call is None or inside is None:
         return None
@@ -52,9 +52,7 @@ def _stepping(stream: Any) -> tuple[Call, context.Entered] | None:
         return None
     if call.inside:
         return None  # a step that is made of another step of the same stream
-    entered = context.enter(inside)
-    call.inside = True
-    return call, entered
+    return call, inside
 
 
 def _begins(call: Call) -> None:
@@ -85,39 +83,53 @@ def step(original: Any) -> Driver:
         stepping = guarded(_stepping, instance)
         if stepping is None:
             return wrapped(*args, **kwargs)
-        call, entered = stepping
+        (call, inside), entered = stepping, None
         try:
-            chunk = wrapped(*args, **kwargs)
-        except StopIteration:
-            guarded(_over, call, rescue=call.give_up)
-            raise
+            try:
+                entered = guarded(context.enter, inside)
+                call.inside = True
+                chunk = wrapped(*args, **kwargs)
+            except StopIteration:
+                guarded(_over, call, rescue=call.give_up)
+                raise
+            except BaseException as error:
+                guarded(_broke, call, error, rescue=partial(call.give_up, error))
+                raise
+            finally:
+                call.inside = False
+                guarded(context.leave, entered)
+            guarded(_took, call, chunk)
+            return chunk
         except BaseException as error:
-            guarded(_broke, call, error, rescue=partial(call.give_up, error))
+            # Reached with everything done, unless an interruption came into the lines above.
+            guarded(interrupted, call, error, entered)
             raise
-        finally:
-            call.inside = False
-            guarded(context.leave, entered)
-        guarded(_took, call, chunk)
-        return chunk
 
     async def around_async(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         stepping = guarded(_stepping, instance)
         if stepping is None:
             return await wrapped(*args, **kwargs)
-        call, entered = stepping
+        (call, inside), entered = stepping, None
         try:
-            chunk = await wrapped(*args, **kwargs)
-        except StopAsyncIteration:
-            guarded(_over, call, rescue=call.give_up)
-            raise
+            try:
+                entered = guarded(context.enter, inside)
+                call.inside = True
+                chunk = await wrapped(*args, **kwargs)
+            except StopAsyncIteration:
+                guarded(_over, call, rescue=call.give_up)
+                raise
+            except BaseException as error:
+                guarded(_broke, call, error, rescue=partial(call.give_up, error))
+                raise
+            finally:
+                call.inside = False
+                guarded(context.leave, entered)
+            guarded(_took, call, chunk)
+            return chunk
         except BaseException as error:
-            guarded(_broke, call, error, rescue=partial(call.give_up, error))
+            # Reached with everything done, unless an interruption came into the lines above.
+            guarded(interrupted, call, error, entered)
             raise
-        finally:
-            call.inside = False
-            guarded(context.leave, entered)
-        guarded(_took, call, chunk)
-        return chunk
 
     return around_async if inspect.iscoroutinefunction(inspect.unwrap(original)) else around
 

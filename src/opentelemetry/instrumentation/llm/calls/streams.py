@@ -25,6 +25,14 @@ def broke(call: Call, error: BaseException) -> None:
     call.stream_ended(CANCELLED if isinstance(error, _STOPPED) else ERROR, error)
 
 
+def interrupted(call: Call, error: BaseException, entered: context.Entered | None = None) -> None:
+    """Do what an interruption may have kept one step of a stream from doing; all of it does nothing where it was done."""
+    call.inside = False
+    guarded(context.leave, entered)
+    if not call.ended:
+        guarded(broke, call, error, rescue=partial(call.give_up, error))
+
+
 class _Passing:
     """What both taps share: everything but the next chunk goes to the SDK's own iterator."""
 
@@ -54,19 +62,24 @@ class Tap(_Passing, Iterator[Any]):
         call = self._call
         if call.ended:
             return next(self._inner)
-        call.inside = True
         try:
-            chunk = next(self._inner)
-        except StopIteration:
-            guarded(call.stream_ended, COMPLETE, rescue=call.give_up)
-            raise
+            try:
+                call.inside = True
+                chunk = next(self._inner)
+            except StopIteration:
+                guarded(call.stream_ended, COMPLETE, rescue=call.give_up)
+                raise
+            except BaseException as error:
+                guarded(broke, call, error, rescue=partial(call.give_up, error))
+                raise
+            finally:
+                call.inside = False
+            guarded(self._took, chunk)
+            return chunk
         except BaseException as error:
-            guarded(broke, call, error, rescue=partial(call.give_up, error))
+            # Reached with everything done, unless an interruption came into the lines above.
+            guarded(interrupted, call, error)
             raise
-        finally:
-            call.inside = False
-        guarded(self._took, chunk)
-        return chunk
 
 
 class AsyncTap(_Passing, AsyncIterator[Any]):
@@ -81,19 +94,24 @@ class AsyncTap(_Passing, AsyncIterator[Any]):
         call = self._call
         if call.ended:
             return await self._inner.__anext__()
-        call.inside = True
         try:
-            chunk = await self._inner.__anext__()
-        except StopAsyncIteration:
-            guarded(call.stream_ended, COMPLETE, rescue=call.give_up)
-            raise
+            try:
+                call.inside = True
+                chunk = await self._inner.__anext__()
+            except StopAsyncIteration:
+                guarded(call.stream_ended, COMPLETE, rescue=call.give_up)
+                raise
+            except BaseException as error:
+                guarded(broke, call, error, rescue=partial(call.give_up, error))
+                raise
+            finally:
+                call.inside = False
+            guarded(self._took, chunk)
+            return chunk
         except BaseException as error:
-            guarded(broke, call, error, rescue=partial(call.give_up, error))
+            # Reached with everything done, unless an interruption came into the lines above.
+            guarded(interrupted, call, error)
             raise
-        finally:
-            call.inside = False
-        guarded(self._took, chunk)
-        return chunk
 
 
 def _put_tap(stream: Any, name: str, call: Call) -> None:
@@ -166,11 +184,12 @@ def _name_after(inner: Any, relayed: Any) -> None:
 
 def relay_open(inner: Any, call: Call, inside: context.Context) -> Generator[Any, Any, Any]:
     """Relay ``inner`` without watching for the loss of the relay itself."""
+    entered = None
     try:
         while True:
-            entered = guarded(context.enter, inside)
-            call.inside = True
             try:
+                entered = guarded(context.enter, inside)
+                call.inside = True
                 chunk = next(inner)
             except StopIteration as end:
                 guarded(call.stream_ended, COMPLETE, rescue=call.give_up)
@@ -185,23 +204,33 @@ def relay_open(inner: Any, call: Call, inside: context.Context) -> Generator[Any
                 guarded(context.leave, entered)
             guarded(_took_first, call, chunk)
             yield chunk
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        # Reached with everything done, unless an interruption came into the lines above.
+        guarded(interrupted, call, error, entered)
+        raise
     finally:
         # Reached by close() and throw() too; a call that has ended already does not end again.
-        entered = guarded(context.enter, inside)
         try:
-            inner.close()
+            try:
+                entered = guarded(context.enter, inside)
+                inner.close()
+            finally:
+                guarded(context.leave, entered)
         finally:
-            guarded(context.leave, entered)
-        guarded(call.stream_ended, CLOSED_EARLY, rescue=call.give_up)
+            guarded(context.leave, entered)  # again, for an interruption that came before it was done
+            guarded(call.stream_ended, CLOSED_EARLY, rescue=call.give_up)
 
 
 async def relay_async_open(inner: Any, call: Call, inside: context.Context) -> AsyncGenerator[Any, Any]:
     """Relay ``inner`` without watching for the loss of the relay itself."""
+    entered = None
     try:
         while True:
-            entered = guarded(context.enter, inside)
-            call.inside = True
             try:
+                entered = guarded(context.enter, inside)
+                call.inside = True
                 chunk = await inner.__anext__()
             except StopAsyncIteration:
                 guarded(call.stream_ended, COMPLETE, rescue=call.give_up)
@@ -216,12 +245,21 @@ async def relay_async_open(inner: Any, call: Call, inside: context.Context) -> A
                 guarded(context.leave, entered)
             guarded(_took_first, call, chunk)
             yield chunk
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        # Reached with everything done, unless an interruption came into the lines above.
+        guarded(interrupted, call, error, entered)
+        raise
     finally:
         # One that is collected leaves the inner one to its own finaliser, as it would be unwatched: two that close it collide.
-        if not guarded(is_lost, call):
-            entered = guarded(context.enter, inside)
-            try:
-                await inner.aclose()
-            finally:
-                guarded(context.leave, entered)
-        guarded(call.stream_ended, CLOSED_EARLY, rescue=call.give_up)
+        try:
+            if not guarded(is_lost, call):
+                try:
+                    entered = guarded(context.enter, inside)
+                    await inner.aclose()
+                finally:
+                    guarded(context.leave, entered)
+        finally:
+            guarded(context.leave, entered)  # again, for an interruption that came before it was done
+            guarded(call.stream_ended, CLOSED_EARLY, rescue=call.give_up)

@@ -18,16 +18,7 @@ from .answers import receive
 from .call import Call, Desk
 from .lazy import lazily, lazily_async
 from .point import Identity, Point, Provider, Routes
-
-
-class Running:
-    """One call in the frame of the watched function: what was entered there is left there."""
-
-    __slots__ = ("call", "entered", "point")
-
-    def __init__(self, call: Call, point: Point) -> None:
-        self.call, self.point = call, point
-        self.entered: context.Entered | None = None
+from .running import Running
 
 
 class Switch:
@@ -49,16 +40,16 @@ class Watch:
         self._desk = desk
         self._names = points[0].names
 
-    def begin(self, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Running | None:
-        """Begin a call, unless this is no operation that is watched or instrumentation is suppressed here."""
+    def begin(self, running: Running, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        """Begin a call in ``running``, unless this is no operation that is watched or instrumentation is suppressed here."""
         if not self._switch.on or not guarded(self._desk.heard, otherwise=True):
-            return None
+            return
         if self._names and args:
             args, kwargs = (), {**dict(zip(self._names, args, strict=False)), **kwargs}
         arguments = guarded(self._provider.read, instance, args, kwargs) or Arguments({})
         point = self._routes.find(arguments.method, arguments.path)
         if point is None or guarded(context.suppressed):
-            return None
+            return
         request = guarded(point.dialect.request, arguments) or Request()
         outer = guarded(_covering, point.operation)
         identity = guarded(self._provider.identify, instance, arguments) or Identity(self._provider.name)
@@ -69,45 +60,57 @@ class Watch:
         call.known |= guarded(carried, self._desk.baggage_keys, otherwise={})
         if outer is None:
             guarded(call.belongs_to, guarded(context.running_step))
-        running = Running(call, point)
         # Entered before the start is said: leaving it also takes back what handlers make current at the start.
-        running.entered = context.enter_call(outer or call)
+        running.enter(call, point, outer)
         guarded(call.start, arguments)
-        return running
 
     def around(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Drive a plain function."""
-        running = guarded(self.begin, instance, args, kwargs)
-        if running is None:
-            return wrapped(*args, **kwargs)
+        running = Running()
         try:
-            result = wrapped(*args, **kwargs)
-            return guarded(receive, running.call, running.point, result, otherwise=result, rescue=running.call.give_up)
+            try:
+                guarded(self.begin, running, instance, args, kwargs)
+                result = wrapped(*args, **kwargs)
+                if running.call is None:
+                    return result
+                return guarded(receive, running.call, running.point, result, otherwise=result, rescue=running.call.give_up)
+            except BaseException as error:
+                if running.call is not None:
+                    guarded(running.call.failed, error, rescue=partial(running.call.give_up, error))
+                raise
+            finally:
+                guarded(context.leave, running.entered)
         except BaseException as error:
-            guarded(running.call.failed, error, rescue=partial(running.call.give_up, error))
+            # Reached with everything done, unless an interruption came into the lines above.
+            guarded(running.abort, error)
             raise
-        finally:
-            guarded(context.leave, running.entered)
 
     async def around_async(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Drive a coroutine function."""
-        running = guarded(self.begin, instance, args, kwargs)
-        if running is None:
-            return await wrapped(*args, **kwargs)
+        running = Running()
         try:
-            result = await wrapped(*args, **kwargs)
-            return guarded(receive, running.call, running.point, result, otherwise=result, rescue=running.call.give_up)
+            try:
+                guarded(self.begin, running, instance, args, kwargs)
+                result = await wrapped(*args, **kwargs)
+                if running.call is None:
+                    return result
+                return guarded(receive, running.call, running.point, result, otherwise=result, rescue=running.call.give_up)
+            except BaseException as error:
+                if running.call is not None:
+                    guarded(running.call.failed, error, rescue=partial(running.call.give_up, error))
+                raise
+            finally:
+                guarded(context.leave, running.entered)
         except BaseException as error:
-            guarded(running.call.failed, error, rescue=partial(running.call.give_up, error))
+            # Reached with everything done, unless an interruption came into the lines above.
+            guarded(running.abort, error)
             raise
-        finally:
-            guarded(context.leave, running.entered)
 
     def around_lazy(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Drive a generator function, plain or asynchronous: the call begins when the first chunk is asked for."""
         inner = wrapped(*args, **kwargs)
         begin = lazily_async if hasattr(inner, "__anext__") else lazily
-        return guarded(begin, lambda: self.begin(instance, args, kwargs), inner, otherwise=inner)
+        return guarded(begin, lambda running: self.begin(running, instance, args, kwargs), inner, otherwise=inner)
 
 
 def _covering(operation: str) -> Call | None:

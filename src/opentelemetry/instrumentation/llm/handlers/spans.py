@@ -13,7 +13,7 @@ from .. import bus, context
 from ..guard import guarded
 from ..settings import Settings
 from ..words.bounds import LARGEST_INTEGER, encodable, short
-from ..words.events import CONTENT, EVALUATION, OPERATIONS, STREAM_START
+from ..words.events import CONTENT, EVALUATION, INTERRUPTED, OPERATIONS, STREAM_START
 from . import attributes, content
 from .logs import Logs
 
@@ -63,7 +63,7 @@ class Spans:
 
     def attach(self) -> None:
         """Begin to hear."""
-        bus.attach_many(self.id, (*_PHASES, *SPAN_EVENTS[2:], CONTENT, EVALUATION), self.hear, keep=True)
+        bus.attach_many(self.id, (*_PHASES, *SPAN_EVENTS[2:], CONTENT, EVALUATION, INTERRUPTED), self.hear, keep=True)
 
     def close(self) -> None:
         """Hear no more."""
@@ -90,10 +90,12 @@ class Spans:
             self._logs.evaluation(measurements, metadata)
         elif event in SPAN_EVENTS:
             self._span_event(event, measurements, metadata)
+        elif event == INTERRUPTED:
+            self._cut(metadata["ref"], metadata["kind"], measurements["system_time"])
         elif name not in _NO_SPANS and metadata.get("ref") is not None and not metadata.get("native"):
             if phase == "start":
                 self._start(name, measurements, metadata)
-            elif (opened := self._open.pop(metadata["ref"], None)) is not None:
+            elif (opened := self._open.get(metadata["ref"])) is not None:
                 guarded(opened.leave)
                 if phase == "exception":
                     # By itself and first of all: it is the one thing that nobody can do without.
@@ -102,6 +104,17 @@ class Spans:
                     self._complete(opened, metadata, failed=phase == "exception")
                 finally:
                     opened.span.end(opened.began + measurements.get("duration", 0))
+                    self._open.pop(metadata["ref"], None)
+
+    def _cut(self, ref: Any, kind: str, ended_at: int) -> None:
+        """End the span of a run whose own end was interrupted, if it is still open."""
+        opened = self._open.pop(ref, None)
+        if opened is not None:
+            guarded(opened.leave)
+            if opened.span.is_recording():
+                opened.span.set_status(Status(StatusCode.ERROR, kind))
+                opened.span.set_attribute(attributes.ERROR_TYPE, kind)
+                opened.span.end(ended_at)
 
     def _start(self, name: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
         ours = metadata.get("operation") in OPERATIONS

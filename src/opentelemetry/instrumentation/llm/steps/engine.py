@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from .. import context
 from ..baggage import carried
 from ..calls.lazy import lazily, lazily_async
+from ..calls.running import Running
 from ..calls.streams import relay, relay_async
 from ..calls.watch import Switch
 from ..guard import guarded
@@ -121,9 +122,9 @@ class Observed:
 
     def _begin_later(self, made: Any, begin: Callable[[], Begun | None]) -> Any:
         if type(made) is GeneratorType:
-            return lazily(begin, made)
+            return lazily(partial(_into, begin), made)
         if type(made) is AsyncGeneratorType:
-            return lazily_async(begin, made)
+            return lazily_async(partial(_into, begin), made)
         block_of(made, begin, self._finish)
         return made
 
@@ -168,6 +169,12 @@ class Observed:
             run.failed(error)
         else:
             self._finish(run, future.result())
+
+
+def _into(begin: Callable[[], Begun | None], running: Running) -> None:
+    begun = begin()
+    if begun is not None:
+        running.call, running.entered = begun.run, begun.entered
 
 
 def observed(original: Any, framework: str, step: Step, desk: StepDesk, switch: Switch) -> Any:

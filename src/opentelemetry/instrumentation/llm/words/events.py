@@ -14,6 +14,7 @@ HANDLER_FAILURE = "telemetry.handler.failure"
 CONTENT = "ex_llm.content"
 EVALUATION = "ex_llm.evaluation.result"
 STREAM_START, STREAM_CHUNK = "ex_llm.stream.start", "ex_llm.stream.chunk"
+INTERRUPTED = "ex_llm.telemetry.interrupted"
 STREAM_STOP, STREAM_EXCEPTION = "ex_llm.stream.stop", "ex_llm.stream.exception"
 
 
@@ -198,6 +199,12 @@ _OTHERS = (
         "Said when messages were cut to fit.",
     ),
     Event("ex_llm.context.window_exceeded", (), _WHO, "Said when the provider refuses a prompt as too long."),
+    Event(
+        INTERRUPTED,
+        ("system_time",),
+        ("provider", "model", "operation", "ref", "kind"),
+        "Emitted when an interruption (Ctrl-C, a time limit by signal) came while the end of a call was recorded; what is open is closed.",
+    ),
     Event(
         "ex_llm.telemetry.extraction_error",
         (),
