@@ -6,6 +6,8 @@ thread of the store's own, started when there is something to send, adds them to
 - *Exact.* Redis holds integers of units. A script adds an amount and leaves a receipt; an amount whose answer was
   lost is sent again under the same number, and the receipt answers for it: added once, reported once.
 - *Away.* While Redis does not answer, amounts are added up here and sent when it is back; ``health`` tells.
+- *Any answer, any silence.* A command that does not return in time, an answer that is no sum, and any error of the
+  client count as away; a command that never returns runs on a daemon thread, so that the process can exit.
 - *Fork and exit.* A forked child starts with nothing to send (the parent sends it) and a connection of its own. The
   interpreter's exit waits until everything is sent, or until one more attempt failed.
 
@@ -19,8 +21,10 @@ import logging
 import threading
 import time
 from collections import OrderedDict, deque
+from functools import partial
 from typing import Any, NamedTuple
 
+from .bounded_calls import BoundedCalls
 from .redis_sums import RedisSums
 from .store import PER_CENT, Counter, ForkSafe, Tell
 
@@ -32,6 +36,10 @@ _LINGER = 1.0
 
 _GLANCE = 0.05
 """Seconds between two looks at whether the interpreter is about to exit."""
+
+
+_LONGEST_ERROR = 300
+"""Characters of an error that are kept."""
 
 
 class Health(NamedTuple):
@@ -91,6 +99,8 @@ class RedisStore(ForkSafe):
         self._sending: _Sending | None = None
         self._worker: threading.Thread | None = None
         self._sums = RedisSums(*self._target)
+        # A connect and a command, each of which the client may bound by ``timeout``, and some time to return.
+        self._calls = BoundedCalls(2 * self._timeout + 0.25)
         self._number = 0
         self._lost = 0
         self._retry_at = 0.0
@@ -159,13 +169,18 @@ class RedisStore(ForkSafe):
             while self._has_work():
                 try:
                     self._one_step()
-                except self._sums.errors as error:
+                except Exception as error:  # noqa: BLE001 - whatever a client raises, Redis did not answer
                     if not self._wait_for_return(error):
                         return
         finally:
             with self._change:
                 if self._worker is threading.current_thread():
-                    self._worker = None
+                    self._end_worker()
+
+    def _end_worker(self) -> None:
+        """Let the thread of commands end with this one. The lock is held."""
+        self._worker = None
+        self._calls.end()
 
     def _has_work(self) -> bool:
         until = time.monotonic() + _LINGER
@@ -174,7 +189,7 @@ class RedisStore(ForkSafe):
                 if self._sending or self._inbox or self._waiting or self._asked:
                     return True
                 if time.monotonic() > until or _exiting():
-                    self._worker = None
+                    self._end_worker()
                 else:
                     self._change.wait(_GLANCE)
             return False
@@ -191,11 +206,14 @@ class RedisStore(ForkSafe):
                 self._sending = _Sending(counter, units, tell, self._number)
             sending = self._sending
         if sending is not None:
-            after = self._sums.add(sending.counter, sending.units, sending.number)
+            after = self._calls.run(partial(self._sums.add, sending.counter, sending.units, sending.number))
             self._answered(sending.counter, after, sent=True)
-            sending.tell(sending.counter, after - sending.units, after)
+            try:
+                sending.tell(sending.counter, after - sending.units, after)
+            except Exception:
+                logger.exception("cost budget: what was called with a new sum raised")
         if asked is not None and asked in self._asked:
-            self._answered(asked, self._sums.get(asked), sent=False)
+            self._answered(asked, self._calls.run(partial(self._sums.get, asked)), sent=False)
 
     def _answered(self, counter: Counter, units: int, sent: bool) -> None:
         with self._change:
@@ -215,7 +233,7 @@ class RedisStore(ForkSafe):
     def _wait_for_return(self, error: Exception) -> bool:
         """Note that Redis is away and wait to try again; return false when there will be no other try."""
         with self._change:
-            self._error = f"{type(error).__name__}: {error}"
+            self._error = _text(error)
             self._retry_at = time.monotonic() + self._retry_seconds
             self._asked.clear()
             self._change.notify_all()
@@ -233,6 +251,14 @@ class RedisStore(ForkSafe):
 
     def _give_up(self) -> None:
         logger.warning("cost budget: %.9f cents were not added to Redis before the exit", self._pending_cents())
+
+
+def _text(error: Exception) -> str:
+    try:
+        text = f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 - the text of an error of any client
+        text = type(error).__name__
+    return text[:_LONGEST_ERROR]
 
 
 def _exiting() -> bool:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import uuid
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +17,9 @@ _GRACE = 3600
 """Seconds that a sum outlives its window, for clocks that differ and amounts that come late."""
 
 _RECEIPT_LIFE = 86400
+
+_LONGEST = 40
+"""Digits of a sum; Redis itself counts with 64 bits."""
 
 # A receipt is "<number> <sum after>". Sums are passed as text: a Lua number would round above 2**53.
 _ADD = """
@@ -35,18 +39,17 @@ return after
 class RedisSums:
     """Hold one writer's connection. Each process needs one of its own, for its receipts carry the writer's name."""
 
-    def __init__(self, redis: Any, prefix: str, timeout: float) -> None:
+    def __init__(self, target: Any, prefix: str, timeout: float) -> None:
         try:
-            from redis.exceptions import RedisError
+            import redis.exceptions  # noqa: F401 - the extra is installed
         except ImportError as error:
             extra = "opentelemetry-instrumentation-llm[redis]"
             raise ImportError(f"RedisStore needs the package redis; install {extra!r}") from error
-        if not isinstance(redis, str) and not callable(getattr(redis, "eval", None)):
-            raise TypeError(f"redis={redis!r} is not allowed; give a URL such as 'redis://host:6379/0' or a redis.Redis client")
-        if inspect.iscoroutinefunction(getattr(redis, "execute_command", None)):
-            raise TypeError(f"redis={redis!r} is an asyncio client; give a redis.Redis client, it runs on a thread of its own")
-        self.errors = (RedisError, OSError)
-        self._client = _client(redis, timeout) if isinstance(redis, str) else redis
+        if not isinstance(target, str) and not callable(getattr(target, "eval", None)):
+            raise TypeError(f"redis={target!r} is not allowed; give a URL such as 'redis://host:6379/0' or a redis.Redis client")
+        if inspect.iscoroutinefunction(getattr(target, "execute_command", None)):
+            raise TypeError(f"redis={target!r} is an asyncio client; give a redis.Redis client, it runs on a thread of its own")
+        self._client = _client(target, timeout) if isinstance(target, str) else target
         self._prefix = prefix
         self._writer = uuid.uuid4().hex
 
@@ -55,16 +58,30 @@ class RedisSums:
         key = self._key(counter)
         expires = "" if counter.end is None else str(int((counter.end + _GRACE) * 1000))
         keys = (key, f"{key}:{self._writer}")
-        return int(self._client.eval(_ADD, len(keys), *keys, units, number, expires, _RECEIPT_LIFE))
+        return _sum(self._client.eval(_ADD, len(keys), *keys, units, number, expires, _RECEIPT_LIFE))
 
     def get(self, counter: Counter) -> int:
         """Return the sum, zero where there is none."""
-        return int(self._client.get(self._key(counter)) or 0)
+        answer = self._client.get(self._key(counter))
+        return 0 if answer is None else _sum(answer)
 
     def _key(self, counter: Counter) -> str:
         # The braces keep a sum and its receipts on one node of a cluster.
         names = (counter.name, "" if counter.start is None else f"{counter.start:.0f}", counter.scope or "")
         return f"{self._prefix}:{{{':'.join(quote(name, safe='') for name in names)}}}"
+
+
+def _sum(answer: Any) -> int:
+    """Return the integer that Redis answered; raise ``ValueError`` for anything else, without repeating it."""
+    if inspect.iscoroutine(answer):
+        answer.close()
+    if isinstance(answer, (bytes, bytearray)):
+        answer = bytes(answer[: _LONGEST + 1]).decode("ascii", "replace")
+    if isinstance(answer, str) and len(answer) <= _LONGEST and re.fullmatch(r"\s*-?[0-9]+\s*", answer):
+        return int(answer)
+    if isinstance(answer, int) and not isinstance(answer, bool):
+        return answer
+    raise ValueError(f"Redis holds or answered something that is no sum ({type(answer).__name__})")
 
 
 def _client(url: str, timeout: float) -> Any:
