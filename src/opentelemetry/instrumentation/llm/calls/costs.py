@@ -30,10 +30,11 @@ class Costs:
         try:
             if self._own is not None:
                 Prices.load(self._own)
-        except PriceFileError as error:
+        except Exception as error:  # a variable never keeps a program from starting
             if strict:
                 raise
-            _logger.warning("%s; the prices of the package stand", error)
+            reason = error if isinstance(error, PriceFileError) else f"the prices cannot be read ({type(error).__name__})"
+            _logger.warning("%s; the prices of the package stand", reason)
             self._own = None
         self._model_names = settings.model_names
         self._prices: Prices | None = None

@@ -32,12 +32,12 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, time
 from functools import lru_cache
-from math import inf
 from os import PathLike
-from pathlib import Path
 from typing import Any, NamedTuple
 
+from . import price_text
 from .match import locate, matches
+from .price_text import HIGHEST, PriceFileError, shown
 from .units import UNITS
 
 Entry = Mapping[str, Any]
@@ -46,10 +46,6 @@ _CONDITIONS = frozenset({"from", "between"})
 _ENTRY = frozenset({"match", "also", "min_seconds", "changes", "variants"})
 _VARIANT = _CONDITIONS | {"when", "times"}
 _TOP = frozenset({"format", "source", "version", "date", "complete", "fallbacks", "prices"})
-
-
-class PriceFileError(ValueError):
-    """Say what is wrong with a price file, and at which line or key."""
 
 
 class Table(NamedTuple):
@@ -90,23 +86,28 @@ def read(source: str | PathLike[str] | Mapping[str, Any]) -> Table:
     if isinstance(source, Mapping):
         check(source, "prices")
         return table(source)
+    name = str(source).encode(errors="backslashreplace").decode()
+    text = price_text.read(source, name)
     try:
-        data = json.loads(Path(source).read_bytes())
-    except OSError as error:
-        raise PriceFileError(f"cannot read the price file {str(source)!r}: {error.strerror}") from error
+        data = json.loads(text)
     except json.JSONDecodeError as error:
-        raise PriceFileError(f"{source}: line {error.lineno}, column {error.colno}: not JSON: {error.msg}") from error
-    except UnicodeDecodeError as error:
-        raise PriceFileError(f"{source}: not JSON: {error}") from error
-    check(data, str(source))
+        raise PriceFileError(f"{name}: line {error.lineno}, column {error.colno}: not JSON: {error.msg}") from error
+    check(data, name)
     return table(data)
 
 
 def check(data: Any, name: str) -> None:
     """Raise ``PriceFileError`` naming the first key of ``data`` that a price file cannot have."""
+    try:
+        _check(data, name)
+    except RecursionError:
+        raise PriceFileError(f"{name}: rules are nested too deep") from None
+
+
+def _check(data: Any, name: str) -> None:
     _keys(data, _TOP, name)
     if data.get("format", 1) != 1:
-        raise PriceFileError(f"{name}: format: {data['format']!r} is not known; this version reads format 1")
+        raise PriceFileError(f"{name}: format: {shown(data['format'])} is not known; this version reads format 1")
     _typed(data.get("complete", False), bool, f"{name}: complete", "true or false")
     for key in ("source", "version", "date"):
         _typed(data.get(key, ""), str, f"{name}: {key}", "a text")
@@ -149,7 +150,7 @@ def _prices(entry: Entry, where: str) -> list[str]:
             _amount(price, at)
             continue
         if key == "requests" or not price or not all(isinstance(tier, list) and len(tier) == 2 for tier in price[1:]):
-            raise PriceFileError(f"{at}: {price!r} is no price; write dollars or [dollars, [start, dollars], ...]")
+            raise PriceFileError(f"{at}: {shown(price)} is no price; write dollars or [dollars, [start, dollars], ...]")
         for amount in (price[0], *(value for tier in price[1:] for value in tier)):
             _amount(amount, at)
     return found
@@ -157,9 +158,9 @@ def _prices(entry: Entry, where: str) -> list[str]:
 
 def _amount(value: Any, where: str) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise PriceFileError(f"{where}: {value!r} is no number")
-    if not 0 <= value < inf:
-        raise PriceFileError(f"{where}: {value!r} is not allowed; a price is zero or more")
+        raise PriceFileError(f"{where}: {shown(value)} is no number")
+    if not 0 <= value <= HIGHEST:
+        raise PriceFileError(f"{where}: {shown(value)} is not allowed; a price is zero or more, and at most {HIGHEST:,} dollars")
 
 
 @lru_cache(maxsize=512)
@@ -194,7 +195,7 @@ def _rule(rule: Any, where: str) -> None:
     elif isinstance(rule, Mapping) and list(rule) == ["regex"]:
         _parsed(rule["regex"], re.compile, f"{where}.regex", "a regular expression")
     else:
-        raise PriceFileError(f'{where}: {rule!r} is no rule; write a name, a list, {{"all": [...]}} or {{"regex": ...}}')
+        raise PriceFileError(f'{where}: {shown(rule)} is no rule; write a name, a list, {{"all": [...]}} or {{"regex": ...}}')
 
 
 def _condition(entry: Entry, where: str) -> None:
@@ -203,7 +204,7 @@ def _condition(entry: Entry, where: str) -> None:
     if "between" in entry:
         times = _texts(entry["between"], f"{where}.between")
         if len(times) != 2:
-            raise PriceFileError(f'{where}.between: {times!r} must be two times such as ["00:30", "16:30"]')
+            raise PriceFileError(f'{where}.between: {shown(times)} must be two times such as ["00:30", "16:30"]')
         for text in times:
             _parsed(text, time.fromisoformat, f"{where}.between", "a time such as 16:30")
 
@@ -211,19 +212,19 @@ def _condition(entry: Entry, where: str) -> None:
 def _parsed(text: Any, parse: Callable[[str], Any], where: str, what: str) -> None:
     try:
         parse(text)
-    except (TypeError, ValueError, re.error) as error:
-        raise PriceFileError(f"{where}: {text!r} is not {what}") from error
+    except (TypeError, ValueError, OverflowError, RecursionError, re.error) as error:
+        raise PriceFileError(f"{where}: {shown(text)} is not {what}") from error
 
 
 def _typed(value: Any, type_: Any, where: str, what: str) -> Any:
     if not isinstance(value, type_):
-        raise PriceFileError(f"{where}: {value!r} must be {what}")
+        raise PriceFileError(f"{where}: {shown(value)} must be {what}")
     return value
 
 
 def _texts(value: Any, where: str) -> list[str]:
     if not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value):
-        raise PriceFileError(f"{where}: {value!r} must be a list of texts")
+        raise PriceFileError(f"{where}: {shown(value)} must be a list of texts")
     return value
 
 

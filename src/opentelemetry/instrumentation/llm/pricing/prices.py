@@ -20,7 +20,8 @@ from .conditions import special
 from .cost import INCONSISTENT_USAGE, Unpriced, adds_up, cost
 from .match import locate, spellings
 from .model import Model
-from .price_file import Entry, PriceFileError, Table, read, table
+from .price_file import Entry, Table, read, table
+from .price_text import PriceFileError
 
 __all__ = ["PriceFileError", "PriceFunction", "Prices", "Unpriced", "price"]
 
