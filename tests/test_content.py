@@ -137,11 +137,11 @@ def test_a_redaction_that_raises_shows_nothing(watch: Any, client: Any) -> None:
     assert not set(ATTRIBUTES) & set(seen.span().attributes)
 
 
-def test_a_refusal_is_told_with_its_text_but_never_with_a_key(watch: Any, stand_in: Any) -> None:
+@pytest.mark.parametrize("key", ["sk-live-abcdefghijklmnop", "of no known form"])
+def test_the_text_of_a_refusal_is_recorded_without_the_key(key: str, watch: Any, stand_in: Any) -> None:
     import openai
 
-    seen = watch(capture_message_content="span_only")
-    key = "sk-live-abcdefghijklmnop"
+    seen = watch(capture_message_content="span_and_event")
     with (
         openai.OpenAI(base_url=f"{stand_in.url}/scenario/error-401/v1", api_key=key, max_retries=0) as client,
         pytest.raises(openai.AuthenticationError),

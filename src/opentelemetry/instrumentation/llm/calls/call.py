@@ -13,12 +13,13 @@ from typing import Any
 
 from .. import bus
 from ..dialects import Arguments, Dialect, failures
+from ..dialects.parts import LONGEST_STREAM
 from ..guard import guarded
 from ..settings import SPAN_BAGGAGE_KEYS
 from ..words.bounds import short
 from ..words.events import CONTENT, INTERRUPTED, OPERATIONS, STREAM_CHUNK, STREAM_EXCEPTION, STREAM_START, STREAM_STOP
 from ..words.records import Content, Cost, Reply, Request, Usage, completed, facts, total
-from . import documents
+from . import documents, secrets
 from .point import Identity, Point
 
 COMPLETE, CLOSED_EARLY, ABANDONED, CANCELLED, ERROR, UNPARSED = "complete", "closed_early", "abandoned", "cancelled", "error", "unparsed"
@@ -84,6 +85,7 @@ class Call:
         "ref",
         "request",
         "response",
+        "secrets",
         "size_of",
         "streaming",
         "tapped",
@@ -117,14 +119,16 @@ class Call:
         self.size_of: Callable[[], int | None] | None = None
         self.forget: Callable[[], None] | None = None
         self.watcher: Any = None
+        self.secrets: secrets.Values | None = None
+        """Collects the credentials of the client, which the text of an error may repeat."""
         self.pid = os.getpid()
         self._used_inside: Usage | None = None
         self.owner: Any = None
         """The agent or workflow that this call counts for."""
         self.ref = bus.new_ref()
-        self.known: dict[str, Any] = {"provider": short(identity.provider), "operation": point.operation, "ref": self.ref}
+        self.known: dict[str, Any] = {"provider": identity.provider, "operation": point.operation, "ref": self.ref}
         if identity.address is not None:
-            self.known |= {"server_address": short(identity.address), "server_port": identity.port}
+            self.known |= guarded(_server, identity, otherwise={})
         if identity.in_process:
             self.known["in_process"] = True
         self.known |= guarded(facts, request, otherwise={})
@@ -260,7 +264,7 @@ class Call:
             ended_at = self._chunk_at if how == ABANDONED else time.perf_counter_ns()
             duration = ended_at - self.began
             guarded(self._finish, duration, reply, how, error, rescue=partial(self._say_barely, duration, error))
-            self.request.content = None
+            self.request.content = self.secrets = None
         except BaseException as interruption:
             self._interrupted(interruption)
             raise
@@ -362,8 +366,12 @@ class Call:
     def _say_content(self, known: dict[str, Any], reply: Reply, error: BaseException | None) -> None:
         asked, got = self.request.content or Content(), reply.content or Content()
         whole = Content(asked.system_instructions, asked.input_messages, got.output_messages, asked.tool_definitions)
-        whole.exception_message = None if error is None else str(error)
+        whole.exception_message = None if error is None else self._message(error)
         self._say(CONTENT, {}, {**known, "content": whole})
+
+    def _message(self, error: BaseException) -> str:
+        message = str(error)[:LONGEST_STREAM]
+        return message if self.secrets is None else secrets.without(message, self.secrets())
 
     def learn(self, inner: Call, reply: Reply) -> None:
         """Take over what an inner call of the same inference knows and this one does not; figures add up."""
@@ -371,6 +379,10 @@ class Call:
         for name, value in {**inner.known, **facts(reply)}.items():
             if name in ("server_address", "server_port", "response_id", "response_model", "request_id"):
                 self.known.setdefault(name, value)
+
+
+def _server(identity: Identity) -> dict[str, Any]:
+    return {"server_address": short(identity.address or ""), "server_port": identity.port}
 
 
 def _barely(error: BaseException) -> dict[str, Any]:

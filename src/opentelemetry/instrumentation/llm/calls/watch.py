@@ -14,6 +14,7 @@ from ..baggage import carried
 from ..dialects import Arguments
 from ..guard import guarded
 from ..words.records import Request
+from . import secrets
 from .answers import receive
 from .call import Call, Desk
 from .lazy import lazily, lazily_async
@@ -57,6 +58,8 @@ class Watch:
         if renamed is not None:
             identity = identity._replace(provider=renamed)
         call = Call(point, identity, request, self._desk, outer)
+        if call.captures_content:
+            call.secrets = guarded(secrets.of, instance, {"arguments": args, **kwargs})
         call.known |= guarded(carried, self._desk.baggage_keys, otherwise={})
         if outer is None:
             guarded(call.belongs_to, guarded(context.running_step))

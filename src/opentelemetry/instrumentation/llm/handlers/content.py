@@ -1,31 +1,32 @@
-"""Show message contents where they were asked for: redact first, then bound, then serialise."""
+"""Show message contents where they were asked for: cut to the limit, then redact, then serialise.
+
+The time depends on the limit, not on the size of the contents: what cannot be shown is neither copied nor searched.
+"""
 
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..settings import Settings
+from ..words.bounds import LARGEST_INTEGER, LONGEST, encodable
 from ..words.records import Content
 from .attributes import CONTENT
+from .redaction import without_credentials, without_credentials_in_error
 
 _CUT = " [cut]"
+_CROSSED = "\ufdd0[cut]"
+"""Ends a text that was cut until it has been searched; its first character is in no text."""
 _SHORTEST = 32
-_CREDENTIALS = re.compile(
-    r"""(?x)
-    \b(?:sk|pk|rk|gsk|xai|csk|r8|hf|fw|pplx|key)[-_][A-Za-z0-9_\-*]{8,}
-    | \bAIza[\w\-]{20,} | \b(?:AKIA|ASIA)[A-Z0-9]{12,} | \beyJ[\w\-]{10,}\.[\w\-]+\.[\w\-]*
-    | (?i:\bbearer\s+[\w\-.~+/=]{8,}) | (?i:(?<=api_key=)[^&\s"']+) | (?i:(?<=api-key:\s)\S+)
-    """
-)
-_NAMED = re.compile(
-    r"""(?ix)
-    (\b(?:api[ _-]?key|key|token|secret|password|credentials?|authorization)\b [^:=\n]{0,24} [:=]\s*["'(<]?) [^\s"'()<>,;]{6,}
-    """
-)
-"""What the texts of errors call a key. Only there: in what people and models write, such words go before much that is none."""
+_BEYOND = 512
+"""Characters that are searched beyond a cut and never shown: a secret that crosses the cut is removed whole."""
+_DEEPEST = 32
+_NESTED = "[nested deeper]"
+_LOOKED_INTO = 4096
+"""Characters by which a file is told from a text."""
 _FILE = re.compile(r"(data:[^,]{0,100};base64,)|(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])(?=[^0-9]*[0-9])[\w+/\-]{1000,}={0,2}\Z", re.ASCII)
 
 
@@ -38,27 +39,115 @@ def shown(content: Content, settings: Settings) -> dict[str, Any]:
             continue
         if field == "tool_definitions" and settings.tool_definitions == "names":
             value = [{key: tool[key] for key in ("type", "name") if key in tool} for tool in value]
-        made[name] = _prepared(value, settings)
+        made[name] = _prepared(value, settings, without_credentials)
     if content.exception_message is not None:
-        made["exception_message"] = _prepared(_NAMED.sub(r"\1[credential]", content.exception_message), settings)
+        made["exception_message"] = _prepared(content.exception_message, settings, without_credentials_in_error)
     return {name: value for name, value in made.items() if value is not None}
 
 
-def _prepared(value: Any, settings: Settings) -> Any:
+def _prepared(value: Any, settings: Settings, redact: Callable[[str], str]) -> Any:
+    limit = settings.max_content_bytes
+    value = Outline(limit).of(value)
     if settings.redact is not None:
         value = settings.redact(value)
-    return None if value is None else bounded(_each_text(value, _harmless), settings.max_content_bytes)
+        value = None if value is None else Outline(limit).of(value)
+    return None if value is None else bounded(_each_text(value, lambda text: _ended(redact(text))), limit)
 
 
-def _harmless(text: str) -> str:
-    # What a dialect knows as a file it tells by size and digest; this is for the parts of a message that it does not know.
-    file = _FILE.match(text)
-    return without_credentials(text) if file is None else f"{file[1] or ''}[{len(text) - len(file[1] or '')} characters of a file]"
+def _ended(text: str) -> str:
+    """End a text that was cut where nothing of a secret that crossed the cut can be left."""
+    return text[: -len(_CROSSED) - _BEYOND] + _CUT if text.endswith(_CROSSED) else text
 
 
-def without_credentials(text: str) -> str:
-    """Return ``text`` without what looks like a key or token; providers repeat keys in their errors."""
-    return _CREDENTIALS.sub("[credential]", text)
+class Outline:
+    """Copy a structure as far as a limit can show it: the newest items of a list first, each text cut to an equal share."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = self._left = limit
+        """Bytes, and how many are left if every text is cut to the shortest that texts are cut to."""
+        self._around = 0
+        """Bytes around the texts."""
+        self._lengths: list[int] = []
+
+    def of(self, value: Any) -> Any:
+        """Return the copy, in values that JSON has: text, numbers of 64 bits, ``bool``, ``None``, lists and dicts."""
+        if isinstance(value, (list, tuple)):
+            kept: Any = []
+            for item in reversed(value):
+                kept.append(self._kept(item, 1))
+                if self._left <= 0:
+                    # The item may be there in part only, and only the newest is worth that.
+                    kept = kept[:-1] or kept
+                    break
+            kept.reverse()
+        else:
+            kept = self._kept(value, 0)
+        share = self._share()
+        return _each_text(kept, lambda text: _cut(text, share))
+
+    def _kept(self, value: Any, depth: int) -> Any:
+        if isinstance(value, (dict, list, tuple)):
+            self._counted(2)
+            if depth > _DEEPEST:
+                return _NESTED
+            return self._named(value, depth + 1) if isinstance(value, dict) else self._listed(value, depth + 1)
+        value = _plain(value)
+        self._counted(3)
+        if isinstance(value, str):
+            self._left -= min(len(value), _SHORTEST)
+            self._lengths.append(len(value))
+        else:
+            self._counted(len(str(value)))
+        return value
+
+    def _named(self, value: dict[Any, Any], depth: int) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        for key, inner in value.items():
+            if self._left <= 0:
+                break
+            name = encodable(str(key)[:LONGEST])
+            self._counted(len(name) + 3)
+            made[name] = self._kept(inner, depth)
+        return made
+
+    def _listed(self, value: Sequence[Any], depth: int) -> list[Any]:
+        made: list[Any] = []
+        for inner in value:
+            if self._left <= 0:
+                break
+            made.append(self._kept(inner, depth))
+        return made
+
+    def _counted(self, size: int) -> None:
+        self._left -= size
+        self._around += size
+
+    def _share(self) -> int:
+        """Return how long each text may be so that all of them together fill the limit."""
+        left, lengths = self._limit - self._around, sorted(self._lengths)
+        for place, length in enumerate(lengths):
+            if length * (len(lengths) - place) > left:
+                return max(_SHORTEST, left // (len(lengths) - place))
+            left -= length
+        return self._limit
+
+
+def _plain(value: Any) -> Any:
+    """Return a scalar as strict readers of JSON take it; bytes and files only by their size."""
+    if isinstance(value, str):
+        file = _FILE.match(value[:_LOOKED_INTO])
+        return value if file is None else f"{file[1] or ''}[{len(value) - len(file[1] or '')} characters of a file]"
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, int):
+        return int(value) if abs(value) <= LARGEST_INTEGER else f"[an integer of {value.bit_length()} bits]"
+    return f"[{len(value)} bytes]" if isinstance(value, (bytes, bytearray)) else str(value)
+
+
+def _cut(text: str, longest: int) -> str:
+    return encodable(text if len(text) <= longest + _BEYOND else text[: longest + _BEYOND] + _CROSSED)
 
 
 def _each_text(value: Any, change: Callable[[str], str]) -> Any:
@@ -68,22 +157,28 @@ def _each_text(value: Any, change: Callable[[str], str]) -> Any:
         return {str(key): _each_text(inner, change) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_each_text(inner, change) for inner in value]
-    return value if value is None or isinstance(value, (bool, int, float)) else str(value)
+    return value
 
 
 def bounded(value: Any, limit: int) -> Any:
-    """Return ``value`` small enough for ``limit`` bytes of JSON and still of its own structure.
+    """Return ``value`` small enough for ``limit`` bytes of JSON in UTF-8 and still of its own structure.
 
     Long texts are cut first; if that is not enough, the oldest parts of a list are left out.
     """
-    longest = limit
-    while len(as_json(value)) > limit and longest > _SHORTEST:
-        longest //= 4
+    longest, size = limit, _size(value)
+    while size > limit and longest > _SHORTEST:
+        longest = max(_SHORTEST, min(longest // 2, longest * limit // size))
         value = _each_text(value, lambda text: text if len(text) <= longest else text[:longest] + _CUT)  # noqa: B023 - used at once
+        size = _size(value)
     if isinstance(value, list):
-        while value and len(as_json(value)) > limit:
+        while value and size > limit:
             value = value[max(1, len(value) // 4) :]
-    return value
+            size = _size(value)
+    return value if size <= limit else None
+
+
+def _size(value: Any) -> int:
+    return len(as_json(value).encode())
 
 
 def as_json(value: Any) -> str:

@@ -1,0 +1,138 @@
+"""Remove credentials from texts: values that are known, and values that have the shape of a key or token.
+
+A prefix alone is no shape: ``key-takeaways``, ``pk_customer_orders`` and "bearer certificates" are no secrets. Every pattern
+starts where a run of its characters starts and never looks back, so that the time is linear in the length of the text.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+CREDENTIAL = "[credential]"
+_BEFORE = r"(?<![\w\-])"
+_DIGIT, _LETTER, _UPPER, _LOWER = (re.compile(p) for p in ("[0-9]", "[A-Za-z]", "[A-Z]", "[a-z]"))
+_RUN = re.compile(r"[A-Za-z0-9]+")
+
+
+def _mixed(text: str) -> bool:
+    return _DIGIT.search(text) is not None and _LETTER.search(text) is not None
+
+
+def _random(text: str, run: int = 16) -> bool:
+    """Tell a random text from words: a long run of digits and letters without a separator, or digits and both cases in 32 characters."""
+    if any(len(part) >= run and _mixed(part) for part in _RUN.findall(text)):
+        return True
+    return len(text) >= 32 and all(kind.search(text) for kind in (_DIGIT, _UPPER, _LOWER))
+
+
+def _of_a_provider(body: str) -> bool:
+    runs = _RUN.findall(body)
+    return "**" in body or any(len(part) >= 16 or (len(part) >= 8 and _DIGIT.search(part)) for part in runs)
+
+
+def _password_in_basic(body: str) -> bool:
+    try:
+        return b":" in base64.b64decode(body + "=" * (-len(body) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+
+
+def _value_of_a_query(body: str) -> bool:
+    return _mixed(body) or len(body) >= 16
+
+
+def _always(body: str) -> bool:
+    return True
+
+
+class Form(NamedTuple):
+    """One form of a credential: words without which there is none, what stays before it, what goes, whether it has the shape."""
+
+    words: tuple[str, ...]
+    stays: str
+    goes: str
+    shaped: Callable[[str], bool]
+
+
+_KEYS = ("sk-", "xai-", "csk-", "pplx-", "nvapi-", "glpat-", "xapp-", "gocspx-", "sess-", "tgp_v1-")
+_SHORT = ("pk", "rk", "sk", "r8", "hf", "fw", "key", "pa", "npm", "pypi", "dop_v1", "api", "co")
+_NAMES = ("key", "token", "secret", "credential", "authorization", "cookie")
+FORMS = (
+    Form(_KEYS, "", rf"{_BEFORE}(?:sk|xai|csk|pplx|nvapi|glpat|xapp|GOCSPX|sess)-[\w\-*]{{8,}}", lambda s: _of_a_provider(s.partition("-")[2])),
+    Form(("gsk_",), "", rf"{_BEFORE}gsk_[A-Za-z0-9]{{12,}}", _always),
+    Form(("gho_", "ghp_", "ghr_", "ghs_", "ghu_"), "", rf"{_BEFORE}gh[oprsu]_[A-Za-z0-9]{{16,}}", _always),
+    Form(("github_pat_", "lsv2_", "tgp_v"), "", rf"{_BEFORE}(?:github_pat|lsv2_[a-z]{{2}}|tgp_v\d)_[\w\-]{{16,}}", _random),
+    Form(("xoxa-", "xoxb-", "xoxe-", "xoxp-", "xoxr-", "xoxs-"), "", rf"{_BEFORE}xox[abeprs]-[\w\-]{{8,}}", _mixed),
+    Form(
+        tuple(word + mark for word in _SHORT for mark in "-_"), "",
+        rf"{_BEFORE}(?:{'|'.join(_SHORT)})[\-_][\w\-*]{{16,}}", lambda s: _random(s[3:], 20),
+    ),
+    Form(("aiza", "akia", "asia"), "", r"(?<![A-Za-z0-9])(?:AIza[\w\-]{20,}|(?:AKIA|ASIA)[A-Z0-9]{12,})", _mixed),
+    Form(("absk", "dapi"), "", r"(?<![A-Za-z0-9])(?:ABSK[A-Za-z0-9+/]{40,}={0,2}|dapi[0-9a-f]{32}(?:-\d)?)", _always),
+    Form(("eyj",), "", rf"{_BEFORE}eyJ[\w\-]{{10,}}\.[\w\-]+(?:\.[\w\-]*)?", _always),
+    Form(("ya29.", "1//0", "aq.", "sg.", "hvs."), "", rf"{_BEFORE}(?:ya29\.|1//0|AQ\.|SG\.|hvs\.)[\w\-.]{{16,}}", _random),
+    Form(
+        ("private key-----",), "",
+        r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:[^\-]|-(?!----))*(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?", _always,
+    ),
+    Form(("bearer",), "", r"(?i:\bbearer)\s{1,4}[\w\-.~+/]{8,}={0,2}", lambda s: _mixed(s.split()[-1])),
+    Form(("basic",), r"(?i:\bbasic\s{1,4})", r"[A-Za-z0-9+/]{8,}={0,2}", _password_in_basic),
+    Form(("://",), "://", r"[^\s/@:\"'<>\[\]]*:[^\s/@\"'<>\[\]]+(?=@)", _always),
+    Form(("://",), "://", r"[\w\-.~%]{16,}(?=@)", _random),
+    Form(
+        ("sig=", "signature=", "x-amz-", "key="),
+        r"(?i:\b(?:sig|signature|x-amz-(?:signature|security-token|credential)|accountkey|sharedaccesskey)=)", r"[\w%+/\-.~]{20,}={0,2}", _mixed,
+    ),
+    Form(("?", "&"), r"[?&][\w\-.%]{1,64}=", r"[\w%+/\-.~]{16,}={0,2}", _random),
+    Form(
+        _NAMES,
+        r"(?i:(?<![a-z0-9])(?:api[ _\-]?key|key|token|secret|credentials?|authorization|cookie)\b[^\n=:\d]{0,24}[:= ]\s{0,4}[\"'(<]{0,2})",
+        r"[\w\-+/.~%*]{16,}={0,2}", _random,
+    ),
+)  # fmt: skip
+"""What is a credential in whatever text."""
+FORMS_IN_ERRORS = (
+    Form(
+        ("password", "passwd", "pwd", "secret"),
+        r"(?i:(?<![a-z0-9])(?:password|passwd|pwd|secret)[\"']?\s{0,4}[:=]\s{0,4}[\"']?)", r"[^\s\"',;&()<>\[\]]{6,128}(?![\w(.\[])", _mixed,
+    ),
+    Form(("provided: ", "token: ", "key: "), r"(?i:\b(?:provided|token|key): )", r"[\w\-*.]{8,}", _of_a_provider),
+    Form(
+        ("=",), r"(?i:[?&](?:[a-z]{0,16}[_\-]){0,2}(?:key|token|sig|signature|code|secret|password|auth|credential)=)", r"[^\s\"'<>()&#]{6,}",
+        _value_of_a_query,
+    ),
+)  # fmt: skip
+"""What is a credential in the text of an error only: people and models write such words before much that is none."""
+_PATTERNS, _IN_ERRORS = (
+    tuple((form.words, re.compile(f"({form.stays})({form.goes})"), form.shaped) for form in forms) for forms in (FORMS, FORMS_IN_ERRORS)
+)
+
+
+def without_credentials(text: str) -> str:
+    """Return ``text`` without what has the shape of a key or token.
+
+    >>> without_credentials("gsk_A1b2C3d4E5f6G7h8 and key-takeaways of pk_customer_orders")
+    '[credential] and key-takeaways of pk_customer_orders'
+    """
+    return _replaced(text, _PATTERNS)
+
+
+def without_credentials_in_error(text: str) -> str:
+    """Return the text of an error without credentials; providers and HTTP clients repeat there what they were given.
+
+    >>> without_credentials_in_error("no route to http://me:pass@h/?key=abcdef12 (password: hunter2)")
+    'no route to http://[credential]@h/?key=[credential] (password: [credential])'
+    """
+    return _replaced(_replaced(text, _IN_ERRORS), _PATTERNS)
+
+
+def _replaced(text: str, patterns: Iterable[tuple[tuple[str, ...], re.Pattern[str], Callable[[str], bool]]]) -> str:
+    lowered = text.lower()
+    for words, pattern, shaped in patterns:
+        if any(word in lowered for word in words):
+            text = pattern.sub(lambda found: found[1] + CREDENTIAL if shaped(found[2]) else found[0], text)  # noqa: B023 - used at once
+    return text
