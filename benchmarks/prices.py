@@ -35,7 +35,7 @@ begun = time.perf_counter()
 import opentelemetry.instrumentation.llm.pricing as pricing
 from opentelemetry.instrumentation.llm.pricing import prices
 imported = time.perf_counter()
-from opentelemetry.instrumentation.llm.words.records import Usage
+from opentelemetry.instrumentation.llm.schema.records import Usage
 usage = Usage(input_tokens=1000, output_tokens=100, cache_read_tokens=400)
 if sys.argv[1] == "memory":
     tracemalloc.start()
@@ -77,7 +77,7 @@ def per_call(call: Callable[[], object], number: int) -> float:
 def ours() -> None:
     """Print our figures."""
     from opentelemetry.instrumentation.llm.pricing import Prices, price, snapshot
-    from opentelemetry.instrumentation.llm.words.records import Usage
+    from opentelemetry.instrumentation.llm.schema.records import Usage
 
     times, memory = fresh(OURS, "time"), fresh(OURS, "memory", 1)
     print("ours")

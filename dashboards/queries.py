@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from opentelemetry.instrumentation.llm import metrics
 from opentelemetry.instrumentation.llm.metrics import Metric
-from opentelemetry.instrumentation.llm.reporters.prometheus_server import prometheus_name
+from opentelemetry.instrumentation.llm.reporters.prometheus.server import prometheus_name
 
 _METRICS = {metric.name: metric for metric in metrics()}
 _GROWING, _SPREAD = ("counter", "total"), ("distribution", "summary")

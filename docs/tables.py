@@ -8,8 +8,8 @@ from dataclasses import fields
 from pathlib import Path
 
 from opentelemetry.instrumentation.llm import EVENTS, metrics
-from opentelemetry.instrumentation.llm.handlers.samples import GEN_AI, LEGACY
 from opentelemetry.instrumentation.llm.metrics import Metric
+from opentelemetry.instrumentation.llm.metrics.gen_ai import GEN_AI, LEGACY
 from opentelemetry.instrumentation.llm.providers import ALL
 from opentelemetry.instrumentation.llm.settings import Settings
 

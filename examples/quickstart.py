@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 from opentelemetry import trace
 from opentelemetry.instrumentation.llm import ConsoleReporter, LLMInstrumentor, metrics, with_span
-from opentelemetry.instrumentation.llm.reporters.live import LiveSpanExporter
+from opentelemetry.instrumentation.llm.exporters.console_tree import LiveSpanExporter
 
 MESSAGES = [{"role": "user", "content": "Say hello in five words."}]
 

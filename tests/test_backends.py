@@ -15,7 +15,7 @@ from opentelemetry.util.re import parse_env_headers
 
 from opentelemetry import environment_variables as exporter_variables
 from opentelemetry.instrumentation.llm.doctor import READ_ELSEWHERE, exporters
-from opentelemetry.instrumentation.llm.doctor.neighbours import everything_installed
+from opentelemetry.instrumentation.llm.doctor.conflicts import everything_installed
 from opentelemetry.instrumentation.llm.settings import Settings
 
 ROOT = Path(__file__).parent.parent

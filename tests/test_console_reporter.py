@@ -12,7 +12,7 @@ import pytest
 
 from opentelemetry.instrumentation.llm import ConsoleReporter, bus
 from opentelemetry.instrumentation.llm.metrics import basic_metrics, last_value, level, metrics
-from opentelemetry.instrumentation.llm.reporters.table import aligned, amount
+from opentelemetry.instrumentation.llm.reporters.text_table import aligned, amount
 
 WHO = {"provider": "openai", "model": "gpt-4o-mini", "operation": "chat", "ref": 1}
 

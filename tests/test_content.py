@@ -12,8 +12,8 @@ import pytest
 from opentelemetry.instrumentation.llm import attach, detach
 from opentelemetry.instrumentation.llm.context import running_call
 from opentelemetry.instrumentation.llm.handlers.content import as_json, bounded, shown, without_credentials
+from opentelemetry.instrumentation.llm.schema.records import Content
 from opentelemetry.instrumentation.llm.settings import Settings
-from opentelemetry.instrumentation.llm.words.records import Content
 from semconv.checker import Scenario, check_all, check_logs
 
 PNG = "data:image/png;base64,aVZCT1J3MEtHZ28="

@@ -19,7 +19,7 @@ from opentelemetry import context as otel_context
 from opentelemetry.instrumentation.llm import CostBudget, LLMInstrumentor, carry, with_attributes, with_context, with_span
 from opentelemetry.instrumentation.llm.baggage import carried
 from opentelemetry.instrumentation.llm.context import enter_span, leave, suppressed
-from opentelemetry.instrumentation.llm.reporters.tally import VALUES_PER_TAG, tagged
+from opentelemetry.instrumentation.llm.reporters.aggregation import VALUES_PER_TAG, tagged
 from opentelemetry.instrumentation.llm.testing import capture_events
 
 MESSAGES: list[Any] = [{"role": "user", "content": "say three words"}]

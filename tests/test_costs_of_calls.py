@@ -10,11 +10,15 @@ from typing import Any
 import pytest
 
 from opentelemetry.instrumentation.llm import doctor, price
-from opentelemetry.instrumentation.llm.calls.patching import Patches
-from opentelemetry.instrumentation.llm.dialects import gemini, gemini_usage, messages, openai_usage, responses
+from opentelemetry.instrumentation.llm.calls.patches import Patches
+from opentelemetry.instrumentation.llm.dialects.anthropic import messages
+from opentelemetry.instrumentation.llm.dialects.google import gemini
+from opentelemetry.instrumentation.llm.dialects.google import usage as gemini_usage
+from opentelemetry.instrumentation.llm.dialects.openai import responses
+from opentelemetry.instrumentation.llm.dialects.openai import usage as openai_usage
 from opentelemetry.instrumentation.llm.pricing import Prices
+from opentelemetry.instrumentation.llm.schema.records import Cost, Usage
 from opentelemetry.instrumentation.llm.testing import capture_events
-from opentelemetry.instrumentation.llm.words.records import Cost, Usage
 
 MESSAGES = [{"role": "user", "content": "say three words"}]
 

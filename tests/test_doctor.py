@@ -20,8 +20,8 @@ import wrapt
 from opentelemetry.instrumentation.llm import LLMInstrumentor, attach, detach, execute
 from opentelemetry.instrumentation.llm.__main__ import main
 from opentelemetry.instrumentation.llm.doctor import Report, exporters, report
+from opentelemetry.instrumentation.llm.doctor.conflicts import everything_installed
 from opentelemetry.instrumentation.llm.doctor.facts import Facts, Native, Neighbour, Sdk, Setting, Signal
-from opentelemetry.instrumentation.llm.doctor.neighbours import everything_installed
 from opentelemetry.instrumentation.llm.doctor.sdks import by_distribution, probed
 from opentelemetry.instrumentation.llm.guard import guarded
 from opentelemetry.instrumentation.llm.providers import ALL

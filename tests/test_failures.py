@@ -11,8 +11,8 @@ import pytest
 
 import payloads
 from contract.driving import MODES, answer, opened, opened_async
+from opentelemetry.instrumentation.llm.schema.events import OPERATIONS
 from opentelemetry.instrumentation.llm.testing import capture_events
-from opentelemetry.instrumentation.llm.words.events import OPERATIONS
 
 pytestmark = pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")
 KINDS = {

@@ -12,7 +12,7 @@ import pytest
 
 from harness.processes import python
 from opentelemetry.instrumentation.llm import LLMInstrumentor
-from opentelemetry.instrumentation.llm.calls import loss
+from opentelemetry.instrumentation.llm.calls.streams import finalize
 from opentelemetry.instrumentation.llm.testing import capture_events
 from payloads import installed
 
@@ -130,7 +130,7 @@ def test_an_answer_that_is_never_priced_ends_its_call_all_the_same(lite: Any, se
     assert ask() == "a rule of the application"
     # When it is dropped; old releases keep it, so then it is when the process ends.
     gc.collect()
-    loss.end_open()
+    finalize.end_open()
     assert seen.span().attributes["gen_ai.usage.output_tokens"] > 0
 
 

@@ -17,8 +17,8 @@ from harness.faults import planted, raising_once, ways_run
 from harness.redis_server import LONG, THERE, Server, wait_until
 from opentelemetry.instrumentation.llm import LLMInstrumentor
 from opentelemetry.instrumentation.llm.pricing import price
+from opentelemetry.instrumentation.llm.schema.records import Usage
 from opentelemetry.instrumentation.llm.testing import capture_events
-from opentelemetry.instrumentation.llm.words.records import Usage
 from payloads import installed
 
 pytestmark = [

@@ -16,8 +16,8 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcess
 from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, Status, StatusCode, TraceFlags
 
 from opentelemetry import trace
-from opentelemetry.instrumentation.llm.reporters.live import LiveSpanExporter
-from opentelemetry.instrumentation.llm.reporters.live_text import time_shown
+from opentelemetry.instrumentation.llm.exporters.console_text import time_shown
+from opentelemetry.instrumentation.llm.exporters.console_tree import LiveSpanExporter
 
 CHAT = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o-mini"}
 USED = {"gen_ai.usage.input_tokens": 10, "gen_ai.usage.output_tokens": 5}
@@ -317,7 +317,7 @@ def test_stdout_is_where_it_prints_by_default() -> None:
     program = """
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.instrumentation.llm.reporters.live import LiveSpanExporter
+from opentelemetry.instrumentation.llm.exporters.console_tree import LiveSpanExporter
 provider = TracerProvider()
 provider.add_span_processor(BatchSpanProcessor(LiveSpanExporter()))
 provider.get_tracer("test").start_span("job", start_time=0).end(2_000_000_000)

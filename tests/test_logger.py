@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from opentelemetry.instrumentation.llm import attach_default_logger, bus, detach_default_logger
-from opentelemetry.instrumentation.llm.words.events import EVENTS
-from opentelemetry.instrumentation.llm.words.records import Content
+from opentelemetry.instrumentation.llm.schema.events import EVENTS
+from opentelemetry.instrumentation.llm.schema.records import Content
 
 WHO = {"provider": "openai", "model": "gpt-4o-mini", "operation": "chat", "ref": 7}
 SECRET = "the-secret-word"

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from opentelemetry.instrumentation.llm.dialects import Arguments
-from opentelemetry.instrumentation.llm.dialects.messages import messages
-from opentelemetry.instrumentation.llm.dialects.prompt_completions import prompt_completions
-from opentelemetry.instrumentation.llm.words.records import Content, Reply, Usage
+from opentelemetry.instrumentation.llm.dialects.anthropic.messages import messages
+from opentelemetry.instrumentation.llm.dialects.openai.prompt_completions import prompt_completions
+from opentelemetry.instrumentation.llm.schema.records import Content, Reply, Usage
 from semconv.content import examine
 
 PNG = base64.b64encode(b"\x89PNG\r\n" * 50).decode()

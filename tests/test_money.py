@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from opentelemetry.instrumentation.llm.dialects import Arguments
-from opentelemetry.instrumentation.llm.dialects.gemini import generate_content
-from opentelemetry.instrumentation.llm.dialects.messages import messages
+from opentelemetry.instrumentation.llm.dialects.anthropic.messages import messages
+from opentelemetry.instrumentation.llm.dialects.google.gemini import generate_content
 from opentelemetry.instrumentation.llm.pricing import Unpriced, price
-from opentelemetry.instrumentation.llm.words.records import Cost, Reply, Usage
+from opentelemetry.instrumentation.llm.schema.records import Cost, Reply, Usage
 
 MESSAGES = [{"role": "user", "content": "x"}]
 Answer = Callable[[str, Any], Any]
@@ -262,7 +262,7 @@ def test_characters_of_speech_are_counted_in_the_request(watch: Any, serve: Any)
 
 
 def test_the_request_of_speech_is_read_without_its_text() -> None:
-    from opentelemetry.instrumentation.llm.dialects.media import speech
+    from opentelemetry.instrumentation.llm.dialects.openai.media import speech
 
     asked = speech.request(Arguments({"model": "tts-1", "input": "secret"}))
     assert asked.billed == Usage(characters=6) and "secret" not in repr(asked)

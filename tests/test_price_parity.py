@@ -24,7 +24,7 @@ from opentelemetry.instrumentation.llm.pricing.cost import cost  # noqa: E402
 from opentelemetry.instrumentation.llm.pricing.match import PROVIDERS  # noqa: E402
 from opentelemetry.instrumentation.llm.pricing.model import Model  # noqa: E402
 from opentelemetry.instrumentation.llm.pricing.units import UNITS, Kind  # noqa: E402
-from opentelemetry.instrumentation.llm.words.records import Cost, Usage  # noqa: E402
+from opentelemetry.instrumentation.llm.schema.records import Cost, Usage  # noqa: E402
 
 CLOSE = 1e-9
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)

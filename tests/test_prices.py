@@ -21,7 +21,7 @@ from opentelemetry.instrumentation.llm.pricing import PriceFileError, Prices, Un
 from opentelemetry.instrumentation.llm.pricing import prices as prices_module
 from opentelemetry.instrumentation.llm.pricing.match import PROVIDERS
 from opentelemetry.instrumentation.llm.pricing.price_file import check
-from opentelemetry.instrumentation.llm.words.records import Cost, Usage
+from opentelemetry.instrumentation.llm.schema.records import Cost, Usage
 
 PACKAGED = Path(str(pricing.__file__)).with_name("prices.json")
 USAGE = Usage(input_tokens=1_000_000, output_tokens=1_000_000)
@@ -481,7 +481,7 @@ opened = []
 sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
 import opentelemetry.instrumentation.llm.pricing as pricing
 from opentelemetry.instrumentation.llm.pricing import redis_budget
-from opentelemetry.instrumentation.llm.words.records import Usage
+from opentelemetry.instrumentation.llm.schema.records import Usage
 prices = pricing.Prices.snapshot().with_overrides({"prices": {"p": {"m": {"input": 1}}}})
 assert not [name for name in opened if name.endswith("prices.json")], opened
 assert not {"genai_prices", "redis"} & sys.modules.keys()

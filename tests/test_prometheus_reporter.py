@@ -23,8 +23,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from opentelemetry.instrumentation.llm import PrometheusReporter, bus
 from opentelemetry.instrumentation.llm.metrics import METRICS, basic_metrics, counter, distribution, last_value, level, metrics, summary
-from opentelemetry.instrumentation.llm.reporters import prometheus_server
-from opentelemetry.instrumentation.llm.reporters.prometheus_server import prometheus_name
+from opentelemetry.instrumentation.llm.reporters.prometheus import server as prometheus_server
+from opentelemetry.instrumentation.llm.reporters.prometheus.server import prometheus_name
 
 WHO = {"provider": "openai", "model": "gpt-4o-mini", "operation": "chat", "ref": 1}
 LABELS = (("model", "gpt-4o-mini"), ("provider", "openai"))

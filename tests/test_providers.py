@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from opentelemetry.instrumentation.llm.calls.patching import installed
+from opentelemetry.instrumentation.llm.calls.patches import installed
 from opentelemetry.instrumentation.llm.providers import ALL, KNOWN, Known
 
 

@@ -18,8 +18,8 @@ from opentelemetry.instrumentation.llm.calls import secrets
 from opentelemetry.instrumentation.llm.handlers import redaction
 from opentelemetry.instrumentation.llm.handlers.content import shown
 from opentelemetry.instrumentation.llm.handlers.redaction import FORMS, FORMS_IN_ERRORS, without_credentials, without_credentials_in_error
+from opentelemetry.instrumentation.llm.schema.records import Content
 from opentelemetry.instrumentation.llm.settings import Settings
-from opentelemetry.instrumentation.llm.words.records import Content
 
 _ANY = random.Random(14)
 _ALNUM = string.ascii_letters + string.digits

@@ -15,8 +15,8 @@ from census.releases import RELEASES, below, floor, required
 from harness.firing import Fired, amiss
 from harness.matrix import Row
 from opentelemetry.instrumentation.llm import providers
-from opentelemetry.instrumentation.llm.calls.answers import receive
-from opentelemetry.instrumentation.llm.calls.point import Point, Provider
+from opentelemetry.instrumentation.llm.calls.declaration import Point, Provider
+from opentelemetry.instrumentation.llm.calls.result import receive
 from opentelemetry.instrumentation.llm.providers.openai import OPENAI
 
 TOX = configparser.ConfigParser(interpolation=None)

@@ -17,11 +17,11 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 
 from opentelemetry.instrumentation.llm import StatsdReporter, bus
+from opentelemetry.instrumentation.llm.exporters.statsd import StatsdMetricExporter
 from opentelemetry.instrumentation.llm.metrics import basic_metrics, distribution, last_value, level, metrics, summary
 from opentelemetry.instrumentation.llm.reporters.otel import OtelReporter
-from opentelemetry.instrumentation.llm.reporters.statsd_exporter import StatsdMetricExporter
-from opentelemetry.instrumentation.llm.reporters.statsd_lines import number
-from opentelemetry.instrumentation.llm.reporters.statsd_wire import DATAGRAM_BYTES, Wire, packed
+from opentelemetry.instrumentation.llm.reporters.statsd.protocol import number
+from opentelemetry.instrumentation.llm.reporters.statsd.udp import DATAGRAM_BYTES, Wire, packed
 
 WHO = {"provider": "openai", "model": "gpt-4o-mini", "operation": "chat", "ref": 1}
 TAGS = "|#provider:openai,model:gpt-4o-mini"

@@ -11,8 +11,8 @@ import pytest
 
 from opentelemetry.instrumentation.llm import bus
 from opentelemetry.instrumentation.llm.metrics import Metric, counter, distribution, last_value, level, metrics, summary, total
-from opentelemetry.instrumentation.llm.reporters.tally import VALUES_PER_TAG, Inbox, Tally
-from opentelemetry.instrumentation.llm.words.spread import Spread
+from opentelemetry.instrumentation.llm.reporters.aggregation import VALUES_PER_TAG, Inbox, Tally
+from opentelemetry.instrumentation.llm.schema.spread import Spread
 
 WHO = {"provider": "openai", "model": "gpt-4o-mini", "operation": "chat", "ref": 1}
 REQUESTS = counter("t.requests.total", "t.start", "Requests.", tags=["model"])

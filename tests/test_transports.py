@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from opentelemetry.instrumentation.llm.testing import capture_events
-from opentelemetry.instrumentation.llm.transports import limits
+from opentelemetry.instrumentation.llm.transports import rate_limit_headers
 
 MESSAGES = [{"role": "user", "content": "say three words"}]
 
@@ -162,7 +162,7 @@ PROVIDERS = {
 
 @pytest.mark.parametrize(("headers", "left"), PROVIDERS.values(), ids=PROVIDERS)
 def test_headers_of_the_providers(headers: dict[str, str], left: dict[str, float]) -> None:
-    assert limits.remaining(headers) == left
+    assert rate_limit_headers.remaining(headers) == left
 
 
 @pytest.mark.parametrize(
@@ -170,21 +170,23 @@ def test_headers_of_the_providers(headers: dict[str, str], left: dict[str, float
     [("6m0s", 360_000), ("20ms", 20), ("1h2m3.5s", 3_723_500), ("7.66s", 7_660), ("12", 12_000), ("2d", 172_800_000)],
 )
 def test_times_until_the_rate_is_renewed(text: str, milliseconds: float) -> None:
-    assert limits.remaining({"x-ratelimit-remaining": "1", "x-ratelimit-reset-requests": text})["reset_ms"] == pytest.approx(milliseconds)
+    assert rate_limit_headers.remaining({"x-ratelimit-remaining": "1", "x-ratelimit-reset-requests": text})["reset_ms"] == pytest.approx(
+        milliseconds
+    )
 
 
 @pytest.mark.parametrize("text", ["2100-01-01T00:00:00Z", "Fri, 01 Jan 2100 00:00:00 GMT", "4102444800", "4102444800000"])
 def test_dates_and_epochs_are_times_from_now(text: str) -> None:
-    wait = limits.remaining({"x-ratelimit-remaining": "1", "x-ratelimit-reset": text})["reset_ms"]
+    wait = rate_limit_headers.remaining({"x-ratelimit-remaining": "1", "x-ratelimit-reset": text})["reset_ms"]
     assert 1e12 < wait < 4.2e12
     if not text.isdigit():
-        assert limits.retry_after({"retry-after": text})["retry_after_ms"] > 1e12
+        assert rate_limit_headers.retry_after({"retry-after": text})["retry_after_ms"] > 1e12
 
 
 @pytest.mark.parametrize("text", ["soon", "", "1x", "nan", "-5", "inf"])
 def test_what_does_not_parse_is_ignored(text: str) -> None:
-    assert limits.retry_after({"retry-after": text}) == {}
-    assert "reset_ms" not in limits.remaining({"x-ratelimit-remaining": "1", "x-ratelimit-reset": text})
+    assert rate_limit_headers.retry_after({"retry-after": text}) == {}
+    assert "reset_ms" not in rate_limit_headers.remaining({"x-ratelimit-remaining": "1", "x-ratelimit-reset": text})
 
 
 @pytest.mark.parametrize("mode", ["sync", "async"])

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from opentelemetry.instrumentation.llm.dialects.reading import digits, integer, number, text, texts, whole
-from opentelemetry.instrumentation.llm.transports import limits
-from opentelemetry.instrumentation.llm.words import bounds
-from opentelemetry.instrumentation.llm.words.bounds import LARGEST, LONGEST, encodable, short
+from opentelemetry.instrumentation.llm.extraction.paths import digits, integer, number, text, texts, whole
+from opentelemetry.instrumentation.llm.schema import bounds
+from opentelemetry.instrumentation.llm.schema.bounds import LARGEST, LONGEST, encodable, short
+from opentelemetry.instrumentation.llm.transports import rate_limit_headers
 
 HARMFUL = ["\x00", "\n", "\x1b[31m", "\x7f", "\x9b31m", "\u2028", "\u202e", "\u2066", "\u200f", "\ud800", "\udfff"]
 NOT_COUNTS = [-1, 2**53, 2**63, 10**400, 1e300, float("nan"), float("inf"), -0.5, 1.5, True, "7", None, [1]]
@@ -67,10 +67,10 @@ def test_the_examples_in_the_module_of_bounds_hold() -> None:
 @pytest.mark.parametrize("value", ["1e300", "9" * 400, "0" * 600 + "5", "-1", "nan", "1" * 65_000, "1.5x" * 10_000])
 def test_a_header_of_a_rate_that_is_no_count_is_ignored(value: str) -> None:
     headers = {"x-ratelimit-remaining-requests": value, "x-ratelimit-reset-requests": value, "ratelimit": f"r={value}"}
-    assert limits.remaining(headers) == {} and limits.retry_after({"retry-after": value}) == {}
+    assert rate_limit_headers.remaining(headers) == {} and rate_limit_headers.retry_after({"retry-after": value}) == {}
 
 
 def test_names_of_headers_are_remembered_only_if_they_are_short() -> None:
-    limits._limit.cache_clear()
-    limits.remaining({f"x-ratelimit-remaining-{n}-{'x' * 60_000}": "1" for n in range(5)})
-    assert limits._limit.cache_info().currsize == 0
+    rate_limit_headers._limit.cache_clear()
+    rate_limit_headers.remaining({f"x-ratelimit-remaining-{n}-{'x' * 60_000}": "1" for n in range(5)})
+    assert rate_limit_headers._limit.cache_info().currsize == 0

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 pytest.importorskip("vertexai")
-from opentelemetry.instrumentation.llm.calls.point import Identity
+from opentelemetry.instrumentation.llm.calls.declaration import Identity
 from opentelemetry.instrumentation.llm.providers.vertexai import identify
 from payloads import Payload, read
 

@@ -48,7 +48,7 @@ def terminal() -> str:
 
     from opentelemetry import trace
     from opentelemetry.instrumentation.llm import LLMInstrumentor, with_span
-    from opentelemetry.instrumentation.llm.reporters.live import LiveSpanExporter
+    from opentelemetry.instrumentation.llm.exporters.console_tree import LiveSpanExporter
     from stand_in import StandIn
 
     printed = Terminal()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from opentelemetry.instrumentation.llm.calls.point import Identity, Point, Provider
-from opentelemetry.instrumentation.llm.calls.watch import reads_by_name
+from opentelemetry.instrumentation.llm.calls.declaration import Identity, Point, Provider
+from opentelemetry.instrumentation.llm.calls.wrap import reads_by_name
 from opentelemetry.instrumentation.llm.dialects import Arguments, Dialect
-from opentelemetry.instrumentation.llm.dialects.finish import aligned
-from opentelemetry.instrumentation.llm.dialects.reading import dig, fields, fill
-from opentelemetry.instrumentation.llm.words.records import Reply, Request, Usage
+from opentelemetry.instrumentation.llm.extraction.finish_reasons import aligned
+from opentelemetry.instrumentation.llm.extraction.paths import dig, fields, fill
+from opentelemetry.instrumentation.llm.schema.records import Reply, Request, Usage
 
 REQUEST = fields(Request, {"model": "model", "temperature": "warmth"})
 REPLY = fields(Reply, {"response_model": "model", "response_id": "id"})

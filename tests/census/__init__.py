@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from harness.surface import Asking, asking, offered
 from opentelemetry.instrumentation.llm import providers
-from opentelemetry.instrumentation.llm.calls.point import Provider
+from opentelemetry.instrumentation.llm.calls.declaration import Provider
 
 
 class Sdk(NamedTuple):

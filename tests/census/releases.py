@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from packaging.requirements import Requirement
 from packaging.specifiers import Specifier
 
-from opentelemetry.instrumentation.llm.calls.point import Point, Provider
+from opentelemetry.instrumentation.llm.calls.declaration import Point, Provider
 
 _NEW, _OLD = "mistralai.client", "mistralai"
 RELEASES: Mapping[str, Mapping[str, str]] = {

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from opentelemetry.instrumentation.llm.calls.patching import installed
+from opentelemetry.instrumentation.llm.calls.patches import installed
 from payloads import Payload
 
 MODES = ("sync", "async")

@@ -19,7 +19,7 @@ from harness.running import Case, run
 from harness.styles import NotApplicable
 from harness.watching import CONTENTS_ON, Watching
 from opentelemetry.instrumentation.llm import LLMInstrumentor
-from opentelemetry.instrumentation.llm.calls import watch
+from opentelemetry.instrumentation.llm.calls import wrap
 from opentelemetry.instrumentation.llm.calls.call import Call
 
 pytestmark = [
@@ -181,7 +181,7 @@ def test_who_keeps_chunks_is_found(watching: Watching, stand_in: Any, monkeypatc
             _kept.append(chunk)
             super().took(chunk)
 
-    monkeypatch.setattr(watch, "Call", Keeps)
+    monkeypatch.setattr(wrap, "Call", Keeps)
     found = judged(STREAM, "sync", watching, stand_in, settings=SETTINGS[:1])
     _kept.clear()
     assert found is not None and [what for what in found if what.startswith("exhausted: kept: ") and what.endswith(" chunk")], found

@@ -21,10 +21,10 @@ from harness.styles import NotApplicable
 from harness.watching import CONTENTS_ON, Watching
 from opentelemetry import trace
 from opentelemetry.instrumentation.llm import attach, detach
-from opentelemetry.instrumentation.llm.calls import watch
+from opentelemetry.instrumentation.llm.calls import wrap
 from opentelemetry.instrumentation.llm.calls.call import Call
+from opentelemetry.instrumentation.llm.schema.events import CONTENT
 from opentelemetry.instrumentation.llm.testing import capture_events
-from opentelemetry.instrumentation.llm.words.events import CONTENT
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
@@ -185,7 +185,7 @@ def test_a_prompt_in_a_tag_is_found(
             super().start(arguments)
 
     assert _found(apart, stand_in, caplog) == ([], [])
-    monkeypatch.setattr(watch, "Call", Tells)
+    monkeypatch.setattr(wrap, "Call", Tells)
     apart.bare()
     found, tags = _found(apart, stand_in, caplog)
     assert {f"{PROMPT!r} stands in the {place}" for place in ("traces", "events")} <= set(found)

@@ -22,7 +22,7 @@ from harness.held import BYTES_PER_OPEN_STREAM, OBJECTS_PER_OPEN_STREAM, held
 from harness.processes import python, served
 from harness.styles import NotApplicable
 from harness.watching import Watching
-from opentelemetry.instrumentation.llm.calls import loss
+from opentelemetry.instrumentation.llm.calls.streams import finalize
 
 SOAK = os.environ.get("LLM_SOAK")
 CALLS = SOAK or "140"
@@ -94,12 +94,12 @@ PLANTED = {
     "has the end of the process wait for each": "import atexit" + _ENDED.format("atexit.register(lambda: call)"),
     "never ends": "from opentelemetry.instrumentation.llm.calls.call import Call\nCall._end = lambda *anything: None",
     "keeps streams": """
-from opentelemetry.instrumentation.llm.calls import streams
-kept, tap = [], streams.tap
+from opentelemetry.instrumentation.llm.calls.streams import inner_iterator
+kept, tap = [], inner_iterator.tap
 def keeping(stream, *more):
     kept.append(stream)
     tap(stream, *more)
-streams.tap = keeping
+inner_iterator.tap = keeping
 """,
 }
 
@@ -159,7 +159,7 @@ def test_many_streams_leave_one_entry_among_what_runs_as_the_process_ends(watchi
         atexit.register(_nothing)
         list(payload.call(client))  # type: ignore[misc]
     assert len(set(entries)) == 1
-    assert loss._turn._last == atexit._ncallbacks() > entries[-1]
+    assert finalize._turn._last == atexit._ncallbacks() > entries[-1]
     atexit.unregister(_nothing)
 
 

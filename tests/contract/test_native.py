@@ -16,8 +16,8 @@ from harness.running import Case, run
 from harness.styles import NotApplicable
 from harness.watching import Watching
 from opentelemetry.instrumentation.llm import providers
+from opentelemetry.instrumentation.llm.schema.events import OPERATIONS
 from opentelemetry.instrumentation.llm.testing import capture_events
-from opentelemetry.instrumentation.llm.words.events import OPERATIONS
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),

@@ -142,8 +142,8 @@ def test_a_stream_that_is_left_to_the_collector_is_told_apart(stand_in: Any) -> 
 UNTOLD = """
 import sys
 from harness import leaving
-from opentelemetry.instrumentation.llm.calls import loss
-loss.end_open = lambda: None
+from opentelemetry.instrumentation.llm.calls.streams import finalize
+finalize.end_open = lambda: None
 leaving.main("watched", "openai", "sync", sys.argv[1])
 """
 

@@ -13,11 +13,11 @@ from harness.bench import SETTINGS, Bench, bare
 from harness.faults import named
 from harness.running import Case, cases
 from opentelemetry.instrumentation.llm import guard
-from opentelemetry.instrumentation.llm.calls import watch as watching
+from opentelemetry.instrumentation.llm.calls import wrap as watching
 
 CHAT = next(p for p in payloads.read() if p.id == "openai-chat.completions.create")
 CASE: Case = next(case for case in cases(CHAT, "sync", "plain") if case.exit.name == "answered")
-STEP = "calls/answers.py:receive"
+STEP = "calls/result.py:receive"
 
 
 def _unguarded(step: Callable[..., Any], *arguments: Any, otherwise: Any = None, rescue: Any = None) -> Any:

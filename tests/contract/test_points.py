@@ -17,8 +17,8 @@ from harness.matrix import Observer, Row
 from harness.proving import is_there
 from harness.telling import Told
 from opentelemetry.instrumentation.llm import providers
-from opentelemetry.instrumentation.llm.calls.patching import installed
-from opentelemetry.instrumentation.llm.calls.point import Provider
+from opentelemetry.instrumentation.llm.calls.declaration import Provider
+from opentelemetry.instrumentation.llm.calls.patches import installed
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),

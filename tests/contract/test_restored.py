@@ -13,7 +13,7 @@ import pytest
 import payloads
 from harness.watching import Watching
 from opentelemetry.instrumentation.llm import providers
-from opentelemetry.instrumentation.llm.calls.point import Provider
+from opentelemetry.instrumentation.llm.calls.declaration import Provider
 from opentelemetry.instrumentation.llm.calls.targets import cell_of
 from opentelemetry.instrumentation.llm.wrapper import Wrapper
 

@@ -11,11 +11,11 @@ from unittest import mock
 
 from census.releases import required
 from contract.driving import opened, opened_async
-from opentelemetry.instrumentation.llm.calls.patching import installed
-from opentelemetry.instrumentation.llm.calls.point import Point, Provider
+from opentelemetry.instrumentation.llm.calls.declaration import Point, Provider
+from opentelemetry.instrumentation.llm.calls.patches import installed
 from opentelemetry.instrumentation.llm.calls.running import Running
+from opentelemetry.instrumentation.llm.schema.events import OPERATIONS
 from opentelemetry.instrumentation.llm.testing import capture_events
-from opentelemetry.instrumentation.llm.words.events import OPERATIONS
 from payloads import Payload
 from payloads import installed as package_installed
 

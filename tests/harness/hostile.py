@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from opentelemetry.instrumentation.llm.calls.point import Point
+from opentelemetry.instrumentation.llm.calls.declaration import Point
 from opentelemetry.instrumentation.llm.calls.targets import find as standing
 from opentelemetry.instrumentation.llm.providers import ALL
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from opentelemetry.instrumentation.llm.metrics import METRICS
-from opentelemetry.instrumentation.llm.words.events import OPERATIONS
+from opentelemetry.instrumentation.llm.schema.events import OPERATIONS
 
 from .account import OURS, Account
 from .exits_sync import ConsumerFault

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from opentelemetry.instrumentation.llm.calls.point import Point, Provider
+from opentelemetry.instrumentation.llm.calls.declaration import Point, Provider
 
 PROPERTIES: dict[str, str] = {
     "test_points": "fires",

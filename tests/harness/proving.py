@@ -12,7 +12,7 @@ import pytest
 from census import Sdk
 from opentelemetry.instrumentation.llm import providers
 from opentelemetry.instrumentation.llm.calls import targets
-from opentelemetry.instrumentation.llm.calls.point import Point
+from opentelemetry.instrumentation.llm.calls.declaration import Point
 from opentelemetry.instrumentation.llm.calls.running import Running
 from payloads import Payload
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from opentelemetry.instrumentation.llm.calls.point import Provider, Routes
+from opentelemetry.instrumentation.llm.calls.declaration import Provider, Routes
 
 _VERBS = frozenset({"_get", "_post", "_put", "_patch", "_delete", "_get_api_list"})
 _LOWEST = frozenset({

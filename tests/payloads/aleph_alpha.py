@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from opentelemetry.instrumentation.llm.calls.patching import installed
+from opentelemetry.instrumentation.llm.calls.patches import installed
 from payloads.generated import asking, payloads
 
 NEEDS = "aleph_alpha_client"

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from opentelemetry.instrumentation.llm.calls.patching import installed
+from opentelemetry.instrumentation.llm.calls.patches import installed
 
 NEEDS = "huggingface_hub"
 MESSAGES = [{"role": "user", "content": "say three words"}]

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from opentelemetry.instrumentation.llm.calls.patching import installed
+from opentelemetry.instrumentation.llm.calls.patches import installed
 from payloads.generated import asking
 
 NEEDS = "zai"

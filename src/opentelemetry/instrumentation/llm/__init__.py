@@ -18,10 +18,10 @@ are the ground that both stand on.
 
 from .baggage import with_attributes
 from .bus import attach, attach_many, detach, execute, list_handlers, span
-from .caches.watched import watch_cache
-from .calls.budgets import CostBudget
-from .calls.costs import track_cost
+from .caches.mapping import watch_cache
 from .context import carry, with_context, with_span
+from .costs.budget import CostBudget
+from .costs.call_cost import track_cost
 from .emit import (
     emit_auth_refresh,
     emit_cache_evicted,
@@ -34,17 +34,17 @@ from .emit import (
     emit_rate_limit,
     evaluation,
 )
-from .handlers.logger import attach_default_logger, detach_default_logger
 from .instrumentor import LLMInstrumentor
 from .metrics import basic_metrics, cost_metrics, metrics
 from .pricing import price
 from .reporters.console import ConsoleReporter
-from .reporters.prometheus import PrometheusReporter
-from .reporters.statsd import StatsdReporter
+from .reporters.logger import attach_default_logger, detach_default_logger
+from .reporters.prometheus.reporter import PrometheusReporter
+from .reporters.statsd.reporter import StatsdReporter
+from .schema.events import EVENTS
+from .schema.units import convert_time_unit
 from .steps.by_hand import with_agent, with_retrieval, with_tool, with_workflow
 from .version import __version__
-from .words.events import EVENTS
-from .words.units import convert_time_unit
 
 __all__ = [
     "EVENTS",

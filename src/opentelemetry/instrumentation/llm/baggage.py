@@ -17,7 +17,7 @@ from urllib.parse import quote_plus
 from opentelemetry import baggage
 
 from . import context
-from .words.bounds import short
+from .schema.bounds import short
 
 _logger = logging.getLogger(__name__)
 _R = TypeVar("_R")

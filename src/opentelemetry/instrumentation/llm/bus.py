@@ -22,8 +22,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType, TracebackType
 from typing import Any, NamedTuple, TypeVar
 
-from .words.errors import error_type
-from .words.events import HANDLER_FAILURE
+from .schema.errors import error_type
+from .schema.events import HANDLER_FAILURE
 from .words.interruption import is_interruption
 
 _logger = logging.getLogger(__name__)

@@ -22,7 +22,7 @@ from opentelemetry.trace import Span, SpanContext, Status, StatusCode
 from opentelemetry import baggage, propagate, trace
 from opentelemetry import context as otel_context
 
-from .words.errors import error_type
+from .schema.errors import error_type
 
 __all__ = [
     "Context", "baggage_value", "carry", "current", "enter", "enter_call", "enter_span", "enter_step", "here", "leave", "of_span", "running_call",

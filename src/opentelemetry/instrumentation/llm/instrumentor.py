@@ -17,21 +17,21 @@ from . import bus, frameworks, providers, transports
 from .bridges import langchain as bridges
 from .bridges import pydantic_ai
 from .caches import gptcache, langchain, litellm
-from .calls import loss
 from .calls.call import Desk
-from .calls.costs import Costs
-from .calls.patching import Patches
-from .calls.point import Provider
-from .handlers import attributes
-from .handlers.logger import attach_default_logger
+from .calls.declaration import Provider
+from .calls.patches import Patches
+from .calls.streams import finalize
+from .costs.call_cost import Costs
 from .handlers.logs import Logs
-from .handlers.samples import conventions
 from .handlers.spans import Spans
 from .listening import Ears
 from .metrics import metrics as our_metrics
+from .metrics.gen_ai import conventions
 from .package import _instruments
+from .reporters.aggregation import tagged
+from .reporters.logger import attach_default_logger
 from .reporters.otel import OtelReporter
-from .reporters.tally import tagged
+from .schema import semconv
 from .settings import Settings
 from .steps import by_hand
 from .steps.engine import StepDesk
@@ -141,7 +141,7 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
     def _uninstrument(self, **keywords: Any) -> None:
         by_hand.use(None)
         self._patches.restore()
-        loss.end_open()
+        finalize.end_open()
         for attached in self._attached:
             attached.close()
         self._attached = ()
@@ -152,7 +152,7 @@ def _reporter(meter_provider: Any, settings: Settings, spans: Spans) -> OtelRepo
     wanted = tagged(our_metrics() + conventions(settings.legacy_metrics), settings.metric_baggage_keys)
     reporter = _reporters.get(key)
     if reporter is None:
-        meter = metrics.get_meter(_SCOPE, __version__, meter_provider, attributes.SCHEMA_URL)
+        meter = metrics.get_meter(_SCOPE, __version__, meter_provider, semconv.SCHEMA_URL)
         reporter = _reporters[key] = OtelReporter(wanted, meter)
     elif [(m.name, m.tags) for m in reporter.metrics] != [(m.name, m.tags) for m in wanted]:
         _logger.warning("legacy_metrics and metric_baggage_keys stay as they were: the instruments of a meter provider are made once")
@@ -176,6 +176,6 @@ def _desk(settings: Settings, costs: Costs, ears: Ears) -> Desk:
 
 
 def _spans(tracer_provider: Any, logger_provider: Any, settings: Settings) -> Spans:
-    tracer = trace.get_tracer(_SCOPE, __version__, tracer_provider, attributes.SCHEMA_URL)
-    logger = _logs.get_logger(_SCOPE, __version__, logger_provider, attributes.SCHEMA_URL)
+    tracer = trace.get_tracer(_SCOPE, __version__, tracer_provider, semconv.SCHEMA_URL)
+    logger = _logs.get_logger(_SCOPE, __version__, logger_provider, semconv.SCHEMA_URL)
     return Spans(tracer, Logs(logger), settings)

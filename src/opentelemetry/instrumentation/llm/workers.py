@@ -18,7 +18,7 @@ from typing import Any
 
 from opentelemetry import _logs, metrics, trace
 
-from .calls import loss
+from .calls.streams import finalize
 from .guard import guarded
 from .instrumentor import LLMInstrumentor
 from .pricing import store
@@ -72,7 +72,7 @@ def _end_with_multiprocessing() -> None:
 
 
 def _end() -> None:
-    loss.end_open()
+    finalize.end_open()
     flush(_AT_EXIT_SECONDS)
 
 
@@ -82,7 +82,7 @@ def flush(timeout: float = 10.0) -> bool:
     Call it where a process may be frozen or killed without a word: at the end of a task or an invocation. Streams that
     were dropped end here; those that are still open stay so. It never raises.
     """
-    loss.end_lost()
+    finalize.end_lost()
     until = time.monotonic() + timeout
     sent = [bool(guarded(one.flush, timeout)) for one in list(store._alive) if hasattr(one, "flush")]
     for provider in (trace.get_tracer_provider(), _logs.get_logger_provider(), metrics.get_meter_provider()):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import bus
-from ..dialects.reading import items
+from ..extraction.paths import items
 from ..guard import guarded
 
 TARGETS: tuple[tuple[str, str], ...] = (("langchain-core", "langchain_core.messages.utils:trim_messages"),)

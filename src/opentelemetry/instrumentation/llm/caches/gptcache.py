@@ -13,10 +13,10 @@ from contextvars import ContextVar, Token
 from typing import Any
 
 from .. import context, emit
-from ..dialects.reading import items
+from ..extraction.paths import items
 from ..guard import guarded
 from ..wrapper import Wrapper
-from .told import Told, inside, size_of
+from .recorder import Told, inside, size_of
 
 DISTRIBUTION = "gptcache >= 0.1"
 _ADAPTERS = (

@@ -11,10 +11,10 @@ from typing import Any
 import wrapt
 
 from .. import context
-from ..dialects.reading import items
+from ..extraction.paths import items
 from ..guard import guarded
 from ..wrapper import Wrapper
-from .told import Told, inside, saved_by
+from .recorder import Told, inside, saved_by
 
 MODULE = "langchain_core.caches"
 Put = Callable[[Any, str, Any], None]

@@ -13,12 +13,12 @@ from contextvars import ContextVar
 from typing import Any
 
 from .. import context, emit
-from ..dialects.litellm_names import asked, provider_name
-from ..dialects.openai_usage import usage
-from ..dialects.reading import dig, items, text
+from ..dialects.litellm.names import asked, provider_name
+from ..dialects.openai.usage import usage
+from ..extraction.paths import dig, items, text
 from ..guard import guarded
-from ..words.records import Usage
-from .told import Told, cents_for
+from ..schema.records import Usage
+from .recorder import Told, cents_for
 
 DISTRIBUTION = "litellm >= 1.61"
 _CLASS = "litellm.caching.caching:Cache"

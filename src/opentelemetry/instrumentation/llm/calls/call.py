@@ -12,15 +12,16 @@ from types import MappingProxyType
 from typing import Any
 
 from .. import bus
-from ..dialects import Arguments, Dialect, failures
-from ..dialects.parts import LONGEST_STREAM
+from ..dialects import Arguments, Dialect
+from ..extraction import failures
+from ..extraction.message_parts import LONGEST_STREAM
 from ..guard import guarded
+from ..schema.bounds import short
+from ..schema.events import CONTENT, INTERRUPTED, OPERATIONS, STREAM_CHUNK, STREAM_EXCEPTION, STREAM_START, STREAM_STOP
+from ..schema.records import Content, Cost, Reply, Request, Usage, completed, facts, total
 from ..settings import SPAN_BAGGAGE_KEYS
-from ..words.bounds import short
-from ..words.events import CONTENT, INTERRUPTED, OPERATIONS, STREAM_CHUNK, STREAM_EXCEPTION, STREAM_START, STREAM_STOP
-from ..words.records import Content, Cost, Reply, Request, Usage, completed, facts, total
 from . import documents, secrets
-from .point import Identity, Point
+from .declaration import Identity, Point
 
 COMPLETE, CLOSED_EARLY, ABANDONED, CANCELLED, ERROR, UNPARSED = "complete", "closed_early", "abandoned", "cancelled", "error", "unparsed"
 

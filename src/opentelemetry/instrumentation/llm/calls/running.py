@@ -7,7 +7,7 @@ from typing import Any
 from .. import context
 from ..guard import guarded
 from .call import Call
-from .point import Point
+from .declaration import Point
 
 
 class Running:

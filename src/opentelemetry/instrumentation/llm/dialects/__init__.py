@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..words.records import Content, Reply, Request
+from ..schema.records import Content, Reply, Request
 
 _EMPTY: Mapping[str, Any] = {}
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..words.records import Content, Reply, Request
-from . import Arguments, Dialect, chat_completions
-from .finish import aligned, finish_reason
-from .parts import Message, Part, Pieces, message, text_part
-from .reading import dig, fields, fill, full_text, items, text, whole
+from ..extraction.finish_reasons import aligned, finish_reason
+from ..extraction.message_parts import Message, Part, Pieces, message, text_part
+from ..extraction.paths import dig, fields, fill, full_text, items, text, whole
+from ..schema.records import Content, Reply, Request
+from . import Arguments, Dialect
+from .openai import chat_completions
 
 _REQUEST = fields(
     Request,

@@ -6,13 +6,14 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from ..words.records import Content, Reply, Request, Usage
-from . import Arguments, Dialect, chat_completions
-from .embeddings import embeddings as openai_embeddings
-from .openai_content import chat_content, chat_output
-from .openai_usage import usage
-from .parts import message, text_part
-from .reading import dig, fields, fill, full_text, items, text, whole
+from ..extraction.message_parts import message, text_part
+from ..extraction.paths import dig, fields, fill, full_text, items, text, whole
+from ..schema.records import Content, Reply, Request, Usage
+from . import Arguments, Dialect
+from .openai import chat_completions
+from .openai.content import chat_content, chat_output
+from .openai.embeddings import embeddings as openai_embeddings
+from .openai.usage import usage
 
 _ENVELOPE = fields(Reply, {"response_id": "request_id", "failure": "code"})
 _RERANK = fields(Request, {"model": "model", "choice_count": "top_n"})

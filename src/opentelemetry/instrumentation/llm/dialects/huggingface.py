@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..words.records import Content, Reply, Request, Usage
+from ..extraction.finish_reasons import finish_reason
+from ..extraction.message_parts import Message, Pieces, message, text_part
+from ..extraction.paths import dig, fields, fill, full_text, whole
+from ..schema.records import Content, Reply, Request, Usage
 from . import Arguments, Dialect
-from .finish import finish_reason
-from .parts import Message, Pieces, message, text_part
-from .reading import dig, fields, fill, full_text, whole
 
 _REQUEST = fields(
     Request,

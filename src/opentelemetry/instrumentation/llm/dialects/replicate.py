@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..words.records import Content, Reply, Request, Usage
+from ..extraction.message_parts import message, text_part
+from ..extraction.paths import dig, fields, fill, full_text, items, text
+from ..schema.records import Content, Reply, Request, Usage
 from . import Arguments, Dialect
-from .parts import message, text_part
-from .reading import dig, fields, fill, full_text, items, text
 
 _REPLY = fields(Reply, {"response_model": "model", "response_id": "id", "response_status": "status"})
 _USAGE = fields(Usage, {"input_tokens": "metrics.input_token_count", "output_tokens": "metrics.output_token_count"})

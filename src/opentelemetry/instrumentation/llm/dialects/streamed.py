@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..words.records import Request
+from ..schema.records import Request
 from . import Arguments, Dialect
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..words.records import Content, Reply, Request, Usage
+from ..extraction.message_parts import Message, message, text_part
+from ..extraction.paths import dig, fields, fill, items
+from ..schema.records import Content, Reply, Request, Usage
 from . import Arguments, Dialect
 from .huggingface import content as prompt_content
-from .openai_content import chat_content, chat_output
-from .parts import Message, message, text_part
-from .reading import dig, fields, fill, items
+from .openai.content import chat_content, chat_output
 
 _REQUEST = fields(
     Request,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..words.records import Reply, Request, Usage
+from ..extraction.paths import dig, fields, fill, items
+from ..schema.records import Reply, Request, Usage
 from . import Arguments, Dialect
-from .reading import dig, fields, fill, items
 
 _REQUEST = fields(
     Request, {"model": "model", "dimensions": "output_dimension", "encoding_formats": "output_dtype", "choice_count": "top_k"}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..words.records import Reply, Request, Usage
-from . import Arguments, Dialect, chat_completions, openai_content
-from .reading import dig, fields, fill, items, text, whole
+from ..extraction.paths import dig, fields, fill, items, text, whole
+from ..schema.records import Reply, Request, Usage
+from . import Arguments, Dialect
+from .openai import chat_completions, content
 
 _SETTINGS = fields(
     Request,
@@ -64,7 +65,7 @@ def _counted(answer: Any) -> Reply:
 
 
 texts = Dialect(
-    "watsonx_texts", _request, lambda answer: chat_completions.reply(_plain(answer)), _absorb, openai_content.completions_content,
-    lambda answer: openai_content.chat_output(_plain(answer)), chat_completions.finish,
+    "watsonx_texts", _request, lambda answer: chat_completions.reply(_plain(answer)), _absorb, content.completions_content,
+    lambda answer: content.chat_output(_plain(answer)), chat_completions.finish,
 )  # fmt: skip
 counted = Dialect("watsonx_counted", _request, _counted)

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..words.records import Content, Reply, Request, Usage
-from . import Arguments, Dialect, chat_completions
-from .openai_content import chat_content, chat_output
-from .openai_usage import usage
-from .protocol_buffers import rounded
-from .reading import integer, text
+from ..extraction.paths import integer, text
+from ..extraction.protobuf import rounded
+from ..schema.records import Content, Reply, Request, Usage
+from . import Arguments, Dialect
+from .openai import chat_completions
+from .openai.content import chat_content, chat_output
+from .openai.usage import usage
 
 Plain = dict[str, Any]
 _TICKS = 10_000_000_000

@@ -19,15 +19,15 @@ from typing import Any, TextIO
 
 from .. import bus
 from .. import settings as settings_module
+from ..exporters.terminal import Terminal
 from ..instrumentor import LLMInstrumentor
+from ..reporters.aggregation import Tally
 from ..reporters.otel import OtelReporter
-from ..reporters.tally import Tally
-from ..reporters.terminal import Terminal
 from ..settings import Settings
 from ..version import __version__
 from . import exporters, findings, text
+from .conflicts import OURS, everything_installed, neighbours
 from .facts import Facts, Finding, Setting
-from .neighbours import OURS, everything_installed, neighbours
 from .sdks import by_distribution, looked_at, probed
 
 WAIT_SECONDS = 30.0

@@ -16,8 +16,8 @@ from dataclasses import replace
 from typing import Any
 
 from .. import providers
-from ..calls.patching import Patches, installed
-from ..calls.point import Provider
+from ..calls.declaration import Provider
+from ..calls.patches import Patches, installed
 from ..instrumentor import LLMInstrumentor
 from ..settings import Settings
 from .facts import Native, Sdk

@@ -6,11 +6,11 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from ..reporters.table import aligned
-from ..reporters.terminal import PLAIN, Style, Terminal
+from ..exporters.terminal import PLAIN, Style, Terminal
+from ..reporters.text_table import aligned
+from .conflicts import OURS
 from .facts import Facts, Finding, Neighbour, Sdk, Setting, Signal
 from .findings import what_to_do
-from .neighbours import OURS
 
 Row = tuple[str, ...]
 Mark = Literal["good", "note", "bad"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..schema.records import Content
 from ..steps.contents import documents, plain
 from ..steps.tables import Facts, Framework, Result, Step
-from ..words.records import Content
 
 Args = tuple[Any, ...]
 Kwargs = Mapping[str, Any]

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..schema.records import Content
 from ..steps.contents import output_message
 from ..steps.tables import Facts, Framework, Result, Step
-from ..words.records import Content
 
 Args = tuple[Any, ...]
 Kwargs = Mapping[str, Any]

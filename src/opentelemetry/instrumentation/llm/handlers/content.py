@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..schema.bounds import LARGEST_INTEGER, LONGEST, encodable
+from ..schema.records import Content
+from ..schema.semconv import CONTENT
 from ..settings import Settings
-from ..words.bounds import LARGEST_INTEGER, LONGEST, encodable
-from ..words.records import Content
-from .attributes import CONTENT
 from .redaction import without_credentials, without_credentials_in_error
 
 _CUT = " [cut]"

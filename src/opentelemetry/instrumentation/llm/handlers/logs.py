@@ -11,7 +11,7 @@ from opentelemetry.trace import Span
 from opentelemetry import trace
 
 from .. import context
-from .attributes import DETAILS_EVENT, EVALUATION, EVALUATION_EVENT, EXCEPTION_EVENT
+from ..schema.semconv import DETAILS_EVENT, EVALUATION, EVALUATION_EVENT, EXCEPTION_EVENT
 
 
 class Logs:

@@ -11,10 +11,11 @@ from opentelemetry import trace
 
 from .. import bus, context
 from ..guard import guarded
+from ..schema import semconv
+from ..schema.bounds import LARGEST_INTEGER, encodable, short
+from ..schema.events import CONTENT, EVALUATION, INTERRUPTED, OPERATIONS, STREAM_START
 from ..settings import Settings
-from ..words.bounds import LARGEST_INTEGER, encodable, short
-from ..words.events import CONTENT, EVALUATION, INTERRUPTED, OPERATIONS, STREAM_START
-from . import attributes, content
+from . import content
 from .logs import Logs
 
 _NO_SPANS = ("ex_llm.stream", "ex_llm.provider.request", "ex_llm.context.truncation")
@@ -113,13 +114,13 @@ class Spans:
             guarded(opened.leave)
             if opened.span.is_recording():
                 opened.span.set_status(Status(StatusCode.ERROR, kind))
-                opened.span.set_attribute(attributes.ERROR_TYPE, kind)
+                opened.span.set_attribute(semconv.ERROR_TYPE, kind)
                 opened.span.end(ended_at)
 
     def _start(self, name: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
         ours = metadata.get("operation") in OPERATIONS
         known = guarded(_attributes, ours, metadata, otherwise={})
-        span_name = guarded(attributes.span_name, metadata, otherwise=name) if ours else name
+        span_name = guarded(semconv.span_name, metadata, otherwise=name) if ours else name
         began = measurements["system_time"]
         kind = _SIDES.get(metadata.get("side", ""), SpanKind.CLIENT) if ours and not metadata.get("in_process") else SpanKind.INTERNAL
         # Written down before it begins, so that a span which has begun ends whatever happens here.
@@ -138,7 +139,7 @@ class Spans:
         if failed:
             guarded(_fail, opened.span, metadata, message if in_span else None)
         if not self._settings.agent_totals and metadata.get("operation") in ("invoke_agent", "invoke_workflow"):
-            known = {k: v for k, v in known.items() if k not in attributes.TOTALS}
+            known = {k: v for k, v in known.items() if k not in semconv.TOTALS}
         guarded(opened.span.set_attributes, {k: v for k, v in known.items() if opened.known.get(k) != v})
         if in_span:
             guarded(_show, opened.span, contents, self._settings.structured_content)
@@ -163,7 +164,7 @@ class Spans:
 
 
 def _attributes(ours: bool, metadata: Mapping[str, Any]) -> dict[str, Any]:
-    return {**attributes.who(metadata), **attributes.known(metadata)} if ours else _as_given(metadata)
+    return {**semconv.who(metadata), **semconv.known(metadata)} if ours else _as_given(metadata)
 
 
 def _set_failed(span: Span, reason: Any) -> None:
@@ -171,7 +172,7 @@ def _set_failed(span: Span, reason: Any) -> None:
 
 
 def _fail(span: Span, metadata: Mapping[str, Any], message: str | None) -> None:
-    span.set_attribute(attributes.ERROR_TYPE, metadata.get("error_type") or "_OTHER")
+    span.set_attribute(semconv.ERROR_TYPE, metadata.get("error_type") or "_OTHER")
     if message:
         span.set_status(Status(StatusCode.ERROR, message))
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from ..words.records import Cost, Usage, facts
+from ..schema.records import Cost, Usage, facts
 from .units import UNITS, Kind, Unit
 
 Price = int | float | list[Any]

@@ -15,7 +15,7 @@ from math import inf
 from os import PathLike
 from typing import Any, NamedTuple, Union
 
-from ..words.records import Cost, Usage
+from ..schema.records import Cost, Usage
 from .conditions import special
 from .cost import INCONSISTENT_USAGE, Unpriced, adds_up, cost
 from .match import locate, spellings
@@ -57,7 +57,7 @@ def price(
     ``{"speed": "fast"}``) select discounts and surcharges where they are known. A cost that the provider itself
     reported in ``usage`` wins.
 
-    >>> from opentelemetry.instrumentation.llm.words.records import Usage
+    >>> from opentelemetry.instrumentation.llm.schema.records import Usage
     >>> found = price("openai", "gpt-4o", Usage(input_tokens=1000, output_tokens=100, cache_read_tokens=400))
     >>> round(found.total, 9), round(found.saved, 9)
     (0.3, 0.05)

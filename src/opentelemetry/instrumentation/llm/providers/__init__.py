@@ -10,7 +10,7 @@ import logging
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NamedTuple
 
-from ..calls.point import Provider
+from ..calls.declaration import Provider
 
 GROUP = "opentelemetry_instrumentation_llm_provider"
 _logger = logging.getLogger(__name__)

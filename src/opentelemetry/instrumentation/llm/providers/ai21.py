@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..calls.point import Point, Provider
+from ..calls.declaration import Point, Provider
 from ..dialects import Arguments
-from ..dialects.chat_completions import chat_completions
-from .generated import identify_as
+from ..dialects.openai.chat_completions import chat_completions
+from ._generated import identify_as
 
 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:

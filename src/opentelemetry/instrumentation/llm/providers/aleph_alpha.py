@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..calls.point import Point, Provider
+from ..calls.declaration import Point, Provider
 from ..dialects import Arguments, Dialect
 from ..dialects.aleph_alpha import chat_items, completions
-from ..dialects.chat_completions import chat_completions
-from ..dialects.embeddings import embeddings
-from ..dialects.media import moderation
-from .generated import identify_as
+from ..dialects.openai.chat_completions import chat_completions
+from ..dialects.openai.embeddings import embeddings
+from ..dialects.openai.media import moderation
+from ._generated import identify_as
 
 _ROUTES: Mapping[str, tuple[str, Dialect]] = {
     "POST /chat/completions": ("chat", chat_completions),

@@ -8,13 +8,13 @@ from functools import lru_cache
 from typing import Any
 
 from .. import context
-from ..calls.point import Identity, Native, Provider
+from ..calls.declaration import Identity, Native, Provider
 from ..dialects import Arguments
-from ..dialects.media import plain
-from ..dialects.messages import messages
-from ..dialects.prompt_completions import prompt_completions
+from ..dialects.anthropic.messages import messages
+from ..dialects.openai.media import plain
+from ..dialects.openai.prompt_completions import prompt_completions
 from ..guard import guarded
-from .generated import generated, identify_as
+from ._generated import generated, identify_as
 
 _BY_CLASS: Mapping[str, str] = {
     "BaseBedrockClient": "aws.bedrock",

@@ -12,16 +12,16 @@ from typing import Any
 from weakref import ref
 
 from ..calls.call import CLOSED_EARLY, COMPLETE, Call
-from ..calls.loss import watch_for_loss
-from ..calls.methods import Driver, before, forget, watched
-from ..calls.point import Native, Point, Provider
-from ..calls.streams import AsyncTap, Tap, broke
+from ..calls.declaration import Native, Point, Provider
+from ..calls.streams.finalize import watch_for_loss
+from ..calls.streams.inner_iterator import AsyncTap, Tap, broke
+from ..calls.streams.instance_methods import Driver, before, forget, watched
 from ..dialects import Arguments, Dialect
-from ..dialects.chat_completions import chat_completions
-from ..dialects.embeddings import embeddings
+from ..dialects.openai.chat_completions import chat_completions
+from ..dialects.openai.embeddings import embeddings
 from ..guard import guarded
-from .generated import identify_as
-from .hosts import deployment_in
+from ._generated import identify_as
+from ._hosts import deployment_in
 
 _STREAMS = frozenset({"StreamingChatCompletions", "AsyncStreamingChatCompletions"})
 _PARSE = "_deserialize_and_add_to_queue"

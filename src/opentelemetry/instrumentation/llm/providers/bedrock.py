@@ -10,13 +10,13 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..calls.bodies import body_in
-from ..calls.event_streams import events_in
-from ..calls.point import Identity, Open, Point, Provider
+from ..calls.declaration import Identity, Open, Point, Provider
+from ..calls.streams.body import body_in
+from ..calls.streams.event_stream import events_in
 from ..dialects import Arguments, Dialect
-from ..dialects.converse import beside, converse
-from ..dialects.invoke_model import invoke_model, invoked_embeddings, invoked_images, invoked_rerank
-from ..dialects.invoke_model_request import operation, parsed
+from ..dialects.bedrock.converse import beside, converse
+from ..dialects.bedrock.invoke_model import invoke_model, invoked_embeddings, invoked_images, invoked_rerank
+from ..dialects.bedrock.invoke_model_request import operation, parsed
 
 _SERVICE = "bedrock-runtime"
 _TARGETS = ("botocore.client:BaseClient._make_api_call", "aiobotocore.client:AioBaseClient._make_api_call")

@@ -1,8 +1,8 @@
 """cerebras-cloud-sdk: Cerebras' own hosts."""
 
-from ..calls.point import Provider
-from ..dialects.chat_completions import chat_completions, completions
-from .generated import generated
+from ..calls.declaration import Provider
+from ..dialects.openai.chat_completions import chat_completions, completions
+from ._generated import generated
 
 CEREBRAS: Provider = generated(
     "cerebras",

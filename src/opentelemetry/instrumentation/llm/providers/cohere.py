@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..calls.point import Identity, Point, Provider
+from ..calls.declaration import Identity, Point, Provider
 from ..dialects import Arguments, Dialect
-from ..dialects.cohere import chat, chat_stream, embed, rerank
-from ..dialects.media import plain, transcription
-from .generated import identify_as
+from ..dialects.cohere.operations import chat, chat_stream, embed, rerank
+from ..dialects.openai.media import plain, transcription
+from ._generated import identify_as
 
 _Operations = Mapping[str, tuple[str, Dialect]]
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..calls.call import Call
-from ..calls.iterated import iterated, see_through
-from ..calls.point import Beside, Point, Provider
+from ..calls.declaration import Beside, Point, Provider
+from ..calls.streams.reiterable import iterated, see_through
 from ..dialects import Arguments, Dialect
 from ..dialects.dashscope import chat, embeddings, rerank
-from ..dialects.reading import dig, text
-from .generated import identify_as
+from ..extraction.paths import dig, text
+from ._generated import identify_as
 
 _TASKS: Mapping[str, tuple[str, Dialect]] = {
     "aigc.generation:Generation": ("chat", chat),

@@ -1,9 +1,9 @@
 """fireworks-ai: Fireworks, from the release on that one generator writes; those before it were another SDK."""
 
-from ..calls.point import Provider
-from ..dialects.chat_completions import chat_completions, completions
-from ..dialects.messages import messages
-from .generated import generated
+from ..calls.declaration import Provider
+from ..dialects.anthropic.messages import messages
+from ..dialects.openai.chat_completions import chat_completions, completions
+from ._generated import generated
 
 FIREWORKS: Provider = generated(
     "fireworks",

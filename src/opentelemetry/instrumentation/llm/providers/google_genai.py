@@ -13,16 +13,16 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..calls.point import Beside, Identity, Point, Provider
-from ..calls.streams import rewrapped
+from ..calls.declaration import Beside, Identity, Point, Provider
+from ..calls.streams.inner_iterator import rewrapped
 from ..dialects import Arguments, Dialect
-from ..dialects.gemini import generate_content, generate_content_stream
-from ..dialects.gemini_interactions import decisions, fetched_interaction, interactions
-from ..dialects.gemini_media import embed_content, generate_images, only_named
-from ..dialects.gemini_usage import either
-from ..dialects.reading import dig, items, text
-from .generated import generated
-from .hosts import provider_of
+from ..dialects.google.gemini import generate_content, generate_content_stream
+from ..dialects.google.interactions import decisions, fetched_interaction, interactions
+from ..dialects.google.media import embed_content, generate_images, only_named
+from ..dialects.google.usage import either
+from ..extraction.paths import dig, items, text
+from ._generated import generated
+from ._hosts import provider_of
 
 _FUNCTIONS: Mapping[str, tuple[str, Dialect]] = {
     "models:{}Models._generate_content": ("generate_content", generate_content),

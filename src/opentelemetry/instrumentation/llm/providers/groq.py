@@ -1,10 +1,10 @@
 """groq: Groq's own hosts."""
 
-from ..calls.point import Provider
-from ..dialects.chat_completions import chat_completions
-from ..dialects.embeddings import embeddings
-from ..dialects.media import plain, speech, transcription
-from .generated import generated
+from ..calls.declaration import Provider
+from ..dialects.openai.chat_completions import chat_completions
+from ..dialects.openai.embeddings import embeddings
+from ..dialects.openai.media import plain, speech, transcription
+from ._generated import generated
 
 GROQ: Provider = generated(
     "groq",

@@ -8,13 +8,13 @@ from types import AsyncGeneratorType, GeneratorType
 from typing import Any
 
 from ..calls.call import Call
-from ..calls.point import Point, Provider
+from ..calls.declaration import Point, Provider
 from ..dialects import Arguments, Dialect
-from ..dialects.chat_completions import chat_completions
 from ..dialects.huggingface import feature_extraction, text_generation, text_to_image
-from ..dialects.media import speech, transcription
-from ..dialects.reading import text
-from .generated import identify_as
+from ..dialects.openai.chat_completions import chat_completions
+from ..dialects.openai.media import speech, transcription
+from ..extraction.paths import text
+from ._generated import identify_as
 
 _TASKS: Mapping[str, tuple[str, Dialect]] = {
     "chat_completion": ("chat", chat_completions),

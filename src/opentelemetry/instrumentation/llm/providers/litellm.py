@@ -11,12 +11,13 @@ from functools import partial
 from typing import Any
 
 from .. import context
-from ..calls import stepped
 from ..calls.call import ABANDONED, Call
-from ..calls.loss import watch_for_loss
-from ..calls.point import Beside, Identity, Native, Point, Provider
+from ..calls.declaration import Beside, Identity, Native, Point, Provider
+from ..calls.streams import class_iterator
+from ..calls.streams.finalize import watch_for_loss
 from ..dialects import Arguments, Dialect
-from ..dialects.litellm import (
+from ..dialects.litellm.names import asked, provider_name
+from ..dialects.litellm.operations import (
     cost_in_cents,
     counted_in,
     lite_chat,
@@ -30,10 +31,9 @@ from ..dialects.litellm import (
     lite_text,
     lite_transcription,
 )
-from ..dialects.litellm_names import asked, provider_name
-from ..dialects.reading import dig, text
+from ..extraction.paths import dig, text
 from ..guard import guarded
-from .generated import _server
+from ._generated import _server
 
 _ASKED = "/asked"
 _HOPS = (
@@ -81,7 +81,7 @@ _priced_soon: dict[int, Call] = {}
 
 def _seen_through(call: Call, result: Any) -> bool:
     """Follow a stream through its steps; let a whole answer wait for its price."""
-    if stepped.is_stepped(result):
+    if class_iterator.is_stepped(result):
         _follow(call, result)
         return True
     if not hasattr(result, "_hidden_params") or not hasattr(result, "__weakref__"):
@@ -101,7 +101,7 @@ def _forget(key: int) -> None:
 def _follow(call: Call, stream: Any) -> None:
     inner = stream if hasattr(stream, "chunks") else getattr(stream, "completion_stream", None)
     guarded(_resolved, call, getattr(stream, "logging_obj", None) or getattr(inner, "logging_obj", None))
-    stepped.see_through(stream, call)
+    class_iterator.see_through(stream, call)
     chunks = getattr(inner, "chunks", None)
     if isinstance(chunks, list):
         # The list itself: it does not hold the stream, and the stream may be gone when its call ends.
@@ -184,7 +184,7 @@ _STREAMS = (
     "litellm.llms.anthropic.messages.adapters.streaming_iterator:AnthropicSSEStream",
     "litellm.llms.anthropic.messages.responses_adapters.streaming_iterator:AnthropicResponsesSSEByteStream",
 )
-_METHODS = dict.fromkeys(stepped.STEPS, stepped.step) | dict.fromkeys(stepped.CLOSES, stepped.close)
+_METHODS = dict.fromkeys(class_iterator.STEPS, class_iterator.step) | dict.fromkeys(class_iterator.CLOSES, class_iterator.close)
 
 _CALLBACK = "OpenTelemetry"
 _TELLS = f"litellm.integrations.opentelemetry:{_CALLBACK}"

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..calls.point import Identity, Point, Provider
+from ..calls.declaration import Identity, Point, Provider
 from ..dialects import Arguments, Dialect
-from ..dialects.chat_completions import chat_completions, completions
-from ..dialects.embeddings import embeddings
-from ..words.records import Reply
+from ..dialects.openai.chat_completions import chat_completions, completions
+from ..dialects.openai.embeddings import embeddings
+from ..schema.records import Reply
 
 
 def _without_place(dialect: Dialect) -> Dialect:

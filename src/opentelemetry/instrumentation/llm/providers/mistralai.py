@@ -7,18 +7,19 @@ from dataclasses import replace
 from typing import Any
 
 from .. import context
-from ..calls.point import Native, Point, Provider
-from ..dialects import Arguments, Dialect, mistral_content
-from ..dialects.chat_completions import chat_completions
-from ..dialects.conversations import conversations
-from ..dialects.embeddings import embeddings
-from ..dialects.media import moderation, plain, speech, transcription
-from ..dialects.reading import dig, fields, fill, number
-from ..dialects.responses import responses
+from ..calls.declaration import Native, Point, Provider
+from ..dialects import Arguments, Dialect
+from ..dialects.mistral import content
+from ..dialects.mistral.conversations import conversations
+from ..dialects.openai.chat_completions import chat_completions
+from ..dialects.openai.embeddings import embeddings
+from ..dialects.openai.media import moderation, plain, speech, transcription
+from ..dialects.openai.responses import responses
 from ..dialects.streamed import streamed
+from ..extraction.paths import dig, fields, fill, number
 from ..guard import guarded
-from ..words.records import Reply, Request
-from .generated import identify_as
+from ..schema.records import Reply, Request
+from ._generated import identify_as
 
 _OWN_WORDS = fields(Request, {"model": "model", "seed": "random_seed", "dimensions": "output_dimension"})
 _DEFAULTS = {"input_tokens": "prompt_tokens", "output_tokens": "completion_tokens", "total_tokens": "total_tokens"}
@@ -53,12 +54,12 @@ def _here(dialect: Dialect) -> Dialect:
         dialect.absorb(draft, event)
         _said(draft, event)
         if draft.content is not None:
-            mistral_content.keep(draft, event)
+            content.keep(draft, event)
 
     return replace(dialect, request=request, reply=reply, absorb=absorb)
 
 
-_chat = replace(_here(chat_completions), content=mistral_content.content, output=mistral_content.output)
+_chat = replace(_here(chat_completions), content=content.content, output=content.output)
 _conversations, _transcription = _here(conversations), _here(transcription)
 _ON_AZURE: dict[str, tuple[str, Dialect]] = {
     "chat:Chat.complete": ("chat", _chat),

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..calls.point import Point, Provider
+from ..calls.declaration import Point, Provider
 from ..dialects import Arguments, Dialect
-from ..dialects.ollama import embed, generate, score
-from .generated import identify_as
+from ..dialects.ollama.operations import embed, generate, score
+from ._generated import identify_as
 
 _ROUTES: Mapping[str, tuple[str, Dialect]] = {
     "POST /api/chat": ("chat", generate),

@@ -1,11 +1,11 @@
 """openai: OpenAI, Azure OpenAI, and every host that is asked through this SDK."""
 
-from ..calls.point import Provider
-from ..dialects.chat_completions import chat_completions, completions
-from ..dialects.embeddings import embeddings
-from ..dialects.media import decisions, images, moderation, plain, speech, transcription
-from ..dialects.responses import fetched_response, responses
-from .generated import generated
+from ..calls.declaration import Provider
+from ..dialects.openai.chat_completions import chat_completions, completions
+from ..dialects.openai.embeddings import embeddings
+from ..dialects.openai.media import decisions, images, moderation, plain, speech, transcription
+from ..dialects.openai.responses import fetched_response, responses
+from ._generated import generated
 
 OPENAI: Provider = generated(
     "openai",

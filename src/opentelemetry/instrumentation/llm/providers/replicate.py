@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..calls.point import Point, Provider
+from ..calls.declaration import Point, Provider
 from ..dialects import Arguments
 from ..dialects.replicate import fetched, prediction
-from .generated import identify_as
+from ._generated import identify_as
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "Predictions": ("version", "input"),

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from ..calls.point import Provider
-from ..dialects.chat_completions import chat_completions, completions
-from ..dialects.embeddings import embeddings
-from ..dialects.media import images, moderation, plain, speech, transcription
-from .generated import generated
+from ..calls.declaration import Provider
+from ..dialects.openai.chat_completions import chat_completions, completions
+from ..dialects.openai.embeddings import embeddings
+from ..dialects.openai.media import images, moderation, plain, speech, transcription
+from ._generated import generated
 
 # A ranking answers with model, id and usage, as a moderation does.
 _rerank = replace(moderation, name="rerank")

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..calls.point import Identity, Point, Provider
+from ..calls.declaration import Identity, Point, Provider
 from ..dialects import Arguments
-from ..dialects.reading import dig, items, text
 from ..dialects.transformers import pipeline, run
+from ..extraction.paths import dig, items, text
 
 _PIPELINE = "transformers.pipelines.text_generation:TextGenerationPipeline."
 _OPERATIONS = {"POST /chat": "chat", "POST /text": "text_completion"}

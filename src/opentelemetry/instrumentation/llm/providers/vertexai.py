@@ -8,13 +8,13 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..calls.point import Identity, Point, Provider
+from ..calls.declaration import Identity, Point, Provider
 from ..dialects import Arguments, Dialect
-from ..dialects.gemini_media import only_named
-from ..dialects.reading import dig, text
+from ..dialects.google.media import only_named
+from ..dialects.google.vertexai import embeddings, generate_content
 from ..dialects.streamed import streamed
-from ..dialects.vertexai import embeddings, generate_content
-from .hosts import provider_of
+from ..extraction.paths import dig, text
+from ._hosts import provider_of
 
 _METHODS: Mapping[str, tuple[str, Dialect]] = {
     "generative_models._generative_models:_GenerativeModel._generate_content{}": ("generate_content", generate_content),

@@ -11,12 +11,12 @@ from typing import Any
 
 from .. import context
 from ..calls.call import Call
-from ..calls.point import Beside, Identity, Point, Provider
+from ..calls.declaration import Beside, Identity, Point, Provider
 from ..dialects import Arguments
-from ..dialects.reading import dig, text
 from ..dialects.voyageai import counted
+from ..extraction.paths import dig, text
 from ..guard import guarded
-from .generated import identify_as
+from ._generated import identify_as
 
 _METHODS = {"embed": "embeddings", "contextualized_embed": "embeddings", "multimodal_embed": "embeddings", "rerank": "rerank"}
 _identify = identify_as("voyageai")

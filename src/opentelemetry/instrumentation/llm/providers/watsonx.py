@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..calls.point import Point, Provider
+from ..calls.declaration import Point, Provider
 from ..dialects import Arguments, Dialect
-from ..dialects.chat_completions import chat_completions
-from ..dialects.reading import text
+from ..dialects.openai.chat_completions import chat_completions
 from ..dialects.streamed import streamed
 from ..dialects.watsonx import counted, texts
-from .generated import identify_as
+from ..extraction.paths import text
+from ._generated import identify_as
 
 _MODELS, _DEPLOYED = "inference.fm_model_inference:FMModelInference.", "inference.deployment_model_inference:DeploymentModelInference."
 _ALL = "inference.base_model_inference:BaseModelInference."

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from ..calls.point import Provider
+from ..calls.declaration import Provider
 from ..dialects import Dialect
-from ..dialects.chat_completions import chat_completions, completions
-from ..dialects.media import plain
-from ..words.records import Reply
-from .generated import generated
+from ..dialects.openai.chat_completions import chat_completions, completions
+from ..dialects.openai.media import plain
+from ..schema.records import Reply
+from ._generated import generated
 
 
 def _reply(answer: Any) -> Reply:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from ..calls.point import Identity, Native, Point, Provider
+from ..calls.declaration import Identity, Native, Point, Provider
 from ..dialects import Arguments, Dialect
 from ..dialects.streamed import streamed
 from ..dialects.xai import chat, fetched, images, tokens
-from .hosts import provider_of
+from ._hosts import provider_of
 
 _METHODS: Mapping[str, tuple[str, Dialect]] = {
     "chat:Chat.sample": ("chat", chat),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..calls.point import Point, Provider
+from ..calls.declaration import Point, Provider
 from ..dialects import Dialect
-from ..dialects.chat_completions import chat_completions
-from ..dialects.embeddings import embeddings
-from ..dialects.media import images, moderation, plain, speech, transcription
-from .generated import identify_as, read
+from ..dialects.openai.chat_completions import chat_completions
+from ..dialects.openai.embeddings import embeddings
+from ..dialects.openai.media import images, moderation, plain, speech, transcription
+from ._generated import identify_as, read
 
 _ROUTES: Mapping[str, tuple[str, Dialect]] = {
     "POST /chat/completions": ("chat", chat_completions),

@@ -11,9 +11,9 @@ from typing import Any, TextIO
 
 from .. import bus
 from ..metrics import Metric
-from ..words.spread import Spread
-from .table import aligned, amount
-from .tally import Tagger, Tally, by_event, samples
+from ..schema.spread import Spread
+from .aggregation import Tagger, Tally, by_event, samples
+from .text_table import aligned, amount
 
 _logger = logging.getLogger(__name__)
 _SUMS = ("counter", "total", "level")

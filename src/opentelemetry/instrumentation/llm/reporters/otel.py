@@ -9,7 +9,7 @@ from opentelemetry.metrics import CallbackOptions, Histogram, Meter, Observation
 
 from .. import bus
 from ..metrics import Metric
-from .tally import Tagger, Tags, Tally, by_event, samples
+from .aggregation import Tagger, Tags, Tally, by_event, samples
 
 ContextOf = Callable[[Mapping[str, Any]], Any]
 """Return the OpenTelemetry context that the metadata of an event belong to; ``None`` is the current one."""

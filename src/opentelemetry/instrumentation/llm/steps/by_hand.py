@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from .. import bus, context
-from ..calls.watch import Switch
+from ..calls.wrap import Switch
 from ..guard import guarded
-from ..words.records import Content
+from ..schema.records import Content
 from .contents import documents, output_message, plain
 from .engine import Begun, Observed, StepDesk, observed
 from .outcomes import COMPLETE, OUTCOMES

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 from .. import context
 from ..baggage import carried
-from ..calls.lazy import lazily, lazily_async
 from ..calls.running import Running
-from ..calls.streams import relay, relay_async
-from ..calls.watch import Switch
+from ..calls.streams.generator_function import lazily, lazily_async
+from ..calls.streams.inner_iterator import relay, relay_async
+from ..calls.wrap import Switch
 from ..guard import guarded
 from ..settings import SPAN_BAGGAGE_KEYS
 from ..wrapper import Wrapper

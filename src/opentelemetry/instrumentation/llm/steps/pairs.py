@@ -8,8 +8,8 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from .. import context
-from ..calls.loss import watch_for_loss
-from ..calls.watch import Switch
+from ..calls.streams.finalize import watch_for_loss
+from ..calls.wrap import Switch
 from ..guard import guarded
 from ..wrapper import Wrapper
 from .engine import Begun, StepDesk, begin

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ..calls.patching import Patches
+from ..calls.patches import Patches
 from ..wrapper import Wrapper
 from .engine import StepDesk, observed
 from .pairs import paired

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import bus, context
-from ..dialects import failures
+from ..extraction import failures
 from ..guard import guarded
-from ..words.events import CONTENT, OPERATIONS, SUBJECT
-from ..words.records import Content, Usage, facts, total
+from ..schema.events import CONTENT, OPERATIONS, SUBJECT
+from ..schema.records import Content, Usage, facts, total
 from .outcomes import ABANDONED, CANCELLED, CLOSED_EARLY, COMPLETE, ERROR, OUTCOMES, outcome_of
 from .tables import Facts, Result
 
@@ -104,7 +104,7 @@ class Run:
         self.content = None
         self._end(Result(COMPLETE if error is None else outcome_of(error)), error, None)
 
-    # What a stream of a run is read by, as that of a call is: ``calls.streams``, ``calls.lazy``, ``calls.loss``.
+    # Parts of calls.streams that observe the stream of a run, as they observe the stream of a call.
     def stream_started(self) -> None:
         """Do nothing: a run has begun before its stream is there."""
 

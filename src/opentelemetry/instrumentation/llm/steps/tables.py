@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from ..words.records import Content
+from ..schema.records import Content
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from .. import bus, context
-from ..dialects import failures
+from ..extraction import failures
 from ..guard import guarded
-from ..words.bounds import short
-from . import limits
+from ..schema.bounds import short
+from . import rate_limit_headers
 
 _REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid", "apim-request-id", "x-goog-request-id", "cf-ray")
 _REFUSED = frozenset({429, 529})
@@ -138,11 +138,11 @@ class Attempt:
         request_id = next((headers[name] for name in _REQUEST_IDS if name in headers), None)
         if request_id is not None:
             known["request_id"] = short(request_id)
-        left = limits.remaining(headers)
+        left = rate_limit_headers.remaining(headers)
         refused = answer.status >= 400
         bus.execute("ex_llm.provider.request.stop", {"duration": self._duration(refused, answer.status), **left}, known)
         if answer.status in _REFUSED or headers.get("x-amzn-errortype", "").startswith("Throttling"):
-            measured = {**left, **limits.retry_after(headers)}
+            measured = {**left, **rate_limit_headers.retry_after(headers)}
             bus.execute("ex_llm.provider.rate_limit", measured, {**known, "limit": "overloaded" if answer.status == 529 else "rate"})
 
     def keep(self, response: Any, status: int) -> None:

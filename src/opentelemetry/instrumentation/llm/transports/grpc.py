@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from .. import context
-from ..dialects import failures
+from ..extraction import failures
 from ..guard import guarded
 from .attempt import Answered, Attempt, Sent
 

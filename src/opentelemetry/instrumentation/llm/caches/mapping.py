@@ -1,0 +1,131 @@
+"""Watch a cache of one's own: a dict, any mutable mapping, or one of ``cachetools``."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Iterator, MutableMapping
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from ..guard import guarded
+from .recorder import Told, size_of
+
+_MISSING: Any = object()
+_Cache = TypeVar("_Cache", bound=MutableMapping[Any, Any])
+_busy = threading.local()
+
+
+@contextmanager
+def _doing(cache: Any) -> Iterator[bool]:
+    """Say whether this is the outermost operation on ``cache`` in this thread; what it does inside is its own business."""
+    doing: set[int] = _busy.__dict__.setdefault("caches", set())
+    outermost = id(cache) not in doing
+    doing.add(id(cache))
+    try:
+        yield outermost
+    finally:
+        if outermost:
+            doing.discard(id(cache))
+
+
+@lru_cache(maxsize=256)
+def _over(kind: Any) -> Any:
+    # One class below another with nothing beside it: an object can take no other class that is laid out otherwise.
+    class Watched(kind):  # type: ignore[misc]
+        """Lies over the class of a watched cache and tells what it does."""
+
+        _ex_llm_told: Told
+
+        def __getitem__(self, key: Hashable) -> Any:
+            with _doing(self) as outermost:
+                try:
+                    value = super().__getitem__(key)
+                except KeyError:
+                    if outermost:
+                        guarded(self._ex_llm_told.looked_up, key, False)
+                    raise
+            if outermost:
+                guarded(self._ex_llm_told.looked_up, key, True)
+            return value
+
+        def get(self, key: Hashable, default: Any = None) -> Any:
+            with _doing(self) as outermost:
+                value = super().get(key, _MISSING)
+            if outermost:
+                guarded(self._ex_llm_told.looked_up, key, value is not _MISSING)
+            return default if value is _MISSING else value
+
+        def setdefault(self, key: Hashable, default: Any = None) -> Any:
+            if key in self:
+                return self[key]
+            self[key] = default
+            return default
+
+        def __setitem__(self, key: Hashable, value: Any) -> None:
+            with _doing(self) as outermost:
+                super().__setitem__(key, value)
+            if outermost:
+                guarded(self._ex_llm_told.put, key, value)
+                guarded(self._ex_llm_settle)
+
+        def __delitem__(self, key: Hashable) -> None:
+            super().__delitem__(key)
+            guarded(self._ex_llm_told.evicted, key)
+
+        def pop(self, *args: Any) -> Any:
+            with _doing(self):
+                value = super().pop(*args)
+            guarded(self._ex_llm_settle)
+            return value
+
+        def popitem(self) -> tuple[Any, Any]:
+            with _doing(self):
+                item: tuple[Any, Any] = super().popitem()
+            guarded(self._ex_llm_settle)
+            return item
+
+        def clear(self) -> None:
+            with _doing(self):
+                super().clear()
+            guarded(self._ex_llm_settle)
+
+        def update(self, *others: Any, **more: Any) -> None:
+            for key, value in dict(*others, **more).items():
+                self[key] = value
+
+        def _ex_llm_settle(self) -> None:
+            with _doing(self):
+                self._ex_llm_told.settle(self, len(self))
+
+    Watched.__name__, Watched.__qualname__, Watched.__module__ = kind.__name__, kind.__qualname__, kind.__module__
+    return Watched
+
+
+def watch_cache(cache: _Cache, name: str = "default", *, size_of: Callable[[Any], int] = size_of) -> _Cache:
+    """Watch a cache from here on and return it; what is in it already counts as put in.
+
+    ``cache`` is a mutable mapping. It stays the same object, but for a plain ``dict``, which cannot be watched itself: use
+    what is returned. ``name`` is the tag of its metrics; ``size_of`` measures an answer in bytes. Anything that is no
+    mutable mapping raises ``TypeError``.
+
+    >>> answers = watch_cache({}, "answers")
+    >>> answers.get("question") is None
+    True
+    """
+    if not isinstance(cache, MutableMapping):
+        raise TypeError(f"watch_cache takes a mutable mapping, such as a dict or a cache of cachetools, not {type(cache).__name__}")
+    kind = _over(type(cache))
+    watched: Any = cache
+    if type(cache) is dict:
+        watched = kind(cache)
+    else:
+        try:
+            watched.__class__ = kind
+        except TypeError:
+            raise TypeError(f"a {type(cache).__name__} cannot be watched: its class allows no other; use a dict or cachetools") from None
+    watched._ex_llm_told = Told(name, size_of)
+    with _doing(watched):
+        for key in list(watched):
+            watched._ex_llm_told.put(key, watched[key])
+    return watched  # type: ignore[no-any-return]

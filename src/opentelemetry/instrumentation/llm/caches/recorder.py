@@ -1,0 +1,111 @@
+"""What is said of one cache: sizes by key, so that what leaves is told with the size that it was put in with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Hashable
+from contextvars import ContextVar
+from typing import Any
+
+from .. import bus, emit
+from ..extraction.paths import dig, number, text
+from ..pricing import Unpriced, price
+from ..schema.records import Usage
+
+# One cache may lie in another, and an asynchronous lookup run the plain one, in another thread with a copy of this context.
+inside: ContextVar[bool] = ContextVar("ex_llm.inside-a-cache", default=False)
+
+_TRACKED = 100_000
+"""Keys whose size is remembered at most; what leaves beyond that is told without a size."""
+
+
+def size_of(value: Any) -> int:
+    """Return the size of an answer in bytes: of bytes and texts exactly, of anything else as its text form.
+
+    >>> size_of("é"), size_of([1, 2])
+    (2, 6)
+    """
+    if isinstance(value, (bytes, bytearray)):
+        return len(value)
+    return len((value if isinstance(value, str) else repr(value)).encode("utf-8", "replace"))
+
+
+class Told:
+    """Say hits, misses, puts and evictions of the cache called ``name``."""
+
+    def __init__(self, name: str, measure: Callable[[Any], int] = size_of, remembers: bool = True) -> None:
+        self.name = name
+        self._measure = measure
+        self._remembered = _TRACKED if remembers else 0
+        self.sizes: dict[Hashable, int] = {}
+
+    def looked_up(self, key: Hashable, found: bool, saved_cents: float | None = None) -> None:
+        """Say whether the answer for ``key`` was there; one that was put in and is not there any more has left unseen."""
+        if not found:
+            self._gone(key)
+        if found and saved_cents is not None:
+            bus.execute("ex_llm.cache.hit", {"saved_cents": saved_cents}, {"key": emit.digest(key), "cache": self.name})
+        else:
+            (emit.emit_cache_hit if found else emit.emit_cache_miss)(key, self.name)
+
+    def put(self, key: Hashable, value: Any) -> None:
+        """Say that an answer was put in; one that it replaces leaves first."""
+        if key in self.sizes:
+            self.evicted(key)
+        size = self._measure(value)
+        if len(self.sizes) < self._remembered:
+            self.sizes[key] = size
+        emit.emit_cache_put(key, size, self.name)
+
+    def evicted(self, key: Hashable) -> None:
+        """Say that an answer has left."""
+        emit.emit_cache_evicted(key, self.sizes.pop(key, None), self.name)
+
+    def settle(self, kept: Container[Any], count: int | None = None) -> None:
+        """Say what has left unseen: the oldest that are not in ``kept``, and all where there are more sizes than entries.
+
+        To look for the oldest alone is for what is slow to ask: most caches let the oldest go first.
+        """
+        while self.sizes and (oldest := next(iter(self.sizes))) not in kept:
+            self._gone(oldest)
+        if count is not None and len(self.sizes) > count:
+            for key in list(self.sizes):
+                if key not in kept:
+                    self._gone(key)
+
+    def emptied(self, of: Callable[[Any], bool] = lambda key: True) -> None:
+        """Say that all has left, or all whose key is one ``of`` those that were taken out."""
+        for key in list(self.sizes):
+            if of(key):
+                self._gone(key)
+
+    def _gone(self, key: Hashable) -> None:
+        # Another thread may have found it gone at the same time; it is told once.
+        size = self.sizes.pop(key, None)
+        if size is not None:
+            emit.emit_cache_evicted(key, size, self.name)
+
+
+def saved_cents(provider: Any, model: Any, input_tokens: Any, output_tokens: Any) -> float | None:
+    """Return what a call would have cost whose answer came from a cache, in cents; ``None`` if that is not known."""
+    return cents_for(text(provider) or "openai", text(model), Usage(input_tokens=_count(input_tokens), output_tokens=_count(output_tokens)))
+
+
+def cents_for(provider: str, model: str | None, used: Usage) -> float | None:
+    """Return what tokens cost, in cents; ``None`` if there are none, or no price is known."""
+    if model is None or used == Usage():
+        return None
+    found = price(provider, model, used)
+    return None if isinstance(found, Unpriced) else found.total
+
+
+def _count(value: Any) -> int | None:
+    read = number(value)
+    return None if read is None else int(read)
+
+
+def saved_by(answer: Any) -> float | None:
+    """Return what an answer of LangChain has saved, by the usage and the model that its message tells."""
+    message = dig(answer, ("message",))
+    usage, about = dig(message, ("usage_metadata",)), dig(message, ("response_metadata",))
+    model = dig(about, ("model_name",)) or dig(about, ("model",))
+    return saved_cents(dig(about, ("model_provider",)), model, dig(usage, ("input_tokens",)), dig(usage, ("output_tokens",)))

@@ -1,0 +1,1 @@
+"""Observing streams: one strategy a file."""

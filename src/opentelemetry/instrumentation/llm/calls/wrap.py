@@ -1,0 +1,131 @@
+"""Stand around a watched function: begin a call before it, hand on exactly what it gives or raises.
+
+All decisions are made in plain functions; the two drivers, for plain and for coroutine functions, only run them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from .. import context
+from ..baggage import carried
+from ..dialects import Arguments
+from ..guard import guarded
+from ..schema.records import Request
+from . import secrets
+from .call import Call, Desk
+from .declaration import Identity, Point, Provider, Routes
+from .result import receive
+from .running import Running
+from .streams.generator_function import lazily, lazily_async
+
+
+class Switch:
+    """Say whether watches are on: a wrapper that somebody else has wrapped since cannot be taken away, but goes silent."""
+
+    __slots__ = ("on",)
+
+    def __init__(self, on: bool = False) -> None:
+        self.on = on
+
+
+class Watch:
+    """The points that pass one function of an SDK."""
+
+    def __init__(self, provider: Provider, points: list[Point], desk: Desk, switch: Switch) -> None:
+        self._switch = switch
+        self._provider = provider
+        self._routes = Routes(points)
+        self._desk = desk
+        self._names = points[0].names
+
+    def begin(self, running: Running, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        """Begin a call in ``running``, unless this is no operation that is watched or instrumentation is suppressed here."""
+        if not self._switch.on or not guarded(self._desk.heard, otherwise=True):
+            return
+        if self._names and args:
+            args, kwargs = (), {**dict(zip(self._names, args, strict=False)), **kwargs}
+        arguments = guarded(self._provider.read, instance, args, kwargs) or Arguments({})
+        point = self._routes.find(arguments.method, arguments.path)
+        if point is None or guarded(context.suppressed):
+            return
+        request = guarded(point.dialect.request, arguments) or Request()
+        outer = guarded(_covering, point.operation)
+        identity = guarded(self._provider.identify, instance, arguments) or Identity(self._provider.name)
+        renamed = self._desk.host_providers.get(identity.address or "")
+        if renamed is not None:
+            identity = identity._replace(provider=renamed)
+        call = Call(point, identity, request, self._desk, outer)
+        if call.captures_content:
+            call.secrets = guarded(secrets.of, instance, {"arguments": args, **kwargs})
+        call.known |= guarded(carried, self._desk.baggage_keys, otherwise={})
+        if outer is None:
+            guarded(call.belongs_to, guarded(context.running_step))
+        # Entered before the start is said: leaving it also takes back what handlers make current at the start.
+        running.enter(call, point, outer)
+        guarded(call.start, arguments)
+
+    def around(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Drive a plain function."""
+        running = Running()
+        try:
+            try:
+                guarded(self.begin, running, instance, args, kwargs)
+                result = wrapped(*args, **kwargs)
+                if running.call is None:
+                    return result
+                return guarded(receive, running.call, running.point, result, otherwise=result, rescue=running.call.give_up)
+            except BaseException as error:
+                if running.call is not None:
+                    guarded(running.call.failed, error, rescue=partial(running.call.give_up, error))
+                raise
+            finally:
+                guarded(context.leave, running.entered)
+        except BaseException as error:
+            # Reached with everything done, unless an interruption came into the lines above.
+            guarded(running.abort, error)
+            raise
+
+    async def around_async(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Drive a coroutine function."""
+        running = Running()
+        try:
+            try:
+                guarded(self.begin, running, instance, args, kwargs)
+                result = await wrapped(*args, **kwargs)
+                if running.call is None:
+                    return result
+                return guarded(receive, running.call, running.point, result, otherwise=result, rescue=running.call.give_up)
+            except BaseException as error:
+                if running.call is not None:
+                    guarded(running.call.failed, error, rescue=partial(running.call.give_up, error))
+                raise
+            finally:
+                guarded(context.leave, running.entered)
+        except BaseException as error:
+            # Reached with everything done, unless an interruption came into the lines above.
+            guarded(running.abort, error)
+            raise
+
+    def around_lazy(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Drive a generator function, plain or asynchronous: the call begins when the first chunk is asked for."""
+        inner = wrapped(*args, **kwargs)
+        begin = lazily_async if hasattr(inner, "__anext__") else lazily
+        return guarded(begin, lambda running: self.begin(running, instance, args, kwargs), inner, otherwise=inner)
+
+
+def _covering(operation: str) -> Call | None:
+    """Return the running call that this one is a part of."""
+    outer: Call | None = context.running_call()
+    return outer if outer is not None and outer.covers(operation) else None
+
+
+def reads_by_name(names: tuple[str, ...]) -> Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Arguments]:
+    """Make a reader that names positional arguments after the function's own parameters."""
+
+    def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+        return Arguments({**dict(zip(names, args, strict=False)), **kwargs})
+
+    return read

@@ -1,0 +1,1 @@
+"""Cost of calls, thresholds and budgets."""

@@ -1,0 +1,178 @@
+"""Contents in the messages shape, as the conventions' JSON schemas have them; read only where contents are captured.
+
+``messages`` hands requests, answers and pieces of streams in. What is no text (images, documents, audio) is told by its
+kind, size and digest; its bytes, and whatever the provider sealed for itself, are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ...extraction.message_parts import (
+    LONGEST_STREAM,
+    Message,
+    Part,
+    blob_part,
+    decoded,
+    file_part,
+    message,
+    reasoning_part,
+    text_part,
+    tool_call_part,
+    tool_response_part,
+    uri_part,
+)
+from ...extraction.paths import dig, full_text, items
+from ...schema.records import Content
+from .. import Arguments
+
+_MEDIA = ("image", "document", "audio", "video")
+_SEALED = ("_", "encrypted_", "signature")
+_DROPPED = frozenset({"cache_control", "citations"})
+_ABSENT = frozenset({"Omit", "NotGiven"})
+_DEEPEST = 12
+_PIECES = ("text", "thinking", "partial_json", "content")
+
+
+def content(arguments: Arguments) -> Content:
+    """Read system instructions, messages and tools of a request; what cannot be read without using it up is left out."""
+    body = arguments.named
+    told = [message(full_text(dig(m, ("role",))) or "user", _parts(dig(m, ("content",)))) for m in items(body.get("messages"))]
+    tools = [tool for t in items(body.get("tools")) if (tool := _tool(t)) is not None]
+    return Content(system_instructions=_parts(body.get("system")) or None, input_messages=told or None, tool_definitions=tools or None)
+
+
+def output(answer: Any) -> list[Message] | None:
+    """Read the message of a whole answer."""
+    blocks = dig(answer, ("content",))
+    return None if blocks is None else [message(full_text(dig(answer, ("role",))) or "assistant", _parts(blocks))]
+
+
+class Blocks:
+    """Join the content blocks that a stream brings in pieces."""
+
+    __slots__ = ("_begun", "_kept", "_pieces")
+
+    def __init__(self) -> None:
+        self._begun: dict[Any, Part] = {}
+        self._pieces: dict[tuple[Any, str], list[str]] = {}
+        self._kept = 0
+
+    def add(self, kind: Any, chunk: Any) -> None:
+        """Take in an event: the beginning of a block, or a piece of one."""
+        index = dig(chunk, ("index",))
+        if kind == "content_block_start":
+            # A copy, since the SDK's own functions go on to add the deltas to the very block of this event.
+            self._begun[index] = _plain(dig(chunk, ("content_block",))) or {}
+        elif kind == "content_block_delta" and index in self._begun and self._kept < LONGEST_STREAM:
+            for name in _PIECES:
+                if (piece := full_text(dig(chunk, ("delta", name)))) is not None:
+                    self._pieces.setdefault((index, name), []).append(piece)
+                    self._kept += len(piece)
+
+    def message(self) -> list[Message] | None:
+        """Return the one message, with the blocks in the order in which they began."""
+        whole = {index: dict(block) for index, block in self._begun.items()}
+        for (index, name), pieces in self._pieces.items():
+            said = "".join(pieces)
+            if name == "partial_json":
+                whole[index]["input"] = decoded(said)
+            else:
+                whole[index][name] = f"{whole[index].get(name) or ''}{said}"
+        return [message("assistant", [_part(block) for block in whole.values()])] if whole else None
+
+
+def _tool(tool: Any) -> Part | None:
+    kind = full_text(dig(tool, ("type",))) or "custom"
+    name = full_text(dig(tool, ("name",))) or full_text(dig(tool, ("mcp_server_name",)))
+    if name is None:
+        return None
+    made: Part = {"type": "function" if kind == "custom" else kind, "name": name}
+    for ours, theirs in (("description", "description"), ("parameters", "input_schema")):
+        if (value := dig(tool, (theirs,))) is not None:
+            made[ours] = _plain(value)
+    return made
+
+
+def _parts(said: Any) -> list[Part]:
+    if isinstance(said, str):
+        return [text_part(said)]
+    return [text_part(block) if isinstance(block, str) else _part(block) for block in items(said)]
+
+
+def _part(block: Any) -> Part:
+    kind = full_text(dig(block, ("type",))) or "unknown"
+    make = _MAKERS.get(kind, _server_tool_result if kind.endswith("_tool_result") else _unknown)
+    return make(block, kind)
+
+
+def _tool_result(block: Any, kind: str) -> Part:
+    said = dig(block, ("content",))
+    made = tool_response_part(_id(block), said if isinstance(said, str) or said is None else _parts(said))
+    return {**made, "is_error": True} if dig(block, ("is_error",)) is True else made
+
+
+def _server_tool_call(block: Any, kind: str) -> Part:
+    name = full_text(dig(block, ("name",))) or "unknown"
+    inner = {"type": name if kind == "server_tool_use" else kind, "input": _plain(dig(block, ("input",)))}
+    if (server := full_text(dig(block, ("server_name",)))) is not None:
+        inner["server_name"] = server
+    return {"type": "server_tool_call", "id": _id(block), "name": name, "server_tool_call": inner}
+
+
+def _server_tool_result(block: Any, kind: str) -> Part:
+    response = {"type": kind, "content": _plain(dig(block, ("content",)))}
+    return {"type": "server_tool_call_response", "id": _id(block), "server_tool_call_response": response}
+
+
+def _media(block: Any, kind: str) -> Part:
+    source = dig(block, ("source",))
+    where = full_text(dig(source, ("type",)))
+    data, uri, file_id = (full_text(dig(source, (name,))) for name in ("data", "url", "file_id"))
+    if where == "text":
+        return text_part(data or "")
+    if where == "content":
+        return {"type": kind, "content": _parts(dig(source, ("content",)))}
+    if file_id is not None:
+        return file_part(kind, file_id)
+    return blob_part(kind, full_text(dig(source, ("media_type",))), data or "") if uri is None else uri_part(kind, uri)
+
+
+def _unknown(block: Any, kind: str) -> Part:
+    plain = _plain(block)
+    return {**plain, "type": kind} if isinstance(plain, dict) else {"type": kind}
+
+
+def _id(block: Any) -> str | None:
+    return full_text(dig(block, ("id",))) or full_text(dig(block, ("tool_use_id",)))
+
+
+_MAKERS: Mapping[str, Callable[[Any, str], Part]] = {
+    "text": lambda block, kind: text_part(full_text(dig(block, ("text",))) or ""),
+    "thinking": lambda block, kind: reasoning_part(full_text(dig(block, ("thinking",))) or ""),
+    "redacted_thinking": lambda block, kind: {"type": kind},
+    "compaction": lambda block, kind: {"type": kind, "content": full_text(dig(block, ("content",)))},
+    "tool_use": lambda block, kind: tool_call_part(full_text(dig(block, ("name",))), _id(block), _plain(dig(block, ("input",)))),
+    "tool_result": _tool_result,
+    "server_tool_use": _server_tool_call,
+    "mcp_tool_use": _server_tool_call,
+    **dict.fromkeys(_MEDIA, _media),
+}
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
+    """Copy a value as plain structures: media inside are measured, and what is sealed, private or absent is left out."""
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    if depth > _DEEPEST or type(value).__name__ in _ABSENT:
+        return None
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, depth + 1) for item in value]
+    if not isinstance(value, Mapping):
+        # Objects of an SDK keep their fields like this, and those that it does not know in another place.
+        value = {**(getattr(value, "__dict__", None) or {}), **(getattr(value, "__pydantic_extra__", None) or {})}
+    if depth and (kind := value.get("type")) in _MEDIA and value.get("source") is not None:
+        return _media(value, str(kind))
+    made = {str(k): _plain(v, depth + 1) for k, v in value.items() if k not in _DROPPED and not str(k).startswith(_SEALED)}
+    return {key: item for key, item in made.items() if item is not None}

@@ -1,0 +1,116 @@
+"""The messages shape of Anthropic: a message, or a stream of named events that build one.
+
+Spoken by Anthropic's own hosts, by the clouds that serve its models, and by hosts that copied it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...extraction.finish_reasons import finish_reason
+from ...extraction.paths import dig, fields, fill, text
+from ...schema.records import Reply, Request, total
+from .. import Arguments, Dialect
+from . import content
+from .usage import counts, iterations, parts, usage
+
+_REQUEST = fields(
+    Request,
+    {
+        "model": "model",
+        "temperature": "temperature",
+        "top_p": "top_p",
+        "top_k": "top_k",
+        "max_tokens": "max_tokens",
+        "stop_sequences": "stop_sequences",
+        "reasoning_level": "output_config.effort",
+        "requested_service_tier": "service_tier",
+    },
+)
+_REPLY = fields(
+    Reply,
+    {
+        "response_model": "model",
+        "response_id": "id",
+        "service_tier": "usage.service_tier",
+        "speed": "usage.speed",
+        "inference_geo": "usage.inference_geo",
+        "failure": "error.type",
+    },
+)
+_FORMATS = (("output_config", "format", "type"), ("output_format", "type"))
+_HANDED_TO = ("content_block", "to", "model")
+_OUTPUT_TYPES = {"json_schema": "json", "text": "text"}
+
+
+def request(arguments: Arguments) -> Request:
+    """Read the wire body of a request."""
+    asked = Request(stream=arguments.streaming or None)
+    fill(asked, arguments.named, _REQUEST)
+    said = (text(dig(arguments.named, path)) for path in _FORMATS)
+    asked.output_type = next((_OUTPUT_TYPES.get(word) for word in said if word is not None), None)
+    return asked
+
+
+def _read_into(draft: Reply, answer: Any) -> None:
+    fill(draft, answer, _REPLY)
+    reason = finish_reason(dig(answer, ("stop_reason",)))
+    if reason is not None:
+        draft.finish_reasons = [reason]
+
+
+def reply(answer: Any) -> Reply:
+    """Read a whole message."""
+    said = Reply()
+    _read_into(said, answer)
+    used = dig(answer, ("usage",))
+    said.usage = usage(counts(used))
+    _add_iterations(said, iterations(used))
+    return said
+
+
+def _add_iterations(said: Reply, made: Any) -> None:
+    if made and (found := parts(said.usage, said.response_model, made)):
+        said.parts = found
+        said.usage = total(part.usage for part in found)
+
+
+def absorb(draft: Reply, chunk: Any) -> None:
+    """Add one event: the message's start says who answers, its deltas why it ended; each count is the last that was said."""
+    if draft.scratch is None:
+        draft.scratch = {"counts": {}, "iterations": (), "blocks": content.Blocks()}
+    kind = dig(chunk, ("type",))
+    if kind == "message_start":
+        message = dig(chunk, ("message",))
+        _read_into(draft, message)
+        draft.scratch["counts"] |= counts(dig(message, ("usage",)))
+    elif kind == "message_delta":
+        # These counts are cumulative: they replace those of the start and are never added to them.
+        used = dig(chunk, ("usage",))
+        draft.scratch["counts"] |= counts(used)
+        draft.scratch["iterations"] = iterations(used) or draft.scratch["iterations"]
+        reason = finish_reason(dig(chunk, ("delta", "stop_reason")))
+        if reason is not None:
+            draft.finish_reasons = [reason]
+    elif kind == "error":
+        draft.failure = text(dig(chunk, ("error", "type"))) or "error"
+    else:
+        # Where one model hands over to another in mid-stream, the last one named is the one that answers.
+        draft.response_model = text(dig(chunk, _HANDED_TO)) or draft.response_model
+        if draft.content is not None:
+            draft.scratch["blocks"].add(kind, chunk)
+
+
+def finish(draft: Reply) -> None:
+    """Add up what the stream counted; say that a message without a stop reason was cut."""
+    if draft.scratch is None:
+        return
+    draft.usage = usage(draft.scratch["counts"])
+    _add_iterations(draft, draft.scratch["iterations"])
+    if draft.response_id is not None and draft.finish_reasons is None:
+        draft.finish_reasons = ["error"]
+    if draft.content is not None:
+        draft.content.output_messages = draft.scratch["blocks"].message()
+
+
+messages = Dialect("messages", request, reply, absorb, content.content, content.output, finish)

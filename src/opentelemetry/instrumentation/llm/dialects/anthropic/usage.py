@@ -1,0 +1,82 @@
+"""Usage in the words of Anthropic: what is cached stands beside the input, and iterations beside the message.
+
+A message may be billed for more than its own tokens: the compaction of its context, and the model of an advisor. Those
+stand in ``usage.iterations`` and not in the counts of the top level, each with the model that is billed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...extraction.paths import dig, items, text, whole
+from ...schema.records import Usage, UsagePart
+
+_COUNTS = {
+    "input": ("input_tokens",),
+    "output": ("output_tokens",),
+    "read": ("cache_read_input_tokens",),
+    "written": ("cache_creation_input_tokens",),
+    "written_5m": ("cache_creation", "ephemeral_5m_input_tokens"),
+    "written_1h": ("cache_creation", "ephemeral_1h_input_tokens"),
+    "thinking": ("output_tokens_details", "thinking_tokens"),
+    "searches": ("server_tool_use", "web_search_requests"),
+}
+_IN_THE_MESSAGE = frozenset({"message", "fallback_message"})
+"""Kinds of iterations whose tokens are in the counts of the top level."""
+
+
+def counts(said: Any) -> dict[str, int]:
+    """Read the counts of a usage block, or of an iteration."""
+    return {name: count for name, path in _COUNTS.items() if (count := whole(dig(said, path))) is not None}
+
+
+def usage(counts: Mapping[str, int]) -> Usage:
+    """Make usage of counts: the provider's input tokens leave out what was read from a cache or written to one."""
+    read, written = counts.get("read"), counts.get("written")
+    if written is None and ("written_5m" in counts or "written_1h" in counts):
+        written = counts.get("written_5m", 0) + counts.get("written_1h", 0)
+    said = counts.get("input")
+    return Usage(
+        input_tokens=None if said is None else said + (read or 0) + (written or 0),
+        output_tokens=counts.get("output"),
+        cache_read_tokens=read,
+        cache_write_tokens=written,
+        cache_write_1h_tokens=counts.get("written_1h"),
+        reasoning_tokens=counts.get("thinking"),
+        web_searches=counts.get("searches"),
+    )
+
+
+def iterations(said: Any) -> Sequence[Any]:
+    """Return the iterations of a usage block, nothing where there are none."""
+    return items(dig(said, ("iterations",)))
+
+
+def parts(top: Usage, model: str | None, made: Sequence[Any]) -> list[UsagePart] | None:
+    """Return the parts that are billed, or ``None`` where the top level is everything.
+
+    An iteration of a kind that is not known stands beside the top level too, unless the top level is the sum of all.
+    """
+    own: list[UsagePart] = []
+    beside: list[UsagePart] = []
+    for one in made:
+        kind = text(dig(one, ("type",)))
+        (own if kind is None or kind in _IN_THE_MESSAGE else beside).append(UsagePart(text(dig(one, ("model",))), usage(counts(one))))
+    if not beside and all(part.model in (None, model) for part in own):
+        return None
+    whole_of = _sums(own)
+    if beside and own and _sums([*own, *beside]) == (top.input_tokens, top.output_tokens):
+        own, beside = [*own, *beside], []
+    elif whole_of != (top.input_tokens, top.output_tokens):
+        own = []
+    if not own or all(part.model in (None, model) for part in own):
+        return [UsagePart(None, top), *beside] if beside else None
+    if top.web_searches:
+        # Searches are counted once for the whole message, and belong to none of its iterations.
+        own.append(UsagePart(None, Usage(web_searches=top.web_searches)))
+    return [*own, *beside]
+
+
+def _sums(found: list[UsagePart]) -> tuple[int, int]:
+    return sum(part.usage.input_tokens or 0 for part in found), sum(part.usage.output_tokens or 0 for part in found)

@@ -1,0 +1,120 @@
+"""The converse shape of Amazon Bedrock: one request and one answer for every model, whole or as a stream of events.
+
+Amazon's own models speak it as their native body too (``invoke_model`` reads those here); guardrails stand beside it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...extraction.finish_reasons import aligned
+from ...extraction.paths import dig, fields, fill, items, text, whole
+from ...schema.records import Reply, Request, Usage
+from .. import Arguments, Dialect
+from . import converse_content
+
+_REQUEST = fields(
+    Request,
+    {
+        "model": "modelId",
+        "temperature": "inferenceConfig.temperature",
+        "top_p": "inferenceConfig.topP",
+        "top_k": ("additionalModelRequestFields.top_k", "additionalModelRequestFields.inferenceConfig.topK"),
+        "max_tokens": "inferenceConfig.maxTokens",
+        "stop_sequences": "inferenceConfig.stopSequences",
+        "reasoning_level": (
+            "outputConfig.effort",
+            "additionalModelRequestFields.output_config.effort",
+            "additionalModelRequestFields.reasoning_effort",
+            "additionalModelRequestFields.reasoningConfig.maxReasoningEffort",
+        ),
+        "requested_service_tier": "serviceTier.type",
+        "guardrail_id": "guardrailConfig.guardrailIdentifier",
+    },
+)
+_REPLY = fields(
+    Reply,
+    {"response_model": "trace.promptRouter.invokedModelId", "service_tier": "serviceTier.type", "latency": "performanceConfig.latency"},
+)
+_GUARDRAIL = fields(Request, {"model": "modelId", "guardrail_id": "guardrailIdentifier"})
+_COUNTS = {
+    "input": ("inputTokens", "inputTokenCount"),
+    "output": ("outputTokens", "outputTokenCount"),
+    "total": ("totalTokens", "totalTokenCount"),
+    "read": ("cacheReadInputTokens", "cacheReadInputTokenCount"),
+    "written": ("cacheWriteInputTokens", "cacheWriteInputTokenCount"),
+}
+STREAM_EVENTS = frozenset({"messageStart", "contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata"})
+
+
+def usage(said: Any) -> Usage:
+    """Read a usage block, under either spelling; its input tokens leave out what was read from a cache or written to one."""
+    counts = {
+        name: next((count for way in ways if (count := whole(dig(said, (way,)))) is not None), None) for name, ways in _COUNTS.items()
+    }
+    read, written, given = counts["read"], counts["written"], counts["input"]
+    if given is not None:
+        said_in_total = (counts["total"] or 0) - (counts["output"] or 0)
+        # Releases of the SDK that do not know caches leave them out of their answers, but not out of the total.
+        given = max(given, said_in_total) if read is None and written is None else given + (read or 0) + (written or 0)
+    details = [d for d in items(dig(said, ("cacheDetails",))) if dig(d, ("ttl",)) == "1h"]
+    return Usage(
+        input_tokens=given,
+        output_tokens=counts["output"],
+        total_tokens=counts["total"],
+        cache_read_tokens=read,
+        cache_write_tokens=written,
+        cache_write_1h_tokens=sum(whole(dig(d, ("inputTokens",))) or 0 for d in details) if details else None,
+    )
+
+
+def request(arguments: Arguments) -> Request:
+    """Read the parameters of a call."""
+    asked = Request(stream=arguments.streaming or None)
+    fill(asked, arguments.named, _REQUEST)
+    asked.output_type = "json" if dig(arguments.named, ("outputConfig", "textFormat", "type")) == "json_schema" else None
+    return asked
+
+
+def reply(answer: Any) -> Reply:
+    """Read a whole answer."""
+    said = Reply()
+    fill(said, answer, _REPLY)
+    said.usage = usage(dig(answer, ("usage",)))
+    reason = text(dig(answer, ("stopReason",)))
+    said.finish_reasons = None if reason is None else aligned([reason])
+    return said
+
+
+def absorb(draft: Reply, chunk: Any) -> None:
+    """Add one event: the last two say why it ended and what it used."""
+    if draft.scratch is None:
+        draft.scratch = {"blocks": {}}
+    if (reason := text(dig(chunk, ("messageStop", "stopReason")))) is not None:
+        draft.finish_reasons = aligned([reason])
+    elif (told := dig(chunk, ("metadata",))) is not None:
+        fill(draft, told, _REPLY)
+        draft.usage = usage(dig(told, ("usage",)))
+    elif draft.content is not None:
+        converse_content.join(draft.scratch["blocks"], chunk)
+
+
+def finish(draft: Reply) -> None:
+    """Say that a message without a stop reason was cut."""
+    if draft.scratch is not None and draft.finish_reasons is None:
+        draft.finish_reasons = ["error"]
+    if draft.content is not None and draft.scratch is not None:
+        draft.content.output_messages = converse_content.joined(draft.scratch["blocks"])
+
+
+converse = Dialect("converse", request, reply, absorb, converse_content.content, converse_content.output, finish)
+
+
+def _guarded_request(arguments: Arguments) -> Request:
+    asked = Request()
+    fill(asked, arguments.named, _GUARDRAIL)
+    return asked
+
+
+beside = Dialect("converse_beside", _guarded_request, lambda answer: Reply())
+"""What stands beside inference: guardrails that are applied alone, and tokens that are counted before they are spent."""

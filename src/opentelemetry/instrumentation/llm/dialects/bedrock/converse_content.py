@@ -1,0 +1,222 @@
+"""Contents in the converse shape, as the conventions' JSON schemas have them; read only where contents are captured.
+
+``converse`` and ``invoke_model`` hand requests, answers and pieces of streams in. What is no text is told by its kind,
+size and digest; its bytes, and reasoning that the provider sealed, are left out.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ...extraction.paths import dig, full_text, items
+from ...schema.records import Content
+from .. import Arguments
+
+Part = dict[str, Any]
+_MIME: Mapping[str, str] = {
+    "png": "image/png", "jpeg": "image/jpeg", "gif": "image/gif", "webp": "image/webp",
+    "pdf": "application/pdf", "csv": "text/csv", "html": "text/html", "txt": "text/plain", "md": "text/markdown",
+    "doc": "application/msword", "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xls": "application/vnd.ms-excel", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "mov": "video/quicktime", "flv": "video/x-flv", "wmv": "video/x-ms-wmv", "mpg": "video/mpeg", "three_gp": "video/3gpp",
+    "mp3": "audio/mpeg", "mpga": "audio/mpeg", "m4a": "audio/mp4", "x-aac": "audio/aac", "mka": "audio/x-matroska",
+}  # fmt: skip
+_NO_MESSAGE = frozenset({"cachePoint"})
+_DEEPEST = 12
+
+
+def content(arguments: Arguments) -> Content:
+    """Read system instructions, messages and tools of a request; what cannot be read without using it up is left out."""
+    body = arguments.named
+    system = [part for part in _parts(body.get("system")) if part["type"] == "text"]
+    told = [_message(message) for message in items(body.get("messages"))]
+    tools = [tool for t in items(dig(body, ("toolConfig", "tools"))) if (tool := _tool(t)) is not None]
+    return Content(system_instructions=system or None, input_messages=told or None, tool_definitions=tools or None)
+
+
+def output(answer: Any) -> list[dict[str, Any]] | None:
+    """Read the message of a whole answer."""
+    message = dig(answer, ("output", "message"))
+    return None if message is None else [_message(message, "assistant")]
+
+
+def join(blocks: dict[Any, Part], chunk: Any) -> None:
+    """Add the piece of a content block that an event of a stream brings."""
+    start, delta = dig(chunk, ("contentBlockStart",)), dig(chunk, ("contentBlockDelta",))
+    index = dig(start or delta, ("contentBlockIndex",))
+    if isinstance(start, Mapping):
+        blocks[index] = {kind: dict(value) for kind, value in start.get("start", {}).items() if isinstance(value, Mapping)}
+    elif isinstance(delta, Mapping):
+        block = blocks.setdefault(index, {})
+        for path, whole in _PIECES:
+            if (piece := dig(delta, ("delta", *path))) is not None:
+                holder = block
+                for step in whole[:-1]:
+                    holder = holder.setdefault(step, {})
+                holder.setdefault(whole[-1], []).append(piece)
+
+
+_PIECES = (
+    (("text",), ("text",)),
+    (("toolUse", "input"), ("toolUse", "input")),
+    (("reasoningContent", "text"), ("reasoningContent", "reasoningText", "text")),
+    (("reasoningContent", "redactedContent"), ("reasoningContent", "redactedContent")),
+    (("image", "source", "bytes"), ("image", "source", "bytes")),
+)
+"""Where the deltas of a block bring its pieces, and where the block itself keeps them."""
+
+
+def joined(blocks: Mapping[Any, Part]) -> list[dict[str, Any]] | None:
+    """Make the message of a stream from its content blocks, in the order in which they began."""
+    parts = [part for block in blocks.values() for part in _parts([_whole(block)])]
+    return [{"role": "assistant", "parts": parts}] if parts else None
+
+
+def _whole(block: Any) -> Any:
+    if isinstance(block, Mapping):
+        made = {name: _whole(value) for name, value in block.items()}
+        if isinstance(made.get("toolUse"), dict):
+            made["toolUse"]["input"] = _decoded(made["toolUse"].get("input") or "{}")
+        return made
+    if isinstance(block, list) and all(isinstance(piece, str) for piece in block):
+        return "".join(block)
+    return b"".join(p for p in block if isinstance(p, bytes)) if isinstance(block, list) else block
+
+
+def _decoded(pieces: Any) -> Any:
+    try:
+        return json.loads(pieces)
+    except (ValueError, TypeError):
+        return pieces
+
+
+def _message(message: Any, role: str = "user") -> dict[str, Any]:
+    return {"role": full_text(dig(message, ("role",))) or role, "parts": _parts(dig(message, ("content",)))}
+
+
+def _tool(tool: Any) -> Part | None:
+    named, own = dig(tool, ("toolSpec",)), dig(tool, ("systemTool",))
+    name = full_text(dig(named or own, ("name",)))
+    if name is None:
+        return None
+    made: Part = {"type": "function" if named is not None else "system_tool", "name": name}
+    for ours, path in (("description", ("description",)), ("parameters", ("inputSchema", "json"))):
+        if (value := dig(named, path)) is not None:
+            made[ours] = _plain(value)
+    return made
+
+
+def _parts(said: Any) -> list[Part]:
+    if isinstance(said, str):
+        return [_text(said)]
+    return [_part(kind, value) for block in items(said) if isinstance(block, Mapping) for kind, value in _told(block)]
+
+
+def _told(block: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return what a block holds; it is a union, in which the SDK sets one member."""
+    return [(kind, value) for kind, value in block.items() if value is not None and kind not in _NO_MESSAGE]
+
+
+def _part(kind: str, value: Any) -> Part:
+    make = _MAKERS.get(kind)
+    return {"type": kind} if make is None else make(value)
+
+
+def _text(said: Any) -> Part:
+    return {"type": "text", "content": full_text(said) or ""}
+
+
+def _tool_call(value: Any) -> Part:
+    name, said = full_text(dig(value, ("name",))) or "unknown", _plain(dig(value, ("input",)))
+    known: Part = {"id": full_text(dig(value, ("toolUseId",))), "name": name}
+    if dig(value, ("type",)) == "server_tool_use":
+        return {"type": "server_tool_call", **known, "server_tool_call": {"type": name, "input": said}}
+    return {"type": "tool_call", **known, "arguments": said}
+
+
+def _tool_result(value: Any) -> Part:
+    known, said = {"id": full_text(dig(value, ("toolUseId",)))}, _parts(dig(value, ("content",)))
+    failed = {"is_error": True} if dig(value, ("status",)) == "error" else {}
+    if (kind := full_text(dig(value, ("type",)))) is not None:
+        return {"type": "server_tool_call_response", **known, "server_tool_call_response": {"type": kind, "content": said}, **failed}
+    return {"type": "tool_call_response", **known, "response": said, **failed}
+
+
+def _reasoning(value: Any) -> Part:
+    said = full_text(dig(value, ("reasoningText", "text")))
+    return {"type": "redacted_reasoning"} if said is None else {"type": "reasoning", "content": said}
+
+
+def _guarded(value: Any) -> Part:
+    return _media("image", dig(value, ("image",))) if dig(value, ("image",)) is not None else _text(dig(value, ("text", "text")))
+
+
+def _cited(value: Any) -> Part:
+    return _text("".join(full_text(dig(piece, ("text",))) or "" for piece in items(dig(value, ("content",)))))
+
+
+def _found(value: Any) -> Part:
+    named = {name: said for name in ("source", "title") if (said := full_text(dig(value, (name,)))) is not None}
+    return {"type": "search_result", **named, "content": _parts(dig(value, ("content",)))}
+
+
+def _media(modality: str, value: Any) -> Part:
+    form, source = full_text(dig(value, ("format",))), dig(value, ("source",))
+    known: Part = {"modality": modality}
+    if form is not None:
+        known["mime_type"] = _MIME.get(form, f"{modality}/{form}")
+    if (name := full_text(dig(value, ("name",)))) is not None:
+        known["name"] = name
+    if (said := full_text(dig(source, ("text",)))) is not None:
+        return {"type": "text", "content": said, **known}
+    if (pieces := items(dig(source, ("content",)))) != ():
+        return {"type": modality, **known, "content": _parts(pieces)}
+    if (uri := full_text(dig(source, ("s3Location", "uri")))) is not None:
+        return {"type": "uri", **known, "uri": uri}
+    return {"type": "media", **known, **_measured(dig(source, ("bytes",)))}
+
+
+def _measured(data: Any) -> Part:
+    """Tell size and digest of bytes, or of their base64 in a JSON body."""
+    if isinstance(data, str):
+        try:
+            data = base64.b64decode(data)
+        except (binascii.Error, ValueError):
+            return {}
+    if not isinstance(data, (bytes, bytearray)):
+        return {}
+    return {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+_MAKERS: Mapping[str, Callable[[Any], Part]] = {
+    "text": _text,
+    "toolUse": _tool_call,
+    "toolResult": _tool_result,
+    "reasoningContent": _reasoning,
+    "guardContent": _guarded,
+    "citationsContent": _cited,
+    "searchResult": _found,
+    "json": lambda value: {"type": "json", "content": _plain(value)},
+    "image": lambda value: _media("image", value),
+    "document": lambda value: _media("document", value),
+    "video": lambda value: _media("video", value),
+    "audio": lambda value: _media("audio", value),
+}
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
+    """Copy a value as plain structures; bytes inside are measured."""
+    if depth > _DEEPEST:
+        return None
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, depth + 1) for item in value]
+    if isinstance(value, (bytes, bytearray)):
+        return _measured(value)
+    return value if value is None or isinstance(value, (str, bool, int, float)) else str(value)

@@ -1,0 +1,151 @@
+"""Answers of Amazon Bedrock's model invocation: each family of models has a shape of its own, and shapes tell themselves.
+
+Names of profiles and imported models say nothing, so the body decides. Anthropic's, OpenAI's and Amazon's own chat shapes
+have dialects elsewhere; what is older stands in ``invoke_model_text``, and requests in ``invoke_model_request``. What a
+body does not count, Bedrock does: in headers beside it, and in the last event of a stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...extraction.paths import dig, digits, fields, fill, items
+from ...schema.records import Content, Reply, Usage
+from .. import Arguments, Dialect
+from ..anthropic.messages import messages
+from ..openai.chat_completions import chat_completions
+from .converse import STREAM_EVENTS, converse
+from .converse import usage as counted
+from .invoke_model_request import image_request, parsed, request
+from .invoke_model_text import text_families
+
+_TIER = fields(Reply, {"service_tier": "serviceTier"})
+_ID = fields(Reply, {"response_id": "id"})
+_INPUT = fields(Usage, {"input_tokens": ("inputTextTokenCount", "inputTokenCount")})
+
+_MESSAGES = frozenset(
+    {"message", "message_start", "message_delta", "message_stop", "content_block_start", "content_block_delta", "content_block_stop",
+     "ping", "error"}
+)  # fmt: skip
+_BESIDE = {
+    "inputTokenCount": "x-amzn-bedrock-input-token-count",
+    "outputTokenCount": "x-amzn-bedrock-output-token-count",
+    "cacheReadInputTokenCount": "x-amzn-bedrock-cache-read-input-token-count",
+    "cacheWriteInputTokenCount": "x-amzn-bedrock-cache-write-input-token-count",
+}
+_METRICS = "amazon-bedrock-invocationMetrics"
+
+
+def _speaks(document: Mapping[str, Any]) -> Dialect:
+    """Return the dialect of an answer, or of the first event of one."""
+    if "choices" in document:
+        return chat_completions
+    if document.get("type") in _MESSAGES:
+        return messages
+    return converse if "output" in document or not STREAM_EVENTS.isdisjoint(document) else text_families
+
+
+def _asks(body: Mapping[str, Any]) -> Dialect:
+    """Return the dialect of a request: Amazon's own blocks have no type, and Anthropic's bodies name their version."""
+    if "anthropic_version" in body and "messages" in body:
+        return messages
+    said = items(dig(next(iter(items(body.get("messages"))), None), ("content",)))
+    if said and not any(dig(block, ("type",)) for block in said):
+        return converse
+    return chat_completions if "messages" in body else text_families
+
+
+def _content(arguments: Arguments) -> Content:
+    body = dig(arguments.named, ("body",))
+    return _asks(body).content(Arguments(body)) if isinstance(body, Mapping) else Content()
+
+
+def _output(answer: Any) -> list[dict[str, Any]] | None:
+    document = dig(answer, ("body",))
+    return _speaks(document).output(document) if isinstance(document, Mapping) else None
+
+
+def _complete(usage: Usage, beside: Usage) -> None:
+    """Take what Bedrock counted where the body of the model says nothing."""
+    for name, parts in (("input_tokens", ("cache_read_tokens", "cache_write_tokens")), ("output_tokens", ())):
+        if getattr(usage, name) is None:
+            for field in (name, *parts):
+                setattr(usage, field, getattr(beside, field))
+
+
+def _beside(answer: Any) -> Usage:
+    headers = dig(answer, ("ResponseMetadata", "HTTPHeaders"))
+    said = {name: digits(dig(headers, (header,))) for name, header in _BESIDE.items()}
+    return counted({name: count for name, count in said.items() if count is not None})
+
+
+def _with_headers(said: Reply, answer: Any) -> Reply:
+    fill(said, answer, _TIER)
+    _complete(said.usage, _beside(answer))
+    return said
+
+
+def _reply(answer: Any) -> Reply:
+    document = dig(answer, ("body",))
+    return _with_headers(_speaks(document).reply(document) if isinstance(document, Mapping) else Reply(), answer)
+
+
+def _absorb(draft: Reply, chunk: Any) -> None:
+    document = parsed(dig(chunk, ("chunk", "bytes")))
+    if not isinstance(document, Mapping):
+        return
+    own = draft.scratch or {"speaks": _speaks(document), "inner": None, "metrics": None}
+    draft.scratch = own["inner"]
+    try:
+        own["speaks"].absorb(draft, document)
+    finally:
+        own["inner"], draft.scratch = draft.scratch, own
+    own["metrics"] = document.get(_METRICS, own["metrics"])
+
+
+def _finish(draft: Reply) -> None:
+    own = draft.scratch
+    if own is None:
+        return
+    draft.scratch = own["inner"]
+    own["speaks"].finish(draft)
+    _complete(draft.usage, counted(own["metrics"]))
+
+
+def _vector(document: Any) -> Any:
+    """Find the first vector: alone, in a list, in a list by type, or under its own name in each."""
+    found = dig(document, ("embedding",)) or dig(document, ("embeddings",)) or dig(document, ("data",))
+    while isinstance(found, (Mapping, list)) and found and not isinstance(found, str):
+        first = next(iter(found.values() if isinstance(found, Mapping) else found))
+        if isinstance(first, (int, float)):
+            return found
+        found = dig(first, ("embedding",)) if isinstance(first, Mapping) and "embedding" in first else first
+    return None
+
+
+def _embeddings_reply(answer: Any) -> Reply:
+    said, document = Reply(), dig(answer, ("body",))
+    fill(said, document, _ID)
+    fill(said.usage, document, _INPUT)
+    said.dimensions = len(items(_vector(document))) or None
+    return _with_headers(said, answer)
+
+
+def _image_reply(answer: Any) -> Reply:
+    said, document = Reply(), dig(answer, ("body",))
+    made = items(dig(document, ("images",))) or items(dig(document, ("artifacts",)))
+    said.usage.images = sum(image is not None for image in made) or None
+    return _with_headers(said, answer)
+
+
+def _rerank_reply(answer: Any) -> Reply:
+    said = Reply()
+    fill(said, dig(answer, ("body",)), _ID)
+    return _with_headers(said, answer)
+
+
+invoke_model = Dialect("invoke_model", request, _reply, _absorb, _content, _output, _finish)
+invoked_embeddings = Dialect("invoked_embeddings", request, _embeddings_reply)
+invoked_images = Dialect("invoked_images", image_request, _image_reply)
+invoked_rerank = Dialect("invoked_rerank", request, _rerank_reply)

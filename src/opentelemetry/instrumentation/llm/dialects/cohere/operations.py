@@ -1,0 +1,143 @@
+"""The shapes of Cohere: chat, generate, embed, rerank and classify of the first version of its API, and of the second.
+
+Figures come twice: what the model saw (``tokens``) and what is charged (``billed_units``). The charged ones win, as the
+conventions want it; ``cached_tokens`` are counted among those that the model saw.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...extraction.finish_reasons import aligned, finish_reason
+from ...extraction.paths import dig, fields, fill, items, text
+from ...schema.records import Reply, Request, Usage
+from .. import Arguments, Dialect
+from ..streamed import streamed
+from . import content
+
+_REQUEST = fields(
+    Request,
+    {
+        "model": "model",
+        "temperature": "temperature",
+        "top_p": "p",
+        "top_k": "k",
+        "max_tokens": "max_tokens",
+        "frequency_penalty": "frequency_penalty",
+        "presence_penalty": "presence_penalty",
+        "stop_sequences": ("stop_sequences", "end_sequences"),
+        "seed": "seed",
+        "choice_count": "num_generations",
+        "conversation_id": "conversation_id",
+        "dimensions": "output_dimension",
+        "encoding_formats": "embedding_types",
+    },
+)
+_REPLY = fields(Reply, {"response_id": ("response_id", "generation_id", "id")})
+_USAGE = fields(
+    Usage,
+    {
+        "input_tokens": ("billed_units.input_tokens", "tokens.input_tokens"),
+        "output_tokens": ("billed_units.output_tokens", "tokens.output_tokens"),
+        "cache_read_tokens": "cached_tokens",
+        "input_text_tokens": "billed_units.text_tokens",
+        "input_image_tokens": "billed_units.image_tokens",
+        "search_units": "billed_units.search_units",
+    },
+)
+_OUTPUT_TYPES = {"text": "text", "json_object": "json"}
+_BITS = {"binary": 8, "ubinary": 8}
+"""How many dimensions one number holds in a packed vector."""
+
+
+def request(arguments: Arguments) -> Request:
+    """Read the arguments of any of Cohere's functions: they are named alike."""
+    asked = Request(stream=arguments.streaming or None)
+    fill(asked, arguments.named, _REQUEST)
+    asked.output_type = _OUTPUT_TYPES.get(text(dig(arguments.named, ("response_format", "type"))) or "")
+    return asked
+
+
+def _usage(said: Any) -> Usage:
+    counted = Usage()
+    fill(counted, said, _USAGE)
+    if (counted.input_text_tokens or 0) + (counted.input_image_tokens or 0) > (counted.input_tokens or 0):
+        # Parts that are more than the whole were counted beside it.
+        counted.input_text_tokens = counted.input_image_tokens = None
+    return counted
+
+
+def _read_into(draft: Reply, answer: Any) -> None:
+    fill(draft, answer, _REPLY)
+    for place in ("usage", "meta"):
+        if (said := dig(answer, (place,))) is not None:
+            draft.usage = _usage(said)
+    said_error = any(text(dig(answer, (name,))) is not None for name in ("error", "err"))
+    if said_error or text(dig(answer, ("finish_reason",))) == "ERROR":
+        draft.failure = "error"
+    generations = items(dig(answer, ("generations",)))
+    reason = finish_reason(dig(answer, ("finish_reason",)))
+    if generations:
+        draft.finish_reasons = aligned(dig(one, ("finish_reason",)) or reason for one in generations)
+    elif reason is not None:
+        draft.finish_reasons = [reason]
+
+
+def _inside(answer: Any) -> Any:
+    """Take an answer out of the response in which ``with_raw_response`` hands it over."""
+    return getattr(answer, "_data", answer)
+
+
+def reply(answer: Any) -> Reply:
+    """Read a whole answer."""
+    said = Reply()
+    _read_into(said, _inside(answer))
+    return said
+
+
+def embedded(answer: Any) -> Reply:
+    """Read an answer with vectors: a list of them, or one list for each type that was asked for."""
+    said = reply(answer)
+    vectors = dig(_inside(answer), ("embeddings",))
+    for kind in ("float_", "float", "int8", "uint8", "binary", "ubinary"):
+        found = items(vectors) or items(dig(vectors, (kind,)))
+        if found:
+            said.dimensions = len(items(found[0])) * _BITS.get(kind, 1) or None
+            break
+    return said
+
+
+def absorb(draft: Reply, chunk: Any) -> None:
+    """Add one event: the first says the id, the last says everything else."""
+    kind = text(dig(chunk, ("type",))) or text(dig(chunk, ("event_type",)))
+    if kind == "message-end":
+        _read_into(draft, dig(chunk, ("delta",)))
+    elif kind in ("stream-end", "stream-error"):
+        _read_into(draft, chunk)
+        _read_into(draft, dig(chunk, ("response",)))
+    elif draft.response_id is None:
+        fill(draft, chunk, _REPLY)
+    if draft.content is not None:
+        content.keep(draft, kind or "", chunk)
+
+
+def finish(draft: Reply) -> None:
+    """Say that a stream which brought no end was cut; make the message of its pieces."""
+    if draft.response_id is not None and draft.finish_reasons is None:
+        draft.finish_reasons = ["error"]
+    content.join(draft)
+
+
+def _absorb_vector(draft: Reply, chunk: Any) -> None:
+    vector = items(dig(chunk, ("embedding",)))
+    draft.dimensions = draft.dimensions or len(vector) * _BITS.get(text(dig(chunk, ("embedding_type",))) or "", 1) or None
+
+
+def _output(answer: Any) -> list[dict[str, Any]] | None:
+    return content.output(_inside(answer))
+
+
+chat = Dialect("cohere_chat", request, reply, absorb, content.content, _output, finish)
+chat_stream = streamed(chat)
+embed = Dialect("cohere_embed", request, embedded, _absorb_vector)
+rerank = Dialect("cohere_rerank", request, reply)

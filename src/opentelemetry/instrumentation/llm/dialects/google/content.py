@@ -1,0 +1,233 @@
+"""Contents of Gemini in the shapes of the conventions' JSON schemas, read only where contents are captured.
+
+What applications pass is as free as the SDK lets it be: texts, parts, contents, files, objects or dictionaries, alone or
+in a list. Of an image that is not encoded yet only its being there is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ...extraction.message_parts import (
+    LONGEST_STREAM,
+    Message,
+    Part,
+    blob_part,
+    message,
+    reasoning_part,
+    text_part,
+    tool_call_part,
+    tool_response_part,
+    uri_part,
+)
+from ...extraction.paths import dig, full_text, items
+from ...extraction.sdk_parts import plain
+from ...schema.records import Content, Reply
+from .. import Arguments
+from .usage import either
+
+_ROLES = {"model": "assistant", "function": "tool"}
+_JOINED = frozenset({"text", "reasoning"})
+
+
+def modality(mime_type: Any) -> str:
+    """Say the conventions' word for a kind of media.
+
+    >>> modality("image/png"), modality("application/pdf"), modality(None)
+    ('image', 'document', 'document')
+    """
+    kind = (full_text(mime_type) or "").partition("/")[0]
+    return kind if kind in ("image", "video", "audio") else "document"
+
+
+def media(data: Any, uri: Any, mime_type: Any, kind: str | None = None) -> Part:
+    """Describe bytes (or their base64) by their digest, or a file that the provider fetches by where it is."""
+    kind = kind or modality(mime_type)
+    if full_text(uri) is None:
+        return blob_part(kind, full_text(mime_type), data if isinstance(data, (str, bytes, bytearray)) else b"")
+    part = uri_part(kind, str(full_text(uri)))
+    return part if full_text(mime_type) is None else {"mime_type": full_text(mime_type), **part}
+
+
+def server_call(name: str, call_id: Any, details: Part) -> Part:
+    """Return a call of a tool that runs at the provider."""
+    return {"type": "server_tool_call", **_id(call_id), "name": name, "server_tool_call": {"type": name, **details}}
+
+
+def server_response(name: str, call_id: Any, details: Part) -> Part:
+    """Return what a tool that runs at the provider answered."""
+    return {"type": "server_tool_call_response", **_id(call_id), "server_tool_call_response": {"type": name, **details}}
+
+
+def _id(said: Any) -> Part:
+    return {} if full_text(said) is None else {"id": full_text(said)}
+
+
+def _told(said: Any, *names: str) -> Part:
+    return {name: plain(value) for name in names if (value := dig(said, (name,))) is not None}
+
+
+def _tool(said: Any) -> str:
+    return (full_text(either(said, "tool_type")) or "tool").lower()
+
+
+_PARTS: Mapping[str, Callable[[Any], Part]] = {
+    "inline_data": lambda said: media(dig(said, ("data",)), None, either(said, "mime_type")),
+    "file_data": lambda said: media(None, either(said, "file_uri"), either(said, "mime_type")),
+    "function_call": lambda said: tool_call_part(
+        full_text(dig(said, ("name",))), full_text(dig(said, ("id",))), plain(dig(said, ("args",)))
+    ),
+    "function_response": lambda said: tool_response_part(full_text(dig(said, ("id",))), plain(dig(said, ("response",)))),
+    "executable_code": lambda said: server_call("code_execution", dig(said, ("id",)), _told(said, "language", "code")),
+    "code_execution_result": lambda said: server_response("code_execution", dig(said, ("id",)), _told(said, "outcome", "output")),
+    "tool_call": lambda said: server_call(_tool(said), dig(said, ("id",)), _told(said, "args")),
+    "tool_response": lambda said: server_response(_tool(said), dig(said, ("id",)), _told(said, "response")),
+}
+
+
+def _part(said: Any) -> Part | None:
+    """Show one part, in whatever form the SDK takes it; one without a text or more than a signature is not shown."""
+    if isinstance(words := said if isinstance(said, str) else dig(said, ("text",)), str):
+        if not words:
+            return None
+        return reasoning_part(words) if dig(said, ("thought",)) is True else text_part(words)
+    for name, show in _PARTS.items():
+        if (inner := either(said, name)) is not None:
+            return show(inner)
+    if (uri := full_text(dig(said, ("uri",))) or full_text(either(said, "file_uri"))) is not None:
+        return media(None, uri, either(said, "mime_type"))
+    return {"type": "image"} if "image" in type(said).__name__.lower() else None
+
+
+def _parts(said: Any) -> list[Part]:
+    listed = said if isinstance(said, (list, tuple)) else () if said is None else (said,)
+    return [part for one in listed if (part := _part(one)) is not None]
+
+
+def _message(role: str | None, parts: list[Part]) -> Message:
+    if parts and all(part["type"] == "tool_call_response" for part in parts):
+        role = "tool"
+    return message(_ROLES.get(role or "user", role or "user"), parts)
+
+
+def _is_content(said: Any) -> bool:
+    return not isinstance(said, str) and (dig(said, ("parts",)) is not None or dig(said, ("role",)) is not None)
+
+
+def messages(contents: Any) -> list[Message]:
+    """Show contents as messages. Parts that stand alone are joined, as the SDK does before it sends them."""
+    made: list[Message] = []
+    alone: list[Part] = []
+    speaker = "user"
+
+    def speak() -> None:
+        if alone:
+            made.append(_message(speaker, alone.copy()))
+            alone.clear()
+
+    for said in contents if isinstance(contents, (list, tuple)) else [contents]:
+        listed = isinstance(said, (list, tuple))
+        if listed or _is_content(said):
+            speak()
+            made.append(
+                _message(None, _parts(said)) if listed else _message(full_text(dig(said, ("role",))), _parts(dig(said, ("parts",))))
+            )
+            continue
+        for part in _parts(said):
+            whose = "assistant" if part["type"] == "tool_call" else "user"
+            if whose != speaker:
+                speak()
+            speaker = whose
+            alone.append(part)
+    speak()
+    return made
+
+
+def instructions(said: Any) -> list[Part] | None:
+    """Show instructions, which hold texts only."""
+    return None if said is None else [part for one in messages(said) for part in one["parts"] if part["type"] == "text"] or None
+
+
+def schema(said: Any) -> Any:
+    """Show the schema of a tool's arguments as JSON schema: Google writes types in capitals."""
+    dump = getattr(said, "model_dump", None)
+    if dump is not None:
+        said = dump(exclude_none=True, by_alias=True, mode="json")
+    if isinstance(said, Mapping):
+        return {key: value.lower() if key == "type" and isinstance(value, str) else schema(value) for key, value in said.items()}
+    return [schema(one) for one in said] if isinstance(said, list) else said
+
+
+def _function(said: Any) -> Part:
+    parameters = either(said, "parameters_json_schema") or dig(said, ("parameters",))
+    shown: Part = {"type": "function", "name": full_text(dig(said, ("name",))) or "", **_told(said, "description")}
+    return shown if parameters is None else {**shown, "parameters": schema(parameters)}
+
+
+def _definitions(tools: Any) -> list[Part] | None:
+    """Show the tools that are offered: functions by their declarations, Google's own by their names."""
+    made: list[Part] = []
+    for tool in items(tools):
+        if callable(tool):
+            name = getattr(tool, "__name__", type(tool).__name__)
+            made.append({"type": "function", "name": name, **({"description": tool.__doc__} if tool.__doc__ else {})})
+            continue
+        made += [_function(one) for one in items(either(tool, "function_declarations"))]
+        names = tool if isinstance(tool, Mapping) else getattr(tool, "model_fields_set", ())
+        own = {str(name) for name in names if dig(tool, (name,)) is not None} - {"function_declarations", "functionDeclarations"}
+        made += [{"type": name, "name": name} for name in sorted(own)]
+    return made or None
+
+
+def content(arguments: Arguments) -> Content:
+    """Read what a generation was asked with."""
+    config = arguments.named.get("config")
+    return Content(
+        system_instructions=instructions(either(config, "system_instruction")),
+        input_messages=messages(arguments.named.get("contents")) or None,
+        tool_definitions=_definitions(either(config, "tools")),
+    )
+
+
+def candidates(listed: Any) -> list[Message] | None:
+    """Read the message of every candidate."""
+    return [message("assistant", _parts(dig(c, ("content", "parts")))) for c in items(listed) if c is not None] or None
+
+
+class Spoken:
+    """Join what a stream brings of one candidate; texts that follow each other are one."""
+
+    __slots__ = ("_parts", "_size")
+
+    def __init__(self) -> None:
+        self._parts: list[Part] = []
+        self._size = 0
+
+    def take(self, candidate: Any) -> None:
+        """Take in the parts of one chunk."""
+        for part in _parts(dig(candidate, ("content", "parts"))) if self._size < LONGEST_STREAM else ():
+            self._size += len(part.get("content", ""))
+            self._parts.append(part)
+
+    def message(self) -> Message:
+        """Return the message, whole."""
+        return message("assistant", list(_joined(self._parts)))
+
+
+def _joined(parts: list[Part]) -> Iterable[Part]:
+    begun: list[Part] = []
+    for part in [*parts, {"type": ""}]:
+        if begun and part["type"] != begun[0]["type"]:
+            yield {**begun[0], "content": "".join(one["content"] for one in begun)}
+            begun = []
+        if part["type"] in _JOINED:
+            begun.append(part)
+        elif part["type"]:
+            yield part
+
+
+def join(draft: Reply) -> None:
+    """Make the messages of what a stream brought."""
+    if draft.content is not None and draft.kept:
+        draft.content.output_messages = [draft.kept[index].message() for index in sorted(draft.kept)]

@@ -1,0 +1,131 @@
+"""The shape in which Gemini generates content, on its own API and on Vertex AI.
+
+Arguments are those of the SDK's functions (``model``, ``contents``, ``config``). Answers are the SDK's objects, or the
+wire's documents where an answer was kept raw: names are looked for in both spellings.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ...extraction.finish_reasons import aligned, finish_reason
+from ...extraction.paths import dig, fields, fill, items, text, whole
+from ...schema.records import Reply, Request
+from .. import Arguments, Dialect
+from ..streamed import streamed
+from .content import Spoken, candidates, content, join
+from .usage import either, model_name, spelled, usage
+
+_SETTINGS = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "top_k": "top_k",
+    "max_tokens": "max_output_tokens",
+    "frequency_penalty": "frequency_penalty",
+    "presence_penalty": "presence_penalty",
+    "stop_sequences": "stop_sequences",
+    "seed": "seed",
+    "choice_count": "candidate_count",
+    "reasoning_level": "thinking_config.thinking_level",
+    "requested_service_tier": "service_tier",
+}
+_REQUEST = fields(Request, {field: spelled(f"config.{name}") for field, name in _SETTINGS.items()})
+_HEADERS = "sdk_http_response.headers."
+_REPLY = fields(
+    Reply,
+    {
+        "response_model": spelled("model_version"),
+        "response_id": spelled("response_id"),
+        "service_tier": (_HEADERS + "x-gemini-service-tier", _HEADERS + "X-Gemini-Service-Tier", *spelled("usage_metadata.service_tier")),
+    },
+)
+_TRAFFIC = {"ON_DEMAND_FLEX": "flex", "ON_DEMAND_PRIORITY": "priority", "PROVISIONED_THROUGHPUT": "provisioned"}
+_SEARCHED_ONCE = ("gemini-1", "gemini-2")
+_OUTPUT_TYPES = {"application/json": "json", "text/plain": "text"}
+_OUTPUT_MODALITIES = {"TEXT": "text", "IMAGE": "image", "AUDIO": "speech"}
+
+
+def request(arguments: Arguments) -> Request:
+    """Read the arguments of a generation."""
+    asked = Request(model=model_name(arguments.named.get("model")))
+    fill(asked, arguments.named, _REQUEST)
+    config = arguments.named.get("config")
+    asked.output_type = _OUTPUT_TYPES.get(text(either(config, "response_mime_type")) or "")
+    kinds = items(either(config, "response_modalities"))
+    if asked.output_type is None and len(kinds) == 1:
+        asked.output_type = _OUTPUT_MODALITIES.get((text(kinds[0]) or "").upper())
+    return asked
+
+
+def document(answer: Any) -> Any:
+    """Return the document of an answer that was kept raw on request, else the answer itself."""
+    body = dig(answer, ("sdk_http_response", "body")) or dig(answer, ("body",))
+    return json.loads(body) if isinstance(body, str) and body else answer
+
+
+def _grounded(answer: Any, model: str) -> tuple[int, int]:
+    """Count what grounding is billed by, of the web and of maps: each query, or by older models one a prompt."""
+    searches = maps = 0
+    for candidate in items(dig(answer, ("candidates",))):
+        found = either(candidate, "grounding_metadata")
+        if found is not None:
+            mapped = bool(either(found, "google_maps_widget_context_token")) or any(
+                dig(chunk, ("maps",)) is not None for chunk in items(either(found, "grounding_chunks"))
+            )
+            maps += mapped
+            searches += len(items(either(found, "web_search_queries")))
+    return (min(searches, 1), min(maps, 1)) if model.startswith(_SEARCHED_ONCE) else (searches, maps)
+
+
+def _read_into(draft: Reply, answer: Any) -> None:
+    fill(draft, answer, _REPLY)
+    searches, maps = _grounded(answer, draft.response_model or "")
+    before = draft.usage
+    if (said := either(answer, "usage_metadata")) is not None:
+        draft.usage = usage(said)
+        draft.service_tier = draft.service_tier or _TRAFFIC.get(text(either(said, "traffic_type")) or "")
+    draft.usage.web_searches = max(before.web_searches or 0, searches) or None
+    draft.usage.map_searches = max(before.map_searches or 0, maps) or None
+    if (blocked := finish_reason(either(answer, "prompt_feedback.block_reason"))) is not None:
+        # A refused prompt has no candidate that could say why there is none.
+        draft.finish_reasons = [blocked]
+
+
+def reply(answer: Any) -> Reply:
+    """Read a whole answer."""
+    said, answer = Reply(), document(answer)
+    _read_into(said, answer)
+    spoken = [c for c in items(dig(answer, ("candidates",))) if c is not None]
+    said.finish_reasons = aligned(either(c, "finish_reason") for c in spoken) or said.finish_reasons
+    return said
+
+
+def absorb(draft: Reply, chunk: Any) -> None:
+    """Add one chunk: its usage counts everything so far, and a candidate's finish reason comes with its last."""
+    reasons = draft.scratch = {} if draft.scratch is None else draft.scratch
+    _read_into(draft, chunk)
+    for position, candidate in enumerate(items(dig(chunk, ("candidates",)))):
+        if candidate is None:
+            continue
+        index = whole(dig(candidate, ("index",)))
+        index = position if index is None else index
+        reasons[index] = either(candidate, "finish_reason") or reasons.get(index)
+        if draft.content is not None:
+            draft.kept = {} if draft.kept is None else draft.kept
+            draft.kept.setdefault(index, Spoken()).take(candidate)
+
+
+def finish(draft: Reply) -> None:
+    """Put the finish reasons of all candidates into their order."""
+    reasons = draft.scratch or {}
+    draft.finish_reasons = aligned(reasons[index] for index in sorted(reasons)) or draft.finish_reasons
+    join(draft)
+
+
+def _output(answer: Any) -> list[dict[str, Any]] | None:
+    return candidates(dig(document(answer), ("candidates",)))
+
+
+generate_content = Dialect("generate_content", request, reply, absorb, content, _output, finish)
+generate_content_stream = streamed(generate_content)

@@ -1,0 +1,129 @@
+"""What all of Google's shapes share: names in two spellings, names of models, and usage with its modalities."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from ...extraction.paths import Path, Table, dig, fields, fill, items, text, whole
+from ...schema.records import Usage
+
+_MODALITIES = frozenset({"text", "image", "audio", "video"})
+
+
+@cache
+def spelled(path: str) -> tuple[str, ...]:
+    """Give a path as the SDK spells it, and as it is on the wire.
+
+    >>> spelled("usage_metadata.prompt_token_count")
+    ('usage_metadata.prompt_token_count', 'usageMetadata.promptTokenCount')
+    """
+    wire = re.sub(r"_(\w)", lambda found: found[1].upper(), path)
+    return (path,) if wire == path else (path, wire)
+
+
+@cache
+def _ways(path: str) -> tuple[Path, ...]:
+    return tuple(tuple(way.split(".")) for way in spelled(path))
+
+
+def either(value: Any, path: str) -> Any:
+    """Follow a path in the first of its spellings that leads somewhere."""
+    for way in _ways(path):
+        if (found := dig(value, way)) is not None:
+            return found
+    return None
+
+
+def model_name(model: Any) -> str | None:
+    """Say a model's own name: without the path of the resource, which may name a project.
+
+    >>> model_name("models/gemini-2.5-flash"), model_name("projects/p/locations/l/publishers/google/models/gemini-2.5-flash")
+    ('gemini-2.5-flash', 'gemini-2.5-flash')
+    >>> model_name("tunedModels/7"), model_name("projects/p/locations/l/endpoints/7")
+    ('tunedModels/7', 'endpoints/7')
+    """
+    named = text(model)
+    if named is None or "/" not in named:
+        return named
+    if named.startswith("projects/") and "/endpoints/" in named:
+        return named[named.rindex("endpoints/") :]
+    return re.split(r"(?:^|/)models/", named)[-1] or None
+
+
+_GENERATED = fields(
+    Usage,
+    {
+        "input_tokens": spelled("prompt_token_count"),
+        "output_tokens": spelled("candidates_token_count") + spelled("response_token_count"),
+        "total_tokens": spelled("total_token_count"),
+        "cache_read_tokens": spelled("cached_content_token_count"),
+        "reasoning_tokens": spelled("thoughts_token_count"),
+        "tool_use_tokens": spelled("tool_use_prompt_token_count"),
+    },
+)
+_INTERACTED = fields(
+    Usage,
+    {
+        "input_tokens": "total_input_tokens",
+        "output_tokens": "total_output_tokens",
+        "total_tokens": "total_tokens",
+        "cache_read_tokens": "total_cached_tokens",
+        "reasoning_tokens": ("total_thought_tokens", "total_reasoning_tokens"),
+        "tool_use_tokens": "total_tool_use_tokens",
+    },
+)
+_DETAILS = {
+    "prompt_tokens_details": "input_{}_tokens",
+    "candidates_tokens_details": "output_{}_tokens",
+    "response_tokens_details": "output_{}_tokens",
+    "tool_use_prompt_tokens_details": "input_{}_tokens",
+    "tool_use_tokens_by_modality": "input_{}_tokens",
+    "cache_tokens_details": "cache_read_{}_tokens",
+    "input_tokens_by_modality": "input_{}_tokens",
+    "output_tokens_by_modality": "output_{}_tokens",
+    "cached_tokens_by_modality": "cache_read_{}_tokens",
+}
+
+
+_GROUNDED = {"google_search": "web_searches", "google_maps": "map_searches"}
+
+
+def usage(said: Any) -> Usage:
+    """Read the usage of a generation."""
+    return _read(said, _GENERATED)
+
+
+def interaction_usage(said: Any) -> Usage:
+    """Read the usage of an interaction."""
+    return _read(said, _INTERACTED)
+
+
+def _read(said: Any, table: Table) -> Usage:
+    """Read a usage block.
+
+    The input holds the cached tokens. Thoughts are counted beside the output, and what Google's own tools put into the
+    prompt is counted beside the input: both are billed like their whole, and added to it here.
+    """
+    read = Usage()
+    fill(read, said, table)
+    if read.reasoning_tokens:
+        read.output_tokens = (read.output_tokens or 0) + read.reasoning_tokens
+    if read.tool_use_tokens:
+        read.input_tokens = (read.input_tokens or 0) + read.tool_use_tokens
+    for place, field in _DETAILS.items():
+        for detail in items(either(said, place)):
+            modality, count = text(dig(detail, ("modality",))), either(detail, "token_count")
+            _add(read, field, modality, whole(dig(detail, ("tokens",)) if count is None else count))
+    for one in items(either(said, "grounding_tool_count")):
+        grounded = _GROUNDED.get(text(dig(one, ("type",))) or "")
+        if grounded is not None and (count := whole(dig(one, ("count",)))):
+            setattr(read, grounded, (getattr(read, grounded) or 0) + count)
+    return read
+
+
+def _add(read: Usage, field: str, modality: str | None, count: int | None) -> None:
+    if modality is not None and modality.lower() in _MODALITIES and count is not None:
+        name = field.format(modality.lower())
+        setattr(read, name, (getattr(read, name) or 0) + count)

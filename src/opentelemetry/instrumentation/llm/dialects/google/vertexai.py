@@ -1,0 +1,61 @@
+"""The shapes of Vertex AI's own SDK: Gemini's, as messages of protocol buffers, and embeddings as a list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...extraction.paths import dig, items
+from ...extraction.protobuf import plain
+from ...schema.records import Content, Reply, Request
+from .. import Arguments, Dialect
+from . import content, gemini, media
+
+_CLOSED = frozenset({"content"})
+
+
+def _request(arguments: Arguments) -> Request:
+    given = arguments.named.get("generation_config")
+    config = given if isinstance(given, dict) else plain(dig(given, ("_raw_generation_config",)))
+    return gemini.request(Arguments({"model": arguments.named.get("model"), "config": config}))
+
+
+def _reply(answer: Any) -> Reply:
+    return gemini.reply(plain(dig(answer, ("_raw_response",)), _CLOSED))
+
+
+def _absorb(draft: Reply, chunk: Any) -> None:
+    gemini.absorb(draft, plain(dig(chunk, ("_raw_response",)), _CLOSED if draft.content is None else frozenset()))
+
+
+def _spoken(said: Any) -> Any:
+    """Show what the SDK takes as contents: texts, its own parts, images and contents, messages, alone or in a list."""
+    if isinstance(said, (list, tuple)):
+        return [_spoken(one) for one in said]
+    if (data := dig(said, ("data",))) is not None and (mime_type := dig(said, ("_mime_type",))) is not None:
+        return {"inline_data": {"data": data, "mime_type": mime_type}}
+    held = dig(said, ("_raw_content",)) or dig(said, ("_raw_part",)) or said
+    return plain(held) if hasattr(held, "_pb") else held
+
+
+def _content(arguments: Arguments) -> Content:
+    named = arguments.named
+    tools = [plain(dig(tool, ("_raw_tool",))) for tool in items(named.get("tools"))]
+    config = {"system_instruction": _spoken(named.get("system_instruction")), "tools": tools}
+    return content.content(Arguments({"contents": _spoken(named.get("contents")), "config": config}))
+
+
+def _output(answer: Any) -> list[dict[str, Any]] | None:
+    return content.candidates(plain(dig(answer, ("_raw_response",))).get("candidates"))
+
+
+def _embed_request(arguments: Arguments) -> Request:
+    return media.embed_content.request(Arguments({"model": arguments.named.get("model"), "config": arguments.named}))
+
+
+def _embed_reply(answer: Any) -> Reply:
+    about = dig(next(iter(items(answer)), None), ("_prediction_response", "metadata"))
+    return media.embed_content.reply({"embeddings": answer, "metadata": about})
+
+
+generate_content = Dialect("vertexai", _request, _reply, _absorb, _content, _output, gemini.finish)
+embeddings = Dialect("vertexai_embeddings", _embed_request, _embed_reply)

@@ -1,0 +1,38 @@
+"""Whom LiteLLM asks: its own names of providers, and what the conventions call them; read by its calls and its caches."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from ...extraction.paths import dig, text
+
+_NAMES: Mapping[str, str] = {
+    "azure": "azure.ai.openai", "azure_text": "azure.ai.openai", "azure_ai": "azure.ai.inference", "bedrock": "aws.bedrock",
+    "bedrock_converse": "aws.bedrock", "bedrock_mantle": "aws.bedrock", "cohere_chat": "cohere", "custom_openai": "openai",
+    "fireworks_ai": "fireworks", "gemini": "gcp.gemini", "mistral": "mistral_ai", "codestral": "mistral_ai", "moonshot": "moonshot_ai",
+    "nvidia_nim": "nvidia", "ollama_chat": "ollama", "anthropic_text": "anthropic", "sagemaker": "aws.sagemaker", "sagemaker_chat": "aws.sagemaker",
+    "text-completion-codestral": "mistral_ai", "text-completion-openai": "openai", "together_ai": "together", "vertex_ai": "gcp.vertex_ai",
+    "vertex_ai_beta": "gcp.vertex_ai", "watsonx": "ibm.watsonx.ai", "watsonx_text": "ibm.watsonx.ai", "xai": "x_ai",
+}  # fmt: skip
+"""What the conventions call those whom LiteLLM calls otherwise."""
+
+
+def provider_name(name: Any) -> str | None:
+    """Return what the conventions call the one whom LiteLLM calls ``name``."""
+    said = text(name)
+    if said is None:
+        return None
+    return _NAMES.get(said) or ("gcp.vertex_ai" if said.startswith("vertex_ai") else said)
+
+
+def asked(named: Mapping[str, Any]) -> str | None:
+    """Say who is asked, as far as LiteLLM's own tables tell before it has looked: by argument, by prefix, by model."""
+    model, lite = text(named.get("model")) or "", sys.modules.get("litellm")
+    prefix = model.partition("/")[0]
+    if (said := text(named.get("custom_llm_provider"))) is not None:
+        return said
+    if "/" in model and prefix in getattr(lite, "provider_list", ()):
+        return prefix
+    return text(dig(getattr(lite, "model_cost", None), (model, "litellm_provider")))

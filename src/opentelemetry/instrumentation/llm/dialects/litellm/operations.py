@@ -1,0 +1,109 @@
+"""The shapes of LiteLLM: those of OpenAI and Anthropic, as it makes them of everybody's answers.
+
+It puts zeros where a provider counted nothing, and counts by itself at the end of a stream; neither is what the provider said.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from ...extraction.paths import dig, fields, fill, items, number
+from ...schema.records import Reply, Usage
+from .. import Dialect
+from ..anthropic.messages import messages
+from ..openai.chat_completions import chat_completions, completions
+from ..openai.embeddings import embeddings
+from ..openai.media import images, moderation, speech, transcription
+from ..openai.responses import responses
+from ..openai.usage import usage
+
+_RERANK = fields(Reply, {"response_id": "id"})
+_SEARCHES = fields(
+    Usage, {"search_units": "billed_units.search_units", "total_tokens": ("billed_units.total_tokens", "tokens.input_tokens")}
+)
+_COUNTS = ("input_tokens", "output_tokens", "total_tokens")
+
+
+def _counted(read: Usage) -> Usage:
+    """Return what was counted: nothing, where all of it is zero."""
+    return Usage() if not any(getattr(read, name) for name in _COUNTS) and read.seconds is None else read
+
+
+def _whole(dialect: Dialect) -> Dialect:
+    def reply(answer: Any) -> Reply:
+        said = dialect.reply(answer)
+        # What an answer bills by other units stands beside its tokens.
+        images_made = said.usage.images
+        said.usage = _counted(said.usage)
+        said.usage.images = images_made
+        return said
+
+    return replace(dialect, reply=reply)
+
+
+def _uncounted(dialect: Dialect) -> Dialect:
+    """Return ``dialect`` without the usage of its chunks: ``counted_in`` reads what the provider said of it."""
+
+    def absorb(draft: Reply, chunk: Any) -> None:
+        before = draft.usage
+        dialect.absorb(draft, chunk)
+        draft.usage = before
+
+    return replace(_whole(dialect), absorb=absorb)
+
+
+def counted_in(chunks: Any) -> Usage:
+    """Read what the provider counted from the chunks that a stream keeps; what is said later wins, but for zeros."""
+    read = Usage()
+    for chunk in items(chunks):
+        said = dig(chunk, ("usage",))
+        if said is None:
+            continue
+        for name, value in vars(usage(said)).items():
+            if value or getattr(read, name) is None:
+                setattr(read, name, value)
+    if read.input_tokens is not None and read.output_tokens is not None:
+        read.total_tokens = max(read.total_tokens or 0, read.input_tokens + read.output_tokens)
+    return _counted(read)
+
+
+def _documents(chunk: Any) -> Iterator[Any]:
+    """Give the events in a piece of an event stream, or the event itself where it comes as one."""
+    if not isinstance(chunk, (bytes, str)):
+        yield chunk
+        return
+    for line in (chunk.decode("utf-8", "replace") if isinstance(chunk, bytes) else chunk).splitlines():
+        if line.startswith("data:") and line.endswith("}"):
+            try:
+                yield json.loads(line.removeprefix("data:"))
+            except ValueError:
+                continue
+
+
+def _absorb_events(draft: Reply, chunk: Any) -> None:
+    for document in _documents(chunk):
+        message_events.absorb(draft, document)
+
+
+def _rerank_reply(answer: Any) -> Reply:
+    said = Reply()
+    fill(said, answer, _RERANK)
+    fill(said.usage, dig(answer, ("meta",)), _SEARCHES)
+    return said
+
+
+def cost_in_cents(dollars: Any) -> float | None:
+    """Return a figure of LiteLLM's, which is in dollars, in cents."""
+    read = number(dollars)
+    return None if read is None else read * 100
+
+
+message_events = messages
+lite_chat, lite_text = _uncounted(chat_completions), _uncounted(completions)
+lite_responses, lite_embeddings, lite_images = _whole(responses), _whole(embeddings), _whole(images)
+lite_transcription, lite_moderation, lite_speech = _whole(transcription), moderation, speech
+lite_messages = replace(messages, absorb=_absorb_events)
+lite_rerank = replace(_whole(embeddings), name="litellm_rerank", reply=_rerank_reply)

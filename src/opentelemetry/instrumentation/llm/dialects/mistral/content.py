@@ -1,0 +1,56 @@
+"""What Mistral's messages hold beside those of OpenAI: thoughts in chunks, and pieces of a stream that are lists of chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ...extraction.message_parts import Message, Part, Pieces, reasoning_part, text_part
+from ...extraction.paths import dig, full_text, items, whole
+from ...schema.records import Content, Reply
+from .. import Arguments
+from ..openai.content import chat_content, chat_output
+
+
+def _thought(chunk: Any) -> str:
+    """Join the texts of a chunk of thoughts."""
+    said = dig(chunk, ("thinking",))
+    return said if isinstance(said, str) else "".join(full_text(dig(piece, ("text",))) or "" for piece in items(said))
+
+
+def _is_thought(chunk: Any) -> bool:
+    return full_text(dig(chunk, ("type",))) == "thinking"
+
+
+def _with_thoughts(told: list[Message] | None, said: Iterable[Any]) -> list[Message] | None:
+    """Put the thoughts of messages before what else they say."""
+    for message, source in zip(told or (), said, strict=False):
+        thoughts: list[Part] = [reasoning_part(_thought(c)) for c in items(dig(source, ("content",))) if _is_thought(c)]
+        message["parts"] = thoughts + message["parts"]
+    return told
+
+
+def content(arguments: Arguments) -> Content:
+    """Read the messages and tools of a request."""
+    asked = chat_content(arguments)
+    asked.input_messages = _with_thoughts(asked.input_messages, items(arguments.named.get("messages")))
+    return asked
+
+
+def output(answer: Any) -> list[Message] | None:
+    """Read the message of every choice."""
+    return _with_thoughts(chat_output(answer), (dig(c, ("message",)) for c in items(dig(answer, ("choices",))) if c is not None))
+
+
+def keep(draft: Reply, chunk: Any) -> None:
+    """Keep what a chunk brings as a list; what it brings as a text is kept where OpenAI's is."""
+    for position, choice in enumerate(items(dig(chunk, ("choices",)))):
+        for piece in items(dig(choice, ("delta", "content"))):
+            index = whole(dig(choice, ("index",)))
+            kept: dict[Any, Any] = draft.kept if draft.kept is not None else {}
+            draft.kept = kept
+            pieces: Pieces = kept.setdefault(position if index is None else index, Pieces())
+            if _is_thought(piece):
+                pieces.add("reasoning", reasoning_part(""), _thought(piece))
+            elif (said := full_text(dig(piece, ("text",)))) is not None:
+                pieces.add("text", text_part(""), said)

@@ -1,0 +1,83 @@
+"""The conversations of Mistral: entries go in, entries come out, and tools may run on the server in between."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...extraction.paths import dig, fields, fill, items, text, whole
+from ...schema.records import Reply, Request
+from .. import Arguments, Dialect
+from ..openai.usage import usage
+
+_REQUEST = fields(
+    Request,
+    {
+        "model": "model",
+        "conversation_id": "conversation_id",
+        "temperature": "completion_args.temperature",
+        "top_p": "completion_args.top_p",
+        "max_tokens": "completion_args.max_tokens",
+        "frequency_penalty": "completion_args.frequency_penalty",
+        "presence_penalty": "completion_args.presence_penalty",
+        "stop_sequences": "completion_args.stop",
+        "seed": "completion_args.random_seed",
+        "reasoning_level": "completion_args.reasoning_effort",
+    },
+)
+_REPLY = fields(Reply, {"conversation_id": "conversation_id", "response_model": "model"})
+_OUTPUT_TYPES = {"text": "text", "json_object": "json", "json_schema": "json"}
+
+
+def request(arguments: Arguments) -> Request:
+    """Read the arguments of start, append and restart."""
+    asked = Request(stream=arguments.streaming or None)
+    fill(asked, arguments.named, _REQUEST)
+    asked.output_type = _OUTPUT_TYPES.get(text(dig(arguments.named, ("completion_args", "response_format", "type"))) or "")
+    return asked
+
+
+def _count(draft: Reply, said: Any) -> None:
+    """Read a usage block: what connectors put into the prompt is input too, and counted apart from the rest of it."""
+    counted = draft.usage = usage(said)
+    connected = whole(dig(said, ("connector_tokens",)))
+    if not connected or counted.input_tokens is None:
+        return
+    if counted.total_tokens == counted.input_tokens + (counted.output_tokens or 0) + connected:
+        counted.input_tokens += connected
+        counted.tool_use_tokens = connected
+
+
+def _note(draft: Reply, entry: Any) -> None:
+    fill(draft, entry, _REPLY)
+    if (text(dig(entry, ("type",))) or "").startswith("function.call"):
+        draft.finish_reasons = ["tool_call"]
+
+
+def reply(answer: Any) -> Reply:
+    """Read a whole answer; its entries name the model, and say whether tools of the application are to run."""
+    said = Reply()
+    fill(said, answer, _REPLY)
+    for entry in items(dig(answer, ("outputs",))):
+        _note(said, entry)
+    _count(said, dig(answer, ("usage",)))
+    said.finish_reasons = said.finish_reasons or ["stop"]
+    return said
+
+
+def absorb(draft: Reply, chunk: Any) -> None:
+    """Add one event: the last one carries the usage, an error says that the answer failed."""
+    kind = text(dig(chunk, ("type",)))
+    _note(draft, chunk)
+    if kind == "conversation.response.done":
+        _count(draft, dig(chunk, ("usage",)))
+        draft.finish_reasons = draft.finish_reasons or ["stop"]
+    elif kind == "conversation.response.error":
+        draft.failure = "error"
+
+
+def finish(draft: Reply) -> None:
+    """Say that a stream which brought no end was cut."""
+    draft.finish_reasons = draft.finish_reasons or ["error"]
+
+
+conversations = Dialect("conversations", request, reply, absorb, finish=finish)

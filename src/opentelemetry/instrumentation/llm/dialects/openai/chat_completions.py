@@ -1,0 +1,121 @@
+"""The chat completions shape of OpenAI, spoken by most other providers too, and the legacy completions beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...extraction.finish_reasons import aligned
+from ...extraction.paths import dig, fields, fill, items, text, whole
+from ...schema.records import Reply, Request
+from .. import Arguments, Dialect
+from .content import absorb_chat, chat_content, chat_output, completions_content, join_chat
+from .usage import usage
+
+_REQUEST = fields(
+    Request,
+    {
+        "model": "model",
+        "temperature": "temperature",
+        "top_p": "top_p",
+        "top_k": "top_k",
+        "max_tokens": ("max_completion_tokens", "max_tokens"),
+        "frequency_penalty": "frequency_penalty",
+        "presence_penalty": "presence_penalty",
+        "stop_sequences": "stop",
+        "seed": "seed",
+        "choice_count": "n",
+        "reasoning_level": ("reasoning_effort", "reasoning.effort"),
+        "requested_service_tier": "service_tier",
+    },
+)
+_REPLY = fields(
+    Reply,
+    {
+        "response_model": "model",
+        "response_id": "id",
+        "service_tier": "service_tier",
+        "system_fingerprint": "system_fingerprint",
+        "upstream_provider": "provider",
+        "failure": ("error.code", "error.type"),
+    },
+)
+_OUTPUT_TYPES = {"text": "text", "json_object": "json", "json_schema": "json"}
+_USAGE_PLACES = (("usage",), ("x_groq", "usage"))
+
+
+def request(arguments: Arguments) -> Request:
+    """Read the wire body of a request."""
+    body = arguments.named
+    asked = Request(api_type="chat_completions", stream=arguments.streaming or None)
+    fill(asked, body, _REQUEST)
+    asked.output_type = _OUTPUT_TYPES.get(text(dig(body, ("response_format", "type"))) or "")
+    return asked
+
+
+def _usage_of(answer: Any) -> Any:
+    for place in _USAGE_PLACES:
+        if (said := dig(answer, place)) is not None:
+            return said
+    return None
+
+
+def _error_in(chunk: Any) -> Any:
+    """Return an error that came as a chunk: some hosts send one, and their SDKs hand it on."""
+    error = dig(chunk, ("error",))
+    return dig(chunk, ("x_groq", "error")) if error is None else error
+
+
+def reply(answer: Any) -> Reply:
+    """Read a whole answer."""
+    said = Reply()
+    fill(said, answer, _REPLY)
+    said.usage = usage(_usage_of(answer))
+    choices = [c for c in items(dig(answer, ("choices",))) if c is not None]
+    said.finish_reasons = aligned(dig(c, ("finish_reason",)) or dig(c, ("stop_reason",)) for c in choices)
+    return said
+
+
+def absorb(draft: Reply, chunk: Any) -> None:
+    """Add one chunk: ids and model as soon as they are said, usage and finish reasons as they were said last."""
+    if draft.scratch is None:
+        draft.scratch = {}
+    if draft.response_id is None or draft.response_model is None:
+        fill(draft, chunk, _REPLY)
+    elif draft.service_tier is None:
+        draft.service_tier = text(dig(chunk, ("service_tier",)))
+    if (error := _error_in(chunk)) is not None:
+        draft.failure = text(dig(error, ("code",))) or text(dig(error, ("type",))) or "error"
+    if (said := _usage_of(chunk)) is not None:
+        counted = usage(said)
+        if counted.input_tokens is not None or counted.output_tokens is not None:
+            draft.usage = counted
+    if draft.content is not None:
+        absorb_chat(draft, chunk)
+    for position, choice in enumerate(items(dig(chunk, ("choices",)))):
+        if choice is None:
+            continue
+        index = whole(dig(choice, ("index",)))
+        index = position if index is None else index
+        reason = dig(choice, ("finish_reason",))
+        reason = dig(choice, ("stop_reason",)) if reason is None else reason
+        if reason is not None or index not in draft.scratch:
+            draft.scratch[index] = reason
+
+
+def finish(draft: Reply) -> None:
+    """Put the finish reasons of all choices into their order."""
+    seen = draft.scratch or {}
+    draft.finish_reasons = aligned(seen[index] for index in sorted(seen))
+    join_chat(draft)
+
+
+chat_completions = Dialect("chat_completions", request, reply, absorb, chat_content, chat_output, finish)
+
+
+def _completions_request(arguments: Arguments) -> Request:
+    asked = request(arguments)
+    asked.api_type = None
+    return asked
+
+
+completions = Dialect("completions", _completions_request, reply, absorb, completions_content, chat_output, finish)

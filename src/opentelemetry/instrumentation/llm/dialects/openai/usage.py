@@ -1,0 +1,103 @@
+"""Usage in the words of OpenAI and of everybody who speaks like it; read by chat completions, responses, embeddings, images, audio."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...extraction.paths import dig, fields, fill, number
+from ...schema.records import Usage
+
+_TOTALS = fields(
+    Usage,
+    {
+        "input_tokens": ("prompt_tokens", "input_tokens"),
+        "output_tokens": ("completion_tokens", "output_tokens"),
+        "total_tokens": "total_tokens",
+        "citation_tokens": "citation_tokens",
+        "seconds": ("seconds", "duration"),
+        "web_searches": (
+            "num_search_queries",
+            "server_tool_use_details.web_search_requests",
+            "server_side_tool_usage_details.web_search_calls",
+        ),
+        "social_searches": "server_side_tool_usage_details.x_search_calls",
+        "storage_searches": "server_side_tool_usage_details.file_search_calls",
+        "code_executions": "server_side_tool_usage_details.code_interpreter_calls",
+    },
+)
+_WRITTEN = ("cache_write_tokens", "cache_creation_tokens", "cache_creation_input_tokens")
+_IN = fields(
+    Usage,
+    {
+        "cache_read_tokens": "cached_tokens",
+        "cache_write_tokens": _WRITTEN,
+        "input_text_tokens": "text_tokens",
+        "input_image_tokens": "image_tokens",
+        "input_audio_tokens": "audio_tokens",
+    },
+)
+_OUT = fields(
+    Usage,
+    {
+        "reasoning_tokens": "reasoning_tokens",
+        "output_text_tokens": "text_tokens",
+        "output_image_tokens": "image_tokens",
+        "output_audio_tokens": "audio_tokens",
+    },
+)
+_BESIDE = fields(
+    Usage,
+    {
+        "cache_read_tokens": ("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens"),
+        "cache_write_tokens": _WRITTEN,
+        "reasoning_tokens": "reasoning_tokens",
+    },
+)
+_DETAILS = (
+    (_IN, ("prompt_tokens_details", "input_tokens_details", "input_token_details")),
+    (_OUT, ("completion_tokens_details", "output_tokens_details", "output_token_details")),
+)
+
+
+_TICKS_A_CENT = 10**8
+_UPSTREAM = ("cost_details", "upstream_inference_cost")
+
+
+def _reported_cents(said: Any) -> float | None:
+    """Return what the provider says the call cost: dollars, alone or with their parts, or xAI's ticks.
+
+    A gateway that calls with the user's own key bills its fee alone; what the provider behind it bills stands beside.
+    """
+    if (ticks := number(dig(said, ("cost_in_usd_ticks",)))) is not None:
+        return ticks / _TICKS_A_CENT
+    dollars = number(dig(said, ("cost",)))
+    if dollars is None:
+        dollars = number(dig(said, ("cost", "total_cost")))
+    if dollars is not None and dig(said, ("is_byok",)) is True:
+        dollars += number(dig(said, _UPSTREAM)) or 0
+    return None if dollars is None else dollars * 100
+
+
+def usage(said: Any) -> Usage:
+    """Read a usage block.
+
+    Some hosts leave reasoning out of the completion's tokens: where their own total says so, or where they tell more of it
+    beside them, it is added, so that ``output_tokens`` includes it. Told as a detail of them it is a part, whatever its size.
+    """
+    read = Usage()
+    if said is None:
+        return read
+    fill(read, said, _TOTALS)
+    # Beside the totals first, so that the details win.
+    fill(read, said, _BESIDE)
+    beside = read.reasoning_tokens or 0
+    for table, places in _DETAILS:
+        details = next((found for place in places if (found := dig(said, (place,))) is not None), None)
+        if details is not None:
+            fill(read, details, table)
+    read.reported_cost_cents = _reported_cents(said)
+    apart = read.reasoning_tokens
+    if apart and read.input_tokens is not None and read.output_tokens is not None:
+        told_apart = beside > read.output_tokens or read.total_tokens == read.input_tokens + read.output_tokens + apart
+        read.output_tokens += apart if told_apart else 0
+    return read

@@ -1,0 +1,127 @@
+"""``OTEL_METRICS_EXPORTER=llm_statsd``: every metric of the OpenTelemetry SDK to a StatsD server.
+
+The SDK loads it by its entry point. It keeps spread values in buckets, and no timer can be made of a bucket: the times
+of our own metrics are therefore heard on the bus and sent one by one, and spread values of others as count and sum.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from opentelemetry.sdk.metrics import Counter, Histogram, ObservableCounter
+from opentelemetry.sdk.metrics.export import AggregationTemporality, MetricExporter, MetricExportResult, MetricsData, Sum
+from opentelemetry.sdk.metrics.export import Metric as Collected
+
+from ..metrics import metrics
+from ..reporters.statsd.protocol import TAGGINGS, Tagging, counted, gauged, name_of, tail_of
+from ..reporters.statsd.reporter import StatsdReporter
+from ..reporters.statsd.udp import Wire
+
+_logger = logging.getLogger(__name__)
+_ENVIRONMENT = "OTEL_INSTRUMENTATION_LLM_STATSD_"
+_DELTA = AggregationTemporality.DELTA
+
+Key = tuple[str, str]
+
+
+def _port(value: str) -> int:
+    port = int(value)
+    if not 0 < port <= 65535:
+        raise ValueError
+    return port
+
+
+def _tags(value: str) -> str:
+    if value.lower() not in TAGGINGS:
+        raise ValueError
+    return value.lower()
+
+
+_SETTINGS: Mapping[str, tuple[str, Any, Callable[[str], Any], str]] = {
+    "host": ("HOST", "localhost", str, "a name or an address"),
+    "port": ("PORT", 8125, _port, "a whole number from 1 to 65535"),
+    "prefix": ("PREFIX", "", str, "a text"),
+    "tags": ("TAGS", "dogstatsd", _tags, f"one of {', '.join(TAGGINGS)}"),
+}
+
+
+def _setting(name: str, given: Any) -> Any:
+    variable, default, read, allowed = _SETTINGS[name]
+    text = os.environ.get(_ENVIRONMENT + variable, "").strip()
+    if given is not None or not text:
+        return default if given is None else given
+    try:
+        return read(text)
+    except ValueError:
+        _logger.warning("%s%s=%r is not allowed and is ignored; use %s", _ENVIRONMENT, variable, text, allowed)
+        return default
+
+
+class StatsdMetricExporter(MetricExporter):
+    """Export to StatsD; what is not given is read from ``OTEL_INSTRUMENTATION_LLM_STATSD_HOST``, ``_PORT``, ``_PREFIX``, ``_TAGS``.
+
+    Counters go out as what was added since the last export. A server that is away fails nothing; ``dropped`` counts.
+    """
+
+    def __init__(self, host: str | None = None, port: int | None = None, prefix: str | None = None, tags: Tagging | None = None) -> None:
+        super().__init__(preferred_temporality={Counter: _DELTA, ObservableCounter: _DELTA, Histogram: _DELTA})
+        given = {"host": host, "port": port, "prefix": prefix, "tags": tags}
+        chosen = {name: _setting(name, value) for name, value in given.items()}
+        timed = [metric for metric in metrics() if metric.kind in ("distribution", "summary")]
+        self._timers = StatsdReporter(timed, **chosen)
+        self._timed = {metric.name for metric in timed}
+        self._prefix, self._tagging = chosen["prefix"], chosen["tags"]
+        self._wire = Wire(chosen["host"], chosen["port"])
+
+    @property
+    def dropped(self) -> int:
+        """Return how many lines could not be sent, as far as the system tells."""
+        return self._timers.dropped + self._wire.dropped
+
+    def export(self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: Any) -> MetricExportResult:
+        """Send what was collected."""
+        self._wire.send(self._lines(metrics_data))
+        return MetricExportResult.SUCCESS
+
+    def force_flush(self, timeout_millis: float = 10_000) -> bool:
+        """Send the times that wait."""
+        self._timers.flush()
+        return True
+
+    def shutdown(self, timeout_millis: float = 30_000, **kwargs: Any) -> None:
+        """Send what is left and let go of sockets and threads."""
+        self._timers.close()
+        self._wire.close()
+
+    def _lines(self, data: MetricsData) -> list[str]:
+        counts: dict[Key, float] = {}
+        gauges: dict[Key, float] = {}
+        for metric in _metrics_of(data):
+            if metric.name in self._timed:
+                continue
+            for point in metric.data.data_points:
+                key = name_of(metric.name, self._prefix), tail_of(point.attributes or {}, self._tagging)
+                _add(key, metric, point, counts, gauges)
+        lines = [counted(name, value, tail) for (name, tail), value in counts.items() if value]
+        return lines + [line for (name, tail), value in gauges.items() for line in gauged(name, value, tail)]
+
+
+def _metrics_of(data: MetricsData) -> Iterator[Collected]:
+    for resource in data.resource_metrics:
+        for scope in resource.scope_metrics:
+            yield from scope.metrics
+
+
+def _add(key: Key, metric: Collected, point: Any, counts: dict[Key, float], gauges: dict[Key, float]) -> None:
+    name, tail = key
+    if hasattr(point, "count"):
+        for part, value in (("count", point.count), ("sum", point.sum)):
+            counts[f"{name}.{part}", tail] = counts.get((f"{name}.{part}", tail), 0) + value
+    elif not isinstance(metric.data, Sum):
+        gauges[key] = point.value
+    else:
+        sums = counts if metric.data.is_monotonic else gauges
+        sums[key] = sums.get(key, 0) + point.value

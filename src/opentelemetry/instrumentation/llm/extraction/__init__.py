@@ -1,0 +1,1 @@
+"""Reading values out of SDK objects and JSON."""

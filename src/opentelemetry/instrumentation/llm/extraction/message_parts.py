@@ -1,0 +1,133 @@
+"""Parts of messages in the shapes of the conventions' JSON schemas, shared by every dialect that reads contents.
+
+What is large is never copied: of images, audio and documents only the media type, size and digest are kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from ..schema.bounds import short
+
+Part = dict[str, Any]
+Message = dict[str, Any]
+LONGEST_STREAM = 1_000_000
+"""Characters of one streamed message that are kept; the rest of a longer one is left out."""
+
+
+def text_part(text: str) -> Part:
+    """Return a text.
+
+    >>> text_part("hello")
+    {'type': 'text', 'content': 'hello'}
+    """
+    return {"type": "text", "content": text}
+
+
+def reasoning_part(text: str) -> Part:
+    """Return a text of reasoning."""
+    return {"type": "reasoning", "content": text}
+
+
+def tool_call_part(name: str | None, call_id: str | None, arguments: Any) -> Part:
+    """Return a call of a tool; arguments that are JSON text become the object they say."""
+    part: Part = {"type": "tool_call", "name": short(name or "")}
+    if call_id is not None:
+        part["id"] = short(call_id)
+    if arguments is not None:
+        part["arguments"] = decoded(arguments)
+    return part
+
+
+def tool_response_part(call_id: str | None, response: Any) -> Part:
+    """Return what a tool answered."""
+    part: Part = {"type": "tool_call_response", "response": response}
+    if call_id is not None:
+        part["id"] = short(call_id)
+    return part
+
+
+def blob_part(modality: str, mime_type: str | None, data: str | bytes | bytearray) -> Part:
+    """Return the digest of a blob; ``data`` is its bytes or their base64 text, of which the digest is made as it stands.
+
+    It is no ``blob`` part of the schema, which would hold the bytes themselves.
+    """
+    raw = data.encode("utf-8", "replace") if isinstance(data, str) else bytes(data)
+    size = len(raw.rstrip(b"=")) * 3 // 4 if isinstance(data, str) else len(raw)
+    part: Part = {"type": "blob_digest", "modality": modality, "size": size, "sha256": hashlib.sha256(raw).hexdigest()}
+    if mime_type:
+        part["mime_type"] = mime_type
+    return part
+
+
+_SCHEME = 16
+"""How far into a URL its scheme reaches; what has none is no URL."""
+
+
+def uri_part(modality: str, uri: str) -> Part:
+    """Return a reference to something elsewhere, without query and credentials; a data URL, or bare base64, becomes a digest.
+
+    >>> uri_part("image", "https://user:secret@example.com/a.png?signature=secret")
+    {'type': 'uri', 'modality': 'image', 'uri': 'https://example.com/a.png'}
+    """
+    if uri.startswith("data:"):
+        head, _, data = uri.partition(",")
+        return blob_part(modality, head[5:].partition(";")[0] or None, data)
+    if "://" not in uri[:_SCHEME]:
+        return blob_part(modality, None, uri)
+    parts = urlsplit(uri)
+    host = parts.netloc.rpartition("@")[2]
+    return {"type": "uri", "modality": modality, "uri": urlunsplit((parts.scheme, host, parts.path, "", ""))}
+
+
+def file_part(modality: str, file_id: str) -> Part:
+    """Return a reference to a file that the provider holds."""
+    return {"type": "file", "modality": modality, "file_id": file_id}
+
+
+def message(role: str, parts: list[Part], name: str | None = None) -> Message:
+    """Return one message."""
+    return {"role": role, "parts": parts} if name is None else {"role": role, "parts": parts, "name": name}
+
+
+def decoded(value: Any) -> Any:
+    """Return the object that a JSON text says, or the value itself."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+class Pieces:
+    """Join what a stream brings in pieces: parts by key, in the order in which their first piece came."""
+
+    __slots__ = ("_kept", "_order")
+
+    def __init__(self) -> None:
+        self._order: dict[Any, tuple[Part, list[str]]] = {}
+        self._kept = 0
+
+    def add(self, key: Any, part: Part, piece: str | None) -> None:
+        """Add a piece to the part of ``key``; ``part`` is what it begins as, and fills in what was not said before."""
+        begun, pieces = self._order.setdefault(key, (part, []))
+        for name, value in part.items():
+            if value and not begun.get(name):
+                begun[name] = value
+        if piece and self._kept < LONGEST_STREAM:
+            pieces.append(piece)
+            self._kept += len(piece)
+
+    def parts(self) -> list[Part]:
+        """Return the parts, whole."""
+        return [_joined(part, "".join(pieces)) for part, pieces in self._order.values()]
+
+
+def _joined(part: Part, text: str) -> Part:
+    if part["type"] == "tool_call":
+        return {**part, "arguments": decoded(text)} if text else part
+    return {**part, "content": text}

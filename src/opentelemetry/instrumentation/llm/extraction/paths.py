@@ -1,0 +1,222 @@
+"""Read scalars out of SDK objects, wire dictionaries and whatever else came, by tables of paths.
+
+Dialects declare ``fields(Request, {"temperature": "temperature", ...})`` once and call ``fill`` for each call. A value
+of the wrong type reads as absent: a provider's odd answer must not become an odd attribute.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
+
+from ..schema.bounds import LARGEST, LARGEST_INTEGER, LONGEST, encodable, short
+from ..schema.records import Request
+
+MOST = 128
+"""Values of a list that are read: as many choices as OpenAI gives at most."""
+Path = tuple[str, ...]
+_DIGITS = len(str(LARGEST))
+
+
+def dig(value: Any, path: Path) -> Any:
+    """Follow ``path`` through mappings and attributes; ``None`` where it ends early.
+
+    >>> dig({"usage": {"prompt_tokens": 3}}, ("usage", "prompt_tokens"))
+    3
+    """
+    for part in path:
+        if value is None:
+            return None
+        value = _inside(value, part)
+    return value
+
+
+def _inside(value: Any, part: str) -> Any:
+    if isinstance(value, dict):
+        return value.get(part)
+    held = getattr(value, "__dict__", None)
+    if held is not None:
+        if part in held:
+            return held[part]
+        extra = getattr(value, "__pydantic_extra__", None)
+        if extra is not None:
+            return extra.get(part)
+        if is_model(value.__class__):
+            return None
+    return value.get(part) if isinstance(value, Mapping) else getattr(value, part, None)
+
+
+@lru_cache(maxsize=1024)
+def is_model(kind: type) -> bool:
+    """Return whether a class is a pydantic model: its instances have their fields, extra ones, and nothing else to read.
+
+    A model searches at length for an attribute that it does not have, so nothing of ours asks one for more.
+    """
+    return hasattr(kind, "__pydantic_fields_set__")
+
+
+def held_by(value: Any) -> dict[str, Any] | None:
+    """Return all fields of a dict or model as a dict; ``None`` where fields can only be asked for one by one."""
+    if value.__class__ is dict:
+        return value
+    if not is_model(value.__class__):
+        return None
+    extra = getattr(value, "__pydantic_extra__", None)
+    return {**extra, **value.__dict__} if extra else value.__dict__
+
+
+def reader(value: Any) -> Callable[[str], Any]:
+    """Return a function that reads fields of ``value`` as ``dig`` does, and looks only once at what it is.
+
+    >>> get = reader({"model": "m"})
+    >>> get("model"), get("usage")
+    ('m', None)
+    """
+    held = held_by(value)
+    return partial(_inside, value) if held is None else held.get
+
+
+def whole(value: Any) -> int | None:
+    """Read a count: an int, or a float without a fraction, from 0 to below 2**53; nothing else is a count."""
+    if value.__class__ is not int:
+        if (isinstance(value, float) and value.is_integer()) or (isinstance(value, int) and not isinstance(value, bool)):
+            value = int(value)
+        else:
+            return None
+    return value if 0 <= value < LARGEST else None
+
+
+def digits(value: Any) -> int | None:
+    """Read a count that a header writes in decimal digits."""
+    written = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS
+    return whole(int(value)) if written else None
+
+
+def integer(value: Any) -> int | None:
+    """Read an integer that an application passes: it may be negative, and as large as an attribute can be."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
+        value = int(value)
+        return value if -LARGEST_INTEGER <= value <= LARGEST_INTEGER else None
+    return None
+
+
+def number(value: Any) -> float | None:
+    """Read a number as a float; infinity, NaN and what is not below 2**53 in size read as absent."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and -LARGEST < value < LARGEST:
+        return float(value)
+    return None
+
+
+def full_text(value: Any) -> str | None:
+    """Read a text of a message, of any length, that is not empty; an enum reads as its value."""
+    if isinstance(value, str):
+        return str(getattr(value, "value", value)) or None
+    inner = getattr(value, "value", None)
+    return inner or None if isinstance(inner, str) else None
+
+
+def text(value: Any) -> str | None:
+    """Read a name, an id or another value that is not empty, in at most 256 harmless characters; an enum reads as its value.
+
+    >>> text("gpt-4o-mini"), text("gpt\\x1b[31m"), text("")
+    ('gpt-4o-mini', 'gpt?[31m', None)
+    """
+    if value.__class__ is not str:
+        value = full_text(value)
+    return short(value) if value else None
+
+
+def texts(value: Any) -> list[str] | None:
+    """Read one text or a list of them, at most 128 of 256 characters; stop sequences are often line breaks, so these stay."""
+    if isinstance(value, str):
+        value = (value,)
+    if isinstance(value, (list, tuple)):
+        return [encodable(str(v)[:LONGEST]) for v in value[:MOST] if isinstance(v, str)] or None
+    return None
+
+
+def flag(value: Any) -> bool | None:
+    """Read a bool that is true; false is as good as absent."""
+    return True if value is True else None
+
+
+def items(value: Any) -> Sequence[Any]:
+    """Return a list or tuple as it is, and nothing for everything else: the caller's iterators stay unread."""
+    return value if isinstance(value, (list, tuple)) else ()
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {"int": whole, "float": number, "str": text, "list[str]": texts, "bool": flag}
+
+
+class Field(NamedTuple):
+    """One row: where the value may stand, how it is read, and which field of the record it becomes."""
+
+    name: str
+    read: Callable[[Any], Any]
+    paths: tuple[Path, ...]
+
+
+class Table:
+    """Rows of fields, and the order in which they are read from a container with certain keys."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self, rows: tuple[Field, ...]) -> None:
+        self.rows = rows
+
+
+Plan = tuple[tuple[str, Path, Callable[[Any], Any], str], ...]
+_MOST_KEYS = 64
+
+
+@lru_cache(maxsize=2048)
+def _plan(table: Table, keys: tuple[str, ...]) -> Plan:
+    """List what to read of a container with these keys: key, rest of the path, reader and field.
+
+    Of several paths to one field the first comes last: so it overwrites what the others gave.
+    """
+    present = frozenset(keys)
+    return tuple((path[0], path[1:], read, name) for name, read, paths in table.rows for path in reversed(paths) if path[0] in present)
+
+
+def fields(record: type, paths: Mapping[str, str | tuple[str, ...]]) -> Table:
+    """Make a table for ``record``: field to dotted path, or to several of which the first present wins.
+
+    The record's own annotations say how a value is read. A name that is no field raises ``KeyError`` at import.
+    """
+    types = {f.name: str(f.type).removesuffix(" | None") for f in dataclasses.fields(record)}
+    readers = {**_READERS, "int": integer} if record is Request else _READERS
+    return Table(
+        tuple(
+            Field(name, readers[types[name]], tuple(tuple(p.split(".")) for p in ((ways,) if isinstance(ways, str) else ways)))
+            for name, ways in paths.items()
+        )
+    )
+
+
+def fill(record: Any, source: Any, table: Table) -> None:
+    """Set the fields of ``record`` that ``source`` has; leave the others as they are."""
+    held = held_by(source)
+    if held is None or len(held) > _MOST_KEYS:
+        _fill_one_by_one(record, source, table)
+        return
+    known = record.__dict__
+    for key, rest, read, name in _plan(table, tuple(held)):
+        value = held[key]
+        if value is not None:
+            value = read(dig(value, rest) if rest else value)
+            if value is not None:
+                known[name] = value
+
+
+def _fill_one_by_one(record: Any, source: Any, table: Table) -> None:
+    for name, read, paths in table.rows:
+        for path in paths:
+            value = read(_inside(source, path[0]) if len(path) == 1 else dig(source, path))
+            if value is not None:
+                setattr(record, name, value)
+                break

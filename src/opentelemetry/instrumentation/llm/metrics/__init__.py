@@ -1,0 +1,33 @@
+"""Metrics as tables: ``ex_llm`` and the GenAI conventions."""
+
+from .ex_llm import (
+    METRICS,
+    MILLISECONDS_PER_NANOSECOND,
+    Metric,
+    Sample,
+    basic_metrics,
+    cost_metrics,
+    counter,
+    distribution,
+    last_value,
+    level,
+    metrics,
+    summary,
+    total,
+)
+
+__all__ = [
+    "METRICS",
+    "MILLISECONDS_PER_NANOSECOND",
+    "Metric",
+    "Sample",
+    "basic_metrics",
+    "cost_metrics",
+    "counter",
+    "distribution",
+    "last_value",
+    "level",
+    "metrics",
+    "summary",
+    "total",
+]

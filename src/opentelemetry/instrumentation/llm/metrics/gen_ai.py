@@ -1,0 +1,202 @@
+"""The metrics of the GenAI conventions, as a table beside ours; the OpenTelemetry reporter records both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ..schema import semconv as a
+from ..schema.events import OPERATIONS
+from .ex_llm import Metric, Sample, distribution, total
+
+SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
+TOKENS = tuple(float(4**power) for power in range(14))
+_WHO = {
+    a.OPERATION_NAME: "operation",
+    a.PROVIDER_NAME: "provider",
+    a.REQUEST_MODEL: "model",
+    a.RESPONSE_MODEL: "response_model",
+    a.SERVER_ADDRESS: "server_address",
+    a.SERVER_PORT: "server_port",
+}
+_OPENAI = {a.SERVICE_TIER: "service_tier", a.SYSTEM_FINGERPRINT: "system_fingerprint"}
+_FAMILIES = sorted({o.family for o in OPERATIONS.values()})
+_INFERENCE = ("ex_llm.chat.stop", "ex_llm.chat.exception")
+_OTHERS = tuple(
+    f"ex_llm.{family}.{phase}"
+    for family in _FAMILIES
+    if family not in ("chat", "tool", "agent", "workflow", "mcp.request")
+    for phase in ("stop", "exception")
+)
+_MODALITIES = ("text", "image", "audio")
+
+
+def _openai_only(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    # The tags openai.* belong to the provider openai alone; others that answer in the same shape must not carry them.
+    return {} if metadata.get("provider") == "openai" else dict.fromkeys(_OPENAI)
+
+
+def _seconds(key: str) -> Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Sample]]:
+    def take(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
+        value = measurements.get(key, metadata.get(key))
+        return () if value is None else ((value / 1e9, _openai_only(metadata)),)
+
+    return take
+
+
+def _since_last(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
+    return () if not measurements.get("index") else ((measurements["since_last"] / 1e9, {}),)
+
+
+def _count(key: str) -> Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Sample]]:
+    def take(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
+        value = metadata.get(key)
+        return () if value is None else ((value, _openai_only(metadata)),)
+
+    return take
+
+
+def _by_modality(key: str, part: str) -> Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Sample]]:
+    """Take one sample a modality where the provider tells them apart; what it does not tell is ``unknown``."""
+
+    def take(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
+        value = metadata.get(key)
+        if value is None:
+            return
+        tags = _openai_only(metadata)
+        rest = value
+        for modality in _MODALITIES:
+            count = metadata.get(part.format(modality))
+            if count:
+                rest -= count
+                yield count, {**tags, a.TOKEN_MODALITY: modality}
+        if rest > 0 or value == 0:
+            yield rest, {**tags, a.TOKEN_MODALITY: "unknown"}
+
+    return take
+
+
+def _duration(name: str, events: tuple[str, ...], says: str) -> Metric:
+    return distribution(name, events, _seconds("duration"), says, {**_WHO, **_OPENAI, a.ERROR_TYPE: "error_type"}, "s", buckets=SECONDS)
+
+
+def _usage(name: str, key: str, part: str, says: str) -> Metric:
+    tags = {**_WHO, **_OPENAI, a.TOKEN_MODALITY: "modality"}
+    return total(f"gen_ai.client.inference.usage.{name}", _INFERENCE, _by_modality(key, part), says, tags, "{token}", whole=True)
+
+
+def _per_operation(name: str, key: str, says: str) -> Metric:
+    tags = {**_WHO, **_OPENAI}
+    return distribution(
+        f"gen_ai.client.inference.operation.{name}", _INFERENCE, _count(key), says, tags, "{token}", buckets=TOKENS, whole=True
+    )
+
+
+def _in_process(key: str, scale: float) -> Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Sample]]:
+    """Take a measurement of agents and tools of this process that their framework does not record itself."""
+
+    def take(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
+        value = measurements.get(key)
+        if value is not None and metadata.get("in_process") and not metadata.get("native_metrics"):
+            yield value * scale, {}
+
+    return take
+
+
+def _of_side(side: str) -> Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Sample]]:
+    def take(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
+        if metadata.get("side") == side:
+            yield measurements["duration"] / 1e9, {}
+
+    return take
+
+
+_AGENT = {a.AGENT_NAME: "agent_name"}
+_RUN = {a.OPERATION_NAME: "operation", a.AGENT_NAME: "agent_name", a.ERROR_TYPE: "error_type"}
+_ENDS = ("stop", "exception")
+_AGENTS = tuple(f"ex_llm.agent.{end}" for end in _ENDS)
+_MCP_NAMES = ("method", "tool_name", "prompt_name", "protocol_version", "transport", "status", "error_type")
+_MCP = {a.MCP[name]: name for name in _MCP_NAMES}
+_MCP_SESSION = {a.MCP[name]: name for name in ("protocol_version", "transport", "error_type")}
+MCP_SECONDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
+CALLS = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
+
+STEPS: tuple[Metric, ...] = (
+    distribution(
+        "gen_ai.invoke_agent.duration", tuple(f"ex_llm.{f}.{end}" for f in ("agent", "workflow") for end in _ENDS),
+        _in_process("duration", 1e-9), "Duration of an agent's or a workflow's run in this process.",
+        {**_RUN, "ex_llm.workflow.name": "workflow_name"}, "s", buckets=SECONDS,
+    ),
+    distribution(
+        "gen_ai.invoke_agent.inference_calls", _AGENTS, _in_process("inference_calls", 1), "Inferences of an agent in one run.",
+        _AGENT, "{inference_call}", buckets=CALLS, whole=True,
+    ),
+    distribution(
+        "gen_ai.invoke_agent.tool_calls", _AGENTS, _in_process("tool_calls", 1), "Tools that an agent executed in one run.",
+        _AGENT, "{tool_call}", buckets=CALLS, whole=True,
+    ),
+    distribution(
+        "gen_ai.execute_tool.duration", tuple(f"ex_llm.tool.{end}" for end in _ENDS), _in_process("duration", 1e-9),
+        "Duration of one execution of a tool.",
+        {a.TOOL_NAME: "tool_name", a.TOOL_TYPE: "tool_type", a.AGENT_NAME: "agent_name", a.ERROR_TYPE: "error_type"}, "s", buckets=SECONDS,
+    ),
+    *(
+        distribution(
+            f"mcp.{side}.operation.duration", tuple(f"ex_llm.mcp.request.{end}" for end in _ENDS), _of_side(side),
+            f"Duration of an MCP request, as observed by the {side}.", _MCP, "s", buckets=MCP_SECONDS,
+        )
+        for side in ("client", "server")
+    ),
+    *(
+        distribution(
+            f"mcp.{side}.session.duration", "ex_llm.mcp.session.stop", _of_side(side),
+            f"Duration of an MCP session, as observed by the {side}.", _MCP_SESSION, "s", buckets=MCP_SECONDS,
+        )
+        for side in ("client", "server")
+    ),
+)  # fmt: skip
+"""The conventions' metrics of agents, tools and MCP."""
+
+GEN_AI: tuple[Metric, ...] = (
+    _duration("gen_ai.client.inference.duration", _INFERENCE, "GenAI client inference duration."),
+    _duration("gen_ai.client.operation.duration", _OTHERS, "GenAI client operation duration."),
+    distribution(
+        "gen_ai.client.inference.time_to_first_chunk", _INFERENCE, _seconds("time_to_first_chunk"),
+        "Time to receive the first chunk of a streamed response.", _WHO, "s", buckets=SECONDS,
+    ),
+    distribution(
+        "gen_ai.client.inference.time_per_output_chunk", "ex_llm.stream.chunk", _since_last,
+        "Time between two chunks of a streamed response.", _WHO, "s", buckets=SECONDS,
+    ),
+    _usage("input_tokens", "input_tokens", "input_{}_tokens", "Input tokens used, cached ones included."),
+    _usage("output_tokens", "output_tokens", "output_{}_tokens", "Output tokens used, reasoning included."),
+    _usage("cache_read.input_tokens", "cache_read_tokens", "cache_read_{}_tokens", "Input tokens served from the provider's cache."),
+    _usage("cache_write.input_tokens", "cache_write_tokens", "cache_write_{}_tokens", "Input tokens written to the provider's cache."),
+    _usage("reasoning.output_tokens", "reasoning_tokens", "reasoning_{}_tokens", "Output tokens used for reasoning."),
+    _per_operation("input_tokens", "input_tokens", "Input tokens per operation."),
+    _per_operation("output_tokens", "output_tokens", "Output tokens per operation."),
+    *STEPS,
+)  # fmt: skip
+"""The conventions' metrics, by their newest names."""
+
+
+def _legacy_tokens(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
+    for kind in ("input", "output"):
+        if (value := metadata.get(f"{kind}_tokens")) is not None:
+            yield value, {"gen_ai.token.type": kind}
+
+
+LEGACY: tuple[Metric, ...] = (
+    _duration("gen_ai.client.operation.duration", _INFERENCE + _OTHERS, "GenAI client operation duration."),
+    distribution(
+        "gen_ai.client.token.usage", (*_INFERENCE, "ex_llm.embedding.stop"), _legacy_tokens, "Tokens used per operation.",
+        {**_WHO, "gen_ai.token.type": "token_type"}, "{token}", buckets=TOKENS, whole=True,
+    ),
+)  # fmt: skip
+"""The names of conventions 1.37, for dashboards that still expect them."""
+
+
+def conventions(legacy: bool) -> list[Metric]:
+    """Return the conventions' metrics; with ``legacy`` also those by their names of 1.37."""
+    replaced = {metric.name for metric in LEGACY} if legacy else set()
+    return [metric for metric in GEN_AI if metric.name not in replaced] + (list(LEGACY) if legacy else [])

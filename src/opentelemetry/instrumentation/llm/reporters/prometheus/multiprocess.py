@@ -1,0 +1,142 @@
+"""Metrics of several worker processes on one port, by the multi-process mode of the library prometheus-client.
+
+Each process writes its numbers to files of its own, at once and so that they outlive it; the process that holds a lock
+serves the sum of all files. The files are the library's, so an application that shows them on a page of its own can.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ... import bus
+from ...metrics import Metric
+from ..aggregation import Inbox, Tagger, Tags, by_event, samples, tell_of_forks
+from .server import DIRECTORY, prometheus_name
+
+if TYPE_CHECKING:
+    from prometheus_client.registry import Collector
+
+_counted_here: set[str] = set()
+_families: dict[str, Any] = {}
+
+Add = Callable[[Tags, float], None]
+
+
+class Workers:
+    """What this process counts, and its turn to serve what all processes have counted."""
+
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        self._directory = _checked_directory()
+        self._metrics = list(metrics)
+        self._by_event = by_event(self._metrics)
+        self._taggers = {metric.name: Tagger(metric) for metric in self._metrics}
+        self._adders: dict[str, Add] = {}
+        self._inbox = Inbox(lambda metric, tags, value: self._adders[metric.name](tags, value))
+        self._id = f"prometheus-reporter-{bus.new_ref()}"
+        self._lock: int | None = None
+        tell_of_forks(self)
+
+    def collector(self) -> Collector:
+        """Return what reads the files of all processes."""
+        from prometheus_client.multiprocess import MultiProcessCollector
+
+        return MultiProcessCollector(None, path=self._directory)  # type: ignore[no-untyped-call]
+
+    def taken(self, port: int) -> bool:
+        """Take the lock, which one process has at a time."""
+        if port == 0:
+            raise ValueError(f"port=0 is not allowed with {DIRECTORY}: the processes could not agree on one; name a port")
+        try:
+            import fcntl
+        except ImportError:  # Windows, where nothing is forked: one process has the port to itself
+            return True
+        lock = os.open(os.path.join(self._directory, f"ex_llm-{port}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            return False
+        self._lock = lock
+        return True
+
+    def given_back(self) -> None:
+        """Let go of the lock."""
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            os.close(lock)
+
+    def forked(self) -> None:
+        """Count on as a child; the lock is the parent's, and a copy of it here would outlive the parent."""
+        self.given_back()
+
+    def attach(self) -> None:
+        """Begin to count."""
+        names = {metric.name for metric in self._metrics}
+        if twice := sorted(names & _counted_here):
+            raise ValueError(f"this process has a PrometheusReporter with {', '.join(twice)} already; close that one first")
+        if not self._adders:
+            self._adders = {metric.name: _adder(metric) for metric in self._metrics}
+        bus.attach_many(self._id, self._by_event, self._hear, keep=True)
+        _counted_here.update(names)
+        atexit.unregister(_end_of_process)
+        atexit.register(_end_of_process)
+
+    def close(self) -> None:
+        """Count and serve no more; what was counted stays in the files."""
+        if bus.detach(self._id):
+            _counted_here.difference_update(metric.name for metric in self._metrics)
+        self.given_back()
+
+    def _hear(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
+        for metric in self._by_event[event]:
+            for value, extra in samples(metric, measurements, metadata):
+                tags = self._taggers[metric.name].tags(metadata, extra)
+                self._inbox.put(metric, tags, value * metric.events[event])
+
+
+def _checked_directory() -> str:
+    from prometheus_client.values import ValueClass
+
+    directory = os.environ[DIRECTORY]
+    if not os.path.isdir(directory):
+        raise ValueError(f"{DIRECTORY}={directory!r} is not a directory; make an empty one before the first process starts")
+    if not getattr(ValueClass, "_multiprocess", True):
+        raise ValueError(f"{DIRECTORY} was set after prometheus_client was imported; set it before the program starts")
+    return directory
+
+
+def _adder(metric: Metric) -> Add:
+    from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Summary
+
+    # What the library calls each kind, how a value goes in, and how the values of several processes become one.
+    kinds: Mapping[str, tuple[Any, str, dict[str, Any]]] = {
+        "counter": (Counter, "inc", {}),
+        "total": (Counter, "inc", {}),
+        "level": (Gauge, "inc", {"multiprocess_mode": "livesum"}),
+        "last_value": (Gauge, "set", {"multiprocess_mode": "mostrecent"}),
+        "distribution": (Histogram, "observe", {"buckets": metric.buckets}),
+        "summary": (Summary, "observe", {}),
+    }
+    kind, put, more = kinds[metric.kind]
+    labels = [prometheus_name(tag) for tag in metric.tags]
+    if metric.name not in _families:
+        # One a name for the life of the process: a second one would not know what the first has written to the file.
+        _families[metric.name] = kind(
+            prometheus_name(metric.name), metric.says, labels, registry=CollectorRegistry(auto_describe=False), **more
+        )
+    family = _families[metric.name]
+
+    def add(tags: Tags, value: float) -> None:
+        labelled = family.labels(*("" if tag is None else str(tag) for tag in tags)) if labels else family
+        getattr(labelled, put)(value)
+
+    return add
+
+
+def _end_of_process() -> None:
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]

@@ -1,0 +1,124 @@
+"""The HTTP server behind a ``PrometheusReporter``, made of the library prometheus-client, and how names are spelled."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import re
+import threading
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..aggregation import tell_of_forks
+
+if TYPE_CHECKING:
+    from wsgiref.simple_server import WSGIServer
+
+    from prometheus_client.registry import Collector
+
+_logger = logging.getLogger(__name__)
+DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+_TRY_AGAIN_SECONDS = 1.0
+_TAKEN = (
+    "is taken; choose another with PrometheusReporter(metrics(), port=...) or stop the program that has it. "
+    f"If it is another worker process of this program, set {DIRECTORY} to an empty directory, and the workers share the port"
+)
+_NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_]")
+
+
+class Turn(Protocol):
+    """Whether it is this process that is to serve a port: asked before each attempt, given back after one that failed."""
+
+    def taken(self, port: int) -> bool:
+        """Take the turn, and say whether it was to be had."""
+
+    def given_back(self) -> None:
+        """Let another process have it."""
+
+
+def prometheus_name(name: str) -> str:
+    """Return the name of a metric or tag as Prometheus spells it.
+
+    >>> prometheus_name("ex_llm.chat.requests.total")
+    'ex_llm_chat_requests_total'
+    """
+    spelled = _NOT_IN_NAMES.sub("_", name)
+    return f"_{spelled}" if spelled[:1].isdigit() else spelled
+
+
+def library() -> Any:
+    """Return the module ``prometheus_client``; raise ``ImportError`` that names the extra where it is missing."""
+    try:
+        import prometheus_client
+    except ImportError as missing:
+        raise ImportError(
+            "PrometheusReporter needs the library prometheus-client: pip install 'opentelemetry-instrumentation-llm[prometheus]'"
+        ) from missing
+    return prometheus_client
+
+
+class Server:
+    """Serve what a collector gives: at most one socket and one thread, and neither of them in a forked child."""
+
+    def __init__(self, collector: Collector, host: str) -> None:
+        self._registry = library().CollectorRegistry(auto_describe=False)
+        self._registry.register(collector)
+        self._host = host
+        self._running: tuple[WSGIServer, threading.Thread] | None = None
+        self._closed = threading.Event()
+        self._told = False
+        tell_of_forks(self)
+
+    @property
+    def port(self) -> int | None:
+        """The port that is served, or ``None`` while there is none."""
+        running = self._running
+        return running[0].server_port if running is not None else None
+
+    def serve(self, port: int, turn: Turn) -> int:
+        """Serve from now on and return the port; where that cannot be yet, try again every second until ``close()``."""
+        self._closed = closed = threading.Event()
+        if not self._tried(port, turn, closed):
+            threading.Thread(target=self._stand_by, args=(port, turn, closed), name="ex_llm-prometheus", daemon=True).start()
+        return self.port or port
+
+    def _stand_by(self, port: int, turn: Turn, closed: threading.Event) -> None:
+        # Not a blocking wait for the turn: it could not be closed, and would stop everything where threads are greenlets.
+        while not closed.wait(_TRY_AGAIN_SECONDS):
+            if self._tried(port, turn, closed):
+                return
+
+    def _tried(self, port: int, turn: Turn, closed: threading.Event) -> bool:
+        if not turn.taken(port):
+            return False
+        try:
+            self._running = library().start_http_server(port, self._host, self._registry)
+        except OSError as error:
+            turn.given_back()
+            if not self._told:
+                text = _TAKEN if error.errno == errno.EADDRINUSE else f"cannot be served: {error.strerror or error}"
+                _logger.error("metrics are not served: port %s on %s %s", port, self._host, text)
+            self._told = True
+            return False
+        if closed.is_set():
+            self._stop()
+            turn.given_back()
+        return True
+
+    def close(self) -> None:
+        """Let go of the port, and try for it no more."""
+        self._closed.set()
+        self._stop()
+
+    def _stop(self) -> None:
+        running, self._running = self._running, None
+        if running is not None:
+            server, thread = running
+            server.shutdown()
+            server.server_close()
+            thread.join(5)
+
+    def forked(self) -> None:
+        """Drop the copy of the socket: the thread stayed in the parent, and a copy would hold the port after its end."""
+        running, self._running = self._running, None
+        if running is not None:
+            running[0].socket.close()

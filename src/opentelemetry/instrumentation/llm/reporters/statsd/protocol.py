@@ -1,0 +1,102 @@
+"""Lines of StatsD: what names, values and tags look like, as pure functions and one small memory for gauges."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from ...metrics import Metric
+
+Tagging = Literal["dogstatsd", "none"]
+TAGGINGS = ("dogstatsd", "none")
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.\-]")
+_NOT_IN_TAGS = re.compile(r"[,|#\s\x00-\x1f\x7f]")
+_TAG_LENGTH = 200
+_MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3}
+
+Queued = tuple[Metric, tuple[Any, ...], float]
+
+
+def number(value: float) -> str:
+    """Write a number without an exponent, which strict servers do not read.
+
+    >>> number(0.0000012), number(1500.0), number(-3)
+    ('0.0000012', '1500', '-3')
+    """
+    return str(value) if isinstance(value, int) else f"{value:.12f}".rstrip("0").rstrip(".")
+
+
+def name_of(name: str, prefix: str = "") -> str:
+    """Return a metric's name with the prefix before it, without what means something else in a line.
+
+    >>> name_of("ex_llm.chat.requests.total", "my app.")
+    'my_app.ex_llm.chat.requests.total'
+    """
+    parts = (prefix.strip("."), name)
+    return _NOT_IN_NAMES.sub("_", ".".join(part for part in parts if part))
+
+
+def tail_of(tags: Mapping[str, Any], tagging: Tagging) -> str:
+    """Return tags as they end a line; nothing where tags are not wanted.
+
+    >>> tail_of({"model": "ft:a|b", "team": None}, "dogstatsd"), tail_of({"model": "m"}, "none")
+    ('|#model:ft:a_b', '')
+    """
+    if tagging == "none":
+        return ""
+    told = [f"{name_of(name)}:{_NOT_IN_TAGS.sub('_', str(value))[:_TAG_LENGTH]}" for name, value in tags.items() if value is not None]
+    return f"|#{','.join(told)}" if told else ""
+
+
+def counted(name: str, value: float, tail: str) -> str:
+    """Write what is to be added to a counter."""
+    return f"{name}:{number(value)}|c{tail}"
+
+
+def gauged(name: str, value: float, tail: str) -> list[str]:
+    """Write a gauge; a negative one in two lines, because a sign alone means a change."""
+    zero = [f"{name}:0|g{tail}"] if value < 0 else []
+    return [*zero, f"{name}:{number(value)}|g{tail}"]
+
+
+class Lines:
+    """Turn queued values into lines: counts added up, gauges at their newest, each time by itself."""
+
+    def __init__(self, metrics: Iterable[Metric], prefix: str, tagging: Tagging) -> None:
+        if tagging not in TAGGINGS:
+            raise ValueError(f"tags={tagging!r} is not allowed; use one of {', '.join(TAGGINGS)}")
+        if not isinstance(prefix, str):
+            raise ValueError(f"prefix={prefix!r} is not allowed; use a text such as 'myapp'")
+        self._tagging = tagging
+        self._names = {metric.name: name_of(metric.name, prefix) for metric in metrics}
+        self._levels: dict[tuple[str, str], float] = {}
+
+    def forget(self) -> None:
+        """Forget the levels of gauges."""
+        self._levels.clear()
+
+    def of(self, queued: Iterable[Queued]) -> list[str]:
+        """Return the lines that say what was queued."""
+        counts: dict[tuple[str, str], float] = {}
+        gauges: dict[tuple[str, str], float] = {}
+        times: list[str] = []
+        for metric, values, value in queued:
+            key = self._names[metric.name], tail_of(dict(zip(metric.tags, values, strict=True)), self._tagging)
+            if metric.kind in ("counter", "total"):
+                counts[key] = counts.get(key, 0) + value
+            elif metric.kind == "level":
+                gauges[key] = self._levels[key] = self._levels.get(key, 0) + value
+            elif metric.kind == "last_value":
+                gauges[key] = value
+            else:
+                times.append(self._timed(metric, key, value))
+        lines = [counted(name, value, tail) for (name, tail), value in counts.items() if value]
+        return [*lines, *(line for (name, tail), value in gauges.items() for line in gauged(name, value, tail)), *times]
+
+    def _timed(self, metric: Metric, key: tuple[str, str], value: float) -> str:
+        name, tail = key
+        factor = _MILLISECONDS.get(metric.unit)
+        # Only DogStatsD has a type for values that are spread and no times; a timer does the same elsewhere.
+        kind = "h" if factor is None and self._tagging == "dogstatsd" else "ms"
+        return f"{name}:{number(value * (factor or 1.0))}|{kind}{tail}"

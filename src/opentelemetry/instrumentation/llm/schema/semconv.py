@@ -1,0 +1,247 @@
+"""Names of attributes: the only file that writes the conventions' ``gen_ai.*`` names, as tables from our words to theirs.
+
+Every name stands here once, so that a renaming in the conventions is a change of data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .bounds import short
+from .events import SUBJECT
+
+OPERATION_NAME, PROVIDER_NAME, REQUEST_MODEL = "gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model"
+RESPONSE_MODEL, SERVER_ADDRESS, SERVER_PORT, ERROR_TYPE = "gen_ai.response.model", "server.address", "server.port", "error.type"
+TOKEN_MODALITY = "gen_ai.token.modality"
+SERVICE_TIER, SYSTEM_FINGERPRINT = "openai.response.service_tier", "openai.response.system_fingerprint"
+TIER = "ex_llm.service_tier"
+DETAILS_EVENT, EXCEPTION_EVENT = "gen_ai.client.inference.operation.details", "gen_ai.client.operation.exception"
+SCHEMA_URL = "https://opentelemetry.io/schemas/gen-ai-dev/1.42.0-dev"
+
+Table = Mapping[str, str]
+
+WHO: Table = {
+    "operation": OPERATION_NAME,
+    "provider": PROVIDER_NAME,
+    "model": REQUEST_MODEL,
+    "server_address": SERVER_ADDRESS,
+    "server_port": SERVER_PORT,
+}
+REQUEST: Table = {
+    "stream": "gen_ai.request.stream",
+    "temperature": "gen_ai.request.temperature",
+    "top_p": "gen_ai.request.top_p",
+    "top_k": "gen_ai.request.top_k",
+    "max_tokens": "gen_ai.request.max_tokens",
+    "frequency_penalty": "gen_ai.request.frequency_penalty",
+    "presence_penalty": "gen_ai.request.presence_penalty",
+    "stop_sequences": "gen_ai.request.stop_sequences",
+    "seed": "gen_ai.request.seed",
+    "choice_count": "gen_ai.request.choice.count",
+    "output_type": "gen_ai.output.type",
+    "reasoning_level": "gen_ai.request.reasoning.level",
+    "conversation_id": "gen_ai.conversation.id",
+    "previous_response_id": "gen_ai.request.previous_response.id",
+    "guardrail_id": "aws.bedrock.guardrail.id",
+}
+USAGE: Table = {
+    "input_tokens": "gen_ai.usage.input_tokens",
+    "output_tokens": "gen_ai.usage.output_tokens",
+    "cache_read_tokens": "gen_ai.usage.cache_read.input_tokens",
+    "cache_write_tokens": "gen_ai.usage.cache_write.input_tokens",
+    "reasoning_tokens": "gen_ai.usage.reasoning.output_tokens",
+    "input_text_tokens": "gen_ai.usage.text.input_tokens",
+    "input_image_tokens": "gen_ai.usage.image.input_tokens",
+    "input_audio_tokens": "gen_ai.usage.audio.input_tokens",
+    "output_text_tokens": "gen_ai.usage.text.output_tokens",
+    "output_image_tokens": "gen_ai.usage.image.output_tokens",
+    "output_audio_tokens": "gen_ai.usage.audio.output_tokens",
+    "cache_read_text_tokens": "gen_ai.usage.text.cache_read.input_tokens",
+    "cache_read_image_tokens": "gen_ai.usage.image.cache_read.input_tokens",
+    "cache_read_audio_tokens": "gen_ai.usage.audio.cache_read.input_tokens",
+}
+REPLY: Table = {
+    "response_model": RESPONSE_MODEL,
+    "response_id": "gen_ai.response.id",
+    "finish_reasons": "gen_ai.response.finish_reasons",
+    "conversation_id": "gen_ai.conversation.id",
+    "time_to_first_chunk": "gen_ai.response.time_to_first_chunk",
+    "error_type": ERROR_TYPE,
+}
+OURS: Table = {
+    "stream_end": "ex_llm.stream.end",
+    "cost_cents": "ex_llm.cost.cents",
+    "cost_unknown_reason": "ex_llm.cost.unknown_reason",
+    "speed": "ex_llm.speed",
+    "inference_geo": "ex_llm.inference_geo",
+    "latency": "ex_llm.latency_mode",
+    "cost_partial": "ex_llm.cost.partial",
+    "kind": "ex_llm.error.kind",
+    "request_id": "ex_llm.provider.request_id",
+    "resend_count": "http.request.resend_count",
+    "upstream_provider": "ex_llm.upstream.provider",
+    "images": "ex_llm.usage.images",
+    "seconds": "ex_llm.usage.seconds",
+    "characters": "ex_llm.usage.characters",
+    "search_units": "ex_llm.usage.search_units",
+    "web_searches": "ex_llm.usage.web_searches",
+    "social_searches": "ex_llm.usage.social_searches",
+    "storage_searches": "ex_llm.usage.storage_searches",
+    "code_executions": "ex_llm.usage.code_executions",
+    "code_sessions": "ex_llm.usage.code_sessions",
+    "map_searches": "ex_llm.usage.map_searches",
+    "pages": "ex_llm.usage.pages",
+}
+OPENAI: Table = {
+    "api_type": "openai.api.type",
+    "requested_service_tier": "openai.request.service_tier",
+    "service_tier": SERVICE_TIER,
+    "system_fingerprint": SYSTEM_FINGERPRINT,
+}
+CONTENT: Table = {
+    "system_instructions": "gen_ai.system_instructions",
+    "input_messages": "gen_ai.input.messages",
+    "output_messages": "gen_ai.output.messages",
+    "tool_definitions": "gen_ai.tool.definitions",
+    "tool_arguments": "gen_ai.tool.call.arguments",
+    "tool_result": "gen_ai.tool.call.result",
+    "query": "gen_ai.retrieval.query.text",
+    "documents": "gen_ai.retrieval.documents",
+}
+_EMBEDDINGS: Table = {
+    "dimensions": "gen_ai.embeddings.dimension.count",
+    "encoding_formats": "gen_ai.request.encoding_formats",
+    "response_model": RESPONSE_MODEL,
+    "response_id": "gen_ai.response.id",
+    "input_tokens": "gen_ai.usage.input_tokens",
+    "error_type": ERROR_TYPE,
+}
+_FETCH: Table = {
+    "fetched_response_id": "gen_ai.response.id",
+    "response_id": "gen_ai.response.id",
+    "response_model": RESPONSE_MODEL,
+    "response_status": "gen_ai.response.status",
+    "finish_reasons": "gen_ai.response.finish_reasons",
+    "stream_cursor": "gen_ai.request.stream_cursor",
+    "error_type": ERROR_TYPE,
+}
+
+AGENT_NAME, TOOL_NAME, TOOL_TYPE, MCP_METHOD = "gen_ai.agent.name", "gen_ai.tool.name", "gen_ai.tool.type", "mcp.method.name"
+EVALUATION_EVENT = "gen_ai.evaluation.result"
+EVALUATION: Table = {
+    "evaluation_name": "gen_ai.evaluation.name",
+    "score": "gen_ai.evaluation.score.value",
+    "label": "gen_ai.evaluation.score.label",
+    "explanation": "gen_ai.evaluation.explanation",
+    "response_id": "gen_ai.response.id",
+    "error_type": ERROR_TYPE,
+}
+_STEP: Table = {
+    "agent_name": AGENT_NAME,
+    "conversation_id": "gen_ai.conversation.id",
+    "error_type": ERROR_TYPE,
+    "outcome": "ex_llm.outcome",
+}
+_AGENT: Table = {
+    "agent_name": AGENT_NAME,
+    "agent_description": "gen_ai.agent.description",
+    "inference_calls": "ex_llm.agent.inference_calls",
+    "tool_calls": "ex_llm.agent.tool_calls",
+}
+MCP: Table = {
+    "method": MCP_METHOD,
+    "tool_name": TOOL_NAME,
+    "prompt_name": "gen_ai.prompt.name",
+    "session_id": "mcp.session.id",
+    "protocol_version": "mcp.protocol.version",
+    "resource_uri": "mcp.resource.uri",
+    "request_id": "jsonrpc.request.id",
+    "transport": "network.transport",
+    "status": "rpc.response.status_code",
+    "server_address": SERVER_ADDRESS,
+    "server_port": SERVER_PORT,
+    "error_type": ERROR_TYPE,
+    "outcome": "ex_llm.outcome",
+}
+
+_INFERENCE: Table = {**REQUEST, **USAGE, **REPLY}
+_EVERYTHING: Table = {**_INFERENCE, **OURS}
+_BY_OPERATION: Mapping[str, Table] = {
+    "embeddings": {**_EMBEDDINGS, **OURS},
+    "fetch_response": {**_FETCH, **OURS},
+    "invoke_agent": {**_EVERYTHING, **_STEP, **_AGENT},
+    # Since conventions of autumn 2026 a workflow is named as an agent is.
+    "invoke_workflow": {**_EVERYTHING, **_STEP, **_AGENT, "workflow_name": AGENT_NAME},
+    "execute_tool": {
+        **_STEP,
+        "tool_name": TOOL_NAME,
+        "tool_type": TOOL_TYPE,
+        "tool_call_id": "gen_ai.tool.call.id",
+        "tool_description": "gen_ai.tool.description",
+    },
+    "retrieval": {
+        **_STEP,
+        "data_source_id": "gen_ai.data_source.id",
+        "top_k": "gen_ai.retrieval.top_k",
+        "documents": "ex_llm.retrieval.documents",
+    },
+    "mcp_request": MCP,
+}
+TOTALS = frozenset({*USAGE.values(), OURS["cost_cents"], OURS["cost_unknown_reason"]})
+"""Attributes of an agent that are sums over its inferences."""
+
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    "time_to_first_chunk": lambda nanoseconds: nanoseconds / 1e9,
+    "choice_count": lambda count: None if count == 1 else count,
+    "requested_service_tier": lambda tier: None if tier == "auto" else tier,
+}
+
+
+def who(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes that say who is called: they are given to samplers, and to every metric."""
+    found = {name: metadata[key] for key, name in WHO.items() if metadata.get(key) is not None}
+    if found.get(OPERATION_NAME) == "mcp_request":
+        # The conventions name the operation of an MCP request only where it executes a tool.
+        del found[OPERATION_NAME]
+        if "tool_name" in metadata:
+            found[OPERATION_NAME] = "execute_tool"
+    return found
+
+
+def known(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes of a span from the metadata of its events, by the tables of its operation."""
+    table = _BY_OPERATION.get(metadata.get("operation", ""), _EVERYTHING)
+    found = _renamed(metadata, table)
+    if metadata.get("provider") == "openai":
+        found |= _renamed(metadata, OPENAI)
+    elif (tier := metadata.get("service_tier")) is not None:
+        found[TIER] = tier
+    # Only what the application said in the baggage has a dot in its name; it is shown as it is, and last.
+    found |= {key: value for key, value in metadata.items() if "." in key and isinstance(value, str)}
+    return found
+
+
+def _renamed(metadata: Mapping[str, Any], table: Table) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in metadata.items():
+        name = table.get(key)
+        if name is not None and value is not None:
+            read = _READ.get(key)
+            value = value if read is None else read(value)
+            if value is not None:
+                found[name] = value
+    return found
+
+
+def span_name(metadata: Mapping[str, Any]) -> str:
+    """Name a span after its operation and model, agent or tool; ids never stand in a name.
+
+    >>> span_name({"operation": "chat", "model": "gpt-4o-mini"})
+    'chat gpt-4o-mini'
+    """
+    operation = str(metadata.get("operation", ""))
+    subject = metadata.get(SUBJECT.get(operation, "model"))
+    if operation == "mcp_request":
+        operation, subject = str(metadata.get("method")), subject or metadata.get("prompt_name")
+    return short(operation if subject is None else f"{operation} {subject}")
