@@ -23,6 +23,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from opentelemetry.instrumentation.llm import PrometheusReporter, bus
 from opentelemetry.instrumentation.llm.metrics import METRICS, basic_metrics, counter, distribution, last_value, level, metrics, summary
+from opentelemetry.instrumentation.llm.reporters.prometheus import http as prometheus_http
 from opentelemetry.instrumentation.llm.reporters.prometheus import server as prometheus_server
 from opentelemetry.instrumentation.llm.reporters.prometheus.server import prometheus_name
 
@@ -548,3 +549,74 @@ def both_workers(port: int) -> int:
         pids.add(answer(slow))
         assert all(pid.isdigit() for pid in pids)
         return len(pids)
+
+
+def _threads_of_the_page() -> int:
+    return sum("process_request_thread" in thread.name for thread in threading.enumerate())
+
+
+def _ended(connection: socket.socket, within: float) -> bool:
+    connection.settimeout(within)
+    try:
+        return connection.recv(1) == b""
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
+
+
+@pytest.mark.parametrize("letters", [False, True], ids=["silent", "a letter now and then"])
+def test_a_request_that_is_not_finished_in_time_is_ended(letters: bool, monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
+    monkeypatch.setattr(prometheus_http, "SECONDS", 0.5)
+    reporter = PrometheusReporter(basic_metrics(), port=0)
+    held = [socket.create_connection(("127.0.0.1", reporter.port)) for _ in range(20)]
+    try:
+        for connection in held:
+            connection.sendall(b"GET /metrics HTTP/1.1\r\nX")
+        until = time.monotonic() + 1.5
+        while letters and time.monotonic() < until:
+            for connection in held:
+                try:
+                    connection.sendall(b"x")
+                except OSError:
+                    until = 0
+            time.sleep(0.1)
+        assert all(_ended(connection, 3) for connection in held)
+        assert page(reporter.port) and _threads_of_the_page() <= 1
+        assert capfd.readouterr() == ("", "")
+    finally:
+        for connection in held:
+            connection.close()
+        reporter.close()
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:{}", 200), ("localhost:{}", 200), ("LOCALHOST", 200), ("[::1]:{}", 200), ("host.docker.internal:{}", 200),
+        ("evil.example:{}", 403), ("127.0.0.1.evil.example", 403), ("localhost.evil.example:{}", 403), ("169.254.169.254", 403),
+    ],
+)  # fmt: skip
+def test_a_page_of_loopback_is_for_hosts_of_this_machine(host: str, status: int) -> None:
+    reporter = PrometheusReporter(basic_metrics(), port=0)
+    try:
+        request = urllib.request.Request(f"http://127.0.0.1:{reporter.port}/metrics", headers={"Host": host.format(reporter.port)})
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                found = answer.status
+        except urllib.error.HTTPError as error:
+            found = error.code
+            assert b"ex_llm" not in error.read()
+        assert found == status
+    finally:
+        reporter.close()
+
+
+def test_a_page_that_is_bound_to_every_address_has_any_host() -> None:
+    reporter = PrometheusReporter(basic_metrics(), port=0, host="0.0.0.0")
+    try:
+        request = urllib.request.Request(f"http://127.0.0.1:{reporter.port}/metrics", headers={"Host": "metrics.example.com"})
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            assert answer.status == 200
+    finally:
+        reporter.close()

@@ -9,6 +9,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..aggregation import tell_of_forks
+from . import http
 
 if TYPE_CHECKING:
     from wsgiref.simple_server import WSGIServer
@@ -91,7 +92,7 @@ class Server:
         if not turn.taken(port):
             return False
         try:
-            self._running = library().start_http_server(port, self._host, self._registry)
+            self._running = http.start(library().make_wsgi_app(self._registry), port, self._host)
         except OSError as error:
             turn.given_back()
             if not self._told:
