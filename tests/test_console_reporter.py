@@ -113,7 +113,7 @@ def test_metrics_of_ones_own(printed: io.StringIO) -> None:
     assert printed.getvalue().splitlines() == [
         "app.begun who=a: app.open +1",
         "app.over who=a: app.open -1, app.ratio 0.25",
-        "app.begun who='\\x1b[31mred': app.open +1",
+        "app.begun who=?[31mred: app.open +1",
     ]
     reporter.close()
 

@@ -11,7 +11,10 @@ import pytest
 
 from opentelemetry.instrumentation.llm import bus
 from opentelemetry.instrumentation.llm.metrics import Metric, counter, distribution, last_value, level, metrics, summary, total
-from opentelemetry.instrumentation.llm.reporters.aggregation import VALUES_PER_TAG, Inbox, Tally
+from opentelemetry.instrumentation.llm.metrics.gen_ai import conventions
+from opentelemetry.instrumentation.llm.reporters.aggregation import VALUES_PER_TAG, Tally
+from opentelemetry.instrumentation.llm.reporters.amounts import converter, unscaled
+from opentelemetry.instrumentation.llm.reporters.inbox import Inbox
 from opentelemetry.instrumentation.llm.schema.spread import Spread
 
 WHO = {"provider": "openai", "model": "gpt-4o-mini", "operation": "chat", "ref": 1}
@@ -66,15 +69,24 @@ def test_values_added_together_equal_values_added_one_by_one() -> None:
     many.add_many([])
     many.add_many(iter(values[3:]))
     assert [getattr(single, name) for name in Spread.__slots__] == [getattr(many, name) for name in Spread.__slots__]
-    assert single.newest == {0: 1, 1: 2, 2: 3, 3: 9}
+    assert {place: value for place, (value, _) in single.newest.items()} == {0: 1, 1: 2, 2: 3, 3: 9}
 
 
 def test_a_spread_merges_into_one_of_another_scale() -> None:
     nanoseconds, seconds = Spread((10, 20)), Spread((0.01, 0.02))
     nanoseconds.add_many([10, 15, 40])
-    seconds.merge(nanoseconds, 1e-3)
+    seconds.merge(nanoseconds.converted(lambda value: value / 1e3))
     assert (seconds.counts, seconds.count) == ([1, 1, 1], 3)
     assert (seconds.sum, seconds.highest) == (pytest.approx(0.065), 0.04)
+
+
+def test_a_value_with_a_mark_is_kept_before_one_without() -> None:
+    spread = Spread((1.0,))
+    for value, mark in ((0.1, "span"), (0.2, None), (3, None)):
+        spread.add(value, mark)
+    assert spread.newest == {0: (0.1, "span"), 1: (3, None)}
+    spread.merge(spread.take(), "other span")
+    assert spread.newest == {0: (0.1, "span"), 1: (3, "other span")}
 
 
 def test_spreads_merge_to_what_one_of_all_values_is() -> None:
@@ -193,11 +205,78 @@ def test_an_event_in_the_midst_of_reading_is_there_at_the_next_reading(tally: Ta
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
-def test_a_child_goes_on_although_its_parent_was_counting(tally: Tally) -> None:
+def test_a_forked_child_counts_only_its_own_events(tally: Tally) -> None:
     bus.execute("t.start", {}, {"model": "m"})
     with tally._inbox.lock:
         child = os.fork()
         if child == 0:
             bus.execute("t.start", {}, {"model": "m"})
             os._exit(read(tally, REQUESTS)[("m",)])
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+    assert read(tally, REQUESTS) == {("m",): 1}
+
+
+def test_past_two_thousand_sets_of_tags_new_ones_go_to_one_series() -> None:
+    pairs = counter("t.pairs", "t.done", "Pairs.", tags=["model", "response_model"])
+    models = counter("t.models", "t.done", "Models.", tags=["model"])
+    tally = Tally([pairs, models])
+    for number in range(6000):
+        tally.hear("t.done", {}, {"model": f"m{number % 190}", "response_model": f"r{number // 190}"})
+    found = [(tags, value) for tags, value in tally.read(pairs)]
+    assert len(found) == 2000
+    assert ({"otel.metric.overflow": True}, 6000 - 1999) in found
+    assert sum(value for _, value in found) == 6000
+    by_model = {tags["model"]: value for tags, value in tally.read(models)}
+    assert (len(by_model), sum(by_model.values())) == (190, 6000), "a metric below its limit stays exact"
+
+
+def test_rare_values_of_a_tag_give_way_to_a_frequent_one(tally: Tally) -> None:
+    bus.execute("t.start", {"weight": 1, "duration": 1}, {"model": "early"})
+    for number in range(1000):
+        bus.execute("t.start", {"weight": 1}, {"model": f"junk{number}"})
+        if number < 50:
+            bus.execute("t.start", {"weight": 1}, {"model": "early"})
+    for _ in range(10):
+        bus.execute("t.start", {"weight": 1}, {"model": "real"})
+    found = read(tally, REQUESTS)
+    assert found[("early",)] == 51
+    assert found[("real",)] >= 7
+    assert len(found) <= VALUES_PER_TAG + 1
+    assert sum(found.values()) == 1061
+    assert found == read(tally, WEIGHT)
+
+
+def test_sums_stay_within_what_encoders_hold() -> None:
+    whole = total("t.whole", "t.start", "weight", "Weight.", tags=["model"], whole=True)
+    tally = Tally([whole])
+    for _ in range(3000):
+        tally.hear("t.start", {"weight": 2**53 - 1}, {"model": "m"})
+    tally.hear("t.start", {"weight": 2**63}, {"model": "n"})
+    assert read(tally, whole) == {("m",): 2**63 - 1}
+
+
+@pytest.mark.parametrize("value", [-1, 2**63, float("nan"), "n/a", None, True])
+def test_values_that_functions_return_are_checked_too(value: Any) -> None:
+    mine = total("t.made", "t.start", lambda measurements, metadata: [(value, {}), (1, {})], "Made.", tags=[])
+    tally = Tally([mine])
+    tally.hear("t.start", {}, {})
+    assert read(tally, mine) == {(): 1}
+
+
+def test_parts_of_a_whole_and_the_whole_alone_add_up() -> None:
+    usage = [metric for metric in conventions(legacy=False) if metric.name == "gen_ai.client.inference.usage.input_tokens"]
+    tally = Tally([*usage, *metrics()])
+    tally.hear("ex_llm.chat.stop", {"duration": 1}, {**WHO, "input_tokens": 10})
+    tally.hear("ex_llm.chat.stop", {"duration": 1}, {**WHO, "input_tokens": 10, "input_text_tokens": 7, "input_image_tokens": 1})
+    tally.hear("ex_llm.chat.stop", {"duration": 1}, {**WHO, "input_tokens": 0})
+    by_modality = {tags["gen_ai.token.modality"]: value for tags, value in tally.read(usage[0])}
+    assert by_modality == {"unknown": 12, "text": 7, "image": 1}
+    tokens = next(metric for metric in metrics() if metric.name == "ex_llm.tokens.input.total")
+    assert [value for _, value in tally.read(tokens)] == [20]
+
+
+def test_values_on_the_bounds_of_our_buckets_stay_in_them() -> None:
+    tables = [metric for metric in (*metrics(), *conventions(legacy=True)) if metric.kind == "distribution"]
+    for metric in tables:
+        convert = converter(metric.scale) or float
+        assert tuple(map(convert, unscaled(metric.buckets, metric.scale))) == metric.buckets, metric.name

@@ -23,6 +23,9 @@ class Metric(NamedTuple):
 
     ``events`` maps each event to a factor (1; -1 where an event takes away). ``takes`` is a key of the measurements or,
     failing that, of the metadata; or a function of both that gives samples. ``tags`` maps tag names to metadata keys.
+    ``refine`` makes the tags that are shown of those that were read; it depends on nothing else, so it is called once
+    for each set of tags and not for each event. ``singly`` is for values that arrive together, as a ``Spread``: the
+    same metric of events that bring each value, for a reporter that has to pass on each.
     """
 
     name: str
@@ -35,6 +38,34 @@ class Metric(NamedTuple):
     scale: float = 1.0
     whole: bool = False
     buckets: tuple[float, ...] = BUCKETS_MS
+    refine: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    singly: Any = None
+
+
+class Parts:
+    """Take several values of one event, each with the tag ``tag`` that names its part.
+
+    ``keys`` maps parts to keys of the measurements or the metadata. With ``whole``, the key of their sum, what no part
+    accounts for is the part ``unknown``, and parts of 0 are left out.
+    """
+
+    __slots__ = ("keys", "tag", "whole")
+
+    def __init__(self, tag: str, keys: Mapping[str, str], whole: str | None = None) -> None:
+        self.tag, self.keys, self.whole = tag, dict(keys), whole
+
+    def __call__(self, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
+        """Return the samples of one event."""
+        found = {part: measurements.get(key, metadata.get(key)) for part, key in self.keys.items()}
+        parts = [(part, value) for part, value in found.items() if value is not None]
+        if self.whole is None:
+            return [(value, {self.tag: part}) for part, value in parts]
+        whole = metadata.get(self.whole)
+        if not isinstance(whole, (int, float)):
+            return []
+        known = [(value, {self.tag: part}) for part, value in parts if value and isinstance(value, (int, float))]
+        rest = whole - sum(value for value, _ in known)
+        return [*known, (rest, {self.tag: "unknown"})] if rest > 0 or whole == 0 else known
 
 
 Events = str | tuple[str, ...] | Mapping[str, float]
@@ -51,13 +82,13 @@ def _metric(
     return Metric(name, kind, heard, takes, named, unit, says, **more)
 
 
-def counter(name: str, events: Events, says: str, tags: Iterable[str] | Mapping[str, str] = _WHO, unit: str = "1") -> Metric:
+def counter(name: str, events: Events, says: str, tags: Iterable[str] | Mapping[str, str] = _WHO, unit: str = "1", **more: Any) -> Metric:
     """Count events.
 
     >>> counter("myapp.answers.total", "myapp.answer.stop", "Answers given.", tags=["team"]).kind
     'counter'
     """
-    return _metric("counter", name, events, None, tags, unit, says, whole=True)
+    return _metric("counter", name, events, None, tags, unit, says, whole=True, **more)
 
 
 def total(
@@ -107,21 +138,16 @@ def _tokens(name: str, takes: str, says: str) -> Metric:
     return total(name, _ended("chat") + _ended("embedding"), takes, says, unit="{token}", whole=True)
 
 
-def _by_status_class(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
-    status = metadata.get("status")
-    return ((1, {"status_class": f"{status // 100}xx"} if isinstance(status, int) else {}),)
-
-
-def _remaining(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
-    for kind in ("requests", "tokens"):
-        if (left := measurements.get(f"remaining_{kind}")) is not None:
-            yield left, {"kind": kind}
+def _status_class(tags: dict[str, Any]) -> dict[str, Any]:
+    status = tags["status_class"]
+    return {**tags, "status_class": f"{status // 100}xx" if isinstance(status, int) else None}
 
 
 _CACHE = ("cache",)
 _AGENT = ("framework", "agent_name")
 _KIND = (*_WHO, "kind")
-_ATTEMPT = (*_WHO, "status_class")
+_ATTEMPT = {"provider": "provider", "model": "model", "status_class": "status"}
+_REMAINING = Parts("kind", {"requests": "remaining_requests", "tokens": "remaining_tokens"})
 
 METRICS: tuple[Metric, ...] = (
     counter("ex_llm.chat.requests.total", "ex_llm.chat.start", "Chats begun."),
@@ -153,7 +179,7 @@ METRICS: tuple[Metric, ...] = (
     _milliseconds(
         "ex_llm.stream.time_to_first_chunk.milliseconds", _ended("stream"), "time_to_first_chunk", "Time from a streamed call to its first chunk."
     ),
-    total("ex_llm.provider.requests.total", _ended("provider.request"), _by_status_class, "HTTP attempts.", _ATTEMPT, whole=True),
+    counter("ex_llm.provider.requests.total", _ended("provider.request"), "HTTP attempts.", _ATTEMPT, refine=_status_class),
     _milliseconds("ex_llm.provider.request.duration.milliseconds", _ended("provider.request"), "duration", "How long HTTP attempts took to be answered."),
     counter("ex_llm.provider.errors.total", "ex_llm.provider.request.exception", "HTTP attempts without an answer.", _KIND),
     total("ex_llm.provider.retries.total", "ex_llm.provider.request.start", "retry", "HTTP attempts after the first of a call.", whole=True),
@@ -162,7 +188,7 @@ METRICS: tuple[Metric, ...] = (
         unit="ms", scale=MILLISECONDS_PER_NANOSECOND,
     ),
     last_value(
-        "ex_llm.provider.rate_limit.remaining", "ex_llm.provider.request.stop", _remaining, "What is left of the provider's rate.",
+        "ex_llm.provider.rate_limit.remaining", "ex_llm.provider.request.stop", _REMAINING, "What is left of the provider's rate.",
         {**{tag: tag for tag in _WHO}, "kind": "limit_kind"},
     ),
     counter("ex_llm.provider.rate_limits.total", "ex_llm.provider.rate_limit", "Refusals for the rate."),

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..schema import semconv as a
 from ..schema.events import OPERATIONS
-from .ex_llm import Metric, Sample, distribution, total
+from .ex_llm import Metric, Parts, Sample, distribution, total
 
 SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
 TOKENS = tuple(float(4**power) for power in range(14))
@@ -31,65 +31,32 @@ _OTHERS = tuple(
 _MODALITIES = ("text", "image", "audio")
 
 
-def _openai_only(metadata: Mapping[str, Any]) -> dict[str, Any]:
+def _openai_only(tags: dict[str, Any]) -> dict[str, Any]:
     # The tags openai.* belong to the provider openai alone; others that answer in the same shape must not carry them.
-    return {} if metadata.get("provider") == "openai" else dict.fromkeys(_OPENAI)
-
-
-def _seconds(key: str) -> Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Sample]]:
-    def take(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
-        value = measurements.get(key, metadata.get(key))
-        return () if value is None else ((value / 1e9, _openai_only(metadata)),)
-
-    return take
+    return tags if tags.get(a.PROVIDER_NAME) == "openai" else {**tags, **dict.fromkeys(_OPENAI)}
 
 
 def _since_last(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
     return () if not measurements.get("index") else ((measurements["since_last"] / 1e9, {}),)
 
 
-def _count(key: str) -> Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Sample]]:
-    def take(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
-        value = metadata.get(key)
-        return () if value is None else ((value, _openai_only(metadata)),)
-
-    return take
-
-
-def _by_modality(key: str, part: str) -> Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Sample]]:
-    """Take one sample a modality where the provider tells them apart; what it does not tell is ``unknown``."""
-
-    def take(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
-        value = metadata.get(key)
-        if value is None:
-            return
-        tags = _openai_only(metadata)
-        rest = value
-        for modality in _MODALITIES:
-            count = metadata.get(part.format(modality))
-            if count:
-                rest -= count
-                yield count, {**tags, a.TOKEN_MODALITY: modality}
-        if rest > 0 or value == 0:
-            yield rest, {**tags, a.TOKEN_MODALITY: "unknown"}
-
-    return take
-
-
 def _duration(name: str, events: tuple[str, ...], says: str) -> Metric:
-    return distribution(name, events, _seconds("duration"), says, {**_WHO, **_OPENAI, a.ERROR_TYPE: "error_type"}, "s", buckets=SECONDS)
+    tags = {**_WHO, **_OPENAI, a.ERROR_TYPE: "error_type"}
+    return distribution(name, events, "duration", says, tags, "s", buckets=SECONDS, scale=1e-9, refine=_openai_only)
 
 
 def _usage(name: str, key: str, part: str, says: str) -> Metric:
     tags = {**_WHO, **_OPENAI, a.TOKEN_MODALITY: "modality"}
-    return total(f"gen_ai.client.inference.usage.{name}", _INFERENCE, _by_modality(key, part), says, tags, "{token}", whole=True)
+    takes = Parts(a.TOKEN_MODALITY, {modality: part.format(modality) for modality in _MODALITIES}, key)
+    return total(f"gen_ai.client.inference.usage.{name}", _INFERENCE, takes, says, tags, "{token}", whole=True, refine=_openai_only)
 
 
 def _per_operation(name: str, key: str, says: str) -> Metric:
     tags = {**_WHO, **_OPENAI}
     return distribution(
-        f"gen_ai.client.inference.operation.{name}", _INFERENCE, _count(key), says, tags, "{token}", buckets=TOKENS, whole=True
-    )
+        f"gen_ai.client.inference.operation.{name}", _INFERENCE, key, says, tags, "{token}",
+        buckets=TOKENS, whole=True, refine=_openai_only,
+    )  # fmt: skip
 
 
 def _in_process(key: str, scale: float) -> Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Sample]]:
@@ -161,8 +128,8 @@ GEN_AI: tuple[Metric, ...] = (
     _duration("gen_ai.client.inference.duration", _INFERENCE, "GenAI client inference duration."),
     _duration("gen_ai.client.operation.duration", _OTHERS, "GenAI client operation duration."),
     distribution(
-        "gen_ai.client.inference.time_to_first_chunk", _INFERENCE, _seconds("time_to_first_chunk"),
-        "Time to receive the first chunk of a streamed response.", _WHO, "s", buckets=SECONDS,
+        "gen_ai.client.inference.time_to_first_chunk", _INFERENCE, "time_to_first_chunk",
+        "Time to receive the first chunk of a streamed response.", _WHO, "s", buckets=SECONDS, scale=1e-9,
     ),
     distribution(
         "gen_ai.client.inference.time_per_output_chunk", "ex_llm.stream.chunk", _since_last,
@@ -180,16 +147,12 @@ GEN_AI: tuple[Metric, ...] = (
 """The conventions' metrics, by their newest names."""
 
 
-def _legacy_tokens(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
-    for kind in ("input", "output"):
-        if (value := metadata.get(f"{kind}_tokens")) is not None:
-            yield value, {"gen_ai.token.type": kind}
-
+_TOKENS_BY_TYPE = Parts("gen_ai.token.type", {"input": "input_tokens", "output": "output_tokens"})
 
 LEGACY: tuple[Metric, ...] = (
     _duration("gen_ai.client.operation.duration", _INFERENCE + _OTHERS, "GenAI client operation duration."),
     distribution(
-        "gen_ai.client.token.usage", (*_INFERENCE, "ex_llm.embedding.stop"), _legacy_tokens, "Tokens used per operation.",
+        "gen_ai.client.token.usage", (*_INFERENCE, "ex_llm.embedding.stop"), _TOKENS_BY_TYPE, "Tokens used per operation.",
         {**_WHO, "gen_ai.token.type": "token_type"}, "{token}", buckets=TOKENS, whole=True,
     ),
 )  # fmt: skip

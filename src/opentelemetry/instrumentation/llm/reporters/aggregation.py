@@ -1,155 +1,29 @@
-"""Plain numbers by metric and tags, kept as events are said; reporters read them when they are asked.
+"""Count events as plain numbers by metric and tags; reporters read them when they are asked.
 
-One synchronous counter of an SDK costs about as much as half a span, so counting happens here.
+One synchronous counter of an SDK costs about as much as half a span, so events are counted here: each once, under one
+lock, in a row that all metrics of the event share (``rows``).
 """
 
 from __future__ import annotations
 
-import os
-import threading
-import weakref
-from collections import deque
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from .. import bus
-from ..metrics import Metric, Sample
+from ..metrics import Metric, Parts
 from ..schema.spread import Spread
+from .amounts import SPREAD_KINDS, bounded_number, by_event, converter, samples
+from .inbox import Inbox, tell_of_forks
+from .rows import Plan
+from .tags import OTHER, SETS_PER_METRIC, VALUES_PER_TAG, Tagger, Tags, Values
 
-OTHER = "other"
-VALUES_PER_TAG = 200
-_MADE_KEPT = 2000
+__all__ = ["OVERFLOW", "VALUES_PER_TAG", "Tally", "tagged"]
 
-Tags = tuple[Any, ...]
-Numbers = dict[Tags, Any]
+OVERFLOW = "otel.metric.overflow"
+"""The only tag of the series that takes what comes when a metric has 2,000 sets of tags."""
 
-
-class Forked(Protocol):
-    """What keeps a lock, a thread, a socket or unsent lines, none of which a fork takes along as they are."""
-
-    def forked(self) -> None:
-        """Begin anew in the child of a fork, before anything else runs there."""
-
-
-_told_of_forks: weakref.WeakSet[Forked] = weakref.WeakSet()
-
-
-def tell_of_forks(keeper: Forked) -> None:
-    """Call ``keeper.forked()`` in every child that this process is forked into, for as long as ``keeper`` lives."""
-    _told_of_forks.add(keeper)
-
-
-def _forked() -> None:
-    for keeper in list(_told_of_forks):
-        keeper.forked()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
-
-
-class Inbox:
-    """Values on their way in: anybody may ``put``, and one at a time takes them out.
-
-    An event may be said by a finaliser, in the midst of whatever its thread does: also while that thread holds the lock
-    of a reporter. So nobody who brings a value ever waits for a lock.
-    """
-
-    def __init__(self, take: Callable[[Metric, Tags, float], None]) -> None:
-        self._take = take
-        self._waiting: deque[tuple[Metric, Tags, float]] = deque()
-        self.lock = threading.Lock()
-        tell_of_forks(self)
-
-    def forked(self) -> None:
-        """Begin anew in a child: another thread of the parent may have held the lock, and the parent takes what waits."""
-        self.lock = threading.Lock()
-        self._waiting.clear()
-
-    def put(self, metric: Metric, tags: Tags, value: float) -> None:
-        """Bring a value and take it out, or leave it to who is at it just now."""
-        if self.lock.acquire(blocking=False):
-            try:
-                self._take(metric, tags, value)
-            finally:
-                self.lock.release()
-        else:
-            self._waiting.append((metric, tags, value))
-        # Once more after the lock was let go: what came in the meantime was left to this thread.
-        while self._waiting and self.lock.acquire(blocking=False):
-            try:
-                self.empty()
-            finally:
-                self.lock.release()
-
-    def empty(self) -> None:
-        """Take out what waits; only for who holds the lock."""
-        for _ in range(len(self._waiting)):
-            self._take(*self._waiting.popleft())
-
-
-class Tagger:
-    """Turn metadata into the tags of one metric; past 200 values of a tag every new one reads ``other``."""
-
-    def __init__(self, metric: Metric) -> None:
-        self.names = tuple(metric.tags)
-        self._keys = tuple(metric.tags.values())
-        self._seen: tuple[set[Any], ...] = tuple(set() for _ in self._keys)
-        self._made: dict[Tags, Tags] = {}
-
-    def tags(self, metadata: Mapping[str, Any], extra: Mapping[str, Any] | None = None) -> Tags:
-        """Return the values of the tags in the order of ``names``; ``None`` where one is not known."""
-        raw = tuple([metadata.get(key) for key in self._keys])
-        if extra:
-            raw = tuple([extra.get(name, value) for name, value in zip(self.names, raw, strict=True)])
-        try:
-            made = self._made.get(raw)
-        except TypeError:
-            return self._bounded(raw)  # a value that cannot be hashed is no value of a tag
-        if made is None:
-            made = self._bounded(raw)
-            if len(self._made) < _MADE_KEPT:
-                self._made[raw] = made
-        return made
-
-    def _bounded(self, raw: Tags) -> Tags:
-        values = []
-        for value, seen in zip(raw, self._seen, strict=True):
-            if value is not None and not isinstance(value, (str, int)):
-                value = OTHER
-            elif value is not None and value not in seen:
-                if len(seen) >= VALUES_PER_TAG:
-                    value = OTHER
-                else:
-                    seen.add(value)
-            values.append(value)
-        return tuple(values)
-
-
-def samples(metric: Metric, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
-    """Give the values that one event brings to a metric; none where the measurement is missing."""
-    if metric.takes is None:
-        return ((1, {}),)
-    if callable(metric.takes):
-        return metric.takes(measurements, metadata)
-    value = measurements.get(metric.takes)
-    if value is None:
-        value = metadata.get(metric.takes)
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return ()
-    # No number and infinity would stay in a sum for ever (only of them the difference is not 0); a total only grows.
-    if value - value != 0 or (value < 0 and metric.kind == "total"):
-        return ()
-    return ((value if metric.scale == 1.0 else value * metric.scale, {}),)
-
-
-def by_event(metrics: Iterable[Metric]) -> dict[str, list[Metric]]:
-    """Sort metrics by the events they hear."""
-    heard: dict[str, list[Metric]] = {}
-    for metric in metrics:
-        for event in metric.events:
-            heard.setdefault(event, []).append(metric)
-    return heard
+Mark = Callable[[Mapping[str, Any]], Any]
 
 
 def tagged(metrics: Iterable[Metric], keys: Iterable[str]) -> list[Metric]:
@@ -163,49 +37,205 @@ def tagged(metrics: Iterable[Metric], keys: Iterable[str]) -> list[Metric]:
     return [metric._replace(tags={**metric.tags, **more}) for metric in metrics]
 
 
-class Tally:
-    """The numbers of a list of metrics, from ``attach`` to ``detach``; safe from any thread."""
+class _Counted:
+    """The numbers of one metric: a ``Spread`` or a list of one number and its order for each set of tags."""
 
-    def __init__(self, metrics: Iterable[Metric]) -> None:
-        self.metrics = list(metrics)
-        self._by_event = by_event(self.metrics)
-        self._taggers = {metric.name: Tagger(metric) for metric in self.metrics}
-        self._numbers: dict[str, Numbers] = {metric.name: {} for metric in self.metrics}
-        self._inbox = Inbox(self._add)
+    def __init__(self, metric: Metric, values: Values) -> None:
+        self.metric = metric
+        self.tagger = Tagger(metric, values)
+        self.convert = converter(metric.scale)
+        self.cells: dict[Tags | None, Any] = {}
+
+    def cell(self, tags: Tags | None) -> Any:
+        """Return the numbers of a set of tags; past the limit those of the overflow series, whose key is ``None``."""
+        found = self.cells.get(tags)
+        if found is None:
+            if tags is not None and len(self.cells) >= SETS_PER_METRIC - (None not in self.cells):
+                return self.cell(None)
+            found = self.cells[tags] = Spread(self.metric.buckets) if self.metric.kind in SPREAD_KINDS else [0, 0]
+        return found
+
+    def forget(self, key: str, value: Any) -> None:
+        """Move what was counted for a value of a tag to ``other``."""
+        places = [place for place, source in enumerate(self.metric.tags.values()) if source == key]
+        for tags in [tags for tags in self.cells if tags is not None and any(tags[place] == value for place in places)]:
+            merged = tuple([OTHER if place in places and tag == value else tag for place, tag in enumerate(tags)])
+            old, cell = self.cells.pop(tags), self.cell(merged)
+            if isinstance(cell, Spread):
+                cell.merge(old)
+            elif self.metric.kind != "last_value":
+                cell[0] += old[0]
+            elif old[1] > cell[1]:
+                cell[:] = old
+
+
+class Tally:
+    """The numbers of a list of metrics, from ``attach`` to ``detach``; safe from any thread.
+
+    ``mark`` returns what the newest value of a bucket is kept with, given the metadata of its event.
+    """
+
+    def __init__(self, metrics: Iterable[Metric], mark: Mark | None = None) -> None:
+        self.metrics: list[Metric] = []
+        self._values = Values(self._settle, self._forgotten)
+        self._counted: dict[str, _Counted] = {}
+        self._plans: dict[str, Plan] = {}
+        self._mark = mark
+        self._marked: frozenset[str] = frozenset()
+        self._order = itertools.count(1)
+        self._inbox = Inbox(self._book)
         self.id = f"tally-{bus.new_ref()}"
+        self.extend(metrics)
+        tell_of_forks(self)
+
+    def extend(self, metrics: Iterable[Metric]) -> bool:
+        """Count for more metrics from now on; return False, with nothing done, where an event is just being counted."""
+        if not self._inbox.lock.acquire(blocking=False):
+            return False
+        try:
+            self._settle()
+            metrics = list(metrics)
+            self.metrics += metrics
+            self._counted |= {metric.name: _Counted(metric, self._values) for metric in metrics}
+            changed = by_event(self.metrics)
+            self._plans = {event: Plan(event, found) for event, found in changed.items()}
+            spread = {event for event, found in changed.items() if any(metric.kind in SPREAD_KINDS for metric in found)}
+            self._marked = frozenset(spread if self._mark is not None else ())
+        finally:
+            self._inbox.lock.release()
+        return True
 
     def attach(self) -> None:
-        """Begin to hear."""
-        bus.attach_many(self.id, self._by_event, self.hear, keep=True)
+        """Begin to count."""
+        bus.attach_many(self.id, list(self._plans), self.hear, keep=True)
 
     def detach(self) -> None:
-        """Hear no more; the numbers stay."""
+        """Count no more; the numbers stay."""
         bus.detach(self.id)
 
-    def hear(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any = None) -> None:
-        """Take one event in."""
-        for metric in self._by_event[event]:
-            for value, extra in samples(metric, measurements, metadata):
-                tags = self._taggers[metric.name].tags(metadata, extra)
-                self._inbox.put(metric, tags, value * metric.events[event])
+    def forked(self) -> None:
+        """Begin anew in a child: what the parent has counted, the parent reports."""
+        self._values.clear()
+        for counted in self._counted.values():
+            counted.cells.clear()
+        for plan in self._every_plan():
+            plan.rows.clear()
 
-    def _add(self, metric: Metric, tags: Tags, value: float) -> None:
-        numbers = self._numbers[metric.name]
-        if metric.kind in ("distribution", "summary"):
-            if tags not in numbers:
-                numbers[tags] = Spread(metric.buckets)
-            numbers[tags].add(value)
-        elif metric.kind == "last_value":
-            numbers[tags] = value
-        else:
-            numbers[tags] = numbers.get(tags, 0) + value
+    def hear(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any = None) -> None:
+        """Count one event."""
+        plan = self._plans.get(event)
+        if plan is None:
+            return
+        mark = self._mark(metadata) if self._mark is not None and event in self._marked else None
+        # A dict is read at half the cost of a read-only view of it, and an event may wait here.
+        self._inbox.put(plan, measurements, metadata.copy() if hasattr(metadata, "copy") else dict(metadata), mark)
 
     def read(self, metric: Metric) -> Iterator[tuple[dict[str, Any], Any]]:
-        """Give each set of tags of a metric with its number (a ``Spread`` for distributions and summaries)."""
+        """Return each set of tags of a metric with its number (a ``Spread`` for distributions and summaries)."""
         with self._inbox.lock:
             self._inbox.empty()
-            numbers = [(tags, n.copy() if isinstance(n, Spread) else n) for tags, n in self._numbers[metric.name].items()]
-        names = self._taggers[metric.name].names
+            self._settle()
+            counted = self._counted[metric.name]
+            numbers = [(tags, cell.copy() if isinstance(cell, Spread) else cell[0]) for tags, cell in counted.cells.items()]
         for tags, value in numbers:
-            known = {name: tag for name, tag in zip(names, tags, strict=True) if tag is not None}
-            yield known, int(value) if metric.whole and isinstance(value, float) else value
+            yield _named(counted, tags), bounded_number(metric, value)
+
+    def take(self, metrics: Iterable[Metric]) -> list[tuple[Metric, dict[str, Any], Spread]]:
+        """Return the values of distributions that came since this was last called, by their tags."""
+        taken = []
+        with self._inbox.lock:
+            self._inbox.empty()
+            self._settle()
+            for metric in metrics:
+                counted = self._counted[metric.name]
+                taken += [(metric, _named(counted, tags), cell.take()) for tags, cell in counted.cells.items() if cell.count]
+        return taken
+
+    def _every_plan(self) -> Iterator[Plan]:
+        for plan in self._plans.values():
+            yield plan
+            if plan.detailed is not plan:
+                yield plan.detailed
+
+    def _book(self, plan: Plan, measured: Mapping[str, Any], known: dict[str, Any], mark: Any) -> None:
+        if plan.parts and not (plan.parts.isdisjoint(known) and plan.parts.isdisjoint(measured)):
+            plan = plan.detailed
+        try:
+            row = plan.rows.get(tuple([known.get(key) for key in plan.keys]))
+        except TypeError:  # a value that cannot be hashed is shown as another one
+            row = None
+        if row is None:
+            row = plan.row(known, self._uncounted, self._drop_rows)
+        odd = row.book(measured, known, mark, next(self._order))
+        if odd or plan.rest:
+            self._book_each(plan, odd or (), measured, known, mark)
+
+    def _book_each(self, plan: Plan, odd: Iterable[str], measured: Mapping[str, Any], known: Mapping[str, Any], mark: Any) -> None:
+        """Count values that rows do not take: of functions, of parts, and unusual numbers."""
+        for metric in (*plan.rest, *(metric for key in dict.fromkeys(odd) for metric in plan.by_key[key])):
+            counted = self._counted[metric.name]
+            bounded = counted.tagger.bounded(known)
+            for value, extra in samples(metric, measured, known):
+                cell = counted.cell(counted.tagger.shown(bounded, extra))
+                if isinstance(value, Spread):
+                    cell.merge(value, mark)
+                elif isinstance(cell, Spread):
+                    cell.add(value * metric.events[plan.event], mark)
+                elif metric.kind == "last_value":
+                    cell[:] = value * metric.events[plan.event], next(self._order)
+                else:
+                    cell[0] += value * metric.events[plan.event]
+
+    def _uncounted(self, key: str, value: Any) -> Any:
+        # A row knows how often it was met, and says so when it is emptied.
+        return self._values.bounded(key, value, 0)
+
+    def _settle(self) -> None:
+        """Give what rows have buffered to the metrics."""
+        for plan in self._every_plan():
+            count, newest = self._count_for(plan), self._newest_for(plan)
+            for row in plan.rows.values():
+                if row.hits:
+                    for key, value in row.known.items():
+                        self._values.add(key, value, row.hits)
+                    plan.empty(row, count, newest)
+
+    def _drop_rows(self) -> None:
+        self._settle()
+        for plan in self._every_plan():
+            plan.rows.clear()
+
+    def _forgotten(self, key: str, value: Any) -> None:
+        self._drop_rows()
+        for counted in self._counted.values():
+            counted.forget(key, value)
+
+    def _count_for(self, plan: Plan) -> Callable[[Metric, Mapping[str, Any], Any], None]:
+        def count(metric: Metric, known: Mapping[str, Any], value: Any) -> None:
+            counted = self._counted[metric.name]
+            factor, convert = metric.events[plan.event], counted.convert
+            if metric.whole:
+                factor = int(factor)
+            extra = {metric.takes.tag: "unknown"} if isinstance(metric.takes, Parts) else None
+            cell = counted.cell(counted.tagger.shown(known, extra))
+            if isinstance(value, Spread):
+                cell.merge(value if convert is None else value.converted(convert, metric.buckets))
+            else:
+                cell[0] += (value if convert is None else convert(value)) * factor
+
+        return count
+
+    def _newest_for(self, plan: Plan) -> Callable[[Metric, Mapping[str, Any], Any, int], None]:
+        def newest(metric: Metric, known: Mapping[str, Any], value: Any, order: int) -> None:
+            counted = self._counted[metric.name]
+            cell = counted.cell(counted.tagger.shown(known))
+            if order > cell[1]:
+                cell[:] = (value if counted.convert is None else counted.convert(value)) * metric.events[plan.event], order
+
+        return newest
+
+
+def _named(counted: _Counted, tags: Tags | None) -> dict[str, Any]:
+    if tags is None:
+        return {OVERFLOW: True}
+    return {name: tag for name, tag in zip(counted.tagger.names, tags, strict=True) if tag is not None}

@@ -12,7 +12,9 @@ from typing import Any, TextIO
 from .. import bus
 from ..metrics import Metric
 from ..schema.spread import Spread
-from .aggregation import Tagger, Tally, by_event, samples
+from .aggregation import Tally
+from .amounts import by_event, numbers
+from .tags import Tagger
 from .text_table import aligned, amount
 
 _logger = logging.getLogger(__name__)
@@ -58,7 +60,7 @@ class ConsoleReporter:
         about: dict[str, Any] = {}
         for metric in self._by_event[event]:
             tagger = self._taggers[metric.name]
-            for value, extra in samples(metric, measurements, metadata):
+            for value, extra in numbers(metric, measurements, metadata):
                 changes.append(_change(metric, value * metric.events[event]))
                 about |= dict(zip(tagger.names, tagger.tags(metadata, extra), strict=True))
         if changes:

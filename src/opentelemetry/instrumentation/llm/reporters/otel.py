@@ -1,21 +1,30 @@
-"""Pass metrics on to OpenTelemetry: counts are read when they are collected, distributions are recorded at once."""
+"""Report metrics to OpenTelemetry: all are kept as plain numbers, and handed over when they are collected."""
 
 from __future__ import annotations
 
+import logging
+import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from opentelemetry.metrics import CallbackOptions, Histogram, Meter, Observation
 
+from opentelemetry import trace
+
 from .. import bus
 from ..metrics import Metric
-from .aggregation import Tagger, Tags, Tally, by_event, samples
+from . import otel_spreads
+from .aggregation import Tally
+from .amounts import SPREAD_KINDS, by_event, numbers
+from .inbox import tell_of_forks
+from .tags import Tagger
+
+_logger = logging.getLogger(__name__)
 
 ContextOf = Callable[[Mapping[str, Any]], Any]
 """Return the OpenTelemetry context that the metadata of an event belong to; ``None`` is the current one."""
 
-_MADE_KEPT = 2000
-_SPREAD = ("distribution", "summary")
 _CREATE = {
     "counter": Meter.create_observable_counter,
     "total": Meter.create_observable_counter,
@@ -24,59 +33,137 @@ _CREATE = {
 }
 
 
+_SUMS = ("counter", "total")
+_Observed = dict[tuple[tuple[str, Any], ...], Any]
+
+
 def _here(metadata: Mapping[str, Any]) -> None:
     return None
 
 
 class OtelReporter:
-    """Report ``metrics`` through an OpenTelemetry ``meter``; the exporter decides where they go."""
+    """Report ``metrics`` through an OpenTelemetry ``meter``; the exporter decides where they go.
+
+    Histograms are ``record``\\ ed until an SDK is there, and for good where it does not count them as is expected
+    (``otel_spreads``); else their values are kept and handed over when the SDK collects.
+    """
 
     def __init__(self, metrics: Iterable[Metric], meter: Meter) -> None:
         self.metrics = metrics = list(metrics)
-        self._tally = Tally(m for m in metrics if m.kind not in _SPREAD)
-        for metric in self._tally.metrics:
-            getattr(meter, _CREATE[metric.kind].__name__)(
-                metric.name, callbacks=[self._observe(metric)], unit=metric.unit, description=metric.says
-            )
-        spread = [m for m in metrics if m.kind in _SPREAD]
-        self._histograms: dict[str, tuple[Histogram, Tagger]] = {m.name: (_histogram(meter, m), Tagger(m)) for m in spread}
-        self._made: dict[Any, dict[str, Any]] = {}
-        self._by_event = by_event(spread)
+        spread = [metric for metric in metrics if metric.kind in SPREAD_KINDS]
+        counted = [metric for metric in metrics if metric.kind not in SPREAD_KINDS]
+        self._tally = Tally(counted, self._mark)
+        self._histograms = {metric.name: _histogram(meter, metric) for metric in spread}
+        self._kept: list[Metric] = []
+        self._recorded = by_event(spread)
+        self._singly: dict[str, list[Metric]] = {}
+        self._taggers = {metric.name: Tagger(metric) for metric in spread}
+        self._undecided = spread
+        self._deciding = threading.RLock()
+        self._observed: dict[str, _Observed] = {}
+        self._before: dict[str, _Observed] = {}
+        for number, metric in enumerate(counted):
+            callback = self._first(metric) if number == 0 else self._observe(metric)
+            create = getattr(meter, _CREATE[metric.kind].__name__)
+            create(metric.name, callbacks=[callback], unit=metric.unit, description=metric.says)
         self._id = f"otel-reporter-{bus.new_ref()}"
+        self._events = list(by_event(metrics))
         self._context_of: ContextOf = _here
+        tell_of_forks(self)
 
     def attach(self, context_of: ContextOf | None = None) -> None:
-        """Begin to hear, again or for the first time; ``context_of`` says which span an exemplar shows, else the current one."""
+        """Begin to report, again or for the first time; ``context_of`` decides which span an exemplar shows, else the current one."""
         self._context_of = context_of or _here
-        self._tally.attach()
-        bus.attach_many(self._id, self._by_event, self._record, keep=True)
+        bus.attach_many(self._id, self._events, self._hear, keep=True)
+        if self._singly:
+            bus.attach_many(f"{self._id}-singly", self._singly, self._hear_singly, keep=True)
 
     def close(self) -> None:
-        """Hear no more; what was counted is still collected."""
-        self._tally.detach()
+        """Count no more; what was counted is still collected."""
         bus.detach(self._id)
+        bus.detach(f"{self._id}-singly")
+
+    def forked(self) -> None:
+        """Begin anew in a child: what the parent has counted, the parent reports.
+
+        Where the SDK reports differences, they are taken to what this process reported last.
+        """
+        self._deciding = threading.RLock()
+        delta = any(otel_spreads.reports_differences(histogram) for histogram in self._histograms.values())
+        self._before = self._observed if delta else {}
+
+    def _hear(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
+        if self._undecided:
+            with self._deciding:
+                self._decide()
+        self._tally.hear(event, measurements, metadata)
+        if event in self._recorded:
+            self._record(self._recorded[event], measurements, metadata)
+
+    def _hear_singly(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
+        self._record(self._singly[event], measurements, metadata)
+
+    def _decide(self) -> None:
+        """Choose for each histogram how its values reach the SDK, as soon as there is one."""
+        undecided = self._undecided
+        if not undecided or otel_spreads.instrument_of(self._histograms[undecided[0].name]) is None:
+            return
+        # Values that are kept are handed over by a callback of a counter.
+        sound = bool(self._tally.metrics) and otel_spreads.proved()
+        kept = [metric for metric in undecided if sound and otel_spreads.fits(self._histograms[metric.name], metric.buckets)]
+        if not self._tally.extend(kept):
+            return
+        self._undecided, self._kept = [], kept
+        recorded = [metric for metric in undecided if metric not in kept]
+        self._recorded = by_event(metric for metric in recorded if metric.singly is None)
+        self._singly = by_event(metric.singly for metric in recorded if metric.singly is not None)
+        if self._singly:
+            bus.attach_many(f"{self._id}-singly", self._singly, self._hear_singly, keep=True)
+
+    def _mark(self, metadata: Mapping[str, Any]) -> Any:
+        """Return the time and the span that an exemplar shows; ``None`` outside of a sampled span, which gives none."""
+        span_context = trace.get_current_span(self._context_of(metadata)).get_span_context()
+        return (time.time_ns(), span_context) if span_context.trace_flags & 1 and span_context.is_valid else None
+
+    def _record(self, metrics: Iterable[Metric], measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+        context = self._context_of(metadata)
+        for metric in metrics:
+            tagger = self._taggers[metric.name]
+            for value, extra in numbers(metric, measurements, metadata):
+                tags = tagger.tags(metadata, extra)
+                attributes = {name: tag for name, tag in zip(tagger.names, tags, strict=True) if tag is not None}
+                self._histograms[metric.name].record(value, attributes, context)
+
+    def _first(self, metric: Metric) -> Callable[[CallbackOptions], Iterable[Observation]]:
+        observe = self._observe(metric)
+
+        def hand_over_and_observe(options: CallbackOptions) -> Iterable[Observation]:
+            self._hand_over()
+            return observe(options)
+
+        return hand_over_and_observe
+
+    def _hand_over(self) -> None:
+        taken: dict[str, list[Any]] = {}
+        for metric, attributes, spread in self._tally.take(self._kept):
+            taken.setdefault(metric.name, []).append((attributes, spread))
+        for name, spreads in taken.items():
+            try:
+                otel_spreads.hand_over(self._histograms[name], spreads)
+            except Exception:
+                # Counters are collected all the same, and the SDK logs nothing into the application's output.
+                _logger.debug("values of %s could not be handed over", name, exc_info=True)
 
     def _observe(self, metric: Metric) -> Callable[[CallbackOptions], Iterable[Observation]]:
         def observe(options: CallbackOptions) -> Iterable[Observation]:
-            return [Observation(value, tags) for tags, value in self._tally.read(metric)]
+            found = {tuple(tags.items()): value for tags, value in self._tally.read(metric)}
+            if metric.kind in _SUMS:
+                for tags, value in self._before.get(metric.name, {}).items():
+                    found[tags] = found.get(tags, 0) + value
+                self._observed[metric.name] = found
+            return [Observation(value, dict(tags)) for tags, value in found.items()]
 
         return observe
-
-    def _record(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
-        context = self._context_of(metadata)
-        for metric in self._by_event[event]:
-            histogram, tagger = self._histograms[metric.name]
-            for value, extra in samples(metric, measurements, metadata):
-                histogram.record(value, self._attributes(tagger, tagger.tags(metadata, extra)), context)
-
-    def _attributes(self, tagger: Tagger, tags: Tags) -> dict[str, Any]:
-        key = (tagger.names, tags)
-        made = self._made.get(key)
-        if made is None:
-            made = {name: tag for name, tag in zip(tagger.names, tags, strict=True) if tag is not None}
-            if len(self._made) < _MADE_KEPT:
-                self._made[key] = made
-        return made
 
 
 def _histogram(meter: Meter, metric: Metric) -> Histogram:

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any
 
 CHUNK_GAP_BOUNDS = tuple(10_000_000 * 2**power for power in range(14))
 """Buckets for the times between chunks of a stream, in nanoseconds: 10 ms to 82 s."""
 
 
 class Spread:
-    """Hold counts by bucket, the number of values, their sum, extremes, and the newest value of each bucket."""
+    """Hold counts by bucket, the number of values, their sum, extremes, and the newest value of each bucket.
+
+    ``newest`` has a value and its mark by bucket. A mark says which span a value was measured in; a value with a mark
+    is kept before one without.
+    """
 
     __slots__ = ("bounds", "count", "counts", "highest", "lowest", "newest", "sum")
 
     def __init__(self, bounds: tuple[float, ...]) -> None:
         self.bounds = bounds
-        self.counts = [0] * (len(bounds) + 1)
+        self._clear()
+
+    def _clear(self) -> None:
+        self.counts = [0] * (len(self.bounds) + 1)
         self.count = 0
         self.sum: float = 0
         self.lowest, self.highest = float("inf"), float("-inf")
-        self.newest: dict[int, float] = {}
+        self.newest: dict[int, tuple[float, Any]] = {}
 
-    def add(self, value: float) -> None:
+    def add(self, value: float, mark: Any = None) -> None:
         """Add one value."""
         place = bisect_left(self.bounds, value)
         self.counts[place] += 1
@@ -34,7 +42,8 @@ class Spread:
             self.lowest = value
         if value > self.highest:
             self.highest = value
-        self.newest[place] = value
+        if mark is not None or place not in self.newest or self.newest[place][1] is None:
+            self.newest[place] = (value, mark)
 
     def add_many(self, values: Iterable[float]) -> None:
         """Add values in their order, at a small part of what ``add`` costs for each."""
@@ -44,18 +53,35 @@ class Spread:
         places = list(map(partial(bisect_left, self.bounds), values))
         for place, number in Counter(places).items():
             self.counts[place] += number
-        self.newest.update(zip(places, values, strict=True))
+        for place, value in dict(zip(places, values, strict=True)).items():
+            self.newest[place] = (value, None)
         self.count += len(values)
         self.sum += sum(values)
         self.lowest, self.highest = min(self.lowest, min(values)), max(self.highest, max(values))
 
-    def merge(self, other: Spread, scale: float = 1.0) -> None:
-        """Add all values of ``other``, whose bounds times ``scale`` are those of this one."""
+    def merge(self, other: Spread, mark: Any = None) -> None:
+        """Add all values of ``other``, which has the same bounds; ``mark`` is for those without."""
         self.counts = [count + added for count, added in zip(self.counts, other.counts, strict=True)]
-        self.count, self.sum = self.count + other.count, self.sum + other.sum * scale
-        self.lowest, self.highest = min(self.lowest, other.lowest * scale), max(self.highest, other.highest * scale)
-        for place, value in other.newest.items():
-            self.newest[place] = value * scale
+        self.count, self.sum = self.count + other.count, self.sum + other.sum
+        self.lowest, self.highest = min(self.lowest, other.lowest), max(self.highest, other.highest)
+        for place, (value, marked) in other.newest.items():
+            marked = mark if marked is None else marked
+            if marked is not None or place not in self.newest or self.newest[place][1] is None:
+                self.newest[place] = (value, marked)
+
+    def converted(self, convert: Callable[[float], float], bounds: tuple[float, ...] | None = None) -> Spread:
+        """Return the same values in another unit; ``bounds`` are those of the new one."""
+        twin = self.copy()
+        twin.bounds = tuple(map(convert, self.bounds)) if bounds is None else bounds
+        twin.sum, twin.lowest, twin.highest = convert(self.sum), convert(self.lowest), convert(self.highest)
+        twin.newest = {place: (convert(value), mark) for place, (value, mark) in self.newest.items()}
+        return twin
+
+    def take(self) -> Spread:
+        """Return a copy and begin anew."""
+        taken = self.copy()
+        self._clear()
+        return taken
 
     def copy(self) -> Spread:
         """Return a copy that does not change with this one."""

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from ... import bus
 from ...metrics import Metric
-from ..aggregation import Inbox, Tagger, Tags, by_event, samples, tell_of_forks
+from ..amounts import by_event, numbers
+from ..inbox import Inbox, tell_of_forks
+from ..tags import Tagger, Tags
 from .server import DIRECTORY, prometheus_name
 
 if TYPE_CHECKING:
@@ -92,7 +94,7 @@ class Workers:
 
     def _hear(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
         for metric in self._by_event[event]:
-            for value, extra in samples(metric, measurements, metadata):
+            for value, extra in numbers(metric, measurements, metadata):
                 tags = self._taggers[metric.name].tags(metadata, extra)
                 self._inbox.put(metric, tags, value * metric.events[event])
 

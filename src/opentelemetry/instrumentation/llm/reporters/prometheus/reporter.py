@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Any
 from ... import bus
 from ...metrics import Metric
 from ...schema.spread import Spread
-from ..aggregation import Tally, by_event, tell_of_forks
+from ..aggregation import OVERFLOW, Tally
+from ..amounts import by_event
+from ..inbox import tell_of_forks
+from ..tags import OTHER
 from .multiprocess import Workers
 from .server import DIRECTORY, Server, library, prometheus_name
 
@@ -133,7 +136,8 @@ def _by_labels(metric: Metric, tally: Tally) -> dict[tuple[str, ...], Any]:
     # Labels are text: 1 and "1", or None and "", are the same to Prometheus, which refuses a page that has both.
     found: dict[tuple[str, ...], Any] = {}
     for tags, value in tally.read(metric):
-        labels = tuple(str(tags.get(tag, "")) for tag in metric.tags)
+        # The names of labels are fixed, so the overflow series is the one whose labels all are "other".
+        labels = (OTHER,) * len(metric.tags) if OVERFLOW in tags else tuple(str(tags.get(tag, "")) for tag in metric.tags)
         if labels not in found or metric.kind == "last_value":
             found[labels] = value
         elif isinstance(value, Spread):

@@ -8,7 +8,7 @@ import re
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..aggregation import tell_of_forks
+from ..inbox import tell_of_forks
 from . import http
 
 if TYPE_CHECKING:

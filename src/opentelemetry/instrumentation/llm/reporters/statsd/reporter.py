@@ -16,7 +16,9 @@ from typing import Any
 
 from ... import bus
 from ...metrics import Metric
-from ..aggregation import Tagger, by_event, samples, tell_of_forks
+from ..amounts import by_event, numbers
+from ..inbox import tell_of_forks
+from ..tags import Tagger
 from .protocol import Lines, Tagging
 from .udp import Wire
 
@@ -85,7 +87,7 @@ class StatsdReporter:
     def _hear(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
         queue = self._queue
         for metric in self._by_event[event]:
-            for value, extra in samples(metric, measurements, metadata):
+            for value, extra in numbers(metric, measurements, metadata):
                 if len(queue) < _QUEUED_AT_MOST:
                     queue.append((metric, self._taggers[metric.name].tags(metadata, extra), value * metric.events[event]))
                 else:

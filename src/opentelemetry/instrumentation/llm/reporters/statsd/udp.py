@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Iterable, Iterator
 
-from ..aggregation import tell_of_forks
+from ..inbox import tell_of_forks
 
 DATAGRAM_BYTES = 1432
 _RESOLVE_AGAIN_SECONDS = 30.0

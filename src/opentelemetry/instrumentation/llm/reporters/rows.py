@@ -1,0 +1,171 @@
+"""Buffer the numbers of events by all their tags together, so that an event is counted once for all metrics.
+
+A ``Plan`` is made once for an event: which metadata keys tell its rows apart, and which values its metrics share. The
+duration of a call, for example, is one ``Spread`` in nanoseconds, from which a metric in milliseconds and one in seconds
+are made when somebody reads. A ``Row`` buffers until then, so rows may be dropped as soon as they have been emptied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ..metrics import Metric, Parts
+from ..schema.spread import Spread
+from .amounts import LIMIT, SPREAD_KINDS, unscaled
+
+ROWS_KEPT = 2000
+
+Bounds = tuple[float, ...] | None
+Column = tuple[str, Bounds, tuple[Metric, ...]]
+"""The key of a value, the buckets in which it is counted, and the metrics that are made of it."""
+
+Count = Callable[[Metric, Mapping[str, Any], Any], None]
+"""Add a buffered value to a metric, given the bounded metadata of its row."""
+
+
+class Row:
+    """The numbers of one event and one set of tags since they were last emptied."""
+
+    __slots__ = ("hits", "known", "last", "spreads", "sums")
+
+    def __init__(self, plan: Plan, known: Mapping[str, Any]) -> None:
+        self.known = known
+        self.hits = 0
+        self.sums: list[tuple[str, list[float]]] = [(key, [0, 0]) for key, bounds, _ in plan.columns if bounds is None]
+        self.spreads = [(key, Spread(bounds)) for key, bounds, _ in plan.columns if bounds is not None]
+        self.last: list[tuple[str, list[Any]]] = [(key, [None, 0]) for key in plan.last]
+
+    def book(self, measured: Mapping[str, Any], known: Mapping[str, Any], mark: Any, order: int) -> list[str] | None:
+        """Count one event; return the keys of the values that are no plain amounts, which are not counted."""
+        odd = None
+        self.hits += 1
+        for key, total in self.sums:
+            value = measured.get(key)
+            if value is None:
+                value = known.get(key)
+                if value is None:
+                    continue
+            kind = value.__class__
+            if (kind is int or kind is float) and 0 <= value < LIMIT:
+                total[0] += value
+                total[1] = 1
+            else:
+                odd = [key, *(odd or ())]
+        for key, spread in self.spreads:
+            value = measured.get(key)
+            if value is None:
+                value = known.get(key)
+                if value is None:
+                    continue
+            kind = value.__class__
+            if (kind is int or kind is float) and 0 <= value < LIMIT:
+                spread.add(value, mark)
+            else:
+                odd = [key, *(odd or ())]
+        for key, newest in self.last:
+            value = measured.get(key)
+            if value is None:
+                value = known.get(key)
+                if value is None:
+                    continue
+            kind = value.__class__
+            if (kind is int or kind is float) and 0 <= value < LIMIT:
+                newest[0], newest[1] = value, order
+            else:
+                odd = [key, *(odd or ())]
+        return odd
+
+
+class Plan:
+    """How one event is counted for the metrics that it changes."""
+
+    def __init__(self, event: str, metrics: Iterable[Metric], detailed: bool = False) -> None:
+        metrics = list(metrics)
+        self.event = event
+        self.parts: frozenset[str] = frozenset()
+        if not detailed:
+            keys = {key for metric in metrics if isinstance(metric.takes, Parts) and _shares(metric) for key in metric.takes.keys.values()}
+            self.parts = frozenset(keys)
+        self.counters = [metric for metric in metrics if metric.takes is None]
+        keyed = [(takes, metric) for metric in metrics if (takes := _key_of(metric, detailed)) is not None]
+        self.rest = [metric for metric in metrics if metric.takes is not None and _key_of(metric, detailed) is None]
+        if not detailed:
+            # Without one of its keys such a metric gets nothing; with one, the event is counted by the detailed plan.
+            self.rest = [metric for metric in self.rest if not (isinstance(metric.takes, Parts) and _shares(metric))]
+        self.by_key: dict[str, list[Metric]] = {}
+        for key, metric in keyed:
+            self.by_key.setdefault(key, []).append(metric)
+        self.columns = list(_columns(self.by_key))
+        self.last = [key for key, found in self.by_key.items() if any(metric.kind == "last_value" for metric in found)]
+        tagged = [*self.counters, *(metric for _, metric in keyed)]
+        self.keys = tuple(dict.fromkeys(key for metric in tagged for key in metric.tags.values()))
+        self.rows: dict[tuple[Any, ...], Row] = {}
+        self.detailed = Plan(event, metrics, detailed=True) if self.parts else self
+
+    def row(self, known: Mapping[str, Any], bounded: Callable[[str, Any], Any], full: Callable[[], None]) -> Row:
+        """Return the row for the metadata of an event, a new one where there is none."""
+        raw = tuple([known.get(key) for key in self.keys])
+        shown = tuple([bounded(key, value) for key, value in zip(self.keys, raw, strict=True)])
+        # A value that is shown as another one is looked at each time, so that it is known how often it comes.
+        found = self.rows.get(shown)
+        if found is None:
+            if len(self.rows) >= ROWS_KEPT:
+                full()
+            found = self.rows[shown] = Row(self, dict(zip(self.keys, shown, strict=True)))
+        return found
+
+    def empty(self, row: Row, count: Count, last: Callable[[Metric, Mapping[str, Any], Any, int], None]) -> None:
+        """Give what a row has buffered to its metrics."""
+        for metric in self.counters:
+            count(metric, row.known, row.hits)
+        totals = iter(row.sums)
+        spreads = iter(row.spreads)
+        for _, bounds, metrics in self.columns:
+            if bounds is None:
+                _, total = next(totals)
+                if total[1]:
+                    for metric in metrics:
+                        count(metric, row.known, total[0])
+                    total[0] = total[1] = 0
+                continue
+            _, spread = next(spreads)
+            if spread.count:
+                taken = spread.take()
+                for metric in metrics:
+                    count(metric, row.known, taken if metric.kind in SPREAD_KINDS else taken.sum)
+        for key, newest in row.last:
+            if newest[1]:
+                for metric in self.by_key[key]:
+                    if metric.kind == "last_value":
+                        last(metric, row.known, newest[0], newest[1])
+                newest[1] = 0
+        row.hits = 0
+
+
+def _shares(metric: Metric) -> bool:
+    # Parts of a whole are rare; without them the metric takes the whole, which other metrics take too.
+    takes = metric.takes
+    return isinstance(takes, Parts) and (takes.whole is not None or metric.kind == "last_value")
+
+
+def _key_of(metric: Metric, detailed: bool) -> str | None:
+    if isinstance(metric.takes, str):
+        return metric.takes
+    if isinstance(metric.takes, Parts) and not detailed:
+        return metric.takes.whole
+    return None
+
+
+def _columns(by_key: Mapping[str, list[Metric]]) -> Iterable[Column]:
+    for key, metrics in by_key.items():
+        found: dict[Bounds, list[Metric]] = {}
+        plain = [metric for metric in metrics if metric.kind not in (*SPREAD_KINDS, "last_value")]
+        for metric in metrics:
+            if metric.kind in SPREAD_KINDS:
+                found.setdefault(unscaled(metric.buckets, metric.scale), []).append(metric)
+        if plain:
+            # A spread knows the sum of its values too.
+            found.setdefault(next(iter(found), None), []).extend(plain)
+        for bounds, made in found.items():
+            yield key, bounds, tuple(made)
