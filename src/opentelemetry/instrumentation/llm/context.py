@@ -26,7 +26,7 @@ from .schema.errors import error_type
 
 __all__ = [
     "Context", "baggage_value", "carry", "current", "enter", "enter_call", "enter_span", "enter_step", "here", "leave", "of_span", "running_call",
-    "running_step", "silent_inside_a_call", "silent_tracer", "suppressed", "with_context", "with_span", "with_span_only",
+    "running_step", "silent_inside_a_call", "silent_span", "silent_tracer", "suppressed", "with_context", "with_span", "with_span_only",
 ]  # fmt: skip
 
 _RUNNING = otel_context.create_key("ex_llm.running-call")
@@ -49,6 +49,11 @@ def baggage_value(key: str) -> object | None:
 def silent_tracer() -> Any:
     """Return a tracer that makes no spans; what asks it goes on under the current span."""
     return trace.NoOpTracer()
+
+
+def silent_span() -> Any:
+    """Return a span that records nothing and has the identity of the current one: what starts below it is the current one's child."""
+    return silent_tracer().start_span("")
 
 
 def running_call() -> Any:

@@ -22,6 +22,7 @@ from .calls.declaration import Provider
 from .calls.patches import Patches
 from .calls.streams import finalize
 from .costs.call_cost import Costs
+from .frameworks import inference_spans
 from .handlers.logs import Logs
 from .handlers.spans import Spans
 from .listening import Ears
@@ -104,6 +105,10 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         opening = pydantic_ai.silent(self._patches.watches)
         for target in pydantic_ai.TARGETS if settings.native_telemetry == "replace" else ():
             self._patches.place(pydantic_ai.DISTRIBUTION, target, partial(_driven, lambda original: opening), quiet=True)
+        for distribution, target, make in (
+            inference_spans.replacements(self._patches.watches) if settings.native_telemetry == "replace" else ()
+        ):
+            self._patches.place(distribution, target, make, quiet=True)
         for target, driver in litellm.TARGETS.items():
             self._patches.place(litellm.DISTRIBUTION, target, partial(_driven, driver), quiet=True)
         for target, make in gptcache.TARGETS.items():

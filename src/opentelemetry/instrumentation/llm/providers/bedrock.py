@@ -10,13 +10,14 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..calls.declaration import Identity, Open, Point, Provider
+from ..calls.declaration import Identity, Native, Open, Point, Provider
 from ..calls.streams.body import body_in
 from ..calls.streams.event_stream import events_in
 from ..dialects import Arguments, Dialect
 from ..dialects.bedrock.converse import beside, converse
 from ..dialects.bedrock.invoke_model import invoke_model, invoked_embeddings, invoked_images, invoked_rerank
 from ..dialects.bedrock.invoke_model_request import operation, parsed
+from ..guard import guarded
 
 _SERVICE = "bedrock-runtime"
 _TARGETS = ("botocore.client:BaseClient._make_api_call", "aiobotocore.client:AioBaseClient._make_api_call")
@@ -81,6 +82,23 @@ def _identity(url: str) -> Identity:
     return Identity("aws.bedrock", parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme))
 
 
+_RECORDED = frozenset(path.partition("/")[0] for path, *_ in _POINTS)
+
+
+def _traced_by_us(extension: Any) -> bool:
+    about = extension._call_context
+    return about.service == _SERVICE and about.operation in _RECORDED
+
+
+def _other_services_only(original: Any) -> Any:
+    """Let the instrumentation of botocore trace every call but those that we record; of other services it traces all."""
+
+    def should_trace_service_call(extension: Any) -> Any:
+        return False if guarded(_traced_by_us, extension) else original(extension)
+
+    return should_trace_service_call
+
+
 BEDROCK = Provider(
     name="bedrock",
     requires="botocore >= 1.34.116",
@@ -89,4 +107,7 @@ BEDROCK = Provider(
     ),
     read=_read,
     identify=lambda client, arguments: _identity(str(client.meta.endpoint_url)),
+    native=(
+        Native("opentelemetry.instrumentation.botocore.extensions.types:_AwsSdkExtension.should_trace_service_call", _other_services_only),
+    ),
 )
