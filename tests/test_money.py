@@ -12,7 +12,10 @@ import pytest
 
 from opentelemetry.instrumentation.llm.dialects import Arguments
 from opentelemetry.instrumentation.llm.dialects.anthropic.messages import messages
+from opentelemetry.instrumentation.llm.dialects.bedrock.converse import converse
 from opentelemetry.instrumentation.llm.dialects.google.gemini import generate_content
+from opentelemetry.instrumentation.llm.dialects.openai.chat_completions import chat_completions
+from opentelemetry.instrumentation.llm.dialects.openai.usage import usage as openai_usage
 from opentelemetry.instrumentation.llm.pricing import Unpriced, price
 from opentelemetry.instrumentation.llm.schema.records import Cost, Reply, Usage
 
@@ -273,3 +276,177 @@ def test_services_without_a_price_make_the_cost_partial() -> None:
     assert isinstance(found, Cost) and found.partial == ["social_searches"]
     plain = price("openai", "gpt-4o", Usage(input_tokens=10, social_searches=0))
     assert isinstance(plain, Cost) and plain.partial is None
+
+
+def _chat(usage: Any = None, choice: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    said = {"id": "c", "object": "chat.completion", "created": 1, "model": "gpt-4o", **more}
+    said["choices"] = [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "x"}, **(choice or {})}]
+    return said if usage is None else {**said, "usage": usage}
+
+
+COUNTED = {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        _chat(COUNTED),
+        _chat(choice={"usage": COUNTED}),
+        _chat(choice={"message": {"content": "x", "usage": COUNTED}}),
+        _chat(usage_info=COUNTED),
+        _chat(meta={"usage": {"promptTokens": 1000, "completionTokens": 100, "totalTokens": 1100}}),
+        _chat(**{"amazon-bedrock-invocationMetrics": {"inputTokenCount": 1000, "outputTokenCount": 100}}),
+        _chat(x_groq={"usage": COUNTED}),
+    ],
+)
+@pytest.mark.parametrize("streamed", [False, True])
+def test_usage_is_found_where_a_host_puts_it(answer: dict[str, Any], streamed: bool) -> None:
+    if streamed:
+        read = Reply()
+        chat_completions.absorb(read, {"id": "c", "model": "gpt-4o", "choices": [{"index": 0, "delta": {"content": "x"}}]})
+        chat_completions.absorb(read, answer)
+        chat_completions.finish(read)
+    else:
+        read = chat_completions.reply(answer)
+    assert (read.usage.input_tokens, read.usage.output_tokens) == (1000, 100)
+
+
+def _response(*output: dict[str, Any], usage: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    used = usage or {"input_tokens": 1000, "output_tokens": 100, "total_tokens": 1100}
+    return {
+        "id": "r",
+        "object": "response",
+        "created_at": 1,
+        "status": "completed",
+        "model": "gpt-5",
+        "output": list(output),
+        "usage": used,
+        **more,
+    }
+
+
+def _image_tool(made: int, searches: int = 0) -> dict[str, Any]:
+    asked = 50 if made else 0
+    image = {"input_tokens": asked, "output_tokens": made, "total_tokens": asked + made}
+    image["input_tokens_details"] = {"image_tokens": 0, "text_tokens": asked}  # type: ignore[assignment]
+    image["output_tokens_details"] = {"image_tokens": made, "text_tokens": 0}  # type: ignore[assignment]
+    return {"image_gen": image, "web_search": {"num_requests": searches}}
+
+
+SEARCH = {"type": "web_search_call", "id": "w", "status": "completed", "action": {"type": "search", "query": "q"}}
+RUN = {"type": "code_interpreter_call", "id": "i", "status": "completed", "container_id": "cntr_1", "code": "1", "outputs": []}
+STANDARD = (1000 * 1.25 + 100 * 10) / 1e4
+
+
+@pytest.mark.parametrize(
+    ("answer", "cents"),
+    [
+        (_response(), STANDARD),
+        (_response(SEARCH, SEARCH), STANDARD + 2),
+        (_response(SEARCH, SEARCH, tool_usage=_image_tool(0, searches=3)), STANDARD + 3),
+        (_response(SEARCH, SEARCH, tool_usage=_image_tool(0, searches=0)), STANDARD),
+        (_response(tool_usage=_image_tool(4160)), STANDARD + 4160 * 40 / 1e4 + 50 * 5 / 1e4),
+        (
+            _response(tool_usage=_image_tool(4160), tools=[{"type": "image_generation", "model": "gpt-image-1-mini"}]),
+            STANDARD + (4160 * 8 + 50 * 2) / 1e4,
+        ),
+        (_response(tool_usage=_image_tool(4160), tools=[{"type": "image_generation", "model": "gpt-image-unheard-of"}]), "unknown_model"),
+        (_response(background_options={"completion_window": "8h"}), "unpriced_window"),
+        (_response(usage={"input_tokens": 1000, "output_tokens": 100, "total_tokens": 9100}), "inconsistent_usage"),
+        (_response(RUN, RUN), STANDARD + 3),
+    ],
+)
+@pytest.mark.parametrize("streamed", [False, True])
+def test_tools_of_a_response_have_their_price(answer: Any, cents: float | str, streamed: bool, watch: Any, serve: Any) -> None:
+    openai = pytest.importorskip("openai")
+    events = [{"type": "response.created", "response": {**answer, "status": "in_progress", "usage": None}, "sequence_number": 0}]
+    events.append({"type": "response.completed", "response": answer, "sequence_number": 1})
+    seen, base = watch(), serve(lambda path, body: events if streamed else answer)
+    made = openai.OpenAI(api_key="k", base_url=base).responses.create(model="gpt-5", input="x", stream=streamed)
+    if streamed:
+        list(made)
+    attributes = seen.span().attributes
+    if isinstance(cents, str):
+        assert attributes["ex_llm.cost.unknown_reason"] == cents and "ex_llm.cost.cents" not in attributes
+    else:
+        assert attributes["ex_llm.cost.cents"] == pytest.approx(cents)
+        assert "ex_llm.cost.partial" not in attributes
+
+
+def test_a_container_is_billed_once_in_a_process(watch: Any, serve: Any) -> None:
+    openai = pytest.importorskip("openai")
+    seen, base = watch(), serve(lambda path, body: _response(RUN, {**RUN, "container_id": f"cntr_{len(body['input'])}"}))
+    client = openai.OpenAI(api_key="k", base_url=base)
+    for asked in ("xx", "xx", "xxx"):
+        client.responses.create(model="gpt-5", input=asked)
+    assert [span.attributes.get("ex_llm.usage.code_sessions") for span in seen.spans()] == [2, None, 1]
+
+
+@pytest.mark.parametrize(
+    ("details", "cents"),
+    [
+        ({"cached_tokens": 0, "cache_write_tokens": 90_000}, 112.5),
+        (
+            {
+                "cached_tokens": 0,
+                "cache_write_tokens": 90_000,
+                "cache_write_tokens_details": {"ttl_12h_tokens": 90_000, "ttl_30m_tokens": 0},
+            },
+            225,
+        ),
+        ({"cached_tokens": 0, "cache_write_tokens": 90_000, "cache_write_tokens_details": {"ttl_12h_tokens": 45_000}}, 168.75),
+    ],
+)
+def test_writes_that_are_kept_for_long_have_their_price(details: dict[str, Any], cents: float) -> None:
+    used = openai_usage({"input_tokens": 90_000, "output_tokens": 0, "total_tokens": 90_000, "input_tokens_details": details})
+    found = price("openai", "gpt-6-astra", used)
+    assert isinstance(found, Cost) and found.total == pytest.approx(cents)
+
+
+@pytest.mark.parametrize("field", ["cache_write_1h_tokens", "cache_write_12h_tokens"])
+def test_a_cache_lifetime_without_a_price_has_no_cost(field: str) -> None:
+    used = Usage(input_tokens=100, cache_write_tokens=50, **{field: 50})
+    assert price("openai", "gpt-4o", used) == Unpriced("unpriced_cache_lifetime")
+
+
+def test_cached_audio_is_told_apart() -> None:
+    details = {"text_tokens": 60, "audio_tokens": 40, "cached_tokens": 30, "cached_tokens_details": {"text_tokens": 20, "audio_tokens": 10}}
+    used = openai_usage({"input_tokens": 100, "output_tokens": 0, "total_tokens": 100, "input_token_details": details})
+    assert (used.cache_read_tokens, used.cache_read_text_tokens, used.cache_read_audio_tokens) == (30, 20, 10)
+    assert isinstance(price("openai", "gpt-realtime", used), Cost)
+
+
+def test_a_system_of_groq_is_priced_by_the_models_that_it_asked(watch: Any, serve: Any) -> None:
+    groq = pytest.importorskip("groq")
+    answers = {
+        "whole": [{"model": "openai/gpt-oss-120b", "usage": {"prompt_tokens": 600, "completion_tokens": 60, "total_tokens": 660}},
+                  {"model": "openai/gpt-oss-20b", "usage": {"prompt_tokens": 400, "completion_tokens": 40, "total_tokens": 440}}],
+        "short": [{"model": "openai/gpt-oss-120b", "usage": {"prompt_tokens": 600, "completion_tokens": 60, "total_tokens": 660}}],
+    }  # fmt: skip
+    seen = watch()
+    base = serve(lambda path, body: {**_chat(COUNTED), "model": "groq/compound", "usage_breakdown": {"models": answers[body["user"]]}})
+    client = groq.Groq(api_key="k", base_url=base)
+    for case in answers:
+        client.chat.completions.create(model="groq/compound", messages=MESSAGES, user=case)
+    expected = [price("groq", "openai/gpt-oss-120b", Usage(input_tokens=600, output_tokens=60)),
+                price("groq", "openai/gpt-oss-20b", Usage(input_tokens=400, output_tokens=40))]  # fmt: skip
+    whole, short = (span.attributes for span in seen.spans())
+    assert whole["ex_llm.cost.cents"] == pytest.approx(sum(one.total for one in expected if isinstance(one, Cost)))
+    assert short["ex_llm.cost.unknown_reason"] == "unknown_model"
+
+
+@pytest.mark.parametrize("bad", [-1, 2**60, "many", [1], {"n": 1}, True, 1.5, float("inf")])
+def test_a_count_that_cannot_be_one_has_a_reason_in_every_dialect(bad: Any) -> None:
+    read = [
+        openai_usage({"prompt_tokens": bad, "completion_tokens": 5, "total_tokens": 10}),
+        messages.reply(_message({"input_tokens": bad, "output_tokens": 5})).usage,
+        generate_content.reply({"usageMetadata": {"promptTokenCount": bad, "candidatesTokenCount": 5}}).usage,
+        converse.reply({"usage": {"inputTokens": 5, "outputTokens": bad}}).usage,
+    ]
+    models = [
+        ("openai", "gpt-4o"),
+        ("anthropic", "claude-opus-4-8"),
+        ("gcp.gemini", "gemini-2.5-flash"),
+        ("aws.bedrock", "amazon.nova-pro-v1:0"),
+    ]
+    assert [price(*who, used) for who, used in zip(models, read, strict=True)] == [Unpriced("invalid_usage")] * 4

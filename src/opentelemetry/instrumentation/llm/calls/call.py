@@ -347,6 +347,8 @@ class Call:
         if self._desk.price is None:
             return
         cost = self._desk.price(self.operation, self.identity, self.request, reply)
+        if reply.usage.code_sessions is not None:
+            known["code_sessions"] = reply.usage.code_sessions
         if isinstance(cost, Cost):
             known["cost_cents"] = cost.total
             if cost.partial is not None:

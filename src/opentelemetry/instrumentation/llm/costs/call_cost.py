@@ -18,6 +18,7 @@ from ..settings import Settings
 _logger = logging.getLogger(__name__)
 _FREE = frozenset({"fetch_response", "count_tokens", "create_batch", "moderation"})
 _NAMES_KEPT = 500
+_CONTAINERS_KEPT = 10_000
 _FAILED = Unpriced("prices_failed")
 
 
@@ -39,6 +40,7 @@ class Costs:
         self._model_names = settings.model_names
         self._prices: Prices | None = None
         self.unpriced: dict[tuple[str, str], str] = {}
+        self._containers: dict[str, None] = {}
 
     def load(self) -> Prices:
         """Return the prices in force."""
@@ -52,11 +54,21 @@ class Costs:
         """Return the cost of a call, the reason why it is not known, or ``None`` for what is not billed by the call."""
         if operation in _FREE:
             return None
+        self._count_sessions(reply)
         found = self._parts(identity.provider, request, reply) if reply.parts else self._whole(identity.provider, request, reply)
         if isinstance(found, Cost):
             return found
         self._remember(identity.provider, reply.response_model or request.model or "", found)
         return found
+
+    def _count_sessions(self, reply: Reply) -> None:
+        """Count the containers that this process has not seen: each is billed once, whichever response names it first."""
+        for container in reply.containers or ():
+            if container not in self._containers:
+                reply.usage.code_sessions = (reply.usage.code_sessions or 0) + 1
+                self._containers[container] = None
+                if len(self._containers) > _CONTAINERS_KEPT:
+                    self._containers.pop(next(iter(self._containers)), None)
 
     def _parts(self, provider: str, request: Request, reply: Reply) -> Cost | str:
         """Price each part at its own model: without one part there is no cost, because the rest is not the amount."""
@@ -90,6 +102,8 @@ class Costs:
             context["inference_geo"] = reply.inference_geo
         if reply.latency is not None:
             context["latency"] = reply.latency
+        if reply.completion_window is not None:
+            context["completion_window"] = reply.completion_window
         # A tier that was asked for holds unless the answer names another.
         tier = reply.service_tier or request.requested_service_tier
         return price(provider, model, used, prices=self.load(), service_tier=tier, context=context or None)

@@ -7,7 +7,7 @@ of the wrong type reads as absent: a provider's odd answer must not become an od
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -86,6 +86,15 @@ def whole(value: Any) -> int | None:
         else:
             return None
     return value if 0 <= value < LARGEST else None
+
+
+def invalid(values: Iterable[Any]) -> int | None:
+    """Count the values that were reported and cannot be counts.
+
+    >>> invalid([3, None, 0]), invalid([-1, "many", 2**60])
+    (None, 3)
+    """
+    return sum(value is not None and whole(value) is None for value in values) or None
 
 
 def digits(value: Any) -> int | None:

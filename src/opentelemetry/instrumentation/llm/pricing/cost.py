@@ -28,7 +28,7 @@ class Unpriced:
 
     reason: str
     """``unknown_provider``, ``unknown_model``, ``no_usage``, ``usage_not_priced``, ``inconsistent_usage``,
-    ``ambiguous_usage``, or ``unpriced_`` and the condition that has no price (``conditions.REASONS``)."""
+    ``invalid_usage``, ``ambiguous_usage``, or ``unpriced_`` and the condition that has no price (``conditions.REASONS``)."""
 
     def __bool__(self) -> bool:
         return False
@@ -37,6 +37,7 @@ class Unpriced:
 NO_USAGE = Unpriced("no_usage")
 USAGE_NOT_PRICED = Unpriced("usage_not_priced")
 INCONSISTENT_USAGE = Unpriced("inconsistent_usage")
+INVALID_USAGE = Unpriced("invalid_usage")
 AMBIGUOUS_USAGE = Unpriced("ambiguous_usage")
 
 _PARTS = ("input", "output", "cache_read", "cache_write", "other")
@@ -151,7 +152,14 @@ def adds_up(usage: Usage) -> bool:
     if not total:
         return True
     incoming, outgoing = usage.input_tokens, usage.output_tokens
-    return (incoming is None and outgoing is None) or (incoming or 0) + (outgoing or 0) == total
+    rest = total - (incoming or 0) - (outgoing or 0)
+    # Audio that is billed by its seconds has tokens in the total and in no part.
+    return rest == 0 or (incoming is None and outgoing is None) or (rest > 0 and usage.seconds is not None)
+
+
+def lifetimes_priced(usage: Usage, rates: Rates) -> bool:
+    """Return whether what was written to a cache for long has a price of its own."""
+    return all(not getattr(usage, field) or field in rates.fields for field in ("cache_write_1h_tokens", "cache_write_12h_tokens"))
 
 
 def cost(usage: Usage, rates: Rates, source: str = "prices", price_date: str | None = None) -> Cost | Unpriced:

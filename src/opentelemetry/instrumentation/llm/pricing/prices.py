@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Union
 
 from ..schema.records import Cost, Usage
 from .conditions import special
-from .cost import INCONSISTENT_USAGE, Unpriced, adds_up, cost
+from .cost import INCONSISTENT_USAGE, INVALID_USAGE, Unpriced, adds_up, cost, lifetimes_priced
 from .match import locate, spellings
 from .model import Model
 from .price_file import Entry, Table, read, table
@@ -74,6 +74,8 @@ def price(
             return answer
     if found.model is None:
         return found.unpriced
+    if usage.invalid:
+        return INVALID_USAGE
     if not adds_up(usage):
         return INCONSISTENT_USAGE
     asked = None if service_tier is None and not batch and not context else special(found.owner, service_tier, batch, context)
@@ -81,7 +83,10 @@ def price(
         refused = found.model.unpriced(when, asked)
         if refused is not None:
             return refused
-    return cost(usage, found.model.rates(when, asked), found.source, found.date)
+    rates = found.model.rates(when, asked)
+    if (usage.cache_write_1h_tokens or usage.cache_write_12h_tokens) and not lifetimes_priced(usage, rates):
+        return Unpriced("unpriced_cache_lifetime")
+    return cost(usage, rates, found.source, found.date)
 
 
 def _answer(function: PriceFunction, provider: str, model: str, usage: Usage) -> Cost | None:

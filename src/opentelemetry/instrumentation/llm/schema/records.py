@@ -95,6 +95,8 @@ class Usage(Record):
     pages: int | None = None
     annotated_pages: int | None = None
     """The part of ``pages`` that was annotated."""
+    invalid: int | None = None
+    """Counts that were reported and cannot be counts (negative, absurdly large, text): the others are not the whole."""
     reported_cost_cents: float | None = None
     """What the provider itself says the call cost, in cents of a US dollar."""
 
@@ -103,8 +105,7 @@ class Usage(Record):
 class UsagePart:
     """Hold one part of a call's usage that has a price of its own.
 
-    ``model`` is the model that is billed, ``None`` for the model of the response. ``usage`` of the reply is the sum of
-    all parts.
+    ``model`` is the model that is billed, ``None`` for the model of the response.
     """
 
     model: str | None
@@ -181,7 +182,11 @@ class Reply(Record):
     latency: str | None = None
     """The latency mode that was used, where its price depends on it."""
     parts: list[UsagePart] | None = None
-    """The parts that ``usage`` adds up, where they have prices of several models."""
+    """The parts that are billed, where they have prices of several models."""
+    containers: list[str] | None = None
+    """Ids of the containers that a code interpreter worked in; each is billed once."""
+    completion_window: str | None = None
+    """The window that a background response was given to complete in, where its price depends on it."""
     system_fingerprint: str | None = None
     response_status: str | None = None
     conversation_id: str | None = None
@@ -227,7 +232,7 @@ class Cost:
     """What was counted but has no price, so that the true cost is more than ``total``."""
 
 
-_APART = frozenset({"content", "usage", "scratch", "kept", "parts", "billed"})
+_APART = frozenset({"content", "usage", "scratch", "kept", "parts", "billed", "containers"})
 
 
 def facts(record: Any) -> dict[str, Any]:

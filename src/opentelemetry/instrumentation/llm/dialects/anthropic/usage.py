@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...extraction.paths import dig, items, text, whole
+from ...extraction.paths import dig, invalid, items, text, whole
 from ...schema.records import Usage, UsagePart
 
 _COUNTS = {
@@ -22,13 +22,17 @@ _COUNTS = {
     "thinking": ("output_tokens_details", "thinking_tokens"),
     "searches": ("server_tool_use", "web_search_requests"),
 }
+_TOP = tuple(_COUNTS[name] for name in ("input", "output", "read", "written"))
 _IN_THE_MESSAGE = frozenset({"message", "fallback_message"})
 """Kinds of iterations whose tokens are in the counts of the top level."""
 
 
 def counts(said: Any) -> dict[str, int]:
     """Read the counts of a usage block, or of an iteration."""
-    return {name: count for name, path in _COUNTS.items() if (count := whole(dig(said, path))) is not None}
+    found = {name: count for name, path in _COUNTS.items() if (count := whole(dig(said, path))) is not None}
+    if said is not None and ("input" not in found or "output" not in found) and (bad := invalid(dig(said, path) for path in _TOP)):
+        found["invalid"] = bad
+    return found
 
 
 def usage(counts: Mapping[str, int]) -> Usage:
@@ -45,6 +49,7 @@ def usage(counts: Mapping[str, int]) -> Usage:
         cache_write_1h_tokens=counts.get("written_1h"),
         reasoning_tokens=counts.get("thinking"),
         web_searches=counts.get("searches"),
+        invalid=counts.get("invalid"),
     )
 
 

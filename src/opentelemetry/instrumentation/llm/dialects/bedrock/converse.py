@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...extraction.finish_reasons import aligned
-from ...extraction.paths import dig, fields, fill, items, text, whole
+from ...extraction.paths import dig, fields, fill, invalid, items, text, whole
 from ...schema.records import Reply, Request, Usage
 from .. import Arguments, Dialect
 from . import converse_content
@@ -59,6 +59,7 @@ def usage(said: Any) -> Usage:
         given = max(given, said_in_total) if read is None and written is None else given + (read or 0) + (written or 0)
     details = [d for d in items(dig(said, ("cacheDetails",))) if dig(d, ("ttl",)) == "1h"]
     return Usage(
+        invalid=invalid(dig(said, (way,)) for ways in _COUNTS.values() for way in ways) if None in (given, counts["output"]) else None,
         input_tokens=given,
         output_tokens=counts["output"],
         total_tokens=counts["total"],

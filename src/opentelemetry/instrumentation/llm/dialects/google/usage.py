@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import Any
 
-from ...extraction.paths import Path, Table, dig, fields, fill, items, text, whole
+from ...extraction.paths import Path, Table, dig, fields, fill, invalid, items, text, whole
 from ...schema.records import Usage
 
 _MODALITIES = frozenset({"text", "image", "audio", "video"})
@@ -112,6 +112,8 @@ def _read(said: Any, table: Table) -> Usage:
         read.output_tokens = (read.output_tokens or 0) + read.reasoning_tokens
     if read.tool_use_tokens:
         read.input_tokens = (read.input_tokens or 0) + read.tool_use_tokens
+    if said is not None and (read.input_tokens is None or read.output_tokens is None):
+        read.invalid = invalid(dig(said, path) for row in table.rows[:3] for path in row.paths)
     for place, field in _DETAILS.items():
         for detail in items(either(said, place)):
             modality, count = text(dig(detail, ("modality",))), either(detail, "token_count")

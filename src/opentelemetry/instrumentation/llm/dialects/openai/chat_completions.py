@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...extraction.finish_reasons import aligned
-from ...extraction.paths import dig, fields, fill, items, text, whole
-from ...schema.records import Reply, Request
+from ...extraction.paths import Path, dig, fields, fill, items, text, whole
+from ...schema.records import Reply, Request, UsagePart, total
 from .. import Arguments, Dialect
 from .content import absorb_chat, chat_content, chat_output, completions_content, join_chat
 from .usage import usage
@@ -39,8 +39,12 @@ _REPLY = fields(
         "failure": ("error.code", "error.type"),
     },
 )
+_METRICS = "amazon-bedrock-invocationMetrics"
 _OUTPUT_TYPES = {"text": "text", "json_object": "json", "json_schema": "json"}
 _USAGE_PLACES = (("usage",), ("x_groq", "usage"))
+_RARE_PLACES: tuple[Path, ...] = (("usage_info",), ("token_usage",), ("meta", "usage"), ("result", "usage"), (_METRICS,))
+"""Where other hosts put usage; looked into only where it stands in none of the usual places."""
+_IN_A_CHOICE: tuple[Path, ...] = (("usage",), ("message", "usage"), ("delta", "usage"))
 
 
 def request(arguments: Arguments) -> Request:
@@ -59,6 +63,29 @@ def _usage_of(answer: Any) -> Any:
     return None
 
 
+def _usage_elsewhere(answer: Any, choices: Any) -> Any:
+    """Return usage from under another key, or from inside a choice, as Moonshot puts it."""
+    for place in _RARE_PLACES:
+        if (said := dig(answer, place)) is not None:
+            return said
+    for choice in choices:
+        for place in _IN_A_CHOICE:
+            if (said := dig(choice, place)) is not None:
+                return said
+    return None
+
+
+def _add_breakdown(draft: Reply, answer: Any) -> None:
+    """Take the models that a system of Groq asked, and the searches that it made, where they make up the usage."""
+    models = items(dig(answer, ("usage_breakdown", "models")))
+    parts = [UsagePart(text(dig(one, ("model",))), usage(dig(one, ("usage",)))) for one in models]
+    if not parts:
+        return
+    whole_of, top = total(part.usage for part in parts), draft.usage
+    if (whole_of.input_tokens, whole_of.output_tokens) == (top.input_tokens, top.output_tokens):
+        draft.parts = parts
+
+
 def _error_in(chunk: Any) -> Any:
     """Return an error that came as a chunk: some hosts send one, and their SDKs hand it on."""
     error = dig(chunk, ("error",))
@@ -69,8 +96,10 @@ def reply(answer: Any) -> Reply:
     """Read a whole answer."""
     said = Reply()
     fill(said, answer, _REPLY)
-    said.usage = usage(_usage_of(answer))
     choices = [c for c in items(dig(answer, ("choices",))) if c is not None]
+    used = _usage_of(answer)
+    said.usage = usage(_usage_elsewhere(answer, choices) if used is None else used)
+    _add_breakdown(said, answer)
     said.finish_reasons = aligned(dig(c, ("finish_reason",)) or dig(c, ("stop_reason",)) for c in choices)
     return said
 
@@ -87,8 +116,9 @@ def absorb(draft: Reply, chunk: Any) -> None:
         draft.failure = text(dig(error, ("code",))) or text(dig(error, ("type",))) or "error"
     if (said := _usage_of(chunk)) is not None:
         counted = usage(said)
-        if counted.input_tokens is not None or counted.output_tokens is not None:
+        if counted.input_tokens is not None or counted.output_tokens is not None or counted.invalid:
             draft.usage = counted
+            _add_breakdown(draft, chunk)
     if draft.content is not None:
         absorb_chat(draft, chunk)
     for position, choice in enumerate(items(dig(chunk, ("choices",)))):
@@ -100,6 +130,8 @@ def absorb(draft: Reply, chunk: Any) -> None:
         reason = dig(choice, ("stop_reason",)) if reason is None else reason
         if reason is not None or index not in draft.scratch:
             draft.scratch[index] = reason
+        if reason is not None and said is None and (used := _usage_elsewhere(chunk, (choice,))) is not None:
+            draft.usage = usage(used)
 
 
 def finish(draft: Reply) -> None:

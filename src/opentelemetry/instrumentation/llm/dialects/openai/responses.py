@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from ...extraction.finish_reasons import finish_reason
 from ...extraction.paths import dig, fields, fill, items, text, whole
-from ...schema.records import Reply, Request, Usage
+from ...schema.records import Reply, Request
 from .. import Arguments, Dialect
 from .content import responses_content, responses_output
+from .hosted_tools import add_tools
 from .usage import usage
 
 _REQUEST = fields(
@@ -34,13 +34,12 @@ _REPLY = fields(
         "service_tier": "service_tier",
         "conversation_id": ("conversation.id", "conversation"),
         "failure": ("error.code", "error.type"),
+        "completion_window": "background_options.completion_window",
     },
 )
 _OUTPUT_TYPES = {"text": "text", "json_object": "json", "json_schema": "json"}
 _TOOL_ITEMS = frozenset({"function_call", "custom_tool_call"})
 _FAILED = frozenset({"failed", "cancelled"})
-# Opening a page of what was found, or looking for a word in it, is an item too, and costs nothing.
-_SEARCHING = (None, "search")
 
 
 def request(arguments: Arguments) -> Request:
@@ -71,21 +70,12 @@ def _finish_reasons(answer: Any, status: str | None) -> list[str] | None:
     return ["error"] if status in _FAILED else None
 
 
-def _count_searches(used: Usage, answer: Any) -> None:
-    """Count the searches that are billed by the piece, where usage does not: of the web, and of stored files."""
-    made = Counter(text(dig(item, ("type",))) for item in items(dig(answer, ("output",))) if dig(item, ("action", "type")) in _SEARCHING)
-    if used.web_searches is None:
-        used.web_searches = made["web_search_call"] or None
-    if used.storage_searches is None:
-        used.storage_searches = made["file_search_call"] or None
-
-
 def _read_into(draft: Reply, answer: Any) -> None:
     fill(draft, answer, _REPLY)
     said = dig(answer, ("usage",))
     if said is not None:
         draft.usage = usage(said)
-        _count_searches(draft.usage, answer)
+        add_tools(draft, answer)
     draft.finish_reasons = _finish_reasons(answer, draft.response_status)
     if draft.content is not None:
         draft.content.output_messages = responses_output(answer)

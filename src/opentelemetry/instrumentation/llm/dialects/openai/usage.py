@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...extraction.paths import dig, fields, fill, number
+from ...extraction.paths import dig, fields, fill, invalid, number
 from ...schema.records import Usage
 
 _TOTALS = fields(
     Usage,
     {
-        "input_tokens": ("prompt_tokens", "input_tokens"),
-        "output_tokens": ("completion_tokens", "output_tokens"),
-        "total_tokens": "total_tokens",
+        "input_tokens": ("prompt_tokens", "input_tokens", "promptTokens", "inputTokens", "prompt_token_count", "inputTokenCount"),
+        "output_tokens": (
+            "completion_tokens",
+            "output_tokens",
+            "completionTokens",
+            "outputTokens",
+            "output_token_count",
+            "outputTokenCount",
+        ),
+        "total_tokens": ("total_tokens", "totalTokens", "total_token_count"),
         "citation_tokens": "citation_tokens",
         "seconds": ("seconds", "duration"),
         "web_searches": (
@@ -31,9 +38,13 @@ _IN = fields(
     {
         "cache_read_tokens": "cached_tokens",
         "cache_write_tokens": _WRITTEN,
+        "cache_write_12h_tokens": "cache_write_tokens_details.ttl_12h_tokens",
         "input_text_tokens": "text_tokens",
         "input_image_tokens": "image_tokens",
         "input_audio_tokens": "audio_tokens",
+        "cache_read_text_tokens": "cached_tokens_details.text_tokens",
+        "cache_read_image_tokens": "cached_tokens_details.image_tokens",
+        "cache_read_audio_tokens": "cached_tokens_details.audio_tokens",
     },
 )
 _OUT = fields(
@@ -59,6 +70,7 @@ _DETAILS = (
 )
 
 
+_NAMES = ("prompt_tokens", "input_tokens", "completion_tokens", "output_tokens", "total_tokens")
 _TICKS_A_CENT = 10**8
 _UPSTREAM = ("cost_details", "upstream_inference_cost")
 
@@ -96,6 +108,8 @@ def usage(said: Any) -> Usage:
         if details is not None:
             fill(read, details, table)
     read.reported_cost_cents = _reported_cents(said)
+    if read.input_tokens is None or read.output_tokens is None or read.total_tokens is None:
+        read.invalid = invalid(dig(said, (name,)) for name in _NAMES)
     apart = read.reasoning_tokens
     if apart and read.input_tokens is not None and read.output_tokens is not None:
         told_apart = beside > read.output_tokens or read.total_tokens == read.input_tokens + read.output_tokens + apart

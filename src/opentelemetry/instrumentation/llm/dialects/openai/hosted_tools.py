@@ -1,0 +1,64 @@
+"""What tools that run at OpenAI are billed by: searches, containers, and the tokens of an image model of their own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from ...extraction.paths import dig, fields, fill, items, text, whole
+from ...schema.records import Reply, Usage, UsagePart
+
+_IMAGE = fields(
+    Usage,
+    {
+        "input_tokens": "input_tokens",
+        "output_tokens": "output_tokens",
+        "total_tokens": "total_tokens",
+        "input_text_tokens": "input_tokens_details.text_tokens",
+        "input_image_tokens": "input_tokens_details.image_tokens",
+        "output_text_tokens": "output_tokens_details.text_tokens",
+        "output_image_tokens": "output_tokens_details.image_tokens",
+        "cache_read_tokens": "cached_tokens",
+        "cache_read_text_tokens": "cached_tokens_details.cached_text_tokens",
+        "cache_read_image_tokens": "cached_tokens_details.cached_image_tokens",
+    },
+)
+# Opening a page of what was found, or looking for a word in it, is an item too, and costs nothing.
+_SEARCHING = (None, "search")
+_IMAGE_TOOL = "image_generation"
+_IMAGE_MODEL = "gpt-image-1"
+"""The model of the image tool where the response names none: the default that the API documents."""
+
+
+def add_tools(draft: Reply, answer: Any) -> None:
+    """Add to a reply what its tools are billed by, where its usage does not count it."""
+    output = items(dig(answer, ("output",)))
+    reported = dig(answer, ("tool_usage",))
+    if output:
+        _count(draft, output)
+    if reported is None:
+        return
+    # Billable searches: those that are free or discounted are left out of this count, and not of the items.
+    if (searches := whole(dig(reported, ("web_search", "num_requests")))) is not None:
+        draft.usage.web_searches = searches or None
+    image = Usage()
+    fill(image, dig(reported, ("image_gen",)), _IMAGE)
+    if image.input_tokens or image.output_tokens:
+        draft.parts = [UsagePart(None, draft.usage), UsagePart(_image_model(answer), image)]
+
+
+def _count(draft: Reply, output: Any) -> None:
+    used = draft.usage
+    made = Counter(text(dig(item, ("type",))) for item in output if dig(item, ("action", "type")) in _SEARCHING)
+    if used.web_searches is None:
+        used.web_searches = made["web_search_call"] or None
+    if used.storage_searches is None:
+        used.storage_searches = made["file_search_call"] or None
+    if made["code_interpreter_call"]:
+        ids = (text(dig(item, ("container_id",))) for item in output if dig(item, ("type",)) == "code_interpreter_call")
+        draft.containers = list(dict.fromkeys(found for found in ids if found is not None)) or None
+
+
+def _image_model(answer: Any) -> str:
+    tools = (tool for tool in items(dig(answer, ("tools",))) if dig(tool, ("type",)) == _IMAGE_TOOL)
+    return next((found for tool in tools if (found := text(dig(tool, ("model",)))) is not None), _IMAGE_MODEL)
