@@ -74,6 +74,10 @@ _RULE_OF_LEVEL = {
 }
 
 
+HTTP = frozenset({"http.response.status_code", "http.request.resend_count"})
+"""Attributes of the core registry's HTTP part, which ``registry.json`` does not hold."""
+
+
 def is_genai(attributes: Attributes) -> bool:
     """Tell whether any attribute is in one of the conventions' namespaces."""
     return any(name.startswith(NAMESPACES) for name in attributes)
@@ -83,6 +87,10 @@ def examine_values(where: str, attributes: Attributes, scenario: Scenario, on_ev
     """Find unknown and deprecated names, wrong types, odd enum values and content that departs from its schema."""
     for name, value in attributes.items():
         if name.startswith(scenario.own_prefixes):
+            continue
+        if name in HTTP:
+            if not fits("int", value):
+                yield Violation(where, "attribute.type", f"{name} is {value!r:.80}, not int")
             continue
         attribute = lookup(name)
         if attribute is None:

@@ -25,12 +25,17 @@ def guarded(step: Callable[..., _R], *arguments: Any, otherwise: Any = None, res
     except Exception as error:
         if is_interruption(error):
             raise
-        # Filters and handlers of the application's own logging may raise too.
-        with contextlib.suppress(Exception):
-            _tell(step, error)
+        failed(step, error)
         if rescue is not None:
             guarded(rescue)
         return otherwise
+
+
+def failed(step: Callable[..., Any], error: Exception) -> None:
+    """Report that a step of ours has raised; for frames that catch by themselves, where a frame more would cost too much."""
+    # Filters and handlers of the application's own logging may raise too.
+    with contextlib.suppress(Exception):
+        _tell(step, error)
 
 
 def _tell(step: Callable[..., Any], error: Exception) -> None:

@@ -137,6 +137,12 @@ class Settings:
         _flag,
         "Emit the event gen_ai.client.inference.operation.details for each inference.",
     )
+    span_events: str = _setting(
+        "problems",
+        _OWN + "SPAN_EVENTS",
+        _one_of("problems", "all"),
+        "Which HTTP attempts and costs are span events too: those of attempts that were refused, failed or repeated, or all.",
+    )
     legacy_metrics: bool = _setting(
         False,
         _OWN + "LEGACY_METRICS",

@@ -1,8 +1,12 @@
-"""Turn events into spans: a triple of start, stop and exception is a span, every other event a span event on it."""
+"""Turn events into spans: a triple of start, stop and exception is a span, every other event a span event on it.
+
+The HTTP attempt that answered a call and the cost of the call become attributes of its span; they are span events as
+well where the setting ``span_events`` says so, and where the attempt was refused, failed or repeated.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
@@ -25,6 +29,7 @@ SPAN_EVENTS = (
     "ex_llm.cost.calculated", "ex_llm.cost.threshold_warning", "ex_llm.cost.threshold_exceeded",
     "ex_llm.context.truncation.stop", "ex_llm.context.window_exceeded", "ex_llm.agent.handoff",
 )  # fmt: skip
+_NOTHING: Mapping[str, Any] = {}
 _PHASES = ("*.start", "*.stop", "*.exception")
 _SIDES = {"server": SpanKind.SERVER}
 _OF_THE_CALL = frozenset({"ref", "provider", "model", "operation", "server_address", "server_port", "in_process", "stacktrace"})
@@ -36,14 +41,22 @@ _ABOUT = {
 class Open:
     """A span that has begun: how to leave its context, and what is known for its end."""
 
-    __slots__ = ("began", "contents", "context", "entered", "known", "span")
+    __slots__ = ("answered", "attempt", "before", "began", "contents", "context", "cost", "entered", "recording", "span")
 
-    def __init__(self, began: int, known: dict[str, Any]) -> None:
-        self.began, self.known = began, known
+    def __init__(self, began: int) -> None:
+        self.began = began
+        self.before: Mapping[str, Any] = {}
+        """The metadata whose attributes the span has since its start."""
         self.span: Span = trace.INVALID_SPAN
+        self.recording = False
         self.entered: context.Entered | None = None
-        self.contents: dict[str, Any] = {}
+        self.contents: dict[str, Any] | None = None
         self.context: context.Context | None = None
+        self.attempt: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None
+        """Measurements and metadata of the HTTP attempt that is shown."""
+        self.answered = False
+        """Whether that attempt was answered with what was asked for."""
+        self.cost: Mapping[str, Any] | None = None
 
     def leave(self) -> None:
         """Make what was current before the current one again, once."""
@@ -61,6 +74,8 @@ class Spans:
     def __init__(self, tracer: Tracer, logs: Logs, settings: Settings) -> None:
         self._tracer, self._logs, self._settings = tracer, logs, settings
         self._open: dict[Any, Open] = {}
+        self._in_span, self._in_events = (place in settings.capture_message_content for place in ("span", "event"))
+        self._all_events = settings.span_events == "all"
 
     def attach(self) -> None:
         """Begin to hear."""
@@ -81,76 +96,113 @@ class Spans:
 
     def hear(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
         """Take one event in."""
+        step = _STEPS.get(event)
+        if step is not None:
+            step(self, event, measurements, metadata)
+            return
         name, _, phase = event.rpartition(".")
-        if event == STREAM_START:
-            if (opened := self._open.get(metadata.get("ref"))) is not None:
-                opened.leave()
-        elif event == CONTENT:
-            self._contents(metadata)
-        elif event == EVALUATION:
-            self._logs.evaluation(measurements, metadata)
-        elif event in SPAN_EVENTS:
-            self._span_event(event, measurements, metadata)
-        elif event == INTERRUPTED:
-            self._cut(metadata["ref"], metadata["kind"], measurements["system_time"])
-        elif name not in _NO_SPANS and metadata.get("ref") is not None and not metadata.get("native"):
+        if name not in _NO_SPANS and metadata.get("ref") is not None and not metadata.get("native"):
             if phase == "start":
                 self._start(name, measurements, metadata)
             elif (opened := self._open.get(metadata["ref"])) is not None:
-                guarded(opened.leave)
-                if phase == "exception":
-                    # By itself and first of all: it is the one thing that nobody can do without.
-                    guarded(_set_failed, opened.span, metadata.get("reason"))
-                try:
-                    self._complete(opened, metadata, failed=phase == "exception")
-                finally:
-                    opened.span.end(opened.began + measurements.get("duration", 0))
-                    self._open.pop(metadata["ref"], None)
+                self._end(opened, measurements, metadata, failed=phase == "exception")
 
-    def _cut(self, ref: Any, kind: str, ended_at: int) -> None:
+    def _start(self, name: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+        ours = metadata.get("operation") in OPERATIONS
+        # A dict is read at half the cost of the proxy that the bus hands out.
+        given = metadata.copy()  # type: ignore[attr-defined]
+        known = guarded(semconv.known if ours else _as_given, given)
+        span_name = guarded(semconv.span_name, given, otherwise=name) if ours else name
+        began = measurements["system_time"]
+        kind = _SIDES.get(metadata.get("side", ""), SpanKind.CLIENT) if ours and not metadata.get("in_process") else SpanKind.INTERNAL
+        # Written down before it begins, so that a span which has begun ends whatever happens here.
+        opened = self._open[given["ref"]] = Open(began)
+        opened.span = self._tracer.start_span(span_name, kind=kind, attributes=known, start_time=began)
+        opened.recording = opened.span.is_recording()
+        opened.entered = guarded(context.enter_span, opened.span)
+        if known is not None:
+            opened.before = given
+
+    def _left(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+        if (opened := self._open.get(metadata.get("ref"))) is not None:
+            opened.leave()
+
+    def _end(self, opened: Open, measurements: Mapping[str, Any], metadata: Mapping[str, Any], failed: bool) -> None:
+        if opened.entered is not None:
+            guarded(opened.leave)
+        if failed:
+            # By itself and first of all: it is the one thing that nobody can do without.
+            guarded(_set_failed, opened.span, metadata.get("reason"))
+        try:
+            if opened.recording:
+                self._complete(opened, metadata, failed)
+        finally:
+            opened.span.end(opened.began + measurements.get("duration", 0))
+            self._open.pop(metadata["ref"], None)
+
+    def _cut(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
         """End the span of a run whose own end was interrupted, if it is still open."""
-        opened = self._open.pop(ref, None)
+        opened, kind = self._open.pop(metadata["ref"], None), metadata["kind"]
         if opened is not None:
             guarded(opened.leave)
             if opened.span.is_recording():
                 opened.span.set_status(Status(StatusCode.ERROR, kind))
                 opened.span.set_attribute(semconv.ERROR_TYPE, kind)
-                opened.span.end(ended_at)
-
-    def _start(self, name: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
-        ours = metadata.get("operation") in OPERATIONS
-        known = guarded(_attributes, ours, metadata, otherwise={})
-        span_name = guarded(semconv.span_name, metadata, otherwise=name) if ours else name
-        began = measurements["system_time"]
-        kind = _SIDES.get(metadata.get("side", ""), SpanKind.CLIENT) if ours and not metadata.get("in_process") else SpanKind.INTERNAL
-        # Written down before it begins, so that a span which has begun ends whatever happens here.
-        opened = self._open[metadata["ref"]] = Open(began, known)
-        opened.span = self._tracer.start_span(span_name, kind=kind, attributes=known, start_time=began)
-        opened.entered = guarded(context.enter_span, opened.span)
+                opened.span.end(measurements["system_time"])
 
     def _complete(self, opened: Open, metadata: Mapping[str, Any], failed: bool) -> None:
-        if not opened.span.is_recording():
-            return
-        ours = metadata.get("operation") in OPERATIONS
-        known = guarded(_attributes, ours, metadata, otherwise=opened.known)
-        contents = dict(opened.contents)
+        span, ours = opened.span, metadata.get("operation") in OPERATIONS
+        contents = dict(opened.contents or ())
         message = contents.pop("exception_message", None)
-        in_span, in_events = (place in self._settings.capture_message_content for place in ("span", "event"))
         if failed:
-            guarded(_fail, opened.span, metadata, message if in_span else None)
-        if not self._settings.agent_totals and metadata.get("operation") in ("invoke_agent", "invoke_workflow"):
-            known = {k: v for k, v in known.items() if k not in semconv.TOTALS}
-        guarded(opened.span.set_attributes, {k: v for k, v in known.items() if opened.known.get(k) != v})
-        if in_span:
-            guarded(_show, opened.span, contents, self._settings.structured_content)
+            guarded(_fail, span, metadata, message if self._in_span else None)
+        guarded(self._show_end, opened, metadata, ours)
+        if contents and self._in_span:
+            guarded(_show, span, contents, self._settings.structured_content)
         if failed and ours and "stacktrace" in metadata:
-            guarded(self._logs.exception, opened.span, metadata, message if in_events else None)
-        if ours and OPERATIONS[metadata["operation"]].inference and (in_events or self._settings.emit_event):
-            guarded(self._logs.details, opened.span, known, contents if in_events else {})
+            guarded(self._logs.exception, span, metadata, message if self._in_events else None)
+        if ours and OPERATIONS[metadata["operation"]].inference and (self._in_events or self._settings.emit_event):
+            known = guarded(semconv.known, metadata, otherwise={})
+            guarded(self._logs.details, span, known, contents if self._in_events else {})
 
-    def _contents(self, metadata: Mapping[str, Any]) -> None:
+    def _show_end(self, opened: Open, metadata: Mapping[str, Any], ours: bool) -> None:
+        """Set everything that the span does not have since its start, in one batch."""
+        given = metadata.copy()  # type: ignore[attr-defined]
+        new = guarded(semconv.known if ours else _as_given, given, opened.before, otherwise={})
+        if not self._settings.agent_totals and given.get("operation") in ("invoke_agent", "invoke_workflow"):
+            new = {name: value for name, value in new.items() if name not in semconv.TOTALS}
+        if opened.attempt is not None:
+            new.update(guarded(semconv.attempt, *opened.attempt, otherwise={}))
+        if opened.cost is not None:
+            new.update(guarded(semconv.cost, opened.cost, otherwise={}))
+        opened.span.set_attributes(new)
+
+    def _attempted(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+        """Keep the attempt that was answered for the end of its span; every other attempt is a span event."""
         opened = self._open.get(metadata.get("ref"))
-        if opened is not None and opened.span.is_recording():
+        if opened is None:
+            self._span_event(event, measurements, metadata)
+        elif opened.recording:
+            answered = metadata.get("status", 0) < 400
+            sound = answered and metadata.get("attempt") == 1 and opened.attempt is None
+            if not opened.answered:
+                opened.attempt, opened.answered = (measurements, metadata), answered
+            if self._all_events or not sound:
+                self._span_event(event, measurements, metadata)
+
+    def _cost(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+        opened = self._open.get(metadata.get("ref"))
+        if opened is not None:
+            opened.cost = metadata
+        if opened is None or self._all_events:
+            self._span_event(event, measurements, metadata)
+
+    def _evaluated(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+        self._logs.evaluation(measurements, metadata)
+
+    def _contents(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+        opened = self._open.get(metadata.get("ref"))
+        if opened is not None and opened.recording:
             opened.contents = content.shown(metadata["content"], self._settings)
 
     def _span_event(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
@@ -163,8 +215,15 @@ class Spans:
         span.add_event(event, _scalars(told, keys))
 
 
-def _attributes(ours: bool, metadata: Mapping[str, Any]) -> dict[str, Any]:
-    return {**semconv.who(metadata), **semconv.known(metadata)} if ours else _as_given(metadata)
+_STEPS: Mapping[str, Callable[[Spans, str, Mapping[str, Any], Mapping[str, Any]], None]] = {
+    **dict.fromkeys(SPAN_EVENTS, Spans._span_event),
+    STREAM_START: Spans._left,
+    CONTENT: Spans._contents,
+    EVALUATION: Spans._evaluated,
+    INTERRUPTED: Spans._cut,
+    "ex_llm.provider.request.stop": Spans._attempted,
+    "ex_llm.cost.calculated": Spans._cost,
+}
 
 
 def _set_failed(span: Span, reason: Any) -> None:
@@ -181,8 +240,9 @@ def _show(span: Span, contents: dict[str, Any], structured: bool) -> None:
     span.set_attributes(content.as_attributes(contents, structured))
 
 
-def _as_given(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    return _scalars(metadata, (key for key in metadata if key not in ("ref", "stacktrace", "kind", "reason")))
+def _as_given(metadata: Mapping[str, Any], before: Mapping[str, Any] = _NOTHING) -> dict[str, Any]:
+    apart = ("ref", "stacktrace", "kind", "reason")
+    return _scalars(metadata, (key for key in metadata if key not in apart and metadata[key] is not before.get(key)))
 
 
 def _scalars(told: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:

@@ -6,7 +6,8 @@ Every name stands here once, so that a renaming in the conventions is a change o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from .bounds import short
 from .events import SUBJECT
@@ -99,6 +100,26 @@ OPENAI: Table = {
     "service_tier": SERVICE_TIER,
     "system_fingerprint": SYSTEM_FINGERPRINT,
 }
+COST: Table = {
+    "input": "ex_llm.cost.input",
+    "output": "ex_llm.cost.output",
+    "cache_read": "ex_llm.cost.cache_read",
+    "cache_write": "ex_llm.cost.cache_write",
+    "other": "ex_llm.cost.other",
+    "saved": "ex_llm.cost.saved",
+    "source": "ex_llm.cost.source",
+    "price_date": "ex_llm.cost.price_date",
+}
+"""From ``ex_llm.cost.calculated``: parts of the cost in cents, and where the prices come from."""
+ATTEMPT: Table = {
+    "status": "http.response.status_code",
+    "request_id": "ex_llm.provider.request_id",
+    "duration": "ex_llm.provider.request.duration",
+    "remaining_requests": "ex_llm.provider.rate_limit.remaining_requests",
+    "remaining_tokens": "ex_llm.provider.rate_limit.remaining_tokens",
+    "reset_ms": "ex_llm.provider.rate_limit.reset_ms",
+}
+"""From ``ex_llm.provider.request.stop``: the HTTP attempt that was answered; its duration in seconds."""
 CONTENT: Table = {
     "system_instructions": "gen_ai.system_instructions",
     "input_messages": "gen_ai.input.messages",
@@ -191,46 +212,80 @@ _BY_OPERATION: Mapping[str, Table] = {
 TOTALS = frozenset({*USAGE.values(), OURS["cost_cents"], OURS["cost_unknown_reason"]})
 """Attributes of an agent that are sums over its inferences."""
 
+
+def _in_seconds(nanoseconds: int) -> float:
+    return nanoseconds / 1e9
+
+
 _READ: Mapping[str, Callable[[Any], Any]] = {
-    "time_to_first_chunk": lambda nanoseconds: nanoseconds / 1e9,
+    "time_to_first_chunk": _in_seconds,
     "choice_count": lambda count: None if count == 1 else count,
     "requested_service_tier": lambda tier: None if tier == "auto" else tier,
 }
+_NOTHING: Mapping[str, Any] = {}
 
 
-def who(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the attributes that say who is called: they are given to samplers, and to every metric."""
-    found = {name: metadata[key] for key, name in WHO.items() if metadata.get(key) is not None}
-    if found.get(OPERATION_NAME) == "mcp_request":
+class Plan(NamedTuple):
+    """Which keys of metadata become which attributes: as they are, read by a function, or under their own name."""
+
+    plain: tuple[tuple[str, str], ...]
+    read: tuple[tuple[str, str, Callable[[Any], Any]], ...]
+    baggage: tuple[str, ...]
+    fixed: Mapping[str, str]
+    """Attributes that are the same for all metadata of these keys."""
+
+
+@lru_cache(maxsize=1024)
+def _plan(operation: str, openai: bool, keys: tuple[str, ...]) -> Plan:
+    who, fixed = WHO, _NOTHING
+    if operation == "mcp_request":
         # The conventions name the operation of an MCP request only where it executes a tool.
-        del found[OPERATION_NAME]
-        if "tool_name" in metadata:
-            found[OPERATION_NAME] = "execute_tool"
+        who = {key: name for key, name in WHO.items() if key != "operation"}
+        fixed = {OPERATION_NAME: "execute_tool"} if "tool_name" in keys else _NOTHING
+    tables = (who, _BY_OPERATION.get(operation, _EVERYTHING), OPENAI if openai else {"service_tier": TIER})
+    rows = [(key, table[key]) for table in tables for key in keys if key in table]
+    return Plan(
+        tuple((key, name) for key, name in rows if key not in _READ),
+        tuple((key, name, _READ[key]) for key, name in rows if key in _READ),
+        # Only what the application wrote into the baggage has a dot in its name; it is shown as it is, and last.
+        tuple(key for key in keys if "." in key),
+        fixed,
+    )
+
+
+def known(metadata: Mapping[str, Any], before: Mapping[str, Any] = _NOTHING) -> dict[str, Any]:
+    """Return the attributes of a span from the metadata of an event, without those that ``before`` gave already.
+
+    The tables are looked through once for each set of keys; calls of one kind have the same keys.
+    """
+    plain, read, baggage, fixed = _plan(metadata.get("operation", ""), metadata.get("provider") == "openai", tuple(metadata))
+    given = before.get
+    found = {name: value for key, name in plain if (value := metadata[key]) is not None and value is not given(key)}
+    for key, name, reads in read:
+        value = metadata[key]
+        if value is not None and value is not given(key) and (value := reads(value)) is not None:
+            found[name] = value
+    for key in baggage:
+        value = metadata[key]
+        if isinstance(value, str) and value is not given(key):
+            found[key] = value
+    if fixed:
+        found.update(fixed)
     return found
 
 
-def known(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the attributes of a span from the metadata of its events, by the tables of its operation."""
-    table = _BY_OPERATION.get(metadata.get("operation", ""), _EVERYTHING)
-    found = _renamed(metadata, table)
-    if metadata.get("provider") == "openai":
-        found |= _renamed(metadata, OPENAI)
-    elif (tier := metadata.get("service_tier")) is not None:
-        found[TIER] = tier
-    # Only what the application said in the baggage has a dot in its name; it is shown as it is, and last.
-    found |= {key: value for key, value in metadata.items() if "." in key and isinstance(value, str)}
-    return found
+def cost(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes that say what a call cost, from the metadata of its cost."""
+    return {name: value for key, name in COST.items() if (value := metadata.get(key)) is not None}
 
 
-def _renamed(metadata: Mapping[str, Any], table: Table) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in metadata.items():
-        name = table.get(key)
-        if name is not None and value is not None:
-            read = _READ.get(key)
-            value = value if read is None else read(value)
-            if value is not None:
-                found[name] = value
+def attempt(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes of the HTTP attempt that a call was answered by."""
+    found = {}
+    for key, name in ATTEMPT.items():
+        value = measurements.get(key, metadata.get(key))
+        if value is not None:
+            found[name] = _in_seconds(value) if key == "duration" else value
     return found
 
 
