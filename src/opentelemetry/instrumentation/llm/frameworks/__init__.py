@@ -25,6 +25,8 @@ class Known(NamedTuple):
 KNOWN: tuple[Known, ...] = (
     Known("langchain", "langchain:LANGCHAIN", ("langchain_core",)),
     Known("langgraph", "langgraph:LANGGRAPH", ("langgraph.pregel",)),
+    Known("openai_agents", "openai_agents:OPENAI_AGENTS", ("agents.tracing.spans",)),
+    Known("pydantic_ai", "pydantic_ai:PYDANTIC_AI", ("pydantic_ai",)),
 )
 
 

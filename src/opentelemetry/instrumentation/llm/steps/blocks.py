@@ -13,6 +13,7 @@ from typing import Any
 
 from .. import context
 from ..guard import guarded
+from .outcomes import ERROR, outcome_of
 from .run import Run
 
 Begin = Callable[[], Any]
@@ -30,6 +31,7 @@ async def block_async(begin: Begin, inner: AsyncGenerator[Any, Any], finish: Fin
     """Relay ``inner`` with the run entered from its first step to its last, so in the block too."""
     begun = guarded(begin)
     value: Any = None
+    left: BaseException | None = None
     try:
         step: Any = inner.__anext__()
         while True:
@@ -39,19 +41,27 @@ async def block_async(begin: Begin, inner: AsyncGenerator[Any, Any], finish: Fin
                 break
             try:
                 sent = yield value
-            except GeneratorExit:
-                await inner.aclose()
-                raise
             except BaseException as error:  # noqa: BLE001 - the framework's generator decides
+                left = error
                 step = inner.athrow(error)
             else:
                 step = inner.asend(sent)
         if begun is not None:
-            guarded(finish, begun.run, value, rescue=begun.run.give_up)
+            guarded(_end, begun.run, left, None, finish, value, rescue=begun.run.give_up)
     except BaseException as error:
         if begun is not None:
-            guarded(begun.run.failed, error, rescue=partial(begun.run.give_up, error))
+            guarded(_end, begun.run, left, error, finish, value, rescue=partial(begun.run.give_up, error))
         raise
     finally:
         if begun is not None:
             guarded(context.leave, begun.entered)
+
+
+def _end(run: Run, left: BaseException | None, error: BaseException | None, finish: Finish, value: Any) -> None:
+    """End the run by how its block was left, where that was control flow; else by what the framework made of it."""
+    if left is not None and (error is None or outcome_of(left) != ERROR):
+        run.failed(left)
+    elif error is not None:
+        run.failed(error)
+    else:
+        finish(run, value)

@@ -43,6 +43,8 @@ class Begun(NamedTuple):
 
     run: Run
     entered: context.Entered
+    handled: BaseException | None = None
+    """The exception that was being handled when the run began: not one of the run."""
 
     @property
     def call(self) -> Run:
@@ -143,9 +145,9 @@ class Observed:
             return relay_async(result, run, context.here())  # type: ignore[arg-type]
         if kind is CoroutineType:
             return self._awaited(run, result, context.here())
-        future: Any = result if hasattr(result, "add_done_callback") else getattr(result, "_result_task", None)
-        if hasattr(future, "add_done_callback"):
-            future.add_done_callback(partial(guarded, self._done, run))
+        task: Any = result if self._step.task is None else getattr(result, self._step.task, None)
+        if hasattr(task, "add_done_callback"):
+            task.add_done_callback(partial(guarded, self._done, run, result))
         else:
             self._finish(run, result)
         return result
@@ -162,13 +164,13 @@ class Observed:
         finally:
             guarded(context.leave, entered)
 
-    def _done(self, run: Run, future: Any) -> None:
+    def _done(self, run: Run, result: Any, future: Any) -> None:
         if future.cancelled():
             run.finished(Result(CANCELLED))
         elif (error := future.exception()) is not None:
             run.failed(error)
         else:
-            self._finish(run, future.result())
+            self._finish(run, future.result() if result is future else result)
 
 
 def _into(begin: Callable[[], Begun | None], running: Running) -> None:

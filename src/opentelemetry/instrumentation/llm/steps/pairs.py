@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -32,7 +33,7 @@ def paired(framework: str, pair: Pair, desk: StepDesk, switch: Switch) -> tuple[
         known = pair.read(instance, args, kwargs)
         begun = None if known is None else begin(framework, pair.operation, known, instance, desk)
         if begun is not None:
-            open_[instance] = begun
+            open_[instance] = begun._replace(handled=sys.exc_info()[1])
             watch_for_loss(instance, begun.run)  # type: ignore[arg-type]
 
     def ends(instance: Any) -> None:
@@ -40,6 +41,10 @@ def paired(framework: str, pair: Pair, desk: StepDesk, switch: Switch) -> tuple[
             guarded(pair.notice, instance)
         begun = open_.pop(instance, None)
         if begun is not None:
+            error = sys.exc_info()[1]
+            if error is not None and error is not begun.handled:
+                # The end is reached because an exception passes, whatever the object itself knows of it.
+                guarded(begun.run.failed, error, rescue=begun.run.give_up)
             result = Result() if pair.result is None else guarded(pair.result, instance, otherwise=Result())
             guarded(begun.run.finished, result, rescue=begun.run.give_up)
             context.leave(begun.entered)

@@ -13,7 +13,7 @@ from ..extraction import failures
 from ..guard import guarded
 from ..schema.events import CONTENT, OPERATIONS, SUBJECT
 from ..schema.records import Content, Usage, facts, total
-from .outcomes import ABANDONED, CANCELLED, CLOSED_EARLY, COMPLETE, ERROR, OUTCOMES, outcome_of
+from .outcomes import ABANDONED, CANCELLED, CLOSED_EARLY, COMPLETE, ERROR, HANDED_OFF, OUTCOMES, outcome_of
 from .tables import Facts, Result
 
 _OWNERS = ("invoke_agent", "invoke_workflow")
@@ -30,7 +30,7 @@ class Run:
 
     __slots__ = (
         "__weakref__", "_captures", "_ends", "_tools", "_used", "began", "content", "ended", "family", "inside", "key", "known",
-        "operation", "outcome", "owner", "pid", "ref", "shared", "streaming", "watcher",
+        "operation", "outcome", "owner", "pid", "ref", "shared", "silent", "streaming", "watcher",
     )  # fmt: skip
 
     def __init__(self, framework: str, operation: str, known: Facts, key: Any, outer: Run | None, captures: bool) -> None:
@@ -49,8 +49,10 @@ class Run:
         self.began = time.perf_counter_ns()
         self.ref = bus.new_ref()
         self.known = self._described(framework, known, outer)
-        self.owner: Run | None = self if operation in _OWNERS else None if outer is None else outer.owner
-        self.shared = {"parent_ref": self.ref, **{key: self.known[key] for key in _INHERITED if key in self.known}}
+        self.silent = known.silent
+        self.owner: Run | None = self if operation in _OWNERS and not self.silent else None if outer is None else outer.owner
+        inherited = {key: self.known[key] for key in _INHERITED if key in self.known}
+        self.shared = {**({} if outer is None else outer.shared), **inherited} if self.silent else {"parent_ref": self.ref, **inherited}
         if operation == "execute_tool" and self.owner is not None:
             next(self.owner._tools)
 
@@ -83,6 +85,8 @@ class Run:
 
     def start(self) -> None:
         """Emit the start of the run."""
+        if self.silent:
+            return
         bus.execute(f"ex_llm.{self.family}.start", {"system_time": time.time_ns()}, self.known)
 
     def used(self, inference: Mapping[str, Any]) -> None:
@@ -122,6 +126,8 @@ class Run:
         if next(self._ends):
             return
         self.ended = True
+        if self.silent:
+            return
         guarded(self._emit_end, result, error, output, rescue=self._emit_barely)
         self.content = None
         self._used = []
@@ -179,3 +185,14 @@ def running() -> Run | None:
     """Return the step that runs in this context, if it has not ended."""
     step: Run | None = context.running_step()
     return step
+
+
+def hand_off(framework: str, to_agent: str) -> None:
+    """Emit that the running agent hands over to another, which is its outcome."""
+    step = running()
+    agent = None if step is None else step.owner
+    known = {"framework": framework, "to_agent": to_agent}
+    if agent is not None and agent.operation == "invoke_agent":
+        agent.outcome = HANDED_OFF
+        known |= {"ref": agent.ref, "agent_name": agent.known.get("agent_name"), "parent_ref": agent.known.get("parent_ref")}
+    bus.execute("ex_llm.agent.handoff", {}, {name: value for name, value in known.items() if value is not None})

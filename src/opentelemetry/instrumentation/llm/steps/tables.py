@@ -20,7 +20,8 @@ class Facts(NamedTuple):
 
     ``name`` is that of the agent, tool, workflow or data source. ``operation`` replaces the one of the table. ``key``
     identifies the instance for the rule of the same run where the function's own instance does not. ``native`` marks a
-    step for which the framework makes a span itself; ``remote`` one that runs on a server. ``more`` is further metadata.
+    step for which the framework makes a span itself; ``remote`` one that runs on a server; ``silent`` one that emits no event
+    and only hands its conversation to the steps inside. ``more`` is further metadata.
     """
 
     name: str | None = None
@@ -33,6 +34,7 @@ class Facts(NamedTuple):
     key: Any = None
     native: bool = False
     remote: bool = False
+    silent: bool = False
     more: Mapping[str, Any] = _NOTHING
 
 
@@ -64,6 +66,8 @@ class Step:
     result: Callable[[Any], Result] | None = None
     content: ReadContent | None = None
     output: Callable[[Any], Content | None] | None = None
+    task: str | None = None
+    """The attribute of the result that holds the task in which the run goes on, where it does."""
     quiet: bool = False
     """Whether only some releases have the target, so that it is not reported as missing."""
 

@@ -1,0 +1,49 @@
+"""One small application for each framework, all of the same kind.
+
+An agent ``boss`` has the tool ``ask_weather``, which runs the agent ``weather_agent``, which has the tool ``get_weather``.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, NamedTuple
+
+import pytest
+
+
+class App(NamedTuple):
+    """An application: ``make`` builds it for a provider's address; the others run what it built."""
+
+    make: Callable[[str], Any]
+    run: Callable[[Any, str], Awaitable[Any]]
+    """Run ``boss`` with a prompt in the conversation ``c-1``, where the framework has conversations; return the final text."""
+    stream: Callable[[Any], AsyncIterator[Any]]
+    """Run ``boss`` as a stream."""
+    fail: Callable[[Any], Awaitable[Any]]
+    """Run the agent ``breaker``, whose tool ``breaks`` raises ``ValueError("boom")``."""
+    control_flow: Callable[[Any], Awaitable[Any]] | None = None
+    """Run something that ends a tool by control flow: an interrupt, a retry."""
+    conversation: bool = True
+    fails_softly: bool = False
+    """Whether the framework answers the exception of a tool to the model."""
+    outcome: str = "interrupted"
+    exits: tuple[str, ...] = ("all", "break", "aclose", "drop", "cancel")
+    """The ways out of a stream that the framework itself survives."""
+    left_early: tuple[str, ...] = ("closed_early", "abandoned")
+    cancelled: tuple[str, ...] = ("cancelled",)
+
+
+NAMES = {"langgraph": "langgraph", "openai_agents": "openai-agents", "pydantic_ai": "pydantic-ai-slim"}
+"""Applications by the distribution that they need."""
+
+
+def load(name: str) -> App:
+    """Return an application; skip where its framework is not installed."""
+    try:
+        version(NAMES[name])
+    except PackageNotFoundError:
+        pytest.skip(f"{NAMES[name]} is not installed")
+    app: App = importlib.import_module(f"{__name__}.{name}").APP
+    return app

@@ -1,0 +1,62 @@
+"""OpenAI Agents, with its own tracing switched off."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any
+
+from steps.apps import App
+
+
+def _make(url: str) -> Any:
+    import openai
+    from agents import Agent, OpenAIChatCompletionsModel, RunConfig, function_tool
+
+    client = openai.AsyncOpenAI(base_url=url, api_key="k")
+    model = OpenAIChatCompletionsModel("gpt-4o-mini", client)
+
+    @function_tool
+    def get_weather(city: str) -> str:
+        """Return the weather of a city."""
+        return f"sunny in {city}"
+
+    @function_tool
+    async def breaks(city: str) -> str:
+        """Break."""
+        raise ValueError("boom")
+
+    config = RunConfig(tracing_disabled=True, group_id="c-1")
+    weather = Agent(name="weather_agent", tools=[get_weather], model=model)
+    return SimpleNamespace(
+        boss=Agent(name="boss", tools=[weather.as_tool("ask_weather", "Ask the weather agent.", run_config=config)], model=model),
+        breaker=Agent(name="breaker", tools=[breaks], model=model),
+        config=config,
+    )
+
+
+async def _run(made: Any, prompt: str) -> Any:
+    from agents import Runner
+
+    return (await Runner.run(made.boss, prompt, run_config=made.config)).final_output
+
+
+async def _stream(made: Any) -> AsyncIterator[Any]:
+    from agents import Runner
+
+    result = Runner.run_streamed(made.boss, "weather?", run_config=made.config)
+    try:
+        async for event in result.stream_events():
+            yield event
+    finally:
+        # The SDK goes on in a task of its own when nobody reads.
+        result.cancel()
+
+
+async def _fail(made: Any) -> Any:
+    from agents import Runner
+
+    return (await Runner.run(made.breaker, "go", run_config=made.config)).final_output
+
+
+APP = App(_make, _run, _stream, _fail, fails_softly=True, left_early=("cancelled", "complete"), cancelled=("cancelled",))

@@ -1,0 +1,235 @@
+"""The contract of every framework: one trace with the right tree, every way out right, and an application that notices nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import logging
+import re
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from opentelemetry import trace
+from opentelemetry.instrumentation.llm import LLMInstrumentor
+from opentelemetry.instrumentation.llm.steps.run import Run
+from steps.apps import NAMES, App, load
+from steps.scripted import ANSWER, Scripted
+
+pytestmark = [
+    pytest.mark.usefixtures("no_context_errors"),
+    # What the frameworks warn of, leave open or drop is compared with what they do without us in the test of the twins.
+    pytest.mark.filterwarnings("ignore"),
+]
+EXITS = ("all", "break", "aclose", "drop", "cancel")
+
+
+@pytest.fixture(scope="module")
+def _scripted() -> Iterator[Scripted]:
+    server = Scripted()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def scripted(_scripted: Scripted) -> Scripted:
+    _scripted.clear()
+    return _scripted
+
+
+@pytest.fixture(params=sorted(NAMES))
+def app(request: pytest.FixtureRequest) -> App:
+    return load(request.param)
+
+
+def _current() -> bool:
+    return trace.get_current_span().get_span_context().is_valid
+
+
+def _tree(spans: Any) -> list[tuple[str, str | None]]:
+    names = {span.context.span_id: span.name for span in spans}
+    return sorted((span.name, None if span.parent is None else names[span.parent.span_id]) for span in spans)
+
+
+def _named(spans: Any, name: str) -> Any:
+    (found,) = (span for span in spans if span.name == name)
+    return found
+
+
+def _sum(spans: Any, begins: str) -> int:
+    return sum(span.attributes.get("gen_ai.usage.input_tokens", 0) for span in spans if span.name.startswith(begins))
+
+
+CHAT, BOSS, ASK, WEATHER, GET = (
+    "chat gpt-4o-mini", "invoke_agent boss", "execute_tool ask_weather", "invoke_agent weather_agent", "execute_tool get_weather",
+)  # fmt: skip
+TREE = sorted([(BOSS, ""), (CHAT, BOSS), (CHAT, BOSS), (ASK, BOSS), (WEATHER, ASK), (CHAT, WEATHER), (CHAT, WEATHER), (GET, WEATHER)])
+
+
+async def test_one_trace_with_the_right_tree(app: App, seen: Any, scripted: Scripted) -> None:
+    assert await app.run(app.make(scripted.url), "weather?") == ANSWER
+    spans = seen.spans()
+    assert [(name, parent or "") for name, parent in _tree(spans)] == TREE
+    assert len({span.context.trace_id for span in spans}) == 1
+    assert [span for span in spans if not span.status.is_ok] == []
+    assert not _current()
+    tools = [_named(spans, name) for name in (ASK, GET)]
+    assert [tool.attributes["gen_ai.agent.name"] for tool in tools] == ["boss", "weather_agent"]
+    assert all(re.fullmatch(r"call_\d+", tool.attributes["gen_ai.tool.call.id"]) for tool in tools)
+
+
+async def test_totals_of_agents_are_those_of_their_inferences(app: App, seen: Any, scripted: Scripted) -> None:
+    await app.run(app.make(scripted.url), "weather?")
+    spans = seen.spans()
+    assert _sum(spans, "invoke_agent") == _sum(spans, "chat") == 40
+    assert [_named(spans, name).attributes["ex_llm.agent.inference_calls"] for name in (BOSS, WEATHER)] == [2, 2]
+    assert [_named(spans, name).attributes["ex_llm.agent.tool_calls"] for name in (BOSS, WEATHER)] == [1, 1]
+    assert seen.total("gen_ai.invoke_agent.duration") == seen.total("gen_ai.execute_tool.duration") == 2
+
+
+async def test_the_conversation_is_on_every_span_of_its_run(app: App, seen: Any, scripted: Scripted) -> None:
+    await app.run(app.make(scripted.url), "weather?")
+    found = {span.name: span.attributes.get("gen_ai.conversation.id") for span in seen.spans()}
+    assert found[BOSS] == found[ASK] == "c-1"
+
+
+async def test_contents_go_where_the_setting_sends_them(app: App, watch: Any, scripted: Scripted) -> None:
+    seen = watch()
+    await app.run(app.make(scripted.url), "weather?")
+    assert "sunny" not in str([dict(span.attributes) for span in seen.spans()])
+    LLMInstrumentor().uninstrument()
+    seen = watch(capture_message_content=True)
+    await app.run(app.make(scripted.url), "weather?")
+    tool = _named(seen.spans(), GET).attributes
+    assert "Recife" in tool["gen_ai.tool.call.arguments"]
+    assert "sunny in Recife" in tool["gen_ai.tool.call.result"]
+
+
+async def _leave(app: App, made: Any, how: str) -> None:
+    stream: Any = app.stream(made)
+    if how == "cancel":
+        running = asyncio.ensure_future(app.run(made, "weather?"))
+        await asyncio.sleep(0.02)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    elif how == "drop":
+        await stream.__anext__()
+    else:
+        async for _ in stream:
+            if how != "all":
+                break
+    if how == "aclose":
+        await stream.aclose()
+    stream = None
+    gc.collect()
+    for _ in range(20):
+        await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize("how", EXITS)
+async def test_every_way_out_ends_all_spans(app: App, watch: Any, scripted: Scripted, how: str) -> None:
+    from opentelemetry.sdk.trace import SpanProcessor
+
+    begun: list[Any] = []
+    ended: list[Any] = []
+
+    class Counts(SpanProcessor):
+        def on_start(self, span: Any, parent_context: Any = None) -> None:
+            begun.append(span)
+
+        def on_end(self, span: Any) -> None:
+            ended.append(span)
+
+    if how not in app.exits:
+        pytest.skip("the framework itself fails on this way out")
+    seen = watch()
+    seen.tracer_provider.add_span_processor(Counts())
+    await _leave(app, app.make(scripted.url), how)
+    assert not _current()
+    assert len(begun) == len(ended) > 0
+    assert [span.name for span in ended if span.name.startswith(("invoke", "execute")) and not span.status.is_ok] == []
+    outcome = _named(ended, BOSS).attributes["ex_llm.outcome"]
+    assert outcome in {"all": ("complete",), "cancel": app.cancelled}.get(how, app.left_early)
+    inferences = [span for span in ended if span.name == CHAT]
+    agents = [span for span in ended if span.name.startswith("invoke_agent")]
+    assert _sum(agents, "invoke_agent") == _sum(inferences, "chat")
+
+
+async def test_an_exception_of_a_tool_is_the_tools_error(app: App, seen: Any, scripted: Scripted) -> None:
+    if app.fails_softly:
+        assert await app.fail(app.make(scripted.url)) == ANSWER
+    else:
+        with pytest.raises(ValueError, match="boom"):
+            await app.fail(app.make(scripted.url))
+    spans = seen.spans()
+    assert not _named(spans, "execute_tool breaks").status.is_ok
+    assert _named(spans, "invoke_agent breaker").status.is_ok == app.fails_softly
+    assert "boom" not in str([(dict(span.attributes), span.status.description) for span in spans])
+
+
+async def test_control_flow_is_an_outcome_and_no_error(app: App, seen: Any, scripted: Scripted) -> None:
+    if app.control_flow is None:
+        pytest.skip("the framework has no exception for control flow")
+    await app.control_flow(app.make(scripted.url))
+    tool = _named(seen.spans(), "execute_tool approve")
+    assert tool.status.is_ok and tool.attributes["ex_llm.outcome"] == app.outcome
+
+
+async def test_two_tools_at_once_have_one_parent(app: App, seen: Any, scripted: Scripted) -> None:
+    await app.run(app.make(scripted.url), "both")
+    assert len({span.context.trace_id for span in seen.spans()}) == 1
+
+
+def _without_ids(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, default=str)
+    return re.sub(r"call_\d+|chatcmpl-\d+|[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d-\d\dT[\d:.]+", "ID", text)
+
+
+async def _observe(app: App, scripted: Scripted, caplog: Any) -> dict[str, Any]:
+    scripted.clear()
+    caplog.clear()
+    made = app.make(scripted.url)
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        value = await app.run(made, "weather?")
+        stream = app.stream(made)
+        kinds = [type(item).__name__ async for item in stream]
+        failed = await asyncio.gather(app.fail(made), return_exceptions=True)
+        gc.collect()
+    return {
+        "value": value,
+        "stream": (type(stream), kinds),
+        "failed": (type(failed[0]), str(failed[0])),
+        "requests": [_without_ids(request) for request in scripted.requests],
+        "warnings": sorted({str(w.message)[:80] for w in warned if "socket" not in str(w.message) and "transport" not in str(w.message)}),
+        "logs": [(r.name, r.levelname) for r in caplog.records if r.levelno >= logging.INFO and not r.name.startswith("httpx")],
+    }
+
+
+async def test_the_application_notices_nothing(app: App, scripted: Scripted, watch: Any, caplog: Any) -> None:
+    await _observe(app, scripted, caplog)
+    bare = await _observe(app, scripted, caplog)
+    watch(capture_message_content=True)
+    assert await _observe(app, scripted, caplog) == bare
+
+
+async def test_nothing_is_kept_of_broken_runs(app: App, seen: Any, scripted: Scripted) -> None:
+    made = app.make(scripted.url)
+    for how in app.exits[1:] * 3:
+        await _leave(app, made, how)
+    gc.collect()
+    kept = [run for run in gc.get_objects() if isinstance(run, Run)]
+    # Connections that are kept alive hold the context in which they were made, so at most one ended run each.
+    assert len(kept) <= 4
+    assert all(run.ended and not run._used and run.content is None for run in kept)
+
+
+async def test_uninstrument_leaves_no_step(app: App, watch: Any, scripted: Scripted) -> None:
+    seen = watch()
+    made = app.make(scripted.url)
+    LLMInstrumentor().uninstrument()
+    assert await app.run(made, "weather?") == ANSWER
+    assert seen.spans() == []
