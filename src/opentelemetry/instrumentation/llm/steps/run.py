@@ -191,7 +191,7 @@ def hand_off(framework: str, to_agent: str) -> None:
     """Emit that the running agent hands over to another, which is its outcome."""
     step = running()
     agent = None if step is None else step.owner
-    known = {"framework": framework, "to_agent": to_agent}
+    known: dict[str, Any] = {"framework": framework, "to_agent": to_agent}
     if agent is not None and agent.operation == "invoke_agent":
         agent.outcome = HANDED_OFF
         known |= {"ref": agent.ref, "agent_name": agent.known.get("agent_name"), "parent_ref": agent.known.get("parent_ref")}
