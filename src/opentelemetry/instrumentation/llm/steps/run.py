@@ -52,7 +52,9 @@ class Run:
         self.silent = known.silent
         self.owner: Run | None = self if operation in _OWNERS and not self.silent else None if outer is None else outer.owner
         inherited = {key: self.known[key] for key in _INHERITED if key in self.known}
-        self.shared = {**({} if outer is None else outer.shared), **inherited} if self.silent else {"parent_ref": self.ref, **inherited}
+        self.shared: dict[str, Any] = (
+            {**({} if outer is None else outer.shared), **inherited} if self.silent else {"parent_ref": self.ref, **inherited}
+        )
         if operation == "execute_tool" and self.owner is not None:
             next(self.owner._tools)
 
