@@ -1,6 +1,6 @@
 """Inference spans of frameworks give way to ours; here with modules that stand in for the frameworks.
 
-They have the functions of the real ones at the same names; ``tox -e beside-adk`` and its neighbours run the real ones.
+They have the functions of the real ones at the same names; ``tox -e beside_adk`` and its neighbours run the real ones.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Google ADK, Strands and Agent Framework: one span of each inference, their other spans and totals as they were.
 
-``tox -e beside-adk``, ``-strands`` and ``-agent-framework``: no two of them go into one environment.
+``tox -e beside_adk``, ``beside_strands`` and ``beside_agent_framework``: no two of them go into one environment.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def test_framework_leaves_inference_spans_to_ours(
     framework: str, stream: bool, everywhere: Seen, stand_in: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module, ask = FRAMEWORKS[framework]
-    pytest.importorskip(module, reason=f"tox -e beside-{framework.removeprefix('google-')}")
+    pytest.importorskip(module, reason=f"tox -e beside_{framework.removeprefix('google-').replace('-', '_')}")
     monkeypatch.setenv("GOOGLE_API_KEY", "none")
     monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", stand_in.url)
     found = {}

@@ -120,13 +120,13 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
             attach_default_logger(settings.log_level)
 
     def _watch_providers(self, settings: Settings, desk: Desk) -> None:
-        def watch(provider: Provider) -> None:
-            if provider.name not in settings.disabled_providers:
+        def watch(provider: Provider | None) -> None:
+            if provider is not None and provider.name not in settings.disabled_providers:
                 self._patches.watch(provider, desk, replace_native=settings.native_telemetry == "replace")
 
         for known in providers.KNOWN:
             for module in known.wakes:
-                self._patches.when(module, lambda _, known=known: watch(known.load()))  # type: ignore[misc]
+                self._patches.when(module, lambda _, known=known: watch(providers.loaded(known)))  # type: ignore[misc]
         for provider in providers.others():
             watch(provider)
 
@@ -136,8 +136,8 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         by_hand.use(desk)
 
         def observe(known: frameworks.Known) -> None:
-            if known.name not in settings.disabled_frameworks:
-                place(known.load(), self._patches, desk)
+            if known.name not in settings.disabled_frameworks and (framework := providers.loaded(known)) is not None:
+                place(framework, self._patches, desk)
 
         for known in frameworks.KNOWN:
             for module in known.wakes:

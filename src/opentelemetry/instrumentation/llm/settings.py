@@ -211,5 +211,7 @@ def _read_variable(name: str, variable: str, value: str, read: Callable[[Any], A
     try:
         return {name: read(value)}
     except ValueError as allowed:
-        _logger.warning("%s=%r is not allowed and is ignored; use %s", variable, value, allowed)
+        # Only a word is repeated: anything else may hold a password.
+        shown = f"={value!r}" if re.fullmatch(r"[A-Za-z_., -]{1,30}", value) else ""
+        _logger.warning("%s%s is not allowed and is ignored; use %s", variable, shown, allowed)
         return {}

@@ -182,9 +182,9 @@ class Patches:
             found = None if module is None or " of " in target or "@" in target else find(module, path)
             owner, name, current = found or (patched.owner, patched.name, standing(patched.owner, patched.name))
             if not reaches(current, patched.ours):
-                yield target, target, current
+                yield target.partition(" of ")[0], target, current
             for kind, own in capturing(owner, name, patched.original, (Wrapper,)):
-                yield target, f"{kind.__module__}:{kind.__qualname__}.{name}", own
+                yield target.partition(" of ")[0], f"{kind.__module__}:{kind.__qualname__}.{name}", own
 
     def _say_missing(self, requires: str, target: str) -> None:
         sdk = requires.split()[0]

@@ -11,13 +11,14 @@ import logging
 import os
 import platform
 import shutil
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from importlib.metadata import Distribution
 from typing import Any, TextIO
 
-from .. import bus
+from .. import bus, providers
 from .. import settings as settings_module
 from ..exporters.terminal import Terminal
 from ..instrumentor import LLMInstrumentor
@@ -105,7 +106,9 @@ def _facts(environment: Mapping[str, str], settings: Settings, ignored: tuple[st
         signals=exporters.signals(found, environment),
         settings=tuple(_setting(name, settings, environment) for name in (f.name for f in fields(Settings))),
         ignored=ignored + _nobody_reads(environment),
-        disabled_by={name: environment[name] for name in _OFF if environment.get(name)},
+        disabled_by={name: exporters.masked(environment[name]) for name in _OFF if environment.get(name)},
+        unreadable=providers.unreadable(),
+        frozen=bool(getattr(sys, "frozen", False)),
         known_providers=tuple(p.name for several in by_distribution().values() for p in several),
     )
 
@@ -144,7 +147,7 @@ def _setting(name: str, settings: Settings, environment: Mapping[str, str]) -> S
         told = getattr(Settings.read({}, {variable: environment.get(variable, "")} if variable else {}), name)
     # A keyword wins over the variable, so a value that is not the variable's, or not the default, came by a keyword.
     origin = "keyword" if told != value else variable if value != field.default else "default"
-    return Setting(name, getattr(value, "__qualname__", None) or repr(value), origin)
+    return Setting(name, getattr(value, "__qualname__", None) or exporters.masked(repr(value)), origin)
 
 
 def _nobody_reads(environment: Mapping[str, str]) -> tuple[str, ...]:

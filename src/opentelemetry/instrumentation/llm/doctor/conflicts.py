@@ -10,14 +10,13 @@ from importlib.metadata import Distribution, distributions
 from types import ModuleType
 from typing import Any
 
-import wrapt
 from packaging.requirements import InvalidRequirement, Requirement
 
 from .facts import Neighbour, Sdk
 from .sdks import by_distribution, modules_of
+from .wrappers import distribution_of, wrapper_module
 
 OURS = "opentelemetry-instrumentation-llm"
-_OUR_MODULES = __package__.rpartition(".")[0]
 _GROUP = "opentelemetry_instrumentor"
 # These have no entry points: they watch many SDKs as soon as a program calls their init().
 _WATCH_MANY = ("agentops", "langtrace-python-sdk", "openlit", "traceloop-sdk")
@@ -44,14 +43,21 @@ def everything_installed() -> dict[str, Distribution]:
 
 def neighbours(sdks: Iterable[Sdk], disabled: Iterable[str], found: dict[str, Distribution]) -> tuple[Neighbour, ...]:
     """Tell who else would watch an SDK that is installed and watched by us; ``disabled`` are entry points not to be loaded."""
-    ours = {normal(sdk.name): sdk.name for sdk in sdks if sdk.version and sdk.state != "disabled"}
-    watched = set(ours)
+    watched = {normal(sdk.name): sdk for sdk in sdks if sdk.version and sdk.state != "disabled"}
+    ours = {name: sdk.name for name, sdk in watched.items()}
     active = {who: name for name, sdk in ours.items() for who in wrapping(packages_of(sdk))}
     off = set(disabled)
-    told = [neighbour for name, d in found.items() if name != OURS for neighbour in _watching(name, d, watched, off, active)]
+    told = [neighbour for name, d in found.items() if name != OURS for neighbour in _watching(name, d, set(ours), off, active)]
     known = {n.name for n in told if n.active}
     strangers = ((name, sdk) for name, sdk in active.items() if not any(_module(k) == name for k in known))
-    return tuple(told) + tuple(Neighbour(name, "", sdk, active=True) for name, sdk in strangers)
+    every = (*told, *(Neighbour(name, "", sdk, active=True) for name, sdk in strangers))
+    return tuple(replace(n, gives_way=n.sdk in watched and _gives_way(n, watched[n.sdk])) for n in every)
+
+
+def _gives_way(neighbour: Neighbour, sdk: Sdk) -> bool:
+    """Return whether the place is ours where a neighbour decides about its spans of this SDK."""
+    places = (native.target.replace(".", "_") for native in sdk.native if native.done == "replaced by ours")
+    return any(place.startswith(f"{_module(neighbour.name)}_") for place in places)
 
 
 def _watching(name: str, distribution: Distribution, watched: set[str], off: set[str], active: dict[str, str]) -> Iterator[Neighbour]:
@@ -108,11 +114,5 @@ def _owners(name: str, module: ModuleType) -> Iterator[Any]:
 
 def _who(value: Any) -> str | None:
     """Name the distribution, as a module, whose function is wrapped around ``value``."""
-    if not issubclass(type(value), wrapt.FunctionWrapper):
-        return None
-    wrapper = value._self_wrapper
-    module = getattr(getattr(wrapper, "func", wrapper), "__module__", None) or ""
-    if not module or module.startswith(_OUR_MODULES):
-        return None
-    parts = module.split(".")
-    return re.sub(r"_v\d+$", "", "_".join(parts[:3]) if parts[0] in ("opentelemetry", "openinference") else parts[0])
+    module = wrapper_module(value)
+    return None if module is None else distribution_of(module)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from importlib.metadata import Distribution
 from typing import Any
@@ -75,8 +76,20 @@ def without_secrets(url: str) -> str:
     >>> without_secrets("https://user:secret@collector:4318/v1?key=secret")
     'https://collector:4318/v1'
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an address that cannot be read"
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if parts.netloc else url.partition("?")[0].rpartition("@")[2]
+
+
+def masked(text: str) -> str:
+    """Return a text without the user, password and query of URLs in it.
+
+    >>> masked("{'https://user:secret@gateway': 'openai'}")
+    "{'https://...@gateway': 'openai'}"
+    """
+    return re.sub(r"(?<=\?)[^\s'\",]+", "...", re.sub(r"(?<=//)[^\s'\",/]*@", "...@", text))
 
 
 def in_process(tracer: Any) -> dict[str, str]:

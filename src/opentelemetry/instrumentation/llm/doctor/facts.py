@@ -20,7 +20,8 @@ class Sdk:
 
     ``state`` is one of ``watched``, ``partly watched``, ``not watched``, ``not imported``, ``not installed``, ``too old``,
     ``disabled``, ``import failed``, ``import too slow``. ``operations`` and ``without`` are those that are watched and
-    those for which this release has no target; ``missing`` are targets whose module has no such thing.
+    those for which this release has no target; ``missing`` are targets whose module has no such thing; ``not_reached`` are
+    places where something else stands, so that calls do not come to us.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Sdk:
     patched: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     native: tuple[Native, ...] = ()
+    not_reached: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
 
 
@@ -41,7 +43,8 @@ class Neighbour:
     """Another package that watches an SDK of ours.
 
     ``sdk`` is empty for one that watches many; ``entry_points`` are the names by which OpenTelemetry loads it, ``off``
-    says that the environment keeps it from being loaded, ``active`` that its functions stand in the SDK just now.
+    says that the environment keeps it from being loaded, ``active`` that its functions stand in the SDK just now,
+    ``gives_way`` that its spans of this SDK are replaced by ours.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Neighbour:
     entry_points: tuple[str, ...] = ()
     off: bool = False
     active: bool = False
+    gives_way: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,8 @@ class Facts:
     ignored: tuple[str, ...]
     disabled_by: dict[str, str]
     known_providers: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
+    frozen: bool = False
     providers_in_process: dict[str, str] = field(default_factory=dict)
     handlers: dict[str, int] = field(default_factory=dict)
     unpriced: tuple[dict[str, str], ...] = ()

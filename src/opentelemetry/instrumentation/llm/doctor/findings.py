@@ -149,9 +149,33 @@ def _no_exporter(facts: Facts) -> Iterator[Finding]:
         )
 
 
+def _unreadable(facts: Facts) -> Iterator[Finding]:
+    if facts.unreadable:
+        frozen = "a frozen application has only the modules that it was built with; "
+        yield Finding(
+            "tables_missing",
+            f"{frozen if facts.frozen else ''}{_some(facts.unreadable)} cannot be instrumented, because our tables cannot be imported",
+            "build with --collect-submodules opentelemetry.instrumentation.llm" if facts.frozen else "install this package again",
+        )
+
+
+def _not_reached(facts: Facts) -> Iterator[Finding]:
+    for sdk in facts.sdks:
+        if sdk.not_reached:
+            yield Finding(
+                "not_reached",
+                f"calls of {sdk.name} pass functions that are not ours any more and are not recorded: {_some(sdk.not_reached)}",
+                "call uninstrument() and instrument() after whatever replaced them; then ours is put around it",
+            )
+
+
 def _twice(facts: Facts) -> Iterator[Finding]:
     for n in facts.neighbours:
         if n.off or not (n.active or n.entry_points):
+            continue
+        if n.gives_way:
+            says = f"the spans that {n.name} would make of calls of {n.sdk} give way to ours; what else it traces stays"
+            yield Finding("gives_way", says, f"{NOTHING}; native_telemetry=keep keeps both", problem=False)
             continue
         providers = ",".join(p for sdk in facts.sdks if sdk.name == n.sdk for p in sdk.providers)
         theirs = f"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS={','.join(n.entry_points)}" if n.entry_points else f"the settings of {n.name}"
@@ -159,7 +183,8 @@ def _twice(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             "instrumented_twice",
             f"{n.sdk} is watched twice: {' '.join((n.name, n.version)).strip()} {how}; spans, tokens and cost then count double",
-            f"switch one of the two off: theirs with {theirs}, or ours with OTEL_INSTRUMENTATION_LLM_DISABLED_PROVIDERS={providers}",
+            f"switch one of the two off: theirs with {theirs} (which ends everything else that it traces), "
+            f"or ours with OTEL_INSTRUMENTATION_LLM_DISABLED_PROVIDERS={providers} (which ends our cost and metrics of these calls)",
         )
 
 
@@ -255,6 +280,8 @@ _CAUSES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
         lambda sdk: f"{sdk.name} {sdk.version} has none of the functions that we know: {_some(sdk.missing)}",
         lambda sdk: f"use another release of {sdk.name}, and tell the makers of this instrumentation",
     ),
+    _unreadable,
+    _not_reached,
     _nothing_arrives,
     _twice,
     _watch_many,

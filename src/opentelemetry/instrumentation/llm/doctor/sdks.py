@@ -21,7 +21,9 @@ from ..calls.patches import Patches, installed
 from ..instrumentor import LLMInstrumentor
 from ..settings import Settings
 from .facts import Native, Sdk
+from .wrappers import who
 
+UNKNOWN = "unknown version"
 _AT_ONCE = max(2, min(4, os.cpu_count() or 1))
 _PROBE = f"{__package__}.probe"
 _AUTO = os.path.join("opentelemetry", "instrumentation", "auto_instrumentation")
@@ -47,11 +49,14 @@ def looked_at(name: str, settings: Settings) -> Sdk:
     fitting = _fitting(several)
     version, requires = installed(several[0].requires)[0], "; ".join(p.requires for p in several)
     sdk = Sdk(name, requires, version, "not installed" if version is None else "too old", providers=tuple(p.name for p in several))
-    if version is None or not fitting:
+    patches = LLMInstrumentor()._patches
+    if version is None and any(point.target in patches.patched for p in several for point in p.points):
+        # A frozen application may have the SDK without what says its version.
+        sdk, fitting = replace(sdk, version=UNKNOWN), several
+    elif version is None or not fitting:
         return sdk
     if all(p.name in settings.disabled_providers for p in several):
         return replace(sdk, state="disabled")
-    patches = LLMInstrumentor()._patches
     fitting = [p for p in fitting if p.name not in settings.disabled_providers]
     targets = {point.target: None for p in several for point in p.points}
     patched, missing = (tuple(t for t in targets if t in known) for known in (patches.patched, patches.missing))
@@ -67,6 +72,7 @@ def looked_at(name: str, settings: Settings) -> Sdk:
         patched=patched,
         missing=missing,
         native=tuple(_native(several, patches, settings.native_telemetry)),
+        not_reached=tuple(dict.fromkeys(f"{place} ({who(other)})" for target, place, other in patches.bypassed() if target in targets)),
     )
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import importlib
 import logging
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from ..calls.declaration import Provider
 
+_T = TypeVar("_T", covariant=True)
 GROUP = "opentelemetry_instrumentation_llm_provider"
 _logger = logging.getLogger(__name__)
 _MISTRAL = ("mistralai", "mistralai.client", "mistralai_azure", "mistralai_gcp", "mistralai.azure.client", "mistralai.gcp.client")
@@ -75,15 +76,47 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
+_unreadable: dict[str, str] = {}
+
+
+class Loadable(Protocol[_T]):
+    """A table that is read when it is needed."""
+
+    @property
+    def name(self) -> str:
+        """What the table is of."""
+
+    def load(self) -> _T:
+        """Read the table."""
+
+
+def loaded(known: Loadable[_T]) -> _T | None:
+    """Return the table of an SDK or of a framework; one that cannot be imported is a warning, once."""
+    try:
+        return known.load()
+    except ImportError as error:
+        # A frozen application has only the modules that were found when it was built.
+        if known.name not in _unreadable:
+            _unreadable[known.name] = str(error)
+            _logger.warning("calls of %s are not recorded: its table cannot be imported (%s)", known.name, error)
+        return None
+
+
+def unreadable() -> tuple[str, ...]:
+    """Return the names of SDKs and frameworks whose table could not be imported."""
+    return tuple(_unreadable)
+
+
 def everyone() -> tuple[Provider, ...]:
-    """Return all providers: ours, and those of other packages."""
-    return (*(known.load() for known in KNOWN), *others())
+    """Return all providers that can be imported: ours, and those of other packages."""
+    ours = (loaded(known) for known in KNOWN)
+    return (*(provider for provider in ours if provider is not None), *others())
 
 
 def others() -> tuple[Provider, ...]:
     """Return the providers of other packages; one that cannot be loaded is a warning and left out."""
-    loaded = (_loaded(entry) for entry in entry_points(group=GROUP))
-    return tuple(provider for provider in loaded if provider is not None)
+    found = (_loaded(entry) for entry in entry_points(group=GROUP))
+    return tuple(provider for provider in found if provider is not None)
 
 
 def _loaded(entry: EntryPoint) -> Provider | None:

@@ -1,0 +1,8 @@
+"""What an application with this package needs when PyInstaller freezes it."""
+
+from PyInstaller.utils.hooks import collect_data_files, collect_submodules, copy_metadata
+
+_NAME = "opentelemetry.instrumentation.llm"
+
+hiddenimports = collect_submodules(_NAME, filter=lambda name: not name.startswith(f"{_NAME}.pyinstaller"))
+datas = collect_data_files(_NAME) + copy_metadata("opentelemetry-instrumentation-llm")
