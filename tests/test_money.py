@@ -18,6 +18,7 @@ from opentelemetry.instrumentation.llm.dialects.openai.chat_completions import c
 from opentelemetry.instrumentation.llm.dialects.openai.usage import usage as openai_usage
 from opentelemetry.instrumentation.llm.pricing import Unpriced, price
 from opentelemetry.instrumentation.llm.schema.records import Cost, Reply, Usage
+from opentelemetry.instrumentation.llm.testing import capture_events
 
 MESSAGES = [{"role": "user", "content": "x"}]
 Answer = Callable[[str, Any], Any]
@@ -450,3 +451,86 @@ def test_a_count_that_cannot_be_one_has_a_reason_in_every_dialect(bad: Any) -> N
         ("aws.bedrock", "amazon.nova-pro-v1:0"),
     ]
     assert [price(*who, used) for who, used in zip(models, read, strict=True)] == [Unpriced("invalid_usage")] * 4
+
+
+STRANGERS = ["llm.example.com", "my-gateway.internal", "10.0.0.7", "litellm", "evil-api.openai.com.example.org"]
+KNOWN_HOSTS = {
+    "api.openai.com": "openai", "eu.api.openai.com": "openai", "127.0.0.1": "openai", "localhost": "openai",
+    "api.hunyuan.cloud.tencent.com": "hunyuan", "api.upstage.ai": "upstage", "api.reka.ai": "reka", "inference.do-ai.run": "digitalocean",
+    "api.stepfun.com": "stepfun", "api.siliconflow.com": "siliconflow", "api.inceptionlabs.ai": "inception", "api.novita.ai": "novita",
+    "api.jina.ai": "jina_ai", "api.nscale.com": "nscale", "api.scaleway.ai": "scaleway", "x.ai.cloud.ovh.net": "ovhcloud",
+    "api.exa.ai": "exa", "api.parallel.ai": "parallel", "r.openai.azure.com": "azure.ai.openai",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("host", "provider"), [*KNOWN_HOSTS.items(), *((host, "unknown_provider") for host in STRANGERS)])
+def test_a_host_that_nobody_knows_is_no_openai(host: str, provider: str, watch: Any) -> None:
+    openai, httpx = pytest.importorskip("openai"), pytest.importorskip("httpx")
+    seen = watch(host_providers={"named.example.com": "openai"})
+    client = httpx.Client(transport=httpx.MockTransport(lambda request: httpx.Response(200, json=_chat(COUNTED))))
+    for asked in (host, "named.example.com"):
+        made = openai.OpenAI(api_key="k", base_url=f"https://{asked}/v1", http_client=client)
+        made.chat.completions.create(model="gpt-4o", messages=MESSAGES)
+    stranger, named = (span.attributes for span in seen.spans())
+    assert stranger["gen_ai.provider.name"] == provider
+    assert ("ex_llm.cost.cents" in stranger) == (provider in ("openai", "azure.ai.openai"))
+    if provider == "unknown_provider":
+        assert stranger["ex_llm.cost.unknown_reason"] == "unknown_provider"
+    assert named["gen_ai.provider.name"] == "openai" and named["ex_llm.cost.cents"] == pytest.approx(0.35)
+
+
+@pytest.mark.parametrize(
+    ("answer", "headers", "cents"),
+    [
+        (_chat(COUNTED), {"x-litellm-response-cost": "0.0125"}, 1.25),
+        (_chat(COUNTED), {"x-litellm-response-cost": "0.0"}, 0.35),
+        (_chat(COUNTED), {"x-litellm-response-cost": "None"}, 0.35),
+        (_chat({**COUNTED, "cost": 0.02}), {"x-litellm-response-cost": "0.0125"}, 2.0),
+        (_chat({**COUNTED, "cost_usd_total": 0.000125}), {}, 0.0125),
+        (_chat({**COUNTED, "cost": "0.03"}), {}, 3.0),
+        (_chat(COUNTED, {"message": {"content": "x", "provider_metadata": {"gateway": {"cost": "0.0045"}}}}), {}, 0.45),
+    ],
+)
+def test_the_cost_that_a_gateway_reports_wins(answer: Any, headers: dict[str, str], cents: float, watch: Any, serve: Any) -> None:
+    openai = pytest.importorskip("openai")
+    seen, base = watch(), serve(lambda path, body: (answer, headers))
+    with capture_events("ex_llm.cost.calculated") as events:
+        openai.OpenAI(api_key="k", base_url=base).chat.completions.create(model="gpt-4o", messages=MESSAGES)
+    assert seen.span().attributes["ex_llm.cost.cents"] == pytest.approx(cents)
+    assert events[0].metadata["source"] == ("genai-prices" if cents == 0.35 else "provider")
+
+
+ACCOUNT = "123456789012"
+PROFILE = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:application-inference-profile/abc"
+
+
+@pytest.mark.parametrize(
+    ("model", "shown", "priced"),
+    [
+        (f"arn:aws:bedrock:us-east-1:{ACCOUNT}:inference-profile/us.amazon.nova-pro-v1:0", "us.amazon.nova-pro-v1:0", True),
+        ("arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0", "amazon.nova-pro-v1:0", True),
+        (PROFILE, "application-inference-profile/abc", True),
+        (f"arn:aws-us-gov:bedrock:us-gov-west-1:{ACCOUNT}:provisioned-model/xyz", "provisioned-model/xyz", False),
+    ],
+)
+def test_no_account_stands_in_a_models_name(model: str, shown: str, priced: bool, watch: Any, serve: Any) -> None:
+    boto3 = pytest.importorskip("boto3")
+    seen = watch(model_names={PROFILE: "amazon.nova-pro-v1:0"})
+    answer = {
+        "output": {"message": {"role": "assistant", "content": [{"text": "x"}]}}, "stopReason": "end_turn", "metrics": {"latencyMs": 1},
+        "usage": {"inputTokens": 1000, "outputTokens": 500, "totalTokens": 1500},
+        "trace": {"promptRouter": {"invokedModelId": model}} if "inference-profile/us" in model else {},
+    }  # fmt: skip
+    keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b", "region_name": "us-east-1"}
+    client = boto3.client("bedrock-runtime", endpoint_url=serve(lambda path, body: answer), **keys)
+    client.converse(
+        modelId=model,
+        messages=[{"role": "user", "content": [{"text": "x"}]}],
+        guardrailConfig={"guardrailIdentifier": f"arn:aws:bedrock:us-east-1:{ACCOUNT}:guardrail/g1", "guardrailVersion": "1"},
+    )
+    client.close()
+    attributes = seen.span().attributes
+    assert attributes["gen_ai.request.model"] == shown and attributes["aws.bedrock.guardrail.id"] == "g1"
+    assert ("ex_llm.cost.cents" in attributes) == priced
+    assert ACCOUNT not in repr(attributes) and ACCOUNT not in seen.span().name
+    assert ACCOUNT not in repr(seen.metrics())

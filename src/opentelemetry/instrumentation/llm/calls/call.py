@@ -16,6 +16,7 @@ from ..dialects import Arguments, Dialect
 from ..extraction import failures
 from ..extraction.message_parts import LONGEST_STREAM
 from ..guard import guarded
+from ..pricing.match import without_account
 from ..schema.bounds import short
 from ..schema.events import CONTENT, INTERRUPTED, OPERATIONS, STREAM_CHUNK, STREAM_EXCEPTION, STREAM_START, STREAM_STOP
 from ..schema.records import Content, Cost, Reply, Request, Usage, completed, facts, total
@@ -84,6 +85,7 @@ class Call:
         "owner",
         "pid",
         "ref",
+        "reported_cents",
         "request",
         "response",
         "secrets",
@@ -97,6 +99,10 @@ class Call:
         self.operation, self.family = point.operation, OPERATIONS[point.operation].family
         self.dialect: Dialect = point.dialect
         self.identity, self.request = identity, request
+        if request.model is not None:
+            request.model = guarded(without_account, request.model, otherwise=None)
+        if request.guardrail_id is not None:
+            request.guardrail_id = guarded(without_account, request.guardrail_id, otherwise=None)
         self._desk = desk
         self._outer = outer
         self.captures_content = desk.captures_content and outer is None
@@ -124,6 +130,8 @@ class Call:
         """Collects the credentials of the client, which the text of an error may repeat."""
         self.pid = os.getpid()
         self._used_inside: Usage | None = None
+        self.reported_cents: float | None = None
+        """What a gateway reported in its headers that the call cost."""
         self.owner: Any = None
         """The agent or workflow that this call counts for."""
         self.ref = bus.new_ref()
@@ -286,11 +294,15 @@ class Call:
         guarded(self._complete_reasons, reply, how, error)
         if self._used_inside is not None and reply.usage == Usage():
             reply.usage = self._used_inside
+        if self.reported_cents is not None and reply.usage.reported_cost_cents is None:
+            reply.usage.reported_cost_cents = self.reported_cents
         if self.request.billed is not None and error is None and reply.failure is None:
             reply.usage = completed(reply.usage, self.request.billed)
         if self._outer is not None:
             self._outer.learn(self, reply)
             return
+        if reply.response_model is not None:
+            reply.response_model = without_account(reply.response_model)
         known = {**self.known, **guarded(facts, reply, otherwise={})}
         if self._resends:
             known["resend_count"] = self._resends

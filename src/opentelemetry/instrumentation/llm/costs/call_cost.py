@@ -55,7 +55,8 @@ class Costs:
         if operation in _FREE:
             return None
         self._count_sessions(reply)
-        found = self._parts(identity.provider, request, reply) if reply.parts else self._whole(identity.provider, request, reply)
+        in_parts = reply.parts is not None and reply.usage.reported_cost_cents is None
+        found = (self._parts if in_parts else self._whole)(identity.provider, request, reply)
         if isinstance(found, Cost):
             return found
         self._remember(identity.provider, reply.response_model or request.model or "", found)

@@ -57,6 +57,20 @@ def locate(provider: str, model: str) -> tuple[str, str]:
     return PROVIDERS.get(provider, provider), model
 
 
+_ARN = re.compile(r"arn:[^:/]*:[^:/]*:[^:/]*:[^:/]*:(?:inference-profile/|foundation-model/|guardrail/)?")
+
+
+def without_account(name: str) -> str:
+    """Return a name without the account and region of an ARN; what has a name of its own is called by it alone.
+
+    >>> without_account("arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.meta.llama3-1-8b-instruct-v1:0")
+    'us.meta.llama3-1-8b-instruct-v1:0'
+    >>> without_account("bedrock/arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc"), without_account("gpt-4o")
+    ('bedrock/application-inference-profile/abc', 'gpt-4o')
+    """
+    return _ARN.sub("", name) if "arn:" in name else name
+
+
 _COMPACT_DATE = re.compile(r"-(20\d\d)(\d\d)(\d\d)(?=[-:]|$)")
 _REGION = re.compile(r"^(?:us|us-gov|eu|apac|ap|jp|au|in|ca|sa|me|af|global)\.")
 

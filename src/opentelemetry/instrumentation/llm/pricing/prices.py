@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Union
 from ..schema.records import Cost, Usage
 from .conditions import special
 from .cost import INCONSISTENT_USAGE, INVALID_USAGE, Unpriced, adds_up, cost, lifetimes_priced
-from .match import locate, spellings
+from .match import locate, spellings, without_account
 from .model import Model
 from .price_file import Entry, Table, read, table
 from .price_text import PriceFileError
@@ -143,6 +143,8 @@ class Prices:
         self._above = above
         self._beneath = beneath
         self._model_names = {name.lower(): meant for name, meant in (model_names or {}).items()}
+        # Calls are known by these names without an account.
+        self._model_names |= {without_account(name): meant for name, meant in self._model_names.items()}
         self._remembered: dict[tuple[str | None, str | None], _Found] = {}
 
     @staticmethod
@@ -202,7 +204,8 @@ class Prices:
     def _look_up(self, provider: str | None, model: str | None) -> _Found:
         layers = self._layers()
         functions = tuple(layer for layer in layers if not isinstance(layer, Table))
-        name = self._model_names.get((model or "").lower(), model or "")
+        asked = (model or "").lower()
+        name = self._model_names.get(asked) or self._model_names.get(without_account(asked)) or model or ""
         owner, name = locate(provider or "", name)
         tables = [layer for layer in layers if isinstance(layer, Table)]
         known = any(owner in layer.prices or owner in layer.fallbacks for layer in tables)

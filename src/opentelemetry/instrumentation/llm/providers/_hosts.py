@@ -1,7 +1,8 @@
 """Which provider stands behind a host: one table, used alike by spans, metrics and prices.
 
 An SDK pointed elsewhere is told apart by its base URL. Names are those of the conventions where they have one. A host
-that is in no table is what the SDK is for, unless the setting ``host_providers`` says otherwise.
+that is in no table has the name that ``otherwise`` gives, unless the setting ``host_providers`` names it: for SDKs that
+everybody's hosts are asked through that is ``UNKNOWN``, which has no prices. This machine is what the SDK is for.
 """
 
 from __future__ import annotations
@@ -73,7 +74,60 @@ _SUFFIXES: Mapping[str, str] = {
     "gateway.ai.cloudflare.com": "cloudflare",
     "api.cloudflare.com": "cloudflare",
     "api.portkey.ai": "portkey",
+    "openai.azure.us": "azure.ai.openai",
+    "openai.azure.cn": "azure.ai.openai",
+    "cognitiveservices.azure.us": "azure.ai.openai",
+    "models.ai.azure.com": "azure.ai.inference",
+    "api.hunyuan.cloud.tencent.com": "hunyuan",
+    "api.lkeap.cloud.tencent.com": "hunyuan",
+    "api.upstage.ai": "upstage",
+    "api.reka.ai": "reka",
+    "inference.do-ai.run": "digitalocean",
+    "api.stepfun.com": "stepfun",
+    "api.stepfun.ai": "stepfun",
+    "api.siliconflow.com": "siliconflow",
+    "api.siliconflow.cn": "siliconflow",
+    "api.inceptionlabs.ai": "inception",
+    "api.novita.ai": "novita",
+    "jina.ai": "jina_ai",
+    "api.nscale.com": "nscale",
+    "api.scaleway.ai": "scaleway",
+    "cloud.ovh.net": "ovhcloud",
+    "api.exa.ai": "exa",
+    "api.parallel.ai": "parallel",
+    "api.avian.io": "avian",
+    "api.arcee.ai": "arcee",
+    "api.doubleword.ai": "doubleword",
+    "api.baichuan-ai.com": "baichuan",
+    "api.lingyiwanwu.com": "yi",
+    "llm.chutes.ai": "chutes",
+    "api.kluster.ai": "kluster",
+    "api.inference.net": "inference_net",
+    "api.inference.wandb.ai": "wandb",
+    "api.morphllm.com": "morph",
+    "api.parasail.io": "parasail",
+    "api.venice.ai": "venice",
+    "api.gmi-serving.com": "gmi",
+    "api.aimlapi.com": "aiml",
+    "llm.api.cloud.yandex.net": "yandex",
+    "chat.maritaca.ai": "maritaca",
+    "api.sarvam.ai": "sarvam",
+    "nebius.com": "nebius",
+    "inference.heroku.com": "heroku",
+    "oraclecloud.com": "oci",
+    "api.githubcopilot.com": "github_copilot",
+    "api.poe.com": "poe",
+    "router.requesty.ai": "requesty",
+    "api.braintrust.dev": "braintrust",
+    "gateway.braintrust.dev": "braintrust",
+    "ai-gateway.helicone.ai": "helicone",
+    "api.aleph-alpha.com": "aleph_alpha",
+    "gigachat.devices.sberbank.ru": "gigachat",
 }
+UNKNOWN = "unknown_provider"
+"""The name of a provider behind a host that is in no table."""
+_SPOKEN_BY_MANY = frozenset({"openai"})
+"""SDKs that are pointed at anybody's hosts: a host that is not known says nothing about who answers."""
 _PATHS: Mapping[tuple[str, str], str] = {
     ("services.ai.azure.com", "/models"): "azure.ai.inference",
     ("services.ai.azure.com", "/anthropic"): "anthropic",
@@ -92,7 +146,9 @@ def provider_of(host: str, port: int | None = None, path: str = "", otherwise: s
     """Name the provider behind a host.
 
     >>> provider_of("my-resource.openai.azure.com"), provider_of("localhost", 11434), provider_of("llm.example.com")
-    ('azure.ai.openai', 'ollama', 'openai')
+    ('azure.ai.openai', 'ollama', 'unknown_provider')
+    >>> provider_of("localhost"), provider_of("llm.example.com", otherwise="groq")
+    ('openai', 'groq')
     """
     for suffix in _suffixes(host):
         for (host_part, start), provider in _PATHS.items():
@@ -102,7 +158,11 @@ def provider_of(host: str, port: int | None = None, path: str = "", otherwise: s
             return _SUFFIXES[suffix]
     if host in _LOCAL and port in _LOCAL_PORTS:
         return _LOCAL_PORTS[port]  # type: ignore[index]
-    return otherwise
+    return UNKNOWN if otherwise in _SPOKEN_BY_MANY and host and not _is_local(host) else otherwise
+
+
+def _is_local(host: str) -> bool:
+    return host in _LOCAL or host.startswith("127.") or host.endswith(".localhost")
 
 
 _DEPLOYMENT = re.compile(r"/(?:deployments|serving-endpoints|azure-openai/[^/?]+)/([^/?]+)")

@@ -14,7 +14,7 @@ from .. import bus, context
 from ..extraction import failures
 from ..guard import guarded
 from ..schema.bounds import short
-from . import rate_limit_headers
+from . import cost_headers, rate_limit_headers
 
 _REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid", "apim-request-id", "x-goog-request-id", "cf-ray")
 _REFUSED = frozenset({429, 529})
@@ -140,6 +140,8 @@ class Attempt:
             known["request_id"] = short(request_id)
         left = rate_limit_headers.remaining(headers)
         refused = answer.status >= 400
+        if not refused and (cents := cost_headers.reported_cents(headers)) is not None:
+            self._call.reported_cents = (self._call.reported_cents or 0) + cents
         bus.execute("ex_llm.provider.request.stop", {"duration": self._duration(refused, answer.status), **left}, known)
         if answer.status in _REFUSED or headers.get("x-amzn-errortype", "").startswith("Throttling"):
             measured = {**left, **rate_limit_headers.retry_after(headers)}

@@ -9,7 +9,7 @@ from ...extraction.paths import Path, dig, fields, fill, items, text, whole
 from ...schema.records import Reply, Request, UsagePart, total
 from .. import Arguments, Dialect
 from .content import absorb_chat, chat_content, chat_output, completions_content, join_chat
-from .usage import usage
+from .usage import decimal, usage
 
 _REQUEST = fields(
     Request,
@@ -47,6 +47,9 @@ _RARE_PLACES: tuple[Path, ...] = (("usage_info",), ("token_usage",), ("meta", "u
 _IN_A_CHOICE: tuple[Path, ...] = (("usage",), ("message", "usage"), ("delta", "usage"))
 
 
+_GATEWAY: tuple[Path, ...] = tuple((where, "provider_metadata", "gateway", "cost") for where in ("message", "delta"))
+
+
 def request(arguments: Arguments) -> Request:
     """Read the wire body of a request."""
     body = arguments.named
@@ -75,6 +78,15 @@ def _usage_elsewhere(answer: Any, choices: Any) -> Any:
     return None
 
 
+def _add_gateway_cost(draft: Reply, choice: Any) -> None:
+    """Take the cost that Vercel's gateway puts beside a message, in dollars."""
+    if draft.usage.reported_cost_cents is None:
+        for place in _GATEWAY:
+            if (dollars := decimal(dig(choice, place))) is not None:
+                draft.usage.reported_cost_cents = dollars * 100
+                return
+
+
 def _add_breakdown(draft: Reply, answer: Any) -> None:
     """Take the models that a system of Groq asked, and the searches that it made, where they make up the usage."""
     models = items(dig(answer, ("usage_breakdown", "models")))
@@ -100,6 +112,8 @@ def reply(answer: Any) -> Reply:
     used = _usage_of(answer)
     said.usage = usage(_usage_elsewhere(answer, choices) if used is None else used)
     _add_breakdown(said, answer)
+    for choice in choices:
+        _add_gateway_cost(said, choice)
     said.finish_reasons = aligned(dig(c, ("finish_reason",)) or dig(c, ("stop_reason",)) for c in choices)
     return said
 
@@ -117,6 +131,8 @@ def absorb(draft: Reply, chunk: Any) -> None:
     if (said := _usage_of(chunk)) is not None:
         counted = usage(said)
         if counted.input_tokens is not None or counted.output_tokens is not None or counted.invalid:
+            if counted.reported_cost_cents is None:
+                counted.reported_cost_cents = draft.usage.reported_cost_cents
             draft.usage = counted
             _add_breakdown(draft, chunk)
     if draft.content is not None:
@@ -132,6 +148,8 @@ def absorb(draft: Reply, chunk: Any) -> None:
             draft.scratch[index] = reason
         if reason is not None and said is None and (used := _usage_elsewhere(chunk, (choice,))) is not None:
             draft.usage = usage(used)
+        if reason is not None:
+            _add_gateway_cost(draft, choice)
 
 
 def finish(draft: Reply) -> None:

@@ -72,6 +72,7 @@ _DETAILS = (
 
 _NAMES = ("prompt_tokens", "input_tokens", "completion_tokens", "output_tokens", "total_tokens")
 _TICKS_A_CENT = 10**8
+_COSTS = (("cost",), ("cost", "total_cost"), ("cost_usd_total",))
 _UPSTREAM = ("cost_details", "upstream_inference_cost")
 
 
@@ -84,10 +85,24 @@ def _reported_cents(said: Any) -> float | None:
         return ticks / _TICKS_A_CENT
     dollars = number(dig(said, ("cost",)))
     if dollars is None:
-        dollars = number(dig(said, ("cost", "total_cost")))
+        dollars = next((found for path in _COSTS if (found := decimal(dig(said, path))) is not None), None)
     if dollars is not None and dig(said, ("is_byok",)) is True:
         dollars += number(dig(said, _UPSTREAM)) or 0
     return None if dollars is None else dollars * 100
+
+
+def decimal(value: Any) -> float | None:
+    """Read an amount that may be written as a text, as gateways do.
+
+    >>> decimal("0.0045"), decimal(0.5), decimal("free"), decimal("nan")
+    (0.0045, 0.5, None, None)
+    """
+    if isinstance(value, str) and len(value) < 40:
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    return number(value)
 
 
 def usage(said: Any) -> Usage:
