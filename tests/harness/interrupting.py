@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import opentelemetry.instrumentation.llm as package
 
@@ -19,12 +20,21 @@ class TimeLimit(Exception):
     """A time limit as task queues raise it: an ``Exception``, so that the task can catch it."""
 
 
-class Interrupter:
-    """Count the executed lines of the package in a block; raise at the line with the number ``at``."""
+class Place(NamedTuple):
+    """A line of the package, and how often it has run before in this block."""
 
-    def __init__(self, at: int | None = None, error: type[BaseException] = KeyboardInterrupt) -> None:
-        self.lines = 0
-        self.place = ""
+    file: str
+    line: int
+    nth: int
+
+
+class Interrupter:
+    """Note the lines of the package that a block executes; raise at one of them."""
+
+    def __init__(self, at: Place | None = None, error: type[BaseException] = KeyboardInterrupt) -> None:
+        self.ran: Counter[tuple[str, int]] = Counter()
+        self.ignored = False
+        """Whether the exception was raised in a finaliser, where Python ignores it."""
         self._at, self._error = at, error
 
     def _trace(self, frame: FrameType, event: str, argument: Any) -> Any:
@@ -32,9 +42,10 @@ class Interrupter:
 
     def _line(self, frame: FrameType, event: str, argument: Any) -> Any:
         if event == "line":
-            self.lines += 1
-            if self.lines == self._at:
-                self.place = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno} {frame.f_code.co_name}"
+            line = (frame.f_code.co_filename, frame.f_lineno)
+            nth = self.ran[line]
+            self.ran[line] += 1
+            if (*line, nth) == self._at:
                 if issubclass(self._error, Exception):
                     signal.raise_signal(signal.SIGUSR1)  # handled here, in this frame, before the next line
                 raise self._error
@@ -43,16 +54,29 @@ class Interrupter:
     def _expired(self, number: int, frame: FrameType | None) -> None:
         raise self._error
 
+    def _ignore(self, unraisable: Any) -> None:
+        self.ignored = self.ignored or issubclass(unraisable.exc_type, self._error)
+
     @contextmanager
     def tracing(self) -> Iterator[None]:
         """Trace this thread while the block runs."""
-        before, handler = sys.gettrace(), signal.signal(signal.SIGUSR1, self._expired)
+        before, handler, hook = sys.gettrace(), signal.signal(signal.SIGUSR1, self._expired), sys.unraisablehook
+        sys.unraisablehook = self._ignore
         sys.settrace(self._trace)
         try:
             yield
         finally:
             sys.settrace(before)
             signal.signal(signal.SIGUSR1, handler)
+            sys.unraisablehook = hook
+
+
+def places_of(run: Callable[[], Any]) -> list[Place]:
+    """Return the lines of the package that ``run`` executes, each for its first time and for its last."""
+    noting = Interrupter()
+    with noting.tracing():
+        run()
+    return [Place(*line, nth) for line, times in noting.ran.items() for nth in sorted({0, times - 1})]
 
 
 @contextmanager
@@ -69,11 +93,3 @@ def alarm(after: float, error: type[BaseException]) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-
-
-def lines_of(run: Callable[[], Any]) -> int:
-    """Return how many lines of the package ``run`` executes."""
-    counting = Interrupter()
-    with counting.tracing():
-        run()
-    return counting.lines
