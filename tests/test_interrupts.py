@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -116,7 +117,7 @@ def _seen(run: Callable[[Clients], None], clients: Clients, interrupter: Interru
         return ""
     except BaseException as other:
         return f"the application gets {type(other).__name__}"
-    return "" if interrupter.ignored else "the application does not get the exception"
+    return "" if interrupter.ignored or not interrupter.raised else "the application does not get the exception"
 
 
 def _wrong(run: Callable[[Clients], None], clients: Clients, balance: Balance, at: Place, error: type[BaseException]) -> list[str]:
@@ -126,7 +127,7 @@ def _wrong(run: Callable[[Clients], None], clients: Clients, balance: Balance, a
     if balance.ended != before + 1:
         found.append("the next call is not recorded")
     balance.begun = balance.ended
-    return [f"{error.__name__} at {at}: {what}" for what in found if what]
+    return [f"{error.__name__} at {Path(at.file).name}:{at.line} ({at.nth}): {what}" for what in found if what]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

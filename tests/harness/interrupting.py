@@ -33,6 +33,7 @@ class Interrupter:
 
     def __init__(self, at: Place | None = None, error: type[BaseException] = KeyboardInterrupt) -> None:
         self.ran: Counter[tuple[str, int]] = Counter()
+        self.raised = False
         self.ignored = False
         """Whether the exception was raised in a finaliser, where Python ignores it."""
         self._at, self._error = at, error
@@ -46,6 +47,7 @@ class Interrupter:
             nth = self.ran[line]
             self.ran[line] += 1
             if (*line, nth) == self._at:
+                self.raised = True
                 if issubclass(self._error, Exception):
                     signal.raise_signal(signal.SIGUSR1)  # handled here, in this frame, before the next line
                 raise self._error

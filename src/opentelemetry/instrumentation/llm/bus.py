@@ -24,7 +24,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from .schema.errors import error_type
 from .schema.events import HANDLER_FAILURE
-from .words.interruption import is_interruption
+from .schema.interruption import is_interruption
 
 _logger = logging.getLogger(__name__)
 _NOTHING: Mapping[str, Any] = MappingProxyType({})

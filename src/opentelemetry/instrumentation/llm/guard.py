@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from . import bus
-from .words.interruption import is_interruption
+from .schema.interruption import is_interruption
 
 _logger = logging.getLogger(__name__)
 _R = TypeVar("_R")
