@@ -26,7 +26,7 @@ from .schema.errors import error_type
 
 __all__ = [
     "Context", "baggage_value", "carry", "current", "enter", "enter_call", "enter_span", "enter_step", "here", "leave", "of_span", "running_call",
-    "running_step", "silent_inside_a_call", "silent_span", "silent_tracer", "suppressed", "with_context", "with_span", "with_span_only",
+    "running_step", "silent_inside_a_call", "silent_span", "silent_tracer", "suppressed", "to_carrier", "with_context", "with_span", "with_span_only",
 ]  # fmt: skip
 
 _RUNNING = otel_context.create_key("ex_llm.running-call")
@@ -83,14 +83,24 @@ def of_span(span: Span | SpanContext) -> Context:
     return trace.set_span_in_context(trace.NonRecordingSpan(span) if isinstance(span, SpanContext) else span)
 
 
-def enter_step(step: Any) -> Entered:
+def to_carrier() -> dict[str, str]:
+    """Return the trace and the baggage of here as the headers that propagators write."""
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    return carrier
+
+
+def enter_step(step: Any, carrier: Mapping[str, str] | None = None) -> Entered:
     """Make ``step`` the running one; ``leave`` with what this returns, in the same frame.
+
+    ``carrier`` holds the trace of a caller in another process.
 
     A call that runs around the step, such as that of an SDK which executes tools, has no part in calls inside it.
     """
     global _steps_begun
     _steps_begun = True
-    return otel_context.attach(Context({**here(), _STEP: step, _RUNNING: None}))
+    outside = here() if not carrier else propagate.extract(carrier, here())
+    return otel_context.attach(Context({**outside, _STEP: step, _RUNNING: None}))
 
 
 def with_span_only(span: Span) -> Context:

@@ -132,7 +132,7 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
 
     def _observe_frameworks(self, settings: Settings, ears: Ears) -> None:
         keys = tuple(dict.fromkeys((*settings.span_baggage_keys, *settings.metric_baggage_keys)))
-        desk = StepDesk(bool(settings.capture_message_content), ears, keys)
+        desk = StepDesk(bool(settings.capture_message_content), ears, keys, settings.native_telemetry == "replace")
         by_hand.use(desk)
 
         def observe(known: frameworks.Known) -> None:

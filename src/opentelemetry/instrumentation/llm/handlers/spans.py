@@ -31,6 +31,7 @@ SPAN_EVENTS = (
 )  # fmt: skip
 _NOTHING: Mapping[str, Any] = {}
 _PHASES = ("*.start", "*.stop", "*.exception")
+_MERGED = frozenset(semconv.MCP.values()) - {semconv.TOOL_NAME, semconv.ERROR_TYPE, semconv.MCP["outcome"]}
 _SIDES = {"server": SpanKind.SERVER}
 _OF_THE_CALL = frozenset({"ref", "provider", "model", "operation", "server_address", "server_port", "in_process", "stacktrace"})
 _ABOUT = {
@@ -101,11 +102,20 @@ class Spans:
             step(self, event, measurements, metadata)
             return
         name, _, phase = event.rpartition(".")
-        if name not in _NO_SPANS and metadata.get("ref") is not None and not metadata.get("native"):
+        if metadata.get("native"):
+            # The framework makes the span, or the step is a part of one that is open already.
+            if (around := self._open.get(metadata.get("merged"))) is not None:
+                guarded(self._merge, around, metadata)
+        elif name not in _NO_SPANS and metadata.get("ref") is not None:
             if phase == "start":
                 self._start(name, measurements, metadata)
             elif (opened := self._open.get(metadata["ref"])) is not None:
                 self._end(opened, measurements, metadata, failed=phase == "exception")
+
+    def _merge(self, around: Open, metadata: Mapping[str, Any]) -> None:
+        """Show on the span around a step what only the step knows."""
+        added = semconv.known(metadata.copy())  # type: ignore[attr-defined]
+        around.span.set_attributes({key: value for key, value in added.items() if key in _MERGED})
 
     def _start(self, name: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
         ours = metadata.get("operation") in OPERATIONS

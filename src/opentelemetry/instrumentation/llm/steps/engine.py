@@ -36,6 +36,7 @@ class StepDesk(NamedTuple):
     captures_content: bool = False
     heard: Callable[[], bool] = lambda: True
     baggage_keys: tuple[str, ...] = SPAN_BAGGAGE_KEYS
+    replace_native: bool = True
 
 
 class Begun(NamedTuple):
@@ -61,10 +62,12 @@ def begin(framework: str, operation: str, known: Facts, instance: Any, desk: Ste
         return None
     if outer is not None and outer.ended:
         outer = None
+    if known.replaces_native and not desk.replace_native:
+        known = known._replace(native=True)
     run = Run(framework, operation, known, key, outer, desk.captures_content)
     run.known |= guarded(carried, desk.baggage_keys, otherwise={})
     # Entered before the start is emitted: leaving it also takes back what handlers make current at the start.
-    entered = context.enter_step(run)
+    entered = context.enter_step(run, known.carrier)
     guarded(run.start)
     return Begun(run, entered)
 
@@ -108,6 +111,8 @@ class Observed:
         if begun is None:
             return await wrapped(*args, **kwargs)
         try:
+            if self._step.arguments is not None:
+                args, kwargs = guarded(self._step.arguments, instance, args, kwargs, otherwise=(args, kwargs))
             result = await wrapped(*args, **kwargs)
             guarded(self._finish, begun.run, result, rescue=begun.run.give_up)
             return result

@@ -29,8 +29,8 @@ class Run:
     """
 
     __slots__ = (
-        "__weakref__", "_captures", "_ends", "_tools", "_used", "began", "content", "ended", "family", "inside", "key", "known",
-        "operation", "outcome", "owner", "pid", "ref", "shared", "silent", "streaming", "watcher",
+        "__weakref__", "_captures", "_ends", "_tools", "_used", "began", "content", "describe", "ended", "family", "inside", "key", "known", "noted",
+        "operation", "owner", "pid", "ref", "shared", "silent", "streaming", "watcher",
     )  # fmt: skip
 
     def __init__(self, framework: str, operation: str, known: Facts, key: Any, outer: Run | None, captures: bool) -> None:
@@ -40,8 +40,9 @@ class Run:
         self._ends, self._tools = itertools.count(), itertools.count()
         self._used: list[Mapping[str, Any]] = []
         self.content: Content | None = None
-        self.outcome: str | None = None
-        """An outcome that became known while the run went on, such as a handoff."""
+        self.noted: Result | None = None
+        """An end that became known while the run went on, such as a handoff; it stands where the function just returns."""
+        self.describe = known.describe
         self.ended = self.inside = False
         self.streaming = True
         self.watcher: Any = None
@@ -72,7 +73,8 @@ class Run:
             "agent_id": known.agent_id,
             "top_k": known.top_k,
             "in_process": None if known.remote else True,
-            "native": True if known.native else None,
+            "native": True if known.native or known.merged else None,
+            "merged": outer.ref if known.merged and outer is not None else None,
             **known.more,
         }
         if known.conversation_id is not None:
@@ -136,7 +138,9 @@ class Run:
 
     def _emit_end(self, result: Result, error: BaseException | None, output: Content | None) -> None:
         duration = time.perf_counter_ns() - self.began
-        outcome = self.outcome if self.outcome is not None and result.outcome == COMPLETE else result.outcome
+        if self.noted is not None and result == Result():
+            result = self.noted
+        outcome = result.outcome
         outcome = ERROR if error is not None or result.error_type is not None else outcome
         known = {**self.known, **result.more, "outcome": outcome if outcome in OUTCOMES else COMPLETE}
         measured: dict[str, Any] = {"duration": duration}
@@ -151,6 +155,7 @@ class Run:
         if error is not None:
             known |= guarded(failures.describe, error, None, None, otherwise={"error_type": type(error).__name__})
             known.pop("stacktrace", None)
+            known |= {} if self.describe is None else guarded(self.describe, error, otherwise={})
         elif outcome == ERROR:
             told = result.error_type or "_OTHER"
             known |= {"kind": "other", "reason": told, "error_type": told}
@@ -195,6 +200,6 @@ def hand_off(framework: str, to_agent: str) -> None:
     agent = None if step is None else step.owner
     known: dict[str, Any] = {"framework": framework, "to_agent": to_agent}
     if agent is not None and agent.operation == "invoke_agent":
-        agent.outcome = HANDED_OFF
+        agent.noted = Result(HANDED_OFF)
         known |= {"ref": agent.ref, "agent_name": agent.known.get("agent_name"), "parent_ref": agent.known.get("parent_ref")}
     bus.execute("ex_llm.agent.handoff", {}, {name: value for name, value in known.items() if value is not None})

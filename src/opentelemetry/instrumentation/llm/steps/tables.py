@@ -6,7 +6,7 @@ Files of ``frameworks`` write these tables; the engine and the documentation rea
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -21,7 +21,9 @@ class Facts(NamedTuple):
     ``name`` is that of the agent, tool, workflow or data source. ``operation`` replaces the one of the table. ``key``
     identifies the instance for the rule of the same run where the function's own instance does not. ``native`` marks a
     step for which the framework makes a span itself; ``remote`` one that runs on a server; ``silent`` one that emits no event
-    and only hands its conversation to the steps inside. ``more`` is further metadata.
+    and only hands its conversation to the steps inside; ``merged`` one that only adds its attributes to the span of the step around
+    it. ``replaces_native``: the framework's own span gives way to ours, where the setting says so. ``carrier`` holds the trace of
+    a caller in another process; ``describe`` adds to what is known of an exception. ``more`` is further metadata.
     """
 
     name: str | None = None
@@ -35,6 +37,10 @@ class Facts(NamedTuple):
     native: bool = False
     remote: bool = False
     silent: bool = False
+    merged: bool = False
+    replaces_native: bool = False
+    carrier: Mapping[str, str] | None = None
+    describe: Callable[[BaseException], Mapping[str, Any]] | None = None
     more: Mapping[str, Any] = _NOTHING
 
 
@@ -66,6 +72,8 @@ class Step:
     result: Callable[[Any], Result] | None = None
     content: ReadContent | None = None
     output: Callable[[Any], Content | None] | None = None
+    arguments: Callable[[Any, tuple[Any, ...], Mapping[str, Any]], tuple[tuple[Any, ...], Mapping[str, Any]]] | None = None
+    """What the function is called with instead, decided inside the run; for requests that carry the trace."""
     task: str | None = None
     """The attribute of the result that holds the task in which the run goes on, where it does."""
     quiet: bool = False
@@ -89,14 +97,15 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Framework:
-    """A framework as data. ``silenced`` are patches that make spans of its own give way: target and driver."""
+    """A framework as data. ``patches`` are further functions to wrap, by target and driver; ``silenced`` are those that make
+    spans of the framework give way, where the setting says so."""
 
     name: str
     requires: str
     steps: tuple[Step, ...] = ()
     pairs: tuple[Pair, ...] = ()
     patches: tuple[tuple[str, Callable[[Any], Callable[..., Any]]], ...] = ()
-    says: str = field(default="", compare=False)
+    silenced: tuple[tuple[str, Callable[[Any], Callable[..., Any]]], ...] = ()
 
     @property
     def distribution(self) -> str:
