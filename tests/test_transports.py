@@ -220,6 +220,10 @@ def test_a_throttling_that_is_no_429_is_a_refusal_too(seen: Any, stand_in: Any) 
     from opentelemetry.instrumentation.llm.transports.attempt import Answered, Attempt, Sent
 
     class Asking:
+        @property
+        def outermost(self) -> Any:
+            return self
+
         def who(self) -> dict[str, Any]:
             return {"provider": "aws.bedrock"}
 

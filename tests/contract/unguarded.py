@@ -97,7 +97,9 @@ READERS: frozenset[CodeType] = frozenset(p.read.__code__ for p in providers.ALL 
 TELLS_IT_TWICE: dict[str, str] = {
     "calls/call.py:Call.covers": "it is what says that one call is a part of another",
     "context.py:running_call": "it is what says that one call is a part of another",
-    "calls/wrap.py:_covering": "it is what says that one call is a part of another",
+    "calls/nesting.py:covering": "it is what says that one call is a part of another",
+    "calls/nesting.py:_serves": "it is what says that one call is a part of another",
+    "calls/nesting.py:_caller": "it is what says that one call is a part of another",
 }
 """What raises here has a part of a call told as a call of its own."""
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from .. import bus
-from ..dialects import Arguments, Dialect
+from ..dialects import Arguments, Dialect, Sends
 from ..extraction import failures
 from ..extraction.message_parts import LONGEST_STREAM
 from ..guard import guarded
@@ -21,7 +21,7 @@ from ..schema.bounds import short
 from ..schema.events import CONTENT, INTERRUPTED, OPERATIONS, STREAM_CHUNK, STREAM_EXCEPTION, STREAM_START, STREAM_STOP
 from ..schema.records import Content, Cost, Reply, Request, Usage, completed, facts, total
 from ..settings import SPAN_BAGGAGE_KEYS
-from . import documents, secrets
+from . import documents, nesting, secrets
 from .declaration import Identity, Point
 
 COMPLETE, CLOSED_EARLY, ABANDONED, CANCELLED, ERROR, UNPARSED = "complete", "closed_early", "abandoned", "cancelled", "error", "unparsed"
@@ -67,7 +67,9 @@ class Call:
         "_resends",
         "_responded",
         "_unanswered",
+        "_used_apart",
         "_used_inside",
+        "above",
         "asked_to_stream",
         "awaited",
         "began",
@@ -89,9 +91,11 @@ class Call:
         "request",
         "response",
         "secrets",
+        "sends",
         "size_of",
         "streaming",
         "tapped",
+        "target",
         "watcher",
     )  # fmt: skip
 
@@ -105,6 +109,10 @@ class Call:
             request.guardrail_id = guarded(without_account, request.guardrail_id, otherwise=None)
         self._desk = desk
         self._outer = outer
+        self.above: Call | None = None
+        """The call inside which this one is an inference for itself."""
+        self.target = point.target
+        self.sends: Sends | None = None
         self.captures_content = desk.captures_content and outer is None
         """Whether contents are read: only where they were asked for, and once for nested calls."""
         self._ends = itertools.count()
@@ -132,6 +140,7 @@ class Call:
         self._used_inside: Usage | None = None
         self.reported_cents: float | None = None
         """What a gateway reported in its headers that the call cost."""
+        self._used_apart: Usage | None = None
         self.owner: Any = None
         """The agent or workflow that this call counts for."""
         self.ref = bus.new_ref()
@@ -153,9 +162,23 @@ class Call:
             self.owner = step.owner
             self.known = {**step.shared, **self.known}
 
+    @property
+    def outermost(self) -> Call:
+        """The call that is recorded: this one, or the one that it serves."""
+        call = self
+        while call._outer is not None:
+            call = call._outer
+        return call
+
+    @property
+    def has_absorbed(self) -> bool:
+        """Whether a nested call has served this one already and has used something."""
+        return self._used_inside is not None and self._used_inside != Usage()
+
     def who(self) -> dict[str, Any]:
         """Return what tells this call apart in the events of what happens underneath it."""
-        return {key: self.known[key] for key in _WHO if key in self.known}
+        known = self.outermost.known
+        return {key: known[key] for key in _WHO if key in known}
 
     def attempt_begins(self) -> tuple[int, int | None]:
         """Return the number of the attempt that begins now, and how long ago the one before it ended, in nanoseconds.
@@ -191,6 +214,7 @@ class Call:
     def start(self, arguments: Arguments) -> None:
         """Say that the call begins; where contents are captured, take those of the request now, before they can change."""
         self.asked_to_stream = arguments.streaming
+        self.sends = arguments.sends
         if self.captures_content:
             self.request.content = guarded(self.dialect.content, arguments)
         self._say(f"ex_llm.{self.family}.start", {"system_time": time.time_ns()}, self.known)
@@ -292,12 +316,14 @@ class Call:
             if self.streaming:
                 guarded(self.dialect.finish, reply)
         guarded(self._complete_reasons, reply, how, error)
-        if self._used_inside is not None and reply.usage == Usage():
-            reply.usage = self._used_inside
+        if self._used_inside is not None or self._used_apart is not None:
+            nesting.keep_own_usage(reply, self._used_inside, self._used_apart, self._attempts)
         if self.reported_cents is not None and reply.usage.reported_cost_cents is None:
             reply.usage.reported_cost_cents = self.reported_cents
         if self.request.billed is not None and error is None and reply.failure is None:
             reply.usage = completed(reply.usage, self.request.billed)
+        if self.above is not None:
+            self.above.used_apart(reply.usage)
         if self._outer is not None:
             self._outer.learn(self, reply)
             return
@@ -358,6 +384,9 @@ class Call:
     def _say_cost(self, known: dict[str, Any], reply: Reply) -> None:
         if self._desk.price is None:
             return
+        if self._used_apart is not None and reply.usage == Usage() and not self.identity.mocked:
+            known["cost_in_nested_calls"] = True
+            return
         cost = self._desk.price(self.operation, self.identity, self.request, reply)
         if reply.usage.code_sessions is not None:
             known["code_sessions"] = reply.usage.code_sessions
@@ -365,6 +394,8 @@ class Call:
             known["cost_cents"] = cost.total
             if cost.partial is not None:
                 known["cost_partial"] = cost.partial
+            if self.identity.mocked:
+                known["cost_source"] = cost.source
             parts = {name: value for name, value in facts(cost).items() if name not in ("total", "partial")}
             self._say("ex_llm.cost.calculated", {"cost": cost.total}, {**known, **parts})
             self._say_threshold(known, cost.total)
@@ -387,6 +418,11 @@ class Call:
     def _message(self, error: BaseException) -> str:
         message = str(error)[:LONGEST_STREAM]
         return message if self.secrets is None else secrets.without(message, self.secrets())
+
+    def used_apart(self, usage: Usage) -> None:
+        """Note what a nested inference has recorded for itself; it is not counted here again."""
+        if usage != Usage():
+            self._used_apart = total((self._used_apart or Usage(), usage))
 
     def learn(self, inner: Call, reply: Reply) -> None:
         """Take over what an inner call of the same inference knows and this one does not; figures add up."""

@@ -23,6 +23,8 @@ class Identity(NamedTuple):
     address: str | None = None
     port: int | None = None
     in_process: bool = False
+    mocked: bool = False
+    """Whether the application gave the answer itself: nobody is asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,10 @@ class Running:
         self.before: context.Context | None = None
         self.entered: context.Entered | None = None
 
-    def enter(self, call: Call, point: Point, covering: Call | None) -> None:
-        """Make ``call``, or the call that covers it, the running one of this frame."""
+    def enter(self, call: Call, point: Point) -> None:
+        """Make ``call`` the running one of this frame."""
         self.point, self.before, self.call = point, guarded(context.here), call
-        self.entered = context.enter_call(covering or call)
+        self.entered = context.enter_call(call)
 
     def abort(self, error: BaseException) -> None:
         """Do what an interruption may have kept the frame from doing: end the call, restore the context.

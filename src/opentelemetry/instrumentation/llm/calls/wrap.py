@@ -17,6 +17,7 @@ from ..schema.records import Request
 from . import secrets
 from .call import Call, Desk
 from .declaration import Identity, Point, Provider, Routes
+from .nesting import covering
 from .result import receive
 from .running import Running
 from .streams.generator_function import lazily, lazily_async
@@ -52,19 +53,20 @@ class Watch:
         if point is None or guarded(context.suppressed):
             return
         request = guarded(point.dialect.request, arguments) or Request()
-        outer = guarded(_covering, point.operation)
         identity = guarded(self._provider.identify, instance, arguments) or Identity(self._provider.name)
         renamed = self._desk.host_providers.get(identity.address or "")
         if renamed is not None:
             identity = identity._replace(provider=renamed)
+        outer, above = guarded(covering, point, identity, request, otherwise=(None, None))
         call = Call(point, identity, request, self._desk, outer)
+        call.above = above
         if call.captures_content:
             call.secrets = guarded(secrets.of, instance, {"arguments": args, **kwargs})
         call.known |= guarded(carried, self._desk.baggage_keys, otherwise={})
         if outer is None:
             guarded(call.belongs_to, guarded(context.running_step))
         # Entered before the start is said: leaving it also takes back what handlers make current at the start.
-        running.enter(call, point, outer)
+        running.enter(call, point)
         guarded(call.start, arguments)
 
     def around(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -114,12 +116,6 @@ class Watch:
         inner = wrapped(*args, **kwargs)
         begin = lazily_async if hasattr(inner, "__anext__") else lazily
         return guarded(begin, lambda running: self.begin(running, instance, args, kwargs), inner, otherwise=inner)
-
-
-def _covering(operation: str) -> Call | None:
-    """Return the running call that this one is a part of."""
-    outer: Call | None = context.running_call()
-    return outer if outer is not None and outer.covers(operation) else None
 
 
 def reads_by_name(names: tuple[str, ...]) -> Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Arguments]:

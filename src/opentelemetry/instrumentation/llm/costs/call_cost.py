@@ -54,6 +54,8 @@ class Costs:
         """Return the cost of a call, the reason why it is not known, or ``None`` for what is not billed by the call."""
         if operation in _FREE:
             return None
+        if identity.mocked:
+            return Cost(0.0, source="mock")
         self._count_sessions(reply)
         in_parts = reply.parts is not None and reply.usage.reported_cost_cents is None
         found = (self._parts if in_parts else self._whole)(identity.provider, request, reply)

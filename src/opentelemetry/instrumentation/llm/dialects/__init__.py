@@ -14,13 +14,15 @@ from typing import Any
 from ..schema.records import Content, Reply, Request
 
 _EMPTY: Mapping[str, Any] = {}
+Sends = Callable[[Any, str, Any], "bool | None"]
 
 
 @dataclass(slots=True)
 class Arguments:
     """What the application passed, by its names: on the wire, or in the function's signature.
 
-    ``path`` is what the request goes to (or the operation's name), where the function is told so.
+    ``path`` is what the request goes to (or the operation's name), where the function is told so. ``sends`` says of a request,
+    by the HTTP client that sends it, method and URL, whether it is of this call; ``None`` where the SDK does not let that be known.
     """
 
     named: Mapping[str, Any]
@@ -28,6 +30,7 @@ class Arguments:
     method: str = "POST"
     query: Mapping[str, Any] = field(default_factory=dict)
     streaming: bool = False
+    sends: Sends | None = None
 
 
 def _no_chunks(draft: Reply, chunk: Any) -> None:

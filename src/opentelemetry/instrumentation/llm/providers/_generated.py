@@ -7,9 +7,9 @@ the stream helpers, raw responses, resources made before us, and subclasses of t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from ..calls.declaration import Identity, Point, Provider
 from ..dialects import Arguments, Dialect
@@ -32,6 +32,16 @@ class Server(NamedTuple):
     path: str
 
 
+def _sends(sender: int, method: str, path: str, client: Any, sent: str, server: SplitResult) -> bool | None:
+    """Say whether a request is of a call: one of the SDK's own client, or to the same path at the same server, by a client below it.
+
+    Clients are known by number: what is known of a call must not keep a client alive.
+    """
+    if sent.upper() != method:
+        return False
+    return True if id(client) == sender else None if server.path.endswith(urlsplit(path).path) else False
+
+
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
     """Read the options of a request: its body as it will be sent, its route, whether a stream was asked for."""
     options = args[1] if len(args) > 1 else kwargs.get("options")
@@ -39,15 +49,17 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
     named = body if isinstance(body, Mapping) else {}
     if isinstance(extra, Mapping) and extra:
         named = {**named, **extra}
+    method = str(getattr(options, "method", "post")).upper()
     url, params = str(getattr(options, "url", "")), getattr(options, "params", None)
     if named.get("model") is None and (deployment := deployment_in(url) or deployment_in(_base(instance))) is not None:
         named = {**named, "model": deployment}
     return Arguments(
         named=named,
         path=url,
-        method=str(getattr(options, "method", "post")).upper(),
+        method=method,
         query=params if isinstance(params, Mapping) else {},
         streaming=kwargs.get("stream") is True,
+        sends=partial(_sends, id(getattr(instance, "_client", None)), method, url),
     )
 
 

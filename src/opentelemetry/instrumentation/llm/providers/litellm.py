@@ -6,6 +6,7 @@ knows only later, the price of an answer and who gave it, is awaited where it wr
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -33,9 +34,11 @@ from ..dialects.litellm.operations import (
 )
 from ..extraction.paths import dig, text
 from ..guard import guarded
+from ..transports.own import same_server
 from ._generated import _server
 
 _ASKED = "/asked"
+_MOCKS = ("mock_response", "mock_tool_calls")
 _HOPS = (
     "acompletion",
     "aembedding",
@@ -55,13 +58,24 @@ def identify(instance: Any, arguments: Arguments) -> Identity:
     url = text(arguments.named.get("api_base")) or text(arguments.named.get("base_url"))
     server = None if url is None else _server(url)
     provider = provider_name(asked(arguments.named)) or ("litellm" if url is None else "openai")
-    return Identity(provider, *((None, None) if server is None else (server.host or None, server.port)))
+    host, port = (None, None) if server is None else (server.host or None, server.port)
+    return Identity(provider, host, port, mocked=any(arguments.named.get(name) is not None for name in _MOCKS))
 
 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
     """Read the arguments, which have their names by now."""
     hop = any(kwargs.get(name) is True for name in _HOPS)
-    return Arguments(kwargs, path="" if hop else _ASKED, streaming=kwargs.get("stream") is True)
+    logging = kwargs.get("litellm_logging_obj")
+    sends = None if logging is None else partial(_sends, weakref.ref(logging))
+    return Arguments(kwargs, path="" if hop else _ASKED, streaming=kwargs.get("stream") is True, sends=sends)
+
+
+def _sends(logging: weakref.ref[Any], client: Any, method: str, server: Any) -> bool | None:
+    """Say whether a request goes where LiteLLM has just written down that it will send one; ``None`` where it has not."""
+    details = getattr(logging(), "model_call_details", None)
+    url = text(dig(details, ("additional_args", "api_base")))
+    asked = None if url is None else _server(url)
+    return None if asked is None or not asked.host else same_server(asked.host, asked.port, server)
 
 
 def _resolved(call: Call, known: Any) -> None:

@@ -78,6 +78,8 @@ OURS: Table = {
     "inference_geo": "ex_llm.inference_geo",
     "latency": "ex_llm.latency_mode",
     "cost_partial": "ex_llm.cost.partial",
+    "cost_source": "ex_llm.cost.source",
+    "cost_in_nested_calls": "ex_llm.cost.in_nested_calls",
     "kind": "ex_llm.error.kind",
     "request_id": "ex_llm.provider.request_id",
     "resend_count": "http.request.resend_count",

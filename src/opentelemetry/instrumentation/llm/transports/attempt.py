@@ -15,6 +15,7 @@ from ..extraction import failures
 from ..guard import guarded
 from ..schema.bounds import short
 from . import cost_headers, rate_limit_headers
+from .own import is_attempt
 
 _REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid", "apim-request-id", "x-goog-request-id", "cf-ray")
 _REFUSED = frozenset({429, 529})
@@ -82,8 +83,8 @@ class Transport:
         guarded(self._ended, attempt, response)
         return response
 
-    def _begin(self, call: Any, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Attempt:
-        return Attempt(call, self.sent(instance, args, kwargs))
+    def _begin(self, call: Any, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Attempt | None:
+        return begin(call, instance, self.sent(instance, args, kwargs))
 
     def _ended(self, attempt: Attempt | None, response: Any) -> None:
         if attempt is not None:
@@ -106,15 +107,20 @@ def _failed(attempt: Attempt | None, error: BaseException) -> None:
         attempt.failed(error)
 
 
+def begin(call: Any, client: Any, sent: Sent) -> Attempt | None:
+    """Begin an attempt of ``call``; ``None`` where ``client`` sends something else inside of it."""
+    return Attempt(call, sent) if is_attempt(call, client, sent.method, urlsplit(sent.url)) else None
+
+
 class Attempt:
     """One attempt, from ``ex_llm.provider.request.start`` to its stop or exception."""
 
-    __slots__ = ("_began", "_call", "_known")
+    __slots__ = ("_began", "_call", "_known", "_running")
 
     def __init__(self, call: Any, sent: Sent) -> None:
-        self._call = call
-        number, waited = call.attempt_begins()
         server = urlsplit(sent.url)
+        self._running, self._call = call, call.outermost
+        number, waited = self._call.attempt_begins()
         self._known: dict[str, Any] = {**call.who(), "attempt": number, "method": short(sent.method.upper())}
         if server.hostname:
             self._known |= {
@@ -149,7 +155,7 @@ class Attempt:
 
     def keep(self, response: Any, status: int) -> None:
         """Let the call read an accepted response if the SDK raises because of what it holds."""
-        call = self._call
+        call = self._running
         if not (call.asked_to_stream or call.streaming):
             call.response = response if status < 400 else None
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from .. import context
 from ..extraction import failures
 from ..guard import guarded
-from .attempt import Answered, Attempt, Sent
+from .attempt import Answered, Attempt, Sent, begin
 
 STATUSES: Mapping[str, int] = {
     "OK": 200, "INVALID_ARGUMENT": 400, "FAILED_PRECONDITION": 400, "OUT_OF_RANGE": 400, "UNAUTHENTICATED": 401,
@@ -36,7 +36,7 @@ def _begin(channel: Any, method: Any) -> Attempt | None:
         return None
     target = channel.target() if callable(channel.target) else channel.target
     # It may name a resolver, as in dns:///api.example.com:443.
-    return Attempt(call, Sent("POST", f"https://{_text(target).rpartition('/')[2]}{_text(method)}"))
+    return begin(call, channel, Sent("POST", f"https://{_text(target).rpartition('/')[2]}{_text(method)}"))
 
 
 def _told(attempt: Attempt, code: str | None, metadata: Any) -> None:

@@ -1,0 +1,81 @@
+"""Decide whether a call inside a running call serves it, or is an inference for itself.
+
+A wrapping SDK that asks a provider's SDK is one inference. What the application runs inside a call (custom providers,
+judges, ensembles, tools) asks for inferences of its own, and so does an SDK that asks another model, or asks again.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from .. import context
+from ..schema.records import Reply, Request, Usage
+from .declaration import Identity, Point
+
+if TYPE_CHECKING:
+    from .call import Call
+
+_SCHEDULERS = frozenset({"asyncio", "concurrent", "threading", "anyio", "trio", "uvloop"})
+_WRAPPERS = frozenset({"wrapt", "opentelemetry", "functools", "contextlib", "tenacity", "backoff", "sentry_sdk", "ddtrace", "langsmith"})
+_DECORATORS = frozenset({"wrapper", "wrapper_async"})
+
+
+def covering(point: Point, identity: Identity, request: Request) -> tuple[Call | None, Call | None]:
+    """Return the running call that a call of ``point`` serves, or else the one inside which it is an inference for itself."""
+    running: Call | None = context.running_call()
+    if running is None or not running.covers(point.operation):
+        return None, None
+    return (running, None) if _serves(running, point, identity, request) else (None, running.outermost)
+
+
+def _serves(outer: Call, point: Point, identity: Identity, request: Request) -> bool:
+    inner_root, outer_root = _root(point.target), _root(outer.target)
+    caller = _caller(inner_root, inner_root == outer_root)
+    if caller is None or caller in _SCHEDULERS:
+        return identity.provider == outer.identity.provider and _same_model(outer.request.model, request.model)
+    if caller != outer_root or outer.has_absorbed:
+        return False
+    # An SDK that asks another SDK may know the model by another name; one that asks itself asks another model, as fallbacks do.
+    return inner_root != outer_root or _same_model(outer.request.model, request.model)
+
+
+def _root(target: str) -> str:
+    return target.partition(":")[0].partition(".")[0]
+
+
+def _caller(package: str, recursive: bool) -> str | None:
+    """Return the top-level package of the code that uses ``package``; a package that calls itself is only left out where it decorates."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        root = _root(frame.f_globals.get("__name__", ""))
+        if root not in _WRAPPERS and (root != package or (recursive and frame.f_code.co_name not in _DECORATORS)):
+            return root
+        frame = frame.f_back
+    return None
+
+
+def _same_model(outer: str | None, inner: str | None) -> bool:
+    """Say whether two names are of one model: SDKs that wrap others put the provider before it.
+
+    >>> _same_model("azure/prod-chat", "prod-chat"), _same_model("gpt-4o", "gpt-4o-mini")
+    (True, False)
+    """
+    if outer is None or inner is None:
+        return True
+    return outer.rpartition("/")[2] == inner.rpartition("/")[2]
+
+
+def keep_own_usage(reply: Reply, absorbed: Usage | None, apart: Usage | None, requests: int) -> None:
+    """Leave in ``reply`` what its call used itself, given what nested calls used for it (``absorbed``) and recorded for themselves (``apart``)."""
+    if absorbed is not None and absorbed != Usage():
+        if reply.usage == Usage() or (apart is not None and not _agree(reply.usage, absorbed)):
+            reply.usage, reply.parts = absorbed, None
+    elif apart is not None and not requests:
+        # The response was made of theirs, and each of these is counted where it is recorded.
+        reply.usage, reply.parts = Usage(), None
+
+
+def _agree(used: Usage, absorbed: Usage) -> bool:
+    return (used.input_tokens, used.output_tokens) == (absorbed.input_tokens, absorbed.output_tokens)
