@@ -280,3 +280,17 @@ def test_values_on_the_bounds_of_our_buckets_stay_in_them() -> None:
     for metric in tables:
         convert = converter(metric.scale) or float
         assert tuple(map(convert, unscaled(metric.buckets, metric.scale))) == metric.buckets, metric.name
+
+
+def test_an_unusual_part_leaves_the_others_counted_once() -> None:
+    (tokens,) = [metric for metric in conventions(legacy=True) if metric.name == "gen_ai.client.token.usage"]
+    tally = Tally([tokens, *metrics()])
+    for output in (4, -1, 2**60):
+        tally.hear("ex_llm.chat.stop", {"duration": 1}, {**WHO, "input_tokens": 10, "output_tokens": output})
+    found = {tags["gen_ai.token.type"]: (spread.count, spread.sum) for tags, spread in tally.read(tokens)}
+    assert found["input"] == (3, 30)
+    assert found["output"][0] in (1, 2)  # a distribution may take negative values, an exporter may not
+    remaining = next(metric for metric in metrics() if metric.name == "ex_llm.provider.rate_limit.remaining")
+    for left in (9, 3):
+        tally.hear("ex_llm.provider.request.stop", {"duration": 1, "remaining_tokens": left, "remaining_requests": left + 1}, WHO)
+    assert {tags["kind"]: value for tags, value in tally.read(remaining)} == {"tokens": 3, "requests": 4}

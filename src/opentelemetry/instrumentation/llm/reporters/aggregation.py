@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from .. import bus
-from ..metrics import Metric, Parts
+from ..metrics import Metric
 from ..schema.spread import Spread
 from .amounts import SPREAD_KINDS, bounded_number, by_event, converter, samples
 from .inbox import Inbox, tell_of_forks
-from .rows import Plan
+from .rows import Count, Plan, Use
 from .tags import OTHER, SETS_PER_METRIC, VALUES_PER_TAG, Tagger, Tags, Values
 
 __all__ = ["OVERFLOW", "VALUES_PER_TAG", "Tally", "tagged"]
@@ -158,7 +158,7 @@ class Tally:
                 yield plan.detailed
 
     def _book(self, plan: Plan, measured: Mapping[str, Any], known: dict[str, Any], mark: Any) -> None:
-        if plan.parts and not (plan.parts.isdisjoint(known) and plan.parts.isdisjoint(measured)):
+        if plan.parts and (any(map(known.get, plan.parts)) or any(map(measured.get, plan.parts))):
             plan = plan.detailed
         try:
             row = plan.rows.get(tuple([known.get(key) for key in plan.keys]))
@@ -171,20 +171,26 @@ class Tally:
             self._book_each(plan, odd or (), measured, known, mark)
 
     def _book_each(self, plan: Plan, odd: Iterable[str], measured: Mapping[str, Any], known: Mapping[str, Any], mark: Any) -> None:
-        """Count values that rows do not take: of functions, of parts, and unusual numbers."""
-        for metric in (*plan.rest, *(metric for key in dict.fromkeys(odd) for metric in plan.by_key[key])):
-            counted = self._counted[metric.name]
-            bounded = counted.tagger.bounded(known)
+        """Count values that rows do not take: of functions, of parts of a whole, and unusual numbers."""
+        for metric in plan.rest:
             for value, extra in samples(metric, measured, known):
-                cell = counted.cell(counted.tagger.shown(bounded, extra))
-                if isinstance(value, Spread):
-                    cell.merge(value, mark)
-                elif isinstance(cell, Spread):
-                    cell.add(value * metric.events[plan.event], mark)
-                elif metric.kind == "last_value":
-                    cell[:] = value * metric.events[plan.event], next(self._order)
-                else:
-                    cell[0] += value * metric.events[plan.event]
+                self._book_one(metric, extra, value, plan.event, known, mark)
+        for metric, own in (use for key in dict.fromkeys(odd) for use in plan.by_key[key]):
+            for value, extra in samples(metric, measured, known):
+                if own is None or own == extra:
+                    self._book_one(metric, extra, value, plan.event, known, mark)
+
+    def _book_one(self, metric: Metric, extra: Mapping[str, Any], value: Any, event: str, known: Mapping[str, Any], mark: Any) -> None:
+        counted = self._counted[metric.name]
+        cell = counted.cell(counted.tagger.shown(counted.tagger.bounded(known), extra))
+        if isinstance(value, Spread):
+            cell.merge(value, mark)
+        elif isinstance(cell, Spread):
+            cell.add(value * metric.events[event], mark)
+        elif metric.kind == "last_value":
+            cell[:] = value * metric.events[event], next(self._order)
+        else:
+            cell[0] += value * metric.events[event]
 
     def _uncounted(self, key: str, value: Any) -> Any:
         # A row knows how often it was met, and says so when it is emptied.
@@ -210,13 +216,13 @@ class Tally:
         for counted in self._counted.values():
             counted.forget(key, value)
 
-    def _count_for(self, plan: Plan) -> Callable[[Metric, Mapping[str, Any], Any], None]:
-        def count(metric: Metric, known: Mapping[str, Any], value: Any) -> None:
+    def _count_for(self, plan: Plan) -> Count:
+        def count(use: Use, known: Mapping[str, Any], value: Any) -> None:
+            metric, extra = use
             counted = self._counted[metric.name]
             factor, convert = metric.events[plan.event], counted.convert
             if metric.whole:
                 factor = int(factor)
-            extra = {metric.takes.tag: "unknown"} if isinstance(metric.takes, Parts) else None
             cell = counted.cell(counted.tagger.shown(known, extra))
             if isinstance(value, Spread):
                 cell.merge(value if convert is None else value.converted(convert, metric.buckets))
@@ -225,10 +231,11 @@ class Tally:
 
         return count
 
-    def _newest_for(self, plan: Plan) -> Callable[[Metric, Mapping[str, Any], Any, int], None]:
-        def newest(metric: Metric, known: Mapping[str, Any], value: Any, order: int) -> None:
+    def _newest_for(self, plan: Plan) -> Callable[[Use, Mapping[str, Any], Any, int], None]:
+        def newest(use: Use, known: Mapping[str, Any], value: Any, order: int) -> None:
+            metric, extra = use
             counted = self._counted[metric.name]
-            cell = counted.cell(counted.tagger.shown(known))
+            cell = counted.cell(counted.tagger.shown(known, extra))
             if order > cell[1]:
                 cell[:] = (value if counted.convert is None else counted.convert(value)) * metric.events[plan.event], order
 

@@ -17,10 +17,13 @@ from .amounts import LIMIT, SPREAD_KINDS, unscaled
 ROWS_KEPT = 2000
 
 Bounds = tuple[float, ...] | None
-Column = tuple[str, Bounds, tuple[Metric, ...]]
+Use = tuple[Metric, Mapping[str, Any] | None]
+"""A metric that takes a value, and the tags that only this value has."""
+
+Column = tuple[str, Bounds, tuple[Use, ...]]
 """The key of a value, the buckets in which it is counted, and the metrics that are made of it."""
 
-Count = Callable[[Metric, Mapping[str, Any], Any], None]
+Count = Callable[[Use, Mapping[str, Any], Any], None]
 """Add a buffered value to a metric, given the bounded metadata of its row."""
 
 
@@ -85,20 +88,20 @@ class Plan:
         self.event = event
         self.parts: frozenset[str] = frozenset()
         if not detailed:
-            keys = {key for metric in metrics if isinstance(metric.takes, Parts) and _shares(metric) for key in metric.takes.keys.values()}
-            self.parts = frozenset(keys)
+            wholes = [metric.takes for metric in metrics if isinstance(metric.takes, Parts) and metric.takes.whole is not None]
+            self.parts = frozenset(key for takes in wholes for key in takes.keys.values())
         self.counters = [metric for metric in metrics if metric.takes is None]
-        keyed = [(takes, metric) for metric in metrics if (takes := _key_of(metric, detailed)) is not None]
-        self.rest = [metric for metric in metrics if metric.takes is not None and _key_of(metric, detailed) is None]
-        if not detailed:
-            # Without one of its keys such a metric gets nothing; with one, the event is counted by the detailed plan.
-            self.rest = [metric for metric in self.rest if not (isinstance(metric.takes, Parts) and _shares(metric))]
-        self.by_key: dict[str, list[Metric]] = {}
-        for key, metric in keyed:
-            self.by_key.setdefault(key, []).append(metric)
+        self.rest: list[Metric] = []
+        self.by_key: dict[str, list[Use]] = {}
+        for metric in metrics:
+            uses = _uses(metric, detailed)
+            if uses is None:
+                self.rest.append(metric)
+            for key, extra in uses or ():
+                self.by_key.setdefault(key, []).append((metric, extra))
         self.columns = list(_columns(self.by_key))
-        self.last = [key for key, found in self.by_key.items() if any(metric.kind == "last_value" for metric in found)]
-        tagged = [*self.counters, *(metric for _, metric in keyed)]
+        self.last = [key for key, found in self.by_key.items() if any(metric.kind == "last_value" for metric, _ in found)]
+        tagged = [*self.counters, *(metric for found in self.by_key.values() for metric, _ in found)]
         self.keys = tuple(dict.fromkeys(key for metric in tagged for key in metric.tags.values()))
         self.rows: dict[tuple[Any, ...], Row] = {}
         self.detailed = Plan(event, metrics, detailed=True) if self.parts else self
@@ -115,55 +118,56 @@ class Plan:
             found = self.rows[shown] = Row(self, dict(zip(self.keys, shown, strict=True)))
         return found
 
-    def empty(self, row: Row, count: Count, last: Callable[[Metric, Mapping[str, Any], Any, int], None]) -> None:
+    def empty(self, row: Row, count: Count, last: Callable[[Use, Mapping[str, Any], Any, int], None]) -> None:
         """Give what a row has buffered to its metrics."""
         for metric in self.counters:
-            count(metric, row.known, row.hits)
+            count((metric, None), row.known, row.hits)
         totals = iter(row.sums)
         spreads = iter(row.spreads)
-        for _, bounds, metrics in self.columns:
+        for _, bounds, uses in self.columns:
             if bounds is None:
                 _, total = next(totals)
                 if total[1]:
-                    for metric in metrics:
-                        count(metric, row.known, total[0])
+                    for use in uses:
+                        count(use, row.known, total[0])
                     total[0] = total[1] = 0
                 continue
             _, spread = next(spreads)
             if spread.count:
                 taken = spread.take()
-                for metric in metrics:
-                    count(metric, row.known, taken if metric.kind in SPREAD_KINDS else taken.sum)
+                for use in uses:
+                    count(use, row.known, taken if use[0].kind in SPREAD_KINDS else taken.sum)
         for key, newest in row.last:
             if newest[1]:
-                for metric in self.by_key[key]:
-                    if metric.kind == "last_value":
-                        last(metric, row.known, newest[0], newest[1])
+                for use in self.by_key[key]:
+                    if use[0].kind == "last_value":
+                        last(use, row.known, newest[0], newest[1])
                 newest[1] = 0
         row.hits = 0
 
 
-def _shares(metric: Metric) -> bool:
-    # Parts of a whole are rare; without them the metric takes the whole, which other metrics take too.
+def _uses(metric: Metric, detailed: bool) -> Iterable[tuple[str, Mapping[str, Any] | None]] | None:
+    """Return the keys of the values that a metric takes, with the tags of each; ``None`` where it takes them by a function."""
     takes = metric.takes
-    return isinstance(takes, Parts) and (takes.whole is not None or metric.kind == "last_value")
+    if takes is None:
+        return ()
+    if isinstance(takes, str):
+        return ((takes, None),)
+    if not isinstance(takes, Parts):
+        return None
+    if takes.whole is None:
+        return [(key, {takes.tag: part}) for part, key in takes.keys.items()]
+    # Parts of a whole are rare. Where an event has none the whole is unknown, and other metrics take it too.
+    return None if detailed else ((takes.whole, {takes.tag: "unknown"}),)
 
 
-def _key_of(metric: Metric, detailed: bool) -> str | None:
-    if isinstance(metric.takes, str):
-        return metric.takes
-    if isinstance(metric.takes, Parts) and not detailed:
-        return metric.takes.whole
-    return None
-
-
-def _columns(by_key: Mapping[str, list[Metric]]) -> Iterable[Column]:
-    for key, metrics in by_key.items():
-        found: dict[Bounds, list[Metric]] = {}
-        plain = [metric for metric in metrics if metric.kind not in (*SPREAD_KINDS, "last_value")]
-        for metric in metrics:
+def _columns(by_key: Mapping[str, list[Use]]) -> Iterable[Column]:
+    for key, uses in by_key.items():
+        found: dict[Bounds, list[Use]] = {}
+        plain = [use for use in uses if use[0].kind not in (*SPREAD_KINDS, "last_value")]
+        for metric, extra in uses:
             if metric.kind in SPREAD_KINDS:
-                found.setdefault(unscaled(metric.buckets, metric.scale), []).append(metric)
+                found.setdefault(unscaled(metric.buckets, metric.scale), []).append((metric, extra))
         if plain:
             # A spread knows the sum of its values too.
             found.setdefault(next(iter(found), None), []).extend(plain)
