@@ -60,7 +60,8 @@ class _Street(NamedTuple):
         return found
 
 
-_street = _Street((), {})
+handler_table = _Street((), {})
+"""Everything that is attached now. It is replaced by another object when that changes, so a caller can tell by identity."""
 _lock = threading.Lock()
 _refs = itertools.count(1)
 new_ref = _refs.__next__
@@ -93,13 +94,13 @@ def attach(handler_id: str, event: str, function: Handler, config: Any = None, *
 
 def attach_many(handler_id: str, events: Iterable[str], function: Handler, config: Any = None, *, keep: bool = False) -> None:
     """Attach one handler to several events, as ``attach`` does for one; all of them or, on an error, none."""
-    global _street
+    global handler_table
     names = _checked(handler_id, events, function)
     with _lock:
-        if any(a.id == handler_id for a in _street.attached):
+        if any(a.id == handler_id for a in handler_table.attached):
             raise ValueError(f"a handler with the id {handler_id!r} is attached already; detach it first or choose another id")
         new = tuple(Attached(handler_id, name, function, config, keep) for name in names)
-        _street = _Street(_street.attached + new, {})
+        handler_table = _Street(handler_table.attached + new, {})
 
 
 def _checked(handler_id: str, events: Iterable[str], function: Handler) -> list[str]:
@@ -118,30 +119,35 @@ def _checked(handler_id: str, events: Iterable[str], function: Handler) -> list[
 
 def detach(handler_id: str) -> bool:
     """Detach the handler of this id from all its events; say whether there was one."""
-    global _street
+    global handler_table
     with _lock:
-        left = tuple(a for a in _street.attached if a.id != handler_id)
-        found = len(left) < len(_street.attached)
+        left = tuple(a for a in handler_table.attached if a.id != handler_id)
+        found = len(left) < len(handler_table.attached)
         if found:
-            _street = _Street(left, {})
+            handler_table = _Street(left, {})
     return found
 
 
 def list_handlers(prefix: str = "") -> list[Attached]:
     """List what is attached to events that begin with ``prefix``, and what hears that prefix through a ``*``."""
-    return [a for a in _street.attached if a.event.startswith(prefix) or a.hears(prefix)]
+    return [a for a in handler_table.attached if a.event.startswith(prefix) or a.hears(prefix)]
+
+
+def count_handlers() -> int:
+    """Return how many handlers are attached, each once for every event that it was attached to."""
+    return len(handler_table.attached)
 
 
 def heard(event: str) -> bool:
     """Say whether anybody listens to ``event``: where making the measurements costs something, ask first."""
-    street = _street
+    street = handler_table
     found = street.routes.get(event)
     return bool(street.route(event) if found is None else found)
 
 
 def execute(event: str, measurements: Mapping[str, Any] | None = None, metadata: Mapping[str, Any] | None = None) -> None:
     """Say ``event`` to everybody who listens, here and now; nothing that a handler does comes back to the caller."""
-    street = _street
+    street = handler_table
     found = street.routes.get(event)
     if found is None:
         found = street.route(event)

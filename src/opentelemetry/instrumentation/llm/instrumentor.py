@@ -86,12 +86,12 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         given = {name: keywords.pop(name, None) for name in ("tracer_provider", "meter_provider", "logger_provider")}
         settings = self.settings = Settings.read(keywords)
         self.costs = Costs(settings, strict=keywords.get("prices") is not None)
-        theirs = len(bus.list_handlers())
+        theirs = bus.count_handlers()
         spans = _spans(given["tracer_provider"], given["logger_provider"], settings)
         # The reporter hears first: what it records at the end of a call belongs to a span that is still open then.
         self._attached = (_reporter(given["meter_provider"], settings, spans), spans)
         spans.attach()
-        ears = Ears(any(given.values()), len(bus.list_handlers()) - theirs)
+        ears = Ears(any(given.values()), bus.count_handlers() - theirs)
         self._patches.begin()
         self._watch_providers(settings, _desk(settings, self.costs, ears))
         self._observe_frameworks(settings, ears)

@@ -7,6 +7,7 @@ names that are real providers (Logfire's ``ProxyTracerProvider``), so a name dec
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from typing import Any
 
 from opentelemetry import _logs, metrics, trace
@@ -23,13 +24,22 @@ PLACEHOLDERS = (
 
 def is_placeholder(provider: Any) -> bool:
     """Return whether ``provider`` is what the API uses until one is set."""
-    return any(type(provider) is getattr(sys.modules.get(module), name, None) for module, name in PLACEHOLDERS)
+    kind: Any = type(provider)
+    return _is_placeholder(kind)
+
+
+@lru_cache(maxsize=64)
+def _is_placeholder(kind: Any) -> bool:
+    return any(kind is getattr(sys.modules.get(module), name, None) for module, name in PLACEHOLDERS)
 
 
 def is_set_up() -> bool:
     """Return whether a global provider of spans, metrics or logs has been set."""
-    providers = (trace.get_tracer_provider(), metrics.get_meter_provider(), _logs.get_logger_provider())
-    return not all(is_placeholder(provider) for provider in providers)
+    return not (
+        _is_placeholder(type(trace.get_tracer_provider()))
+        and _is_placeholder(type(metrics.get_meter_provider()))
+        and _is_placeholder(type(_logs.get_logger_provider()))
+    )
 
 
 class Ears:
@@ -40,7 +50,8 @@ class Ears:
         self._ours = ours
 
     def __call__(self) -> bool:
-        if not self._sure:
-            # Placeholders record nothing; a provider that is set stays set.
-            self._sure = is_set_up()
-        return self._sure or len(bus.list_handlers()) > self._ours
+        # Placeholders record nothing; a provider that is set stays set.
+        if self._sure or bus.count_handlers() > self._ours:
+            return True
+        self._sure = is_set_up()
+        return self._sure

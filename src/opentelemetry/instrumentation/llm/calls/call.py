@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from time import perf_counter_ns
 from types import MappingProxyType
 from typing import Any
 
@@ -15,13 +16,15 @@ from .. import bus
 from ..dialects import Arguments, Dialect, Sends
 from ..extraction import failures
 from ..extraction.message_parts import LONGEST_STREAM
-from ..guard import guarded
+from ..guard import failed, guarded
 from ..pricing.match import without_account
 from ..schema.bounds import short
 from ..schema.events import CONTENT, INTERRUPTED, OPERATIONS, STREAM_CHUNK, STREAM_EXCEPTION, STREAM_START, STREAM_STOP
+from ..schema.interruption import is_interruption
 from ..schema.records import Content, Cost, Reply, Request, Usage, completed, facts, total
 from ..settings import SPAN_BAGGAGE_KEYS
 from . import documents, nesting, secrets
+from .chunk_times import KEPT, ChunkTimes
 from .declaration import Identity, Point
 
 COMPLETE, CLOSED_EARLY, ABANDONED, CANCELLED, ERROR, UNPARSED = "complete", "closed_early", "abandoned", "cancelled", "error", "unparsed"
@@ -53,12 +56,13 @@ class Call:
 
     __slots__ = (
         "__weakref__",
+        "_absorb",
         "_attempt_ended_at",
         "_attempts",
         "_chunk_at",
         "_desk",
         "_ends",
-        "_first_at",
+        "_handlers_seen",
         "_known_in_stream",
         "_last_said",
         "_outer",
@@ -66,6 +70,7 @@ class Call:
         "_refused_with",
         "_resends",
         "_responded",
+        "_times",
         "_unanswered",
         "_used_apart",
         "_used_inside",
@@ -74,7 +79,6 @@ class Call:
         "awaited",
         "began",
         "captures_content",
-        "chunks",
         "dialect",
         "draft",
         "ended",
@@ -118,9 +122,10 @@ class Call:
         self._ends = itertools.count()
         self.ended = self.streaming = self.tapped = self.inside = self.asked_to_stream = self._last_said = False
         self.draft: Reply | None = None
-        self.chunks = 0
-        self.began = self._chunk_at = time.perf_counter_ns()
-        self._first_at: int | None = None
+        self._times: ChunkTimes | None = None
+        self._handlers_seen: object = None
+        """The handlers among which nobody listens for single chunks."""
+        self.began = self._chunk_at = perf_counter_ns()
         self._attempts = self._resends = 0
         self._refused = True
         self._responded = False
@@ -189,11 +194,11 @@ class Call:
         self._resends += self._attempts > 1
         if self._attempts == 1 or self._attempt_ended_at is None:
             return self._attempts, None
-        return self._attempts, time.perf_counter_ns() - self._attempt_ended_at
+        return self._attempts, perf_counter_ns() - self._attempt_ended_at
 
     def attempt_ended(self, refused: bool, status: int | None = None, unanswered: str | None = None) -> None:
         """Note when an attempt ended, and whether it was refused, with which HTTP status, or failed, with an error of which kind."""
-        self._attempt_ended_at, self._refused = time.perf_counter_ns(), refused
+        self._attempt_ended_at, self._refused = perf_counter_ns(), refused
         self._refused_with = status if refused else None
         self._unanswered = unanswered
 
@@ -223,26 +228,42 @@ class Call:
         """Say that the call has answered with a stream; chunks are absorbed into a draft from now on."""
         self.streaming = True
         self.response = None
-        self._chunk_at = time.perf_counter_ns()
+        self._chunk_at = perf_counter_ns()
         self.draft = Reply(content=Content() if self.captures_content else None)
+        self._times, self._absorb = ChunkTimes(), self.dialect.absorb
         self.known["stream"] = True
         self._known_in_stream = MappingProxyType(dict(self.known))
         self._say(STREAM_START, {"system_time": time.time_ns()}, self.known)
 
     def took(self, chunk: Any) -> None:
         """Absorb one chunk that the application has just taken."""
-        now = time.perf_counter_ns()
-        since, self._chunk_at = now - self._chunk_at, now
-        if self._first_at is None:
-            self._first_at = now
+        times: Any = self._times.times  # type: ignore[union-attr]
+        times.append(perf_counter_ns())
+        try:
+            self._absorb(self.draft, chunk)  # type: ignore[arg-type]
+        except Exception as error:
+            if is_interruption(error):
+                raise
+            failed(self._absorb, error)
+        if self._handlers_seen is not bus.handler_table or len(times) > KEPT:
+            self._after_chunk()
+
+    def _after_chunk(self) -> None:
+        """Do what few chunks need: say that the answer begins, emit the chunk where somebody listens, sort the times."""
+        times: Any = self._times
+        if times.first is None:
+            times.first = times.times[-1]
             guarded(self._answer_begins)
-        self.chunks += 1
-        guarded(self.dialect.absorb, self.draft, chunk)
+        self._handlers_seen = bus.handler_table
         if self._outer is None and bus.heard(STREAM_CHUNK):
+            self._handlers_seen = None
             model = None if self.draft is None else self.draft.response_model
             if model is not None and "response_model" not in self._known_in_stream:
                 self._known_in_stream = MappingProxyType({**self._known_in_stream, "response_model": model})
-            bus.execute(STREAM_CHUNK, {"since_last": since, "index": self.chunks - 1}, self._known_in_stream)
+            measured = {"since_last": times.since_last(self._chunk_at), "index": times.count - 1}
+            bus.execute(STREAM_CHUNK, measured, self._known_in_stream)
+        if len(times.times) > KEPT:
+            times.sort()
 
     def answered(self, answer: Any) -> None:
         """End the call with a whole answer."""
@@ -253,7 +274,7 @@ class Call:
 
     def noted(self, answer: Any) -> None:
         """Keep a whole answer, as of now, whose call is ended a little later by who knows the rest of it."""
-        self._chunk_at = time.perf_counter_ns()
+        self._chunk_at = perf_counter_ns()
         self.draft = guarded(self.dialect.reply, answer) or Reply()
         if self.captures_content:
             self.draft.content = Content(output_messages=guarded(self.dialect.output, answer))
@@ -278,7 +299,7 @@ class Call:
         try:
             if not next(self._ends):
                 self.ended = True
-                self._say_barely(time.perf_counter_ns() - self.began, error)
+                self._say_barely(perf_counter_ns() - self.began, error)
         except BaseException as interruption:
             self._interrupted(interruption)
             raise
@@ -294,7 +315,7 @@ class Call:
             if forget is not None:
                 guarded(forget)
             guarded(self._answer_begins, error)
-            ended_at = self._chunk_at if how == ABANDONED else time.perf_counter_ns()
+            ended_at = guarded(self._last_at, otherwise=self._chunk_at) if how == ABANDONED else perf_counter_ns()
             duration = ended_at - self.began
             guarded(self._finish, duration, reply, how, error, rescue=partial(self._say_barely, duration, error))
             self.request.content = self.secrets = None
@@ -302,12 +323,17 @@ class Call:
             self._interrupted(interruption)
             raise
 
+    def _last_at(self) -> int:
+        """Return when the application last took something of the response."""
+        times = () if self._times is None else self._times.times
+        return max(self._chunk_at, times[-1]) if times else self._chunk_at
+
     def _interrupted(self, error: BaseException) -> None:
         """End the call although its end was interrupted: once for handlers that count, and surely for what is still open."""
         next(self._ends)
         self.ended = True
         if not self._last_said:
-            self._say_barely(time.perf_counter_ns() - self.began, error)
+            self._say_barely(perf_counter_ns() - self.began, error)
         self._say(INTERRUPTED, {"system_time": time.time_ns()}, {**self.who(), "kind": type(error).__name__})
 
     def _finish(self, duration: int, reply: Reply | None, how: str | None, error: BaseException | None) -> None:
@@ -334,8 +360,8 @@ class Call:
             known["resend_count"] = self._resends
         if self.streaming:
             known["stream_end"] = how
-            if self._first_at is not None:
-                known["time_to_first_chunk"] = self._first_at - self.began
+            if self._times is not None and self._times.first is not None:
+                known["time_to_first_chunk"] = self._times.first - self.began
         failure = None
         if error is not None:
             failure = guarded(failures.describe, error, self._refused_with, self._unanswered, otherwise=_barely(error))
@@ -372,7 +398,10 @@ class Call:
         self._say(f"ex_llm.{self.family}.exception", {"duration": duration}, {**known, **failure})
 
     def _say_stream_ending(self, known: dict[str, Any], duration: int, failure: dict[str, Any] | None) -> None:
-        measured: dict[str, Any] = {"chunks": self.chunks, "duration": duration}
+        times = self._times or ChunkTimes()
+        measured: dict[str, Any] = {"chunks": times.count, "duration": duration}
+        if (gaps := guarded(times.gaps)) is not None:
+            measured["gaps"] = gaps
         if "time_to_first_chunk" in known:
             measured["time_to_first_chunk"] = known["time_to_first_chunk"]
         size = guarded(self.size_of) if self.size_of is not None else None

@@ -52,7 +52,10 @@ class Watch:
         point = self._routes.find(arguments.method, arguments.path)
         if point is None or guarded(context.suppressed):
             return
-        request = guarded(point.dialect.request, arguments) or Request()
+        request = guarded(point.dialect.request, arguments)
+        if request is None:
+            # Nothing is known of it; made without a step of ours that could fail once more.
+            request = Request.__new__(Request)
         identity = guarded(self._provider.identify, instance, arguments) or Identity(self._provider.name)
         renamed = self._desk.host_providers.get(identity.address or "")
         if renamed is not None:

@@ -110,7 +110,18 @@ class Spans:
             if phase == "start":
                 self._start(name, measurements, metadata)
             elif (opened := self._open.get(metadata["ref"])) is not None:
-                self._end(opened, measurements, metadata, failed=phase == "exception")
+                failed = phase == "exception"
+                if opened.entered is not None:
+                    guarded(opened.leave)
+                if failed:
+                    # By itself and first of all: it is the one thing that nobody can do without.
+                    guarded(_set_failed, opened.span, metadata.get("reason"))
+                try:
+                    if opened.recording:
+                        self._complete(opened, metadata, failed)
+                finally:
+                    opened.span.end(opened.began + measurements.get("duration", 0))
+                    self._open.pop(metadata["ref"], None)
 
     def _merge(self, around: Open, metadata: Mapping[str, Any]) -> None:
         """Show on the span around a step what only the step knows."""
@@ -136,19 +147,6 @@ class Spans:
     def _left(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
         if (opened := self._open.get(metadata.get("ref"))) is not None:
             opened.leave()
-
-    def _end(self, opened: Open, measurements: Mapping[str, Any], metadata: Mapping[str, Any], failed: bool) -> None:
-        if opened.entered is not None:
-            guarded(opened.leave)
-        if failed:
-            # By itself and first of all: it is the one thing that nobody can do without.
-            guarded(_set_failed, opened.span, metadata.get("reason"))
-        try:
-            if opened.recording:
-                self._complete(opened, metadata, failed)
-        finally:
-            opened.span.end(opened.began + measurements.get("duration", 0))
-            self._open.pop(metadata["ref"], None)
 
     def _cut(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
         """End the span of a run whose own end was interrupted, if it is still open."""

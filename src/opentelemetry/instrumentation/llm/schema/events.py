@@ -128,7 +128,7 @@ def _families() -> dict[str, str]:
     return {family: " or ".join(deeds) for family, deeds in doing.items()}
 
 
-_STREAM = ("time_to_first_chunk", "chunks", "duration", "size")
+_STREAM = ("time_to_first_chunk", "chunks", "duration", "size", "gaps")
 _ATTEMPT = (*_WHO, "attempt", "method", "status", "request_id")
 _LEFT = ("remaining_requests", "remaining_tokens", "reset_ms")
 _KEY = ("key", "cache")
