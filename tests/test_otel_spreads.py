@@ -19,6 +19,7 @@ from opentelemetry.instrumentation.llm.metrics import counter, distribution, met
 from opentelemetry.instrumentation.llm.metrics.gen_ai import conventions
 from opentelemetry.instrumentation.llm.reporters import otel_spreads
 from opentelemetry.instrumentation.llm.reporters.otel import OtelReporter
+from opentelemetry.instrumentation.llm.schema.spread import CHUNK_GAP_BOUNDS, Spread
 
 TIMES = "ex_llm.chat.duration.milliseconds"
 DELTA = {Histogram: AggregationTemporality.DELTA, ObservableCounter: AggregationTemporality.DELTA, Counter: AggregationTemporality.DELTA}
@@ -151,6 +152,36 @@ def test_a_table_of_histograms_alone_is_recorded(make: Any) -> None:
     side = make(False, table=[distribution("app.time", "app.done", "size", "Time.", tags=[])])
     bus.execute("app.done", {"size": 30}, {})
     assert side.points()["app.time"][0][1] == 1
+
+
+def gaps_of(stream_chunks: int, side: Side, *, singly: bool) -> tuple[Any, ...]:
+    known = {"provider": "openai", "model": "m", "operation": "chat", "ref": -1}
+    since = [0, *range(5_000_000, 5_000_000 * stream_chunks, 5_000_000)]
+    gaps = Spread(CHUNK_GAP_BOUNDS)
+    gaps.add_many(since[1:])
+    with SAMPLED.start_as_current_span("call") as span:
+        assert bus.heard("ex_llm.stream.chunk") == singly
+        for index, gap in enumerate(since if singly else ()):
+            bus.execute("ex_llm.stream.chunk", {"since_last": gap, "index": index}, known)
+        bus.execute("ex_llm.stream.stop", {"chunks": stream_chunks, "duration": 1, "gaps": gaps}, known)
+    (point,) = side.points()["gen_ai.client.inference.time_per_output_chunk"]
+    assert {exemplar[2] for exemplar in point[-1]} == {span.get_span_context().span_id}
+    return (*point[:-1], [value for value, *_ in point[-1]])
+
+
+def test_gaps_of_chunks_are_the_same_singly_and_together(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    emit(1)
+    kept = make(False)
+    emit(1)
+    together = gaps_of(12, kept, singly=False)
+    kept.reporter.close()
+    monkeypatch.setattr(otel_spreads, "proved", lambda: False)
+    recorded = make(False)
+    emit(1)
+    assert gaps_of(12, recorded, singly=True) == together
+    assert together[1] == 11
+    recorded.reporter.close()
+    assert not bus.heard("ex_llm.stream.chunk")
 
 
 def test_two_readers_get_all_values(make: Any) -> None:

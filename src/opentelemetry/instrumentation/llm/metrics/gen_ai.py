@@ -124,6 +124,12 @@ STEPS: tuple[Metric, ...] = (
 )  # fmt: skip
 """The conventions' metrics of agents, tools and MCP."""
 
+_EACH_GAP = distribution(
+    "gen_ai.client.inference.time_per_output_chunk", "ex_llm.stream.chunk", _since_last,
+    "Time between two chunks of a streamed response.", _WHO, "s", buckets=SECONDS,
+)  # fmt: skip
+"""Listening to each chunk costs more than the rest of a stream, so this is for SDKs to which values cannot be handed over."""
+
 GEN_AI: tuple[Metric, ...] = (
     _duration("gen_ai.client.inference.duration", _INFERENCE, "GenAI client inference duration."),
     _duration("gen_ai.client.operation.duration", _OTHERS, "GenAI client operation duration."),
@@ -131,10 +137,7 @@ GEN_AI: tuple[Metric, ...] = (
         "gen_ai.client.inference.time_to_first_chunk", _INFERENCE, "time_to_first_chunk",
         "Time to receive the first chunk of a streamed response.", _WHO, "s", buckets=SECONDS, scale=1e-9,
     ),
-    distribution(
-        "gen_ai.client.inference.time_per_output_chunk", "ex_llm.stream.chunk", _since_last,
-        "Time between two chunks of a streamed response.", _WHO, "s", buckets=SECONDS,
-    ),
+    _EACH_GAP._replace(events=dict.fromkeys(("ex_llm.stream.stop", "ex_llm.stream.exception"), 1.0), takes="gaps", scale=1e-9, singly=_EACH_GAP),
     _usage("input_tokens", "input_tokens", "input_{}_tokens", "Input tokens used, cached ones included."),
     _usage("output_tokens", "output_tokens", "output_{}_tokens", "Output tokens used, reasoning included."),
     _usage("cache_read.input_tokens", "cache_read_tokens", "cache_read_{}_tokens", "Input tokens served from the provider's cache."),
