@@ -534,3 +534,54 @@ def test_no_account_stands_in_a_models_name(model: str, shown: str, priced: bool
     assert ("ex_llm.cost.cents" in attributes) == priced
     assert ACCOUNT not in repr(attributes) and ACCOUNT not in seen.span().name
     assert ACCOUNT not in repr(seen.metrics())
+
+
+def test_a_container_of_anthropic_makes_the_cost_partial(watch: Any, serve: Any) -> None:
+    anthropic = pytest.importorskip("anthropic")
+    answer = {**_message({"input_tokens": 10, "output_tokens": 5}), "container": {"id": "c1", "expires_at": "2026-12-01T00:00:00Z"}}
+    seen, base = watch(), serve(lambda path, body: answer)
+    client = anthropic.Anthropic(api_key="k", base_url=base)
+    for _ in range(2):
+        client.beta.messages.create(model="claude-sonnet-4-6", max_tokens=9, messages=MESSAGES)
+    first, second = (span.attributes for span in seen.spans())
+    assert first["ex_llm.cost.partial"] == ("code_sessions",) and "ex_llm.cost.partial" not in second
+
+
+def test_searches_of_a_groq_system_make_the_cost_partial() -> None:
+    models = [{"model": "openai/gpt-oss-120b", "usage": COUNTED}]
+    message = {"content": "x", "executed_tools": [{"type": "search", "index": 0, "arguments": "{}"}]}
+    read = chat_completions.reply(_chat(COUNTED, {"message": message}, usage_breakdown={"models": models}))
+    found = price("groq", "openai/gpt-oss-120b", read.parts[0].usage) if read.parts else None
+    assert isinstance(found, Cost) and found.partial == ["web_searches"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "operation"),
+    [
+        ("/embeddings", {"input": "x"}, "embeddings"),
+        ("/images/generations", {"prompt": "x"}, "image_generation"),
+        ("/audio/speech", {"input": "x", "voice": "alloy"}, "speech"),
+        ("/completions", {"prompt": "x"}, "text_completion"),
+    ],
+)
+def test_a_deployment_in_the_address_is_the_model_of_every_operation(path: str, body: Any, operation: str, watch: Any, serve: Any) -> None:
+    openai = pytest.importorskip("openai")
+    seen, base = watch(), serve(lambda path, body: {"data": [], "choices": []})
+    client = openai.AzureOpenAI(api_key="k", api_version="2024-10-21", azure_endpoint=base, azure_deployment="my%20own")
+    client.post(path, body=body, cast_to=object)
+    assert seen.span().name == f"{operation} my own"
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
+@pytest.mark.parametrize("sdk", ["groq", "litellm"])
+def test_speech_of_other_sdks_is_priced_by_characters(sdk: str, watch: Any, serve: Any) -> None:
+    module = pytest.importorskip(sdk)
+    seen, base = watch(), serve(lambda path, body: (b"\0" * 99, {"content-type": "audio/wav"}))
+    if sdk == "groq":
+        client = module.Groq(api_key="k", base_url=base)
+        client.audio.speech.create(model="canopylabs/orpheus-v1-english", voice="x", input="x" * 1000).read()
+        cents = 2.2
+    else:
+        module.speech(model="openai/tts-1", voice="alloy", input="x" * 1000, api_base=base, api_key="k")
+        cents = 1.5
+    assert seen.span().attributes["ex_llm.cost.cents"] == pytest.approx(cents)

@@ -107,6 +107,10 @@ class Costs:
             context["latency"] = reply.latency
         if reply.completion_window is not None:
             context["completion_window"] = reply.completion_window
+        if request.image_size is not None:
+            context["size"] = request.image_size
+        if request.image_quality is not None:
+            context["quality"] = request.image_quality
         # A tier that was asked for holds unless the answer names another.
         tier = reply.service_tier or request.requested_service_tier
         return price(provider, model, used, prices=self.load(), service_tier=tier, context=context or None)

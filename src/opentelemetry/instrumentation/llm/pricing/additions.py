@@ -44,7 +44,9 @@ _UNITS = {
     "cache_creation_input_token_cost": "cache_write",
     "input_cost_per_audio_token": "input_audio",
     "cache_read_input_audio_token_cost": "cache_read_audio",
+    "cache_creation_input_token_cost_above_12hr": "cache_write_12h",
 }
+_LONG = "cache_write_12h"
 _KINDS = {
     "flex": {"service_tier": "flex"},
     "priority": {"service_tier": "priority"},
@@ -62,6 +64,32 @@ SERVICES: tuple[tuple[str, Any, Mapping[str, Any]], ...] = (
     # https://docs.x.ai/docs/models: tools that run at xAI.
     ("x-ai", "grok-*", {"web_searches": 5, "social_searches": 5, "code_executions": 5, "storage_searches": 2.5}),
 )
+_TALL = ("1024x1792", "1792x1024")
+IMAGES: dict[str, dict[str, dict[str, Any]]] = {
+    # Dollars per thousand. https://platform.openai.com/docs/pricing: images by size and quality.
+    "openai": {
+        "dall-e-3": {
+            "images": 40,
+            "variants": [
+                *({"when": {"quality": "hd", "size": size}, "images": 120} for size in _TALL),
+                *({"when": {"size": size}, "images": 80} for size in _TALL),
+                {"when": {"quality": "hd"}, "images": 80},
+                *({"when": when} for when in ({"size": "1024x1024"}, {"quality": "standard"})),
+            ],
+        },
+        "dall-e-2": {
+            "images": 20,
+            "variants": [
+                {"when": {"size": "512x512"}, "images": 18},
+                {"when": {"size": "256x256"}, "images": 16},
+                *({"when": when} for when in ({"size": "1024x1024"}, {"quality": "standard"})),
+            ],
+        },
+    }
+}
+"""Models that are billed by the image, which the snapshot has no entry for."""
+_BY_IMAGE = {"gemini": ("google", "imagen-"), "vertex_ai-image-models": ("google", "imagen-"), "bedrock": ("aws", "stability.")}
+"""Models of the list whose images have one price whatever their size."""
 _TWELVE_HOURS = "cache_creation_input_token_cost_above_12hr"
 _US = 1.1
 """https://docs.anthropic.com/en/docs/about-claude/pricing: inference in the US, for models that the list marks with it."""
@@ -101,11 +129,12 @@ def entries(rows: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, An
     """Give (provider, our name, our entry, row of the list) for each model that both know."""
     snapshot = Prices.snapshot()
     order = list(_OWNERS)
-    known = {name: row for name, row in rows.items() if row.get("litellm_provider") in _OWNERS}
+    # Rows of one region are no rows of the model: the snapshot does not tell regions apart by their host.
+    known = {name: row for name, row in rows.items() if row.get("litellm_provider") in _OWNERS and not name.startswith("bedrock/")}
     for name, row in sorted(known.items(), key=lambda item: order.index(item[1]["litellm_provider"])):
         owner = _OWNERS.get(row.get("litellm_provider", ""))
         assert owner is not None
-        model = name.split("/", 1)[-1] if owner != "aws" or name.startswith("bedrock") else name
+        model = name if owner == "aws" else name.split("/", 1)[-1]
         found = snapshot.find(owner, model)
         if found.model is not None and found.own and found.name is not None:
             yield owner, found.name, found.model.entry, row
@@ -117,8 +146,10 @@ def current(entry: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def agree(entry: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
-    """Say whether both have the same standard prices for what goes in and comes out."""
+    """Say whether both have the same standard prices for what goes in and comes out, and none that is to change."""
     prices = current(entry)
+    if any(change.get("from", "") > datetime.now(timezone.utc).date().isoformat() for change in entry.get("changes", ())):
+        return False
     return all(
         prices.get(unit) == dollars(row, key) for key, unit in (("input_cost_per_token", "input"), ("output_cost_per_token", "output"))
     )
@@ -130,7 +161,7 @@ def build() -> dict[str, Any]:
     told_by: dict[tuple[str, str, str], str] = {}
     doubtful: set[tuple[str, str, str]] = set()
     for owner, name, entry, row in entries(price_list()):
-        if not agree(entry, row):
+        if name not in _packaged().prices[owner] or not agree(entry, row):
             continue
         rows = found.setdefault((owner, name), {})
         for label, variant in _variants(row, current(entry)):
@@ -139,15 +170,20 @@ def build() -> dict[str, Any]:
             if rows.setdefault(label, variant) != variant and platform == row["litellm_provider"]:
                 doubtful.add((owner, name, label))
         if (kept := dollars(row, _TWELVE_HOURS)) is not None and "cache_write" in current(entry):
-            rows["12h"] = {"cache_write_12h": kept}
+            rows["12h"] = {_LONG: kept}
     prices: dict[str, dict[str, Any]] = {}
     for (owner, name), rows in found.items():
         own = [variant["when"] for variant in _packaged().prices[owner][name].get("variants", ())]
-        kept_rows = [v for label, v in rows.items() if (owner, name, label) not in doubtful and "when" in v and v["when"] not in own]
+        sure = [v for label, v in rows.items() if "when" in v and (owner, name, label) not in doubtful]
+        # What the snapshot has a variant for lacks at most the unit that it does not know.
+        kept_rows = [v for v in sure if v["when"] not in own] + [
+            {"when": v["when"], _LONG: v[_LONG]} for v in sure if v["when"] in own and _LONG in v
+        ]
         made = {**rows.get("12h", {}), **({"variants": kept_rows} if kept_rows else {})}
         if made:
             prices.setdefault(owner, {})[name] = made
     _add_services(prices)
+    _add_images(prices)
     return {
         "format": 1,
         "source": "litellm",
@@ -160,12 +196,26 @@ def build() -> dict[str, Any]:
 def _variants(row: Mapping[str, Any], standard: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for suffix, when in _KINDS.items():
         prices = {
-            unit: price for key, unit in _UNITS.items() if unit in standard and (price := dollars(row, key, f"_{suffix}")) is not None
+            unit: price
+            for key, unit in _UNITS.items()
+            if (unit in standard or (unit == _LONG and "cache_write" in standard))
+            and (price := dollars(row, key, f"_{suffix}")) is not None
         }
         if "input" in prices and ("output" in prices or not row.get("output_cost_per_token")):
             yield suffix, {"when": when, **prices}
     if (row.get("provider_specific_entry") or {}).get("us") == _US and row["litellm_provider"] == "anthropic":
         yield "us", {"when": {"inference_geo": "us"}, "times": _US}
+
+
+def _add_images(prices: dict[str, dict[str, Any]]) -> None:
+    for owner, models in IMAGES.items():
+        prices.setdefault(owner, {}).update(models)
+    for name, row in price_list().items():
+        owner, begins = _BY_IMAGE.get(row.get("litellm_provider", ""), ("", " "))
+        model = name.rsplit("/", 1)[-1].removeprefix("us.")
+        each = row.get("output_cost_per_image")
+        if each and model.startswith(begins) and name.count("/") < 2 and model not in _packaged().prices[owner]:
+            prices.setdefault(owner, {})[model] = {"images": round(each * 1000, 6)}
 
 
 def _add_services(prices: dict[str, dict[str, Any]]) -> None:

@@ -14,8 +14,13 @@ REASONS: Mapping[str, str] = {
     "latency": "unpriced_latency",
     "processing": "unpriced_batch",
     "completion_window": "unpriced_window",
+    "size": "unpriced_size",
+    "quality": "unpriced_quality",
 }
-"""Conditions that providers report, to the reason where a price entry has no variant for one of them."""
+"""Conditions of a call, to the reason where a price entry has no variant for one of them."""
+
+OF_SOME = frozenset({"size", "quality"})
+"""Conditions that change the price of some models only: those whose entries have variants of them."""
 
 _STANDARD: Mapping[str, frozenset[str]] = {
     "service_tier": frozenset({"default", "standard", "auto", "on_demand", "on-demand", "standard_only", "unspecified", "none"}),

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timezone
 from typing import Any, NamedTuple
 
-from .conditions import REASONS
+from .conditions import OF_SOME, REASONS
 from .cost import Rates, Unpriced, rates
 from .price_file import Entry
 from .units import UNITS
+
+_LONG = "cache_write_12h"
 
 
 class Condition(NamedTuple):
@@ -50,8 +52,7 @@ class Model:
         self._added = {key: value for key, value in (added or {}).items() if key in UNITS}
         self._changes = tuple(Condition.of(change) for change in entry.get("changes", ()))
         own = entry.get("variants", ())
-        known = [variant["when"] for variant in own]
-        self._rows = (*own, *(row for row in (added or {}).get("variants", ()) if row["when"] not in known))
+        self._rows = (*own, *(added or {}).get("variants", ()))
         self._variants = tuple((variant["when"].items(), Condition.of(variant)) for variant in self._rows)
         self._compiled: dict[tuple[int, ...], Rates] = {}
         self._always = None if self._changes else self._compile(-1, ())
@@ -91,10 +92,15 @@ class Model:
     def unpriced(self, when: datetime | None, asked: Mapping[str, str]) -> Unpriced | None:
         """Return the reason where a condition of ``asked`` has no price of its own, ``None`` where all have one."""
         kind, priced = asked.items(), set()
+        told_apart = {name for needed, _ in self._variants for name, _ in needed}
         for needed, condition in self._variants:
             if needed <= kind and condition.holds(_utc(when)):
                 priced |= needed
-        return next((Unpriced(REASONS[name]) for name, value in kind if name in REASONS and (name, value) not in priced), None)
+        for name, value in kind:
+            concerned = name in REASONS and (name not in OF_SOME or name in told_apart)
+            if concerned and (name, value) not in priced:
+                return Unpriced(REASONS[name])
+        return None
 
     def _compile(self, change: int, chosen: tuple[int, ...]) -> Rates:
         prices: dict[str, Any] = dict(self._added)
@@ -102,6 +108,9 @@ class Model:
         # The first variant that prices a unit wins, so it is laid down last.
         for source in (standard, *(self._rows[place] for place in reversed(chosen))):
             prices.update((key, value) for key, value in source.items() if key in UNITS)
+        rows = [self._rows[place] for place in chosen]
+        if any("cache_write" in row for row in rows) and not any(_LONG in row for row in rows):
+            prices.pop(_LONG, None)  # a lifetime of the standard price is none of a tier
         for place in chosen:
             if (factor := self._rows[place].get("times")) is not None:
                 prices.update((key, _times(price, factor)) for key, price in prices.items() if UNITS[key].kind.family == "tokens")

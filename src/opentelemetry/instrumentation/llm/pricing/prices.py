@@ -123,10 +123,10 @@ def _packaged() -> Table:
 
 
 @cache
-def _added() -> Mapping[str, Mapping[str, Entry]]:
-    """Return the prices and variants that the snapshot does not know, by provider and name of its entry."""
+def _added() -> Table:
+    """Return what the snapshot does not know: prices and variants of its entries, and models that it has no entry for."""
     data = pkgutil.get_data(__package__ or "", "additions.json")
-    return {} if data is None else table(json.loads(data)).prices
+    return table({} if data is None else json.loads(data))
 
 
 class Prices:
@@ -210,13 +210,17 @@ class Prices:
         tables = [layer for layer in layers if isinstance(layer, Table)]
         known = any(owner in layer.prices or owner in layer.fallbacks for layer in tables)
         hit = _search(tables, owner, spellings(owner, name)) if known and 0 < len(name) <= _LONGEST_NAME else None
+        if hit is None and known and self._beneath and 0 < len(name) <= _LONGEST_NAME:
+            hit = _search([_added()], owner, spellings(owner, name))
+            hit = hit if hit is not None and "images" in hit[1][1] else None  # the others are additions to an entry, and no entry
         if hit is None:
             return _Found(functions, unpriced=UNKNOWN_MODEL if known else UNKNOWN_PROVIDER)
         layer, (found, entry), own = hit
-        before = tuple(f for f in layers[: layers.index(layer)] if not isinstance(f, Table))
+        below = layers.index(layer) if layer in layers else len(layers)
+        before = tuple(f for f in layers[:below] if not isinstance(f, Table))
         if not own:
             entry = {key: value for key, value in entry.items() if key != "variants"}
-        added = _added().get(owner, {}).get(found) if own and self._beneath and layer is _packaged() else None
+        added = _added().prices.get(owner, {}).get(found) if own and self._beneath and layer is _packaged() else None
         return _Found(before, Model(entry, added), found, own, owner, layer.source, layer.date)
 
 

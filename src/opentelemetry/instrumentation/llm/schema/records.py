@@ -162,6 +162,8 @@ class Request(Record):
     dimensions: int | None = None
     encoding_formats: list[str] | None = None
     guardrail_id: str | None = None
+    image_size: str | None = None
+    image_quality: str | None = None
     billed: Usage | None = None
     """Counts that the request itself holds where the provider bills by them, such as the characters of speech input."""
     content: Content | None = None

@@ -57,6 +57,13 @@ def _read_into(draft: Reply, answer: Any) -> None:
     reason = finish_reason(dig(answer, ("stop_reason",)))
     if reason is not None:
         draft.finish_reasons = [reason]
+    _note_container(draft, answer)
+
+
+def _note_container(draft: Reply, place: Any) -> None:
+    """Note the container that code ran in: it is billed by its time, which no answer reports."""
+    if (container := text(dig(place, ("container", "id")))) is not None:
+        draft.containers = [container]
 
 
 def reply(answer: Any) -> Reply:
@@ -89,6 +96,7 @@ def absorb(draft: Reply, chunk: Any) -> None:
         used = dig(chunk, ("usage",))
         draft.scratch["counts"] |= counts(used)
         draft.scratch["iterations"] = iterations(used) or draft.scratch["iterations"]
+        _note_container(draft, dig(chunk, ("delta",)))
         reason = finish_reason(dig(chunk, ("delta", "stop_reason")))
         if reason is not None:
             draft.finish_reasons = [reason]

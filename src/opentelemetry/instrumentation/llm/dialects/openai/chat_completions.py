@@ -47,6 +47,7 @@ _RARE_PLACES: tuple[Path, ...] = (("usage_info",), ("token_usage",), ("meta", "u
 _IN_A_CHOICE: tuple[Path, ...] = (("usage",), ("message", "usage"), ("delta", "usage"))
 
 
+_SEARCHES = frozenset({"search", "web_search", "browser_search", "browser.search"})
 _GATEWAY: tuple[Path, ...] = tuple((where, "provider_metadata", "gateway", "cost") for where in ("message", "delta"))
 
 
@@ -96,6 +97,13 @@ def _add_breakdown(draft: Reply, answer: Any) -> None:
     whole_of, top = total(part.usage for part in parts), draft.usage
     if (whole_of.input_tokens, whole_of.output_tokens) == (top.input_tokens, top.output_tokens):
         draft.parts = parts
+        searched = sum(
+            dig(tool, ("type",)) in _SEARCHES
+            for choice in items(dig(answer, ("choices",)))
+            for where in ("message", "delta")
+            for tool in items(dig(choice, (where, "executed_tools")))
+        )
+        parts[0].usage.web_searches = searched or None
 
 
 def _error_in(chunk: Any) -> Any:

@@ -10,6 +10,7 @@ from .. import Arguments, Dialect
 from .usage import usage
 
 _REQUEST = fields(Request, {"model": "model", "choice_count": "n", "temperature": "temperature"})
+_IMAGE = fields(Request, {"image_size": "size", "image_quality": "quality"})
 _REPLY = fields(Reply, {"response_model": "model", "response_id": "id"})
 
 
@@ -22,6 +23,7 @@ def _request(arguments: Arguments) -> Request:
 def _image_request(arguments: Arguments) -> Request:
     asked = _request(arguments)
     asked.output_type = "image"
+    fill(asked, arguments.named, _IMAGE)
     return asked
 
 
