@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 
-from opentelemetry.instrumentation.llm import EVENTS, metrics
+from opentelemetry.instrumentation.llm import EVENTS, frameworks, metrics
 from opentelemetry.instrumentation.llm.metrics import Metric
 from opentelemetry.instrumentation.llm.metrics.gen_ai import GEN_AI, LEGACY
 from opentelemetry.instrumentation.llm.providers import ALL
 from opentelemetry.instrumentation.llm.settings import Settings
+from opentelemetry.instrumentation.llm.steps.outcomes import CONTROL_FLOW
 
 HERE = Path(__file__).parent
 MADE = "<!-- Made from the tables of the package by docs/tables.py; change those. -->\n"
@@ -75,6 +76,34 @@ def providers() -> str:
     )
 
 
+def frameworks_page() -> str:
+    """Return the page of agent frameworks."""
+    rows = (
+        [
+            f.name,
+            f"`{f.requires}`",
+            ", ".join(dict.fromkeys(step.operation for step in (*f.steps, *f.pairs))),
+            str(len(f.steps) + len(f.pairs)),
+            "yes" if any(step.result is not None for step in (*f.steps, *f.pairs)) else "",
+            "yes" if any(step.content is not None or step.output is not None for step in f.steps) else "",
+        ]
+        for f in frameworks.everyone()
+    )
+    outcomes = ([f"`{name}`", outcome] for name, outcome in CONTROL_FLOW.items())
+    return (
+        f"# Agent frameworks\n\n{MADE}\n"
+        + table(("framework", "versions", "operations", "functions", "reads errors in results", "contents"), rows)
+        + "\nBoth ends of `versions` are tried by one contract: `tox -e framework-langgraph-oldest`, `tox -e framework-langgraph-newest`, and so\n"
+        "for every framework (`langchain` is proved with `langgraph`; `mcp_1` is the first generation of mcp). A whole run is one trace. An agent's\n"
+        "usage and cost are those of its own inferences; those of an agent below it count there. `disabled_frameworks` leaves some out.\n\n"
+        "A function that ends by one of these exceptions did not fail; the exception goes on unchanged, and `outcome` states what it means:\n\n"
+        + table(("exception", "outcome"), outcomes)
+        + "\nAgents of your own are marked by hand:\n\n```python\nfrom opentelemetry.instrumentation.llm import with_agent, with_tool\n\n\n"
+        '@with_tool("get_weather")\ndef get_weather(city: str) -> str:\n    return f"sunny in {city}"\n\n\n'
+        'with with_agent("planner", conversation_id="c-1") as run:\n    run.output = get_weather("Recife")\n```\n'
+    )
+
+
 def settings() -> str:
     """Return the page of settings."""
     rows = (
@@ -88,7 +117,13 @@ def settings() -> str:
     )
 
 
-PAGES = {"events.md": events, "metrics.md": metrics_page, "providers.md": providers, "settings.md": settings}
+PAGES = {
+    "events.md": events,
+    "frameworks.md": frameworks_page,
+    "metrics.md": metrics_page,
+    "providers.md": providers,
+    "settings.md": settings,
+}
 
 
 def main(check: bool) -> int:

@@ -65,7 +65,10 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        text = self.rfile.read(int(self.headers["content-length"]))
+        if not text:
+            return  # the client has gone
+        body = json.loads(text)
         self.scripted.requests.append(body)
         calls = _calls(body, self.scripted.ids)
         known = {"id": f"chatcmpl-{next(self.scripted.ids)}", "created": 1, "model": body["model"]}

@@ -138,7 +138,9 @@ async def test_the_request_of_the_application_is_not_changed(generation: int, se
         pytest.skip("mcp 2 propagates by itself")
     from mcp import types
 
-    request = types.ClientRequest(types.CallToolRequest(params=types.CallToolRequestParams(name="get_weather", arguments={"city": "x"})))
+    request = types.ClientRequest(
+        types.CallToolRequest(method="tools/call", params=types.CallToolRequestParams(name="get_weather", arguments={"city": "x"}))
+    )
     before = request.model_dump()
     async with _in_memory(generation) as client:
         await client.send_request(request, types.CallToolResult)

@@ -47,7 +47,9 @@ async def _stream(made: Any) -> AsyncIterator[Any]:
     result = Runner.run_streamed(made.boss, "weather?", run_config=made.config)
     try:
         async for event in result.stream_events():
-            yield event
+            # The first of all comes before anything has begun.
+            if event.type != "agent_updated_stream_event":
+                yield event
     finally:
         # The SDK goes on in a task of its own when nobody reads.
         result.cancel()

@@ -24,7 +24,7 @@ class Known(NamedTuple):
 
 KNOWN: tuple[Known, ...] = (
     Known("langchain", "langchain:LANGCHAIN", ("langchain_core",)),
-    Known("langgraph", "langgraph:LANGGRAPH", ("langgraph.pregel",)),
+    Known("langgraph", "langgraph:LANGGRAPH", ("langchain", "langchain_core", "langgraph.pregel")),
     Known("mcp", "mcp:MCP", ("mcp.types", "mcp_types")),
     Known("openai_agents", "openai_agents:OPENAI_AGENTS", ("agents.tracing.spans",)),
     Known("pydantic_ai", "pydantic_ai:PYDANTIC_AI", ("pydantic_ai",)),

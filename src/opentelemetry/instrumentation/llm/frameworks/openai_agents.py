@@ -72,7 +72,7 @@ def _tool_output(result: Any) -> Content:
 
 OPENAI_AGENTS = Framework(
     "openai_agents",
-    "openai-agents >= 0.24",
+    "openai-agents >= 0.19",
     (
         *(
             Step(f"agents.run:AgentRunner.{name}", "invoke_workflow", _run, _run_result, output=_run_output, task="run_loop_task")
