@@ -298,8 +298,19 @@ def test_bedrock_names_of_the_packaged_prices_resolve() -> None:
     names = ("anthropic.claude-3-5-sonnet-20240620-v1:0", "meta.llama3-1-8b-instruct-v1:0", "amazon.nova-lite-v1:0")
     for name in names:
         for prefix in ("", "us.", "eu.", "apac.", "arn:aws:bedrock:us-east-1:1:inference-profile/us."):
-            assert price("aws.bedrock", prefix + name, USAGE) == price("aws.bedrock", name, USAGE)
-            assert price("aws.bedrock", prefix + name, USAGE)
+            found = price("aws.bedrock", prefix + name, USAGE)
+            # The geography has a price of its own where the provider's page has one.
+            geography = name.startswith("amazon.nova") and prefix in ("eu.", "apac.")
+            assert found and (geography or found == price("aws.bedrock", name, USAGE))
+
+
+@pytest.mark.parametrize(
+    ("prefix", "factor"),
+    [("", 1), ("us.", 1), ("eu.", 1.3125), ("apac.", 1.05), ("arn:aws:bedrock:eu-west-1:1:inference-profile/eu.", 1.3125)],
+)
+def test_a_geography_of_bedrock_has_its_own_price(prefix: str, factor: float) -> None:
+    base, found = (price("aws.bedrock", name, USAGE) for name in ("amazon.nova-pro-v1:0", prefix + "amazon.nova-pro-v1:0"))
+    assert isinstance(base, Cost) and isinstance(found, Cost) and found.total == pytest.approx(base.total * factor)
 
 
 def test_tiers_of_a_provider_are_not_those_of_one_that_falls_back_to_it() -> None:

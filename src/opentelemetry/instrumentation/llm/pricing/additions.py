@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
@@ -19,9 +20,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from .match import matches
+from .match import locate, matches, spellings
 from .model import Model
-from .prices import Prices, _packaged
+from .prices import _packaged, _search
 from .snapshot import dump
 
 PACKAGED = Path(__file__).with_name("additions.json")
@@ -125,9 +126,19 @@ def _million(price: Any) -> int | float | None:
     return int(value) if value == int(value) else value
 
 
+def in_snapshot(owner: str, model: str) -> tuple[str, Mapping[str, Any]] | None:
+    """Return the name and the entry that the snapshot itself has for a model, additions aside."""
+    found = _search([_packaged()], *_located(owner, model))
+    return found[1] if found is not None and found[2] else None
+
+
+def _located(owner: str, model: str) -> tuple[str, list[str]]:
+    owner, model = locate(owner, model)
+    return owner, spellings(owner, model)
+
+
 def entries(rows: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any], Mapping[str, Any]]]:
     """Give (provider, our name, our entry, row of the list) for each model that both know."""
-    snapshot = Prices.snapshot()
     order = list(_OWNERS)
     # Rows of one region are no rows of the model: the snapshot does not tell regions apart by their host.
     known = {name: row for name, row in rows.items() if row.get("litellm_provider") in _OWNERS and not name.startswith("bedrock/")}
@@ -135,9 +146,8 @@ def entries(rows: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, An
         owner = _OWNERS.get(row.get("litellm_provider", ""))
         assert owner is not None
         model = name if owner == "aws" else name.split("/", 1)[-1]
-        found = snapshot.find(owner, model)
-        if found.model is not None and found.own and found.name is not None:
-            yield owner, found.name, found.model.entry, row
+        if (found := in_snapshot(owner, model)) is not None:
+            yield owner, *found, row
 
 
 def current(entry: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -184,6 +194,7 @@ def build() -> dict[str, Any]:
             prices.setdefault(owner, {})[name] = made
     _add_services(prices)
     _add_images(prices)
+    _add_geographies(prices)
     return {
         "format": 1,
         "source": "litellm",
@@ -205,6 +216,32 @@ def _variants(row: Mapping[str, Any], standard: Mapping[str, Any]) -> Iterator[t
             yield suffix, {"when": when, **prices}
     if (row.get("provider_specific_entry") or {}).get("us") == _US and row["litellm_provider"] == "anthropic":
         yield "us", {"when": {"inference_geo": "us"}, "times": _US}
+
+
+_GEOGRAPHY = re.compile(r"(?:eu|apac|jp|au|in|ca|us|us-gov|global)\.")
+_ONE_HOUR = "cache_creation_input_token_cost_above_1hr"
+
+
+def _add_geographies(prices: dict[str, dict[str, Any]]) -> None:
+    """Add models of Bedrock whose price in a geography is another than that of the snapshot's entry."""
+    for name, row in price_list().items():
+        if row.get("litellm_provider") not in ("bedrock", "bedrock_converse") or not _GEOGRAPHY.match(name):
+            continue
+        found = in_snapshot("aws", name)
+        own = {unit: price for key, unit in _UNITS.items() if (price := dollars(row, key)) is not None}
+        if found is None or not {"input", "output"} <= own.keys():
+            continue
+        theirs = current(found[1])
+        if all(_first(own[unit]) == _first(theirs.get(unit)) for unit in ("input", "output")):
+            continue
+        if (hour := dollars(row, _ONE_HOUR)) is not None and "cache_write" in own:
+            own["cache_write_1h"] = hour
+        variants = [variant for _, variant in _variants(row, own)]
+        prices.setdefault("aws", {})[name] = {**own, **({"variants": variants} if variants else {})}
+
+
+def _first(price: Any) -> Any:
+    return price[0] if isinstance(price, list) else price
 
 
 def _add_images(prices: dict[str, dict[str, Any]]) -> None:

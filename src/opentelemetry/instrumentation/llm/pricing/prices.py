@@ -33,6 +33,9 @@ Source = Union[str, "PathLike[str]", Mapping[str, Any], PriceFunction]
 UNKNOWN_PROVIDER = Unpriced("unknown_provider")
 UNKNOWN_MODEL = Unpriced("unknown_model")
 
+_STANDARD = ("input", "images")
+"""Units that only whole entries have; the others of the additions belong to entries of the snapshot."""
+
 _REMEMBERED = 4096
 """Pairs of provider and model that are remembered; past it all are forgotten, so that memory stays bounded."""
 
@@ -129,6 +132,13 @@ def _added() -> Table:
     return table({} if data is None else json.loads(data))
 
 
+def _whole(provider: str, names: list[str]) -> tuple[Table, tuple[str, Entry], bool] | None:
+    """Return an entry of the additions that is whole and names the model: it is more exact than a pattern of the snapshot."""
+    known = _added().prices.get(provider, {})
+    found = next((name for name in names if any(unit in known.get(name, ()) for unit in _STANDARD)), None)
+    return None if found is None else (_added(), (found, known[found]), True)
+
+
 class Prices:
     """Hold the prices in force: the user's sources, and the packaged snapshot beneath them.
 
@@ -210,9 +220,10 @@ class Prices:
         tables = [layer for layer in layers if isinstance(layer, Table)]
         known = any(owner in layer.prices or owner in layer.fallbacks for layer in tables)
         hit = _search(tables, owner, spellings(owner, name)) if known and 0 < len(name) <= _LONGEST_NAME else None
-        if hit is None and known and self._beneath and 0 < len(name) <= _LONGEST_NAME:
-            hit = _search([_added()], owner, spellings(owner, name))
-            hit = hit if hit is not None and "images" in hit[1][1] else None  # the others are additions to an entry, and no entry
+        if self._beneath and known and 0 < len(name) <= _LONGEST_NAME and (hit is None or hit[0] is _packaged()):
+            whole = _whole(owner, spellings(owner, name))
+            # The name stays that of the snapshot, where both know the model.
+            hit = hit if whole is None else (whole[0], whole[1] if hit is None else (hit[1][0], whole[1][1]), True)
         if hit is None:
             return _Found(functions, unpriced=UNKNOWN_MODEL if known else UNKNOWN_PROVIDER)
         layer, (found, entry), own = hit

@@ -20,7 +20,7 @@ from .converse import usage as counted
 from .invoke_model_request import image_request, parsed, request
 from .invoke_model_text import text_families
 
-_TIER = fields(Reply, {"service_tier": "serviceTier"})
+_TIER = fields(Reply, {"service_tier": "serviceTier", "latency": "performanceConfigLatency"})
 _ID = fields(Reply, {"response_id": "id"})
 _INPUT = fields(Usage, {"input_tokens": ("inputTextTokenCount", "inputTokenCount")})
 
