@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -233,7 +234,8 @@ def test_a_throttling_that_is_no_429_is_a_refusal_too(seen: Any, stand_in: Any) 
         def attempt_ended(self, refused: bool, status: int | None = None, unanswered: str | None = None) -> None:
             return None
 
+    url = "https://bedrock.invalid"
     with capture_events("ex_llm.provider.rate_limit") as said:
         for errortype in ("ThrottlingException:http://internal.amazon.com/coral/", "ValidationException"):
-            Attempt(Asking(), Sent("POST", "https://bedrock.invalid")).answered(Answered(400, {"x-amzn-ErrorType": errortype}))
+            Attempt(Asking(), Sent("POST", url), urlsplit(url)).answered(Answered(400, {"x-amzn-ErrorType": errortype}))
     assert [e.metadata["status"] for e in said] == [400]

@@ -96,6 +96,7 @@ READERS: frozenset[CodeType] = frozenset(p.read.__code__ for p in providers.ALL 
 
 TELLS_IT_TWICE: dict[str, str] = {
     "calls/call.py:Call.covers": "it is what says that one call is a part of another",
+    "context.py:look": "it is what says that one call is a part of another",
     "context.py:running_call": "it is what says that one call is a part of another",
     "calls/nesting.py:covering": "it is what says that one call is a part of another",
     "calls/nesting.py:_serves": "it is what says that one call is a part of another",

@@ -56,6 +56,12 @@ def silent_span() -> Any:
     return silent_tracer().start_span("")
 
 
+def look() -> tuple[Context, bool, Any]:
+    """Return the current context, whether instrumentation is switched off in it, and its running call: what a new call asks."""
+    here = otel_context.get_current()
+    return here, bool(here.get(_SUPPRESS_INSTRUMENTATION_KEY)), here.get(_RUNNING)
+
+
 def running_call() -> Any:
     """Return the call that is running in this context, or ``None``."""
     return otel_context.get_value(_RUNNING)

@@ -425,8 +425,9 @@ class Call:
                 known["cost_partial"] = cost.partial
             if self.identity.mocked:
                 known["cost_source"] = cost.source
-            parts = {name: value for name, value in facts(cost).items() if name not in ("total", "partial")}
-            self._say("ex_llm.cost.calculated", {"cost": cost.total}, {**known, **parts})
+            if bus.heard("ex_llm.cost.calculated"):
+                parts = {name: value for name, value in vars(cost).items() if value is not None and name not in ("total", "partial")}
+                self._say("ex_llm.cost.calculated", {"cost": cost.total}, {**known, **parts})
             self._say_threshold(known, cost.total)
         elif cost is not None:
             known["cost_unknown_reason"] = cost

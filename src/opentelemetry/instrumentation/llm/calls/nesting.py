@@ -10,7 +10,6 @@ import sys
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from .. import context
 from ..schema.records import Reply, Request, Usage
 from .declaration import Identity, Point
 
@@ -22,10 +21,9 @@ _WRAPPERS = frozenset({"wrapt", "opentelemetry", "functools", "contextlib", "ten
 _DECORATORS = frozenset({"wrapper", "wrapper_async"})
 
 
-def covering(point: Point, identity: Identity, request: Request) -> tuple[Call | None, Call | None]:
+def covering(running: Call, point: Point, identity: Identity, request: Request) -> tuple[Call | None, Call | None]:
     """Return the running call that a call of ``point`` serves, or else the one inside which it is an inference for itself."""
-    running: Call | None = context.running_call()
-    if running is None or not running.covers(point.operation):
+    if not running.covers(point.operation):
         return None, None
     return (running, None) if _serves(running, point, identity, request) else (None, running.outermost)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import AsyncGeneratorType, GeneratorType
 from typing import Any
 
 from .. import context
+from ..extraction.paths import is_model
 from ..guard import guarded
 from .call import Call
 from .declaration import Point
@@ -25,8 +27,8 @@ def receive(call: Call, point: Point, result: Any) -> Any:
     call.response = None
     if point.open is not None and point.open(call, result):
         return result
-    if isinstance(result, dict):
-        # An attribute that some of these do not have is a KeyError.
+    if isinstance(result, dict) or _is_data(result.__class__):
+        # A dict may raise KeyError for an attribute that it lacks, and a model searches for it at length.
         call.answered(result)
     elif point.stream_in is not None and hasattr(result, point.stream_in):
         inner_iterator.tap(result, point.stream_in, call)
@@ -41,6 +43,13 @@ def receive(call: Call, point: Point, result: Any) -> Any:
     else:
         call.answered(result)
     return result
+
+
+@lru_cache(maxsize=1024)
+def _is_data(kind: type) -> bool:
+    """Return whether a class is a pydantic model that has nothing of a stream or of a response that is kept raw."""
+    marks = ("http_response", "is_stream_consumed", "__next__", "__anext__")
+    return is_model(kind) and not any(hasattr(kind, mark) or mark in getattr(kind, "__pydantic_fields__", ()) for mark in marks)
 
 
 def _receive_raw(call: Call, result: Any) -> None:

@@ -22,6 +22,9 @@ from .result import receive
 from .running import Running
 from .streams.generator_function import lazily, lazily_async
 
+_UNKNOWN = (True, False, None)
+"""What is taken to be so where the context could not be looked at: it holds something, but no call and no suppression."""
+
 
 class Switch:
     """Say whether watches are on: a wrapper that somebody else has wrapped since cannot be taken away, but goes silent."""
@@ -50,7 +53,10 @@ class Watch:
             args, kwargs = (), {**dict(zip(self._names, args, strict=False)), **kwargs}
         arguments = guarded(self._provider.read, instance, args, kwargs) or Arguments({})
         point = self._routes.find(arguments.method, arguments.path)
-        if point is None or guarded(context.suppressed):
+        if point is None:
+            return
+        here, suppressed, running_call = guarded(context.look, otherwise=_UNKNOWN)
+        if suppressed:
             return
         request = guarded(point.dialect.request, arguments)
         if request is None:
@@ -60,14 +66,18 @@ class Watch:
         renamed = self._desk.host_providers.get(identity.address or "")
         if renamed is not None:
             identity = identity._replace(provider=renamed)
-        outer, above = guarded(covering, point, identity, request, otherwise=(None, None))
+        outer = above = None
+        if running_call is not None:
+            outer, above = guarded(covering, running_call, point, identity, request, otherwise=(None, None))
         call = Call(point, identity, request, self._desk, outer)
         call.above = above
         if call.captures_content:
             call.secrets = guarded(secrets.of, instance, {"arguments": args, **kwargs})
-        call.known |= guarded(carried, self._desk.baggage_keys, otherwise={})
-        if outer is None:
-            guarded(call.belongs_to, guarded(context.running_step))
+        if here:
+            # An empty context holds neither baggage nor a step.
+            call.known |= guarded(carried, self._desk.baggage_keys, otherwise={})
+            if outer is None:
+                guarded(call.belongs_to, guarded(context.running_step))
         # Entered before the start is said: leaving it also takes back what handlers make current at the start.
         running.enter(call, point)
         guarded(call.start, arguments)

@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from ..calls.declaration import Identity, Point, Provider
 from ..dialects import Arguments, Dialect
+from ..extraction.paths import reader
 from ._hosts import deployment_in, provider_of
 
 _CLIENTS = ("SyncAPIClient", "AsyncAPIClient")
@@ -22,6 +23,10 @@ _BY_CLASS: Mapping[str, str] = {
     "BedrockOpenAI": "aws.bedrock",
     "AsyncBedrockOpenAI": "aws.bedrock",
 }
+
+
+_NONE: Mapping[str, Any] = {}
+_URLS_KEPT = 500
 
 
 class Server(NamedTuple):
@@ -45,19 +50,20 @@ def _sends(sender: int, method: str, path: str, client: Any, sent: str, server: 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
     """Read the options of a request: its body as it will be sent, its route, whether a stream was asked for."""
     options = args[1] if len(args) > 1 else kwargs.get("options")
-    body, extra = getattr(options, "json_data", None), getattr(options, "extra_json", None)
+    get = reader(options)
+    body, extra = get("json_data"), get("extra_json")
     named = body if isinstance(body, Mapping) else {}
     if isinstance(extra, Mapping) and extra:
         named = {**named, **extra}
-    method = str(getattr(options, "method", "post")).upper()
-    url, params = str(getattr(options, "url", "")), getattr(options, "params", None)
+    method = str(get("method") or "post").upper()
+    url, params = str(get("url") or ""), get("params")
     if named.get("model") is None and (deployment := deployment_in(url) or deployment_in(_base(instance))) is not None:
         named = {**named, "model": deployment}
     return Arguments(
         named=named,
         path=url,
         method=method,
-        query=params if isinstance(params, Mapping) else {},
+        query=params if isinstance(params, Mapping) else _NONE,
         streaming=kwargs.get("stream") is True,
         sends=partial(_sends, id(getattr(instance, "_client", None)), method, url),
     )
@@ -82,13 +88,28 @@ def _told_by_class(kind: Any) -> str | None:
 def identify_as(name: str) -> Callable[[Any, Arguments], Identity]:
     """Make the function that says who a client talks to; ``name`` is whom the SDK is for."""
 
-    def identify(instance: Any, arguments: Arguments) -> Identity:
-        # Some routes are absolute.
-        url = arguments.path if "://" in arguments.path else _base(instance)
+    def of_url(url: str, kind: Any) -> Identity:
         server = _server(url)
-        kind: Any = type(instance)
         provider = _told_by_class(kind) or provider_of(server.host, server.port, server.path, name)
         return Identity(provider, server.host or None, server.port)
+
+    # The URL of a client is an object that takes long to write out; it is kept here, so that its number stays its own.
+    kept: dict[int, tuple[Any, type, Identity]] = {}
+
+    def identify(instance: Any, arguments: Arguments) -> Identity:
+        kind = type(instance)
+        if "://" in arguments.path:
+            # Some routes are absolute.
+            return of_url(arguments.path, kind)
+        base = getattr(instance, "_base_url", None) or instance.base_url
+        found = kept.get(id(base))
+        if found is not None and found[0] is base and found[1] is kind:
+            return found[2]
+        identity = of_url(str(base), kind)
+        if len(kept) >= _URLS_KEPT:
+            kept.clear()
+        kept[id(base)] = (base, kind, identity)
+        return identity
 
     return identify
 

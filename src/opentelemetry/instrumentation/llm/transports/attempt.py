@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from .. import bus, context
 from ..extraction import failures
@@ -18,11 +19,18 @@ from . import cost_headers, rate_limit_headers
 from .own import is_attempt
 
 _REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid", "apim-request-id", "x-goog-request-id", "cf-ray")
+_THROTTLED = "x-amzn-errortype"
 _REFUSED = frozenset({429, 529})
 
 # One HTTP client may work through another (httpx through aiohttp, aiobotocore too): the outer one tells the attempt. It is
 # the call's number that is kept here, so that what is left behind here by a mistake concerns that call alone.
 _sending: ContextVar[int | None] = ContextVar("ex_llm.sending", default=None)
+
+
+@lru_cache(maxsize=1024)
+def is_read(name: str) -> bool:
+    """Return whether anything here reads the header of this name, in lower case."""
+    return name in _REQUEST_IDS or name == _THROTTLED or rate_limit_headers.is_read(name) or cost_headers.is_read(name)
 
 
 class Sent(NamedTuple):
@@ -109,7 +117,8 @@ def _failed(attempt: Attempt | None, error: BaseException) -> None:
 
 def begin(call: Any, client: Any, sent: Sent) -> Attempt | None:
     """Begin an attempt of ``call``; ``None`` where ``client`` sends something else inside of it."""
-    return Attempt(call, sent) if is_attempt(call, client, sent.method, urlsplit(sent.url)) else None
+    server = urlsplit(sent.url)
+    return Attempt(call, sent, server) if is_attempt(call, client, sent.method, server) else None
 
 
 class Attempt:
@@ -117,8 +126,7 @@ class Attempt:
 
     __slots__ = ("_began", "_call", "_known", "_running")
 
-    def __init__(self, call: Any, sent: Sent) -> None:
-        server = urlsplit(sent.url)
+    def __init__(self, call: Any, sent: Sent, server: SplitResult) -> None:
         self._running, self._call = call, call.outermost
         number, waited = self._call.attempt_begins()
         self._known: dict[str, Any] = {**call.who(), "attempt": number, "method": short(sent.method.upper())}
@@ -139,7 +147,7 @@ class Attempt:
 
     def answered(self, answer: Answered) -> None:
         """Say that headers are there, what they tell of the rate, and whether the provider refused for it."""
-        headers = {str(name).lower(): str(value) for name, value in answer.headers.items()}
+        headers = {name: str(value) for raw, value in answer.headers.items() if is_read(name := str(raw).lower())}
         known = {**self._known, "status": answer.status}
         request_id = next((headers[name] for name in _REQUEST_IDS if name in headers), None)
         if request_id is not None:
@@ -149,7 +157,7 @@ class Attempt:
         if not refused and (cents := cost_headers.reported_cents(headers)) is not None:
             self._call.reported_cents = (self._call.reported_cents or 0) + cents
         bus.execute("ex_llm.provider.request.stop", {"duration": self._duration(refused, answer.status), **left}, known)
-        if answer.status in _REFUSED or headers.get("x-amzn-errortype", "").startswith("Throttling"):
+        if answer.status in _REFUSED or headers.get(_THROTTLED, "").startswith("Throttling"):
             measured = {**left, **rate_limit_headers.retry_after(headers)}
             bus.execute("ex_llm.provider.rate_limit", measured, {**known, "limit": "overloaded" if answer.status == 529 else "rate"})
 

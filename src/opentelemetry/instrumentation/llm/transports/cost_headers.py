@@ -9,6 +9,11 @@ _DOLLARS = ("x-litellm-response-cost",)
 """https://docs.litellm.ai/docs/proxy/response_headers, which hosts that run this proxy pass on."""
 
 
+def is_read(name: str) -> bool:
+    """Return whether a header holds a cost."""
+    return name in _DOLLARS
+
+
 def reported_cents(headers: Mapping[str, str]) -> float | None:
     """Return the cost in cents, ``None`` where there is none; zero is what the proxy writes for what it cannot price.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
-from .attempt import Answered, Sent, Transport
+from .attempt import Answered, Sent, Transport, is_read
 
 
 def _sent(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Sent:
@@ -14,7 +15,20 @@ def _sent(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Se
 
 
 def _answered(response: Any) -> Answered:
-    return Answered(response.status_code, response.headers)
+    """Read the few headers that are of use: to decode all of them costs more than the rest of an attempt."""
+    found: dict[str, str] = {}
+    for raw, value in response.headers.raw:
+        name = _name(raw)
+        if name is not None:
+            text = value.decode("latin-1")
+            found[name] = f"{found[name]}, {text}" if name in found else text
+    return Answered(response.status_code, found)
+
+
+@lru_cache(maxsize=1024)
+def _name(raw: bytes) -> str | None:
+    name = raw.decode("latin-1").lower()
+    return name if is_read(name) else None
 
 
 def _named(package: str) -> Transport:

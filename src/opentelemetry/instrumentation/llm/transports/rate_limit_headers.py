@@ -36,6 +36,7 @@ _OF_OTHER_THINGS = re.compile(r"audio|image|ocr|page|character|unified")
 _OF_TOKENS = re.compile(r"token|bysize")
 # A draft of the IETF: `"api";r=489;t=189`, and before it `limit=500, remaining=489, reset=189`.
 _IN_ONE = re.compile(r"\b(r|remaining|t|reset)=(\d+)(?![\w.])")
+_OTHERS = frozenset({"ratelimit", "retry-after", "retry-after-ms", "x-ms-retry-after-ms"})
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s|d)")
 _MILLISECONDS = {"ms": 1.0, "s": 1e3, "m": 60e3, "h": 3600e3, "d": 86_400e3}
 _AN_EPOCH = 1_000_000_000.0
@@ -53,6 +54,11 @@ def _limit(name: str) -> _Limit | None:
         return None
     bucket = f"{about[1]} {about[3]}"
     return _Limit("remaining_tokens" if _OF_TOKENS.search(bucket) else "remaining_requests", bucket, about[2] == "remaining")
+
+
+def is_read(name: str) -> bool:
+    """Return whether a header says something of a rate."""
+    return name in _OTHERS or _limit(name) is not None
 
 
 def remaining(headers: Headers) -> dict[str, float]:
