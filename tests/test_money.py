@@ -585,3 +585,23 @@ def test_speech_of_other_sdks_is_priced_by_characters(sdk: str, watch: Any, serv
         module.speech(model="openai/tts-1", voice="alloy", input="x" * 1000, api_base=base, api_key="k")
         cents = 1.5
     assert seen.span().attributes["ex_llm.cost.cents"] == pytest.approx(cents)
+
+
+@pytest.mark.parametrize("sdk", ["xai", "openai"])
+def test_tools_of_xai_are_priced_where_it_reports_no_cost(sdk: str) -> None:
+    if sdk == "xai":
+        pytest.importorskip("xai_sdk")
+        from xai_sdk.proto import chat_pb2, usage_pb2
+
+        from opentelemetry.instrumentation.llm.dialects.xai import chat
+
+        counts = usage_pb2.SamplingUsage(
+            prompt_tokens=1000, completion_tokens=100, total_tokens=1100, server_side_tools_used=[1, 1, 2, 3, 7]
+        )
+        used = chat.reply(chat_pb2.GetChatCompletionResponse(id="r", model="grok-4", usage=counts)).usage
+    else:
+        details = {"web_search_calls": 2, "x_search_calls": 1, "code_interpreter_calls": 1, "file_search_calls": 0, "mcp_calls": 1}
+        used = openai_usage({"input_tokens": 1000, "output_tokens": 100, "total_tokens": 1100, "server_side_tool_usage_details": details})
+    found, plain = price("x_ai", "grok-4", used), price("x_ai", "grok-4", Usage(input_tokens=1000, output_tokens=100))
+    assert isinstance(found, Cost) and isinstance(plain, Cost) and found.partial is None
+    assert found.total - plain.total == pytest.approx(4 * 0.5)

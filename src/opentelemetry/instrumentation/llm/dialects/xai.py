@@ -5,6 +5,7 @@ Only what was set is read. Texts of messages are not touched before contents are
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -57,13 +58,32 @@ def _request(arguments: Arguments) -> Request:
     return asked
 
 
+_TOOLS = {
+    "SERVER_SIDE_TOOL_WEB_SEARCH": "web_search_calls",
+    "SERVER_SIDE_TOOL_X_SEARCH": "x_search_calls",
+    "SERVER_SIDE_TOOL_CODE_EXECUTION": "code_interpreter_calls",
+    "SERVER_SIDE_TOOL_COLLECTIONS_SEARCH": "file_search_calls",
+}
+
+
 def _usage(said: Any) -> Plain:
     counted: Plain = {name: getattr(said, name) for name in ("prompt_tokens", "completion_tokens", "total_tokens")}
     counted["prompt_tokens_details"] = {"cached_tokens": said.cached_prompt_text_tokens, "image_tokens": said.prompt_image_tokens or None}
     counted["completion_tokens_details"] = {"reasoning_tokens": said.reasoning_tokens}
+    counted["server_side_tool_usage_details"] = _tools(said)
     if "cost_in_usd_ticks" in said.DESCRIPTOR.fields_by_name and said.HasField("cost_in_usd_ticks"):
         counted["cost"] = said.cost_in_usd_ticks / _TICKS
     return counted
+
+
+def _tools(said: Any) -> dict[str, int]:
+    """Count the tools that ran at xAI, by the names that its other API has for them."""
+    field = said.DESCRIPTOR.fields_by_name.get("server_side_tools_used")
+    if field is None:
+        return {}
+    names = field.enum_type.values_by_number
+    used = (_TOOLS.get(names[one].name) for one in said.server_side_tools_used if one in names)
+    return dict(Counter(name for name in used if name is not None))
 
 
 def _calls(said: Any) -> list[Plain]:

@@ -121,6 +121,8 @@ _SUFFIXES: Mapping[str, str] = {
     "api.braintrust.dev": "braintrust",
     "gateway.braintrust.dev": "braintrust",
     "ai-gateway.helicone.ai": "helicone",
+    "oai.helicone.ai": "openai",
+    "anthropic.helicone.ai": "anthropic",
     "api.aleph-alpha.com": "aleph_alpha",
     "gigachat.devices.sberbank.ru": "gigachat",
 }
@@ -132,6 +134,24 @@ _PATHS: Mapping[tuple[str, str], str] = {
     ("services.ai.azure.com", "/models"): "azure.ai.inference",
     ("services.ai.azure.com", "/anthropic"): "anthropic",
 }
+_GATEWAY = "gateway.ai.cloudflare.com"
+_BEHIND_GATEWAY: Mapping[str, str] = {
+    "openai": "openai",
+    "azure-openai": "azure.ai.openai",
+    "anthropic": "anthropic",
+    "google-ai-studio": "gcp.gemini",
+    "google-vertex-ai": "gcp.vertex_ai",
+    "aws-bedrock": "aws.bedrock",
+    "groq": "groq",
+    "mistral": "mistral_ai",
+    "deepseek": "deepseek",
+    "grok": "x_ai",
+    "perplexity-ai": "perplexity",
+    "openrouter": "openrouter",
+    "cerebras": "cerebras",
+    "cohere": "cohere",
+}
+"""Who is billed behind Cloudflare's gateway, by the part of its path after account and gateway: it adds nothing to their price."""
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0", "host.docker.internal"})
 _LOCAL_PORTS: Mapping[int, str] = {11434: "ollama", 1234: "lm_studio"}
 
@@ -147,9 +167,13 @@ def provider_of(host: str, port: int | None = None, path: str = "", otherwise: s
 
     >>> provider_of("my-resource.openai.azure.com"), provider_of("localhost", 11434), provider_of("llm.example.com")
     ('azure.ai.openai', 'ollama', 'unknown_provider')
+    >>> provider_of("gateway.ai.cloudflare.com", None, "/v1/account/gateway/openai"), provider_of("gateway.ai.cloudflare.com")
+    ('openai', 'cloudflare')
     >>> provider_of("localhost"), provider_of("llm.example.com", otherwise="groq")
     ('openai', 'groq')
     """
+    if host == _GATEWAY and len(parts := path.split("/")) > 4 and parts[4] in _BEHIND_GATEWAY:
+        return _BEHIND_GATEWAY[parts[4]]
     for suffix in _suffixes(host):
         for (host_part, start), provider in _PATHS.items():
             if suffix == host_part and path.startswith(start):
