@@ -23,6 +23,8 @@ class App(NamedTuple):
     """Run ``boss`` as a stream."""
     fail: Callable[[Any], Awaitable[Any]]
     """Run the agent ``breaker``, whose tool ``breaks`` raises ``ValueError("boom")``."""
+    pair: Callable[[Any], Awaitable[Any]]
+    """Run the agent ``pair`` with the prompt "both", whose plain functions ``one`` and ``two`` are tools that the model calls at once."""
     control_flow: Callable[[Any], Awaitable[Any]] | None = None
     """Run something that ends a tool by control flow: an interrupt, a retry."""
     conversation: bool = True
@@ -35,7 +37,7 @@ class App(NamedTuple):
     cancelled: tuple[str, ...] = ("cancelled",)
 
 
-NAMES = {"langgraph": "langgraph", "openai_agents": "openai-agents", "pydantic_ai": "pydantic-ai-slim"}
+NAMES = {"agno": "agno", "langgraph": "langgraph", "openai_agents": "openai-agents", "pydantic_ai": "pydantic-ai-slim"}
 """Applications by the distribution that they need."""
 
 

@@ -44,7 +44,18 @@ def _make(url: str) -> Any:
         """Ask a human."""
         return f"human: {interrupt(action)}"
 
+    @tool
+    def one(city: str) -> str:
+        """Return the first."""
+        return f"one in {city}"
+
+    @tool
+    def two(city: str) -> str:
+        """Return the second."""
+        return f"two in {city}"
+
     return SimpleNamespace(
+        pair=create_agent(model, [one, two], name="pair"),
         boss=create_agent(model, [ask_weather], name="boss"),
         breaker=create_agent(model, [breaks], name="breaker"),
         careful=create_agent(model, [approve], name="careful", checkpointer=InMemorySaver()),
@@ -70,4 +81,8 @@ async def _interrupt(made: Any) -> Any:
     return await made.careful.ainvoke({"messages": [("user", "go")]}, _CONFIG)
 
 
-APP = App(_make, _run, _stream, _fail, _interrupt)
+async def _pair(made: Any) -> Any:
+    return await made.pair.ainvoke({"messages": [("user", "both")]})
+
+
+APP = App(_make, _run, _stream, _fail, _pair, _interrupt)

@@ -28,7 +28,19 @@ def _make(url: str) -> Any:
 
     config = RunConfig(tracing_disabled=True, group_id="c-1")
     weather = Agent(name="weather_agent", tools=[get_weather], model=model)
+
+    @function_tool
+    def one(city: str) -> str:
+        """Return the first."""
+        return f"one in {city}"
+
+    @function_tool
+    def two(city: str) -> str:
+        """Return the second."""
+        return f"two in {city}"
+
     return SimpleNamespace(
+        pair=Agent(name="pair", tools=[one, two], model=model),
         boss=Agent(name="boss", tools=[weather.as_tool("ask_weather", "Ask the weather agent.", run_config=config)], model=model),
         breaker=Agent(name="breaker", tools=[breaks], model=model),
         config=config,
@@ -61,4 +73,10 @@ async def _fail(made: Any) -> Any:
     return (await Runner.run(made.breaker, "go", run_config=made.config)).final_output
 
 
-APP = App(_make, _run, _stream, _fail, fails_softly=True, left_early=("cancelled", "complete"), cancelled=("cancelled",))
+async def _pair(made: Any) -> Any:
+    from agents import Runner
+
+    return await Runner.run(made.pair, "both", run_config=made.config)
+
+
+APP = App(_make, _run, _stream, _fail, _pair, fails_softly=True, left_early=("cancelled", "complete"), cancelled=("cancelled",))

@@ -17,6 +17,7 @@ def _make(url: str) -> Any:
     model = OpenAIChatModel("gpt-4o-mini", provider=OpenAIProvider(base_url=url, api_key="k"))
     weather, boss = Agent(model, name="weather_agent"), Agent(model, name="boss")
     breaker, retrying = Agent(model, name="breaker"), Agent(model, name="retrying")
+    pair = Agent(model, name="pair")
 
     @weather.tool_plain
     def get_weather(city: str) -> str:
@@ -38,7 +39,17 @@ def _make(url: str) -> Any:
         """Ask for another try."""
         raise ModelRetry("again")
 
-    return SimpleNamespace(boss=boss, breaker=breaker, retrying=retrying)
+    @pair.tool_plain
+    def one(city: str) -> str:
+        """Return the first."""
+        return f"one in {city}"
+
+    @pair.tool_plain
+    def two(city: str) -> str:
+        """Return the second."""
+        return f"two in {city}"
+
+    return SimpleNamespace(pair=pair, boss=boss, breaker=breaker, retrying=retrying)
 
 
 async def _run(made: Any, prompt: str) -> Any:
@@ -59,5 +70,9 @@ async def _retry(made: Any) -> Any:
     return (await made.retrying.run("go")).output
 
 
+async def _pair(made: Any) -> Any:
+    return await made.pair.run("both")
+
+
 # A block of ``iter`` that the garbage collector closes in another task cancels the application's own task, also without us.
-APP = App(_make, _run, _stream, _fail, _retry, outcome="retry", exits=("all", "aclose", "cancel"))
+APP = App(_make, _run, _stream, _fail, _pair, _retry, outcome="retry", exits=("all", "aclose", "cancel"))

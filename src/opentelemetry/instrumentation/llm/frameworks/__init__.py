@@ -23,6 +23,7 @@ class Known(NamedTuple):
 
 
 KNOWN: tuple[Known, ...] = (
+    Known("agno", "agno:AGNO", ("agno",)),
     Known("langchain", "langchain:LANGCHAIN", ("langchain_core",)),
     Known("langgraph", "langgraph:LANGGRAPH", ("langchain", "langchain_core", "langgraph.pregel")),
     Known("mcp", "mcp:MCP", ("mcp.types", "mcp_types")),
