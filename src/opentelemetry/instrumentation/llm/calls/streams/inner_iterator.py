@@ -12,7 +12,8 @@ from functools import partial
 from typing import Any
 
 from ... import context
-from ...guard import guarded
+from ...guard import failed, guarded
+from ...schema.interruption import is_interruption
 from ..call import CANCELLED, CLOSED_EARLY, COMPLETE, ERROR, Call
 from .finalize import is_lost, watch_for_loss
 from .response_close import notice_close
@@ -74,7 +75,13 @@ class Tap(_Passing, Iterator[Any]):
                 raise
             finally:
                 call.inside = False
-            guarded(self._took, chunk)
+            try:
+                self._took(chunk)
+            except Exception as error:
+                # As ``guarded`` does, without one frame more for each chunk.
+                if is_interruption(error):
+                    raise
+                failed(self._took, error)
             return chunk
         except BaseException as error:
             # Reached with everything done, unless an interruption came into the lines above.
@@ -106,7 +113,13 @@ class AsyncTap(_Passing, AsyncIterator[Any]):
                 raise
             finally:
                 call.inside = False
-            guarded(self._took, chunk)
+            try:
+                self._took(chunk)
+            except Exception as error:
+                # As ``guarded`` does, without one frame more for each chunk.
+                if is_interruption(error):
+                    raise
+                failed(self._took, error)
             return chunk
         except BaseException as error:
             # Reached with everything done, unless an interruption came into the lines above.

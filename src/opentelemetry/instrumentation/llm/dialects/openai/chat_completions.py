@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...extraction.finish_reasons import aligned
-from ...extraction.paths import Path, dig, fields, fill, items, text, whole
+from ...extraction.paths import Path, dig, fields, fill, items, reader, text, whole
 from ...schema.records import Reply, Request, UsagePart, total
 from .. import Arguments, Dialect
 from .content import absorb_chat, chat_content, chat_output, completions_content, join_chat
@@ -41,7 +41,6 @@ _REPLY = fields(
 )
 _METRICS = "amazon-bedrock-invocationMetrics"
 _OUTPUT_TYPES = {"text": "text", "json_object": "json", "json_schema": "json"}
-_USAGE_PLACES = (("usage",), ("x_groq", "usage"))
 _RARE_PLACES: tuple[Path, ...] = (("usage_info",), ("token_usage",), ("meta", "usage"), ("result", "usage"), (_METRICS,))
 """Where other hosts put usage; looked into only where it stands in none of the usual places."""
 _IN_A_CHOICE: tuple[Path, ...] = (("usage",), ("message", "usage"), ("delta", "usage"))
@@ -61,10 +60,9 @@ def request(arguments: Arguments) -> Request:
 
 
 def _usage_of(answer: Any) -> Any:
-    for place in _USAGE_PLACES:
-        if (said := dig(answer, place)) is not None:
-            return said
-    return None
+    get = reader(answer)
+    said = get("usage")
+    return dig(get("x_groq"), ("usage",)) if said is None else said
 
 
 def _usage_elsewhere(answer: Any, choices: Any) -> Any:
@@ -108,8 +106,9 @@ def _add_breakdown(draft: Reply, answer: Any) -> None:
 
 def _error_in(chunk: Any) -> Any:
     """Return an error that came as a chunk: some hosts send one, and their SDKs hand it on."""
-    error = dig(chunk, ("error",))
-    return dig(chunk, ("x_groq", "error")) if error is None else error
+    get = reader(chunk)
+    error = get("error")
+    return dig(get("x_groq"), ("error",)) if error is None else error
 
 
 def reply(answer: Any) -> Reply:
@@ -126,14 +125,45 @@ def reply(answer: Any) -> Reply:
     return said
 
 
+_NEWS = ("error", "usage", "x_groq")
+
+
+def _is_plain_piece(draft: Reply, seen: dict[Any, Any], chunk: Any) -> bool:
+    """Return whether a chunk brings a piece of a message and nothing that ``absorb`` reads, as nearly all chunks do.
+
+    Only models are looked at, in the two places where they keep their fields.
+    """
+    try:
+        held, extra = chunk.__dict__, chunk.__pydantic_extra__
+        (choice,) = held["choices"]
+        fields_of, others = choice.__dict__, choice.__pydantic_extra__
+        return (
+            fields_of["finish_reason"] is None
+            and fields_of["index"] in seen
+            and held["usage"] is None
+            and held.get("x_groq") is None
+            and held.get("error") is None
+            and (not extra or not any(extra.get(name) for name in _NEWS))
+            and (not others or others.get("stop_reason") is None)
+            and (draft.service_tier is not None or (held.get("service_tier") is None and not (extra and "service_tier" in extra)))
+        )
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return False
+
+
 def absorb(draft: Reply, chunk: Any) -> None:
     """Add one chunk: ids and model as soon as they are said, usage and finish reasons as they were said last."""
-    if draft.scratch is None:
-        draft.scratch = {}
-    if draft.response_id is None or draft.response_model is None:
+    seen = draft.scratch
+    if seen is None:
+        seen = draft.scratch = {}
+    unknown = draft.response_id is None or draft.response_model is None
+    if not unknown and draft.content is None and _is_plain_piece(draft, seen, chunk):
+        return
+    get = reader(chunk)
+    if unknown:
         fill(draft, chunk, _REPLY)
     elif draft.service_tier is None:
-        draft.service_tier = text(dig(chunk, ("service_tier",)))
+        draft.service_tier = text(get("service_tier"))
     if (error := _error_in(chunk)) is not None:
         draft.failure = text(dig(error, ("code",))) or text(dig(error, ("type",))) or "error"
     if (said := _usage_of(chunk)) is not None:
@@ -145,15 +175,16 @@ def absorb(draft: Reply, chunk: Any) -> None:
             _add_breakdown(draft, chunk)
     if draft.content is not None:
         absorb_chat(draft, chunk)
-    for position, choice in enumerate(items(dig(chunk, ("choices",)))):
+    for position, choice in enumerate(items(get("choices"))):
         if choice is None:
             continue
-        index = whole(dig(choice, ("index",)))
+        of_choice = reader(choice)
+        index = whole(of_choice("index"))
         index = position if index is None else index
-        reason = dig(choice, ("finish_reason",))
-        reason = dig(choice, ("stop_reason",)) if reason is None else reason
-        if reason is not None or index not in draft.scratch:
-            draft.scratch[index] = reason
+        reason = of_choice("finish_reason")
+        reason = of_choice("stop_reason") if reason is None else reason
+        if reason is not None or index not in seen:
+            seen[index] = reason
         if reason is not None and said is None and (used := _usage_elsewhere(chunk, (choice,))) is not None:
             draft.usage = usage(used)
         if reason is not None:
