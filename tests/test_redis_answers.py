@@ -5,6 +5,8 @@ No Redis is needed: clients are objects of the test, and servers are sockets.
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import subprocess
 import sys
 import threading
@@ -140,6 +142,62 @@ def test_command_that_never_returns_is_away_and_threads_bounded(store_of: Any) -
     client.answer = None
     assert store.flush(LONG)
     assert store.health().reachable and client.sum == 1
+
+
+WIRE = {
+    "no integer": b"$4\r\n12.5\r\n",
+    "nil": b"$-1\r\n",
+    "list": b"*1\r\n:1\r\n",
+    "error": b"-ERR no such thing\r\n",
+    "HTTP": b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    "endless length": b"$99999999999999999999\r\n",
+    "no length": b"$x\r\n",
+    "noise": b"\x00\xff\xfe\r\n",
+    "5,000 digits": b":" + b"9" * 5000 + b"\r\n",
+    "closed": b"",
+}
+
+
+@pytest.fixture
+def answering() -> Iterator[Callable[[bytes], int]]:
+    """Serve one answer to every command; return the port."""
+    servers: list[socket.socket] = []
+
+    def serve(server: socket.socket, answer: bytes) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = server.accept()
+                threading.Thread(target=respond, args=(connection, answer), daemon=True).start()
+
+    def respond(connection: socket.socket, answer: bytes) -> None:
+        with connection, contextlib.suppress(OSError):
+            while answer and (received := connection.recv(65536)):
+                connection.sendall(answer * max(received.count(b"*"), 1))
+
+    def start(answer: bytes) -> int:
+        servers.append(socket.create_server(("127.0.0.1", 0)))
+        threading.Thread(target=serve, args=(servers[-1], answer), daemon=True).start()
+        port: int = servers[-1].getsockname()[1]
+        return port
+
+    yield start
+    for server in servers:
+        server.shutdown(socket.SHUT_RDWR)
+        server.close()
+
+
+@pytest.mark.parametrize("kind", WIRE)
+def test_any_answer_on_the_wire_counts_as_away(kind: str, answering: Any, store_of: Any, caplog: pytest.LogCaptureFixture) -> None:
+    store = store_of(f"redis://:hunter2@127.0.0.1:{answering(WIRE[kind])}/0")
+    store.add(COUNTER, PER_CENT, lambda *sums: None)
+    _wait(lambda: not store.health().reachable)
+    store.spent(COUNTER)
+    assert store.health().pending == 1.0 and store.health().lost == 0.0
+    assert "hunter2" not in caplog.text + str(store.health().error)
+    # The fixture waits for the thread, which needs the amount to be gone.
+    store._sums._client.close()
+    store._sums._client = Client()
+    assert store.flush(LONG)
 
 
 SILENT = """

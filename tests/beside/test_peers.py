@@ -152,7 +152,8 @@ def test_botocore_instrumentation_gives_way_for_bedrock_only(setting: str, order
     others = [name for name in shown["names"] if name.startswith(("S3", "SQS"))]
     assert others == ["S3.ListBuckets", "SQS.ListQueues"]
     assert len(shown["scopes"]) == 3 + len(others) + (3 if setting == "keep" else 0)
-    assert any(cause.startswith("instrumented_twice") for cause in shown["causes"]) is (setting == "keep")
+    assert any(cause.startswith("instrumented_twice: botocore") for cause in shown["causes"]) is (setting == "keep")
+    assert any(cause.startswith("gives_way: ") for cause in shown["causes"]) is (setting == "replace")
 
 
 @pytest.mark.parametrize("order", ["logfire first", "ours first"])
