@@ -294,3 +294,13 @@ def test_an_unusual_part_leaves_the_others_counted_once() -> None:
     for left in (9, 3):
         tally.hear("ex_llm.provider.request.stop", {"duration": 1, "remaining_tokens": left, "remaining_requests": left + 1}, WHO)
     assert {tags["kind"]: value for tags, value in tally.read(remaining)} == {"tokens": 3, "requests": 4}
+
+
+def test_a_spread_of_other_bounds_is_not_counted() -> None:
+    mine = distribution("t.gaps", "t.done", "gaps", "Gaps.", tags=[], buckets=(1.0, 2.0))
+    tally = Tally([mine])
+    for bounds in ((1.0, 2.0), (1.0, 3.0), (1.0,)):
+        gaps = Spread(bounds)
+        gaps.add(1.5)
+        tally.hear("t.done", {"gaps": gaps}, {})
+    assert [spread.count for _, spread in tally.read(mine)] == [1]

@@ -24,8 +24,8 @@ class Metric(NamedTuple):
     ``events`` maps each event to a factor (1; -1 where an event takes away). ``takes`` is a key of the measurements or,
     failing that, of the metadata; or a function of both that gives samples. ``tags`` maps tag names to metadata keys.
     ``refine`` makes the tags that are shown of those that were read; it depends on nothing else, so it is called once
-    for each set of tags and not for each event. ``singly`` is for values that arrive together, as a ``Spread``: the
-    same metric of events that bring each value, for a reporter that has to pass on each.
+    for each set of tags and not for each event. ``singly`` is for values that arrive together, as a ``Spread`` whose
+    bounds are those of ``buckets``: the same metric of events that bring each value, for a reporter that passes on each.
     """
 
     name: str

@@ -184,7 +184,8 @@ class Tally:
         counted = self._counted[metric.name]
         cell = counted.cell(counted.tagger.shown(counted.tagger.bounded(known), extra))
         if isinstance(value, Spread):
-            cell.merge(value, mark)
+            if value.bounds == cell.bounds:  # counts by bucket cannot be sorted into others
+                cell.merge(value, mark)
         elif isinstance(cell, Spread):
             cell.add(value * metric.events[event], mark)
         elif metric.kind == "last_value":
