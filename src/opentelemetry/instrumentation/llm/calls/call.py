@@ -14,7 +14,7 @@ from typing import Any
 
 from .. import bus
 from ..dialects import Arguments, Dialect, Sends
-from ..extraction import failures
+from ..extraction import errors_in_response, failures
 from ..extraction.message_parts import LONGEST_STREAM
 from ..guard import failed, guarded
 from ..pricing.match import without_account
@@ -267,15 +267,20 @@ class Call:
 
     def answered(self, answer: Any) -> None:
         """End the call with a whole answer."""
-        reply = guarded(self.dialect.reply, answer) or Reply()
+        reply = self._read(answer)
         if self.captures_content:
             reply.content = Content(output_messages=guarded(self.dialect.output, answer))
         self._end(reply, None, None)
 
+    def _read(self, answer: Any) -> Reply:
+        reply = guarded(self.dialect.reply, answer) or Reply()
+        guarded(errors_in_response.complete, reply, answer)
+        return reply
+
     def noted(self, answer: Any) -> None:
         """Keep a whole answer, as of now, whose call is ended a little later by who knows the rest of it."""
         self._chunk_at = perf_counter_ns()
-        self.draft = guarded(self.dialect.reply, answer) or Reply()
+        self.draft = self._read(answer)
         if self.captures_content:
             self.draft.content = Content(output_messages=guarded(self.dialect.output, answer))
 
@@ -289,7 +294,7 @@ class Call:
     def failed(self, error: BaseException) -> None:
         """End the call with the exception that the SDK raised, and with the response that was received before it."""
         self._responded, received = guarded(documents.received, error, self.response, otherwise=(False, None))
-        reply = Reply() if received is None else guarded(self.dialect.reply, received) or Reply()
+        reply = Reply() if received is None else self._read(received)
         if self.captures_content and received is not None:
             reply.content = Content(output_messages=guarded(self.dialect.output, received))
         self._end(reply, None, error)
@@ -366,10 +371,9 @@ class Call:
         if error is not None:
             failure = guarded(failures.describe, error, self._refused_with, self._unanswered, otherwise=_barely(error))
             if self._responded:
-                failure["kind"] = failures.after_response(failure["kind"])
+                failure["kind"] = reply.reported_error.kind if reply.reported_error else failures.after_response(failure["kind"])
         if failure is None and reply.failure is not None:
-            kind = failures.kind_of("", self._refused_with, reply.failure)
-            failure = {"kind": kind, "reason": reply.failure, "error_type": reply.failure}
+            failure = errors_in_response.metadata(reply, self._refused_with)
         if self.streaming:
             guarded(self._say_stream_ending, known, duration, failure)
         if failure is None or reply.usage != Usage():  # what failed and used nothing is not billed

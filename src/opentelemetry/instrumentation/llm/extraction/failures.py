@@ -110,6 +110,16 @@ _BY_TEXT = (
         re.IGNORECASE,
     )),
 )  # fmt: skip
+_BY_MESSAGE = (
+    ("rate_limited", re.compile(r"rate[ -]?limit|too many requests|quota|slow down", re.IGNORECASE)),
+    ("overloaded", re.compile(r"overloaded|over capacity|temporarily unavailable|service unavailable", re.IGNORECASE)),
+    ("timeout", re.compile(r"timed? ?out|deadline", re.IGNORECASE)),
+    ("auth", re.compile(r"unauthori[sz]ed|api key|authenticat|permission|forbidden", re.IGNORECASE)),
+    ("server_error", re.compile(r"internal (?:server )?error|server error|upstream|provider returned error", re.IGNORECASE)),
+    ("invalid_request", re.compile(r"invalid|not found|does not exist|not supported|unsupported", re.IGNORECASE)),
+)
+_STATUS = re.compile(r"[3-5]\d\d\Z")
+_NUMBER = re.compile(r"\d{1,6}\Z")
 _REQUEST_IDS = (("request_id",), ("response", "ResponseMetadata", "RequestId"))
 
 
@@ -123,8 +133,29 @@ def status_of(error: BaseException) -> int | None:
 
 
 def _status(value: Any) -> int | None:
-    status = whole(value)
+    status = int(value) if isinstance(value, str) and _STATUS.match(value) else whole(value)
     return status if status is not None and 300 <= status < 600 else None
+
+
+def status_in(value: Any) -> int | None:
+    """Return the HTTP status that a field of an error holds, as a number or in digits."""
+    return _status(value)
+
+
+def code_in(value: Any) -> str | None:
+    """Return the code that a field of an error holds: one word, or a number of a few digits.
+
+    >>> code_in("rate_limit_exceeded"), code_in(40303), code_in("no such thing")
+    ('rate_limit_exceeded', '40303', None)
+    """
+    number = whole(value)
+    code = text(value) if number is None else str(number)
+    return code if code is not None and (_WORD.match(code) or _NUMBER.match(code)) else None
+
+
+def kind_in_text(message: str) -> str | None:
+    """Say the kind of a failure of which there is a message only."""
+    return next((kind for kind, says in (*_BY_TEXT, *_BY_MESSAGE) if says.search(message[:_LOOKED_INTO])), None)
 
 
 def _is_of_an_rpc(error: BaseException) -> bool:

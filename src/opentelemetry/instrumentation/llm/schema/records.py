@@ -198,6 +198,8 @@ class Reply(Record):
     """Who served the call behind a gateway, in the gateway's words."""
     failure: str | None = None
     """The provider's error code when an answer that arrived whole says that the operation failed."""
+    reported_error: Any = None
+    """What else the response says of that error, as ``extraction.errors_in_response`` reads it."""
     content: Content | None = None
     scratch: dict[Any, Any] | None = None
     """What a dialect remembers between the chunks of a stream; nobody else reads it."""
@@ -234,7 +236,7 @@ class Cost:
     """What was counted but has no price, so that the true cost is more than ``total``."""
 
 
-_APART = frozenset({"content", "usage", "scratch", "kept", "parts", "billed", "containers"})
+_APART = frozenset({"content", "usage", "scratch", "kept", "parts", "billed", "containers", "reported_error"})
 
 
 def facts(record: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...extraction.errors_in_response import complete
 from ...extraction.finish_reasons import finish_reason
 from ...extraction.paths import dig, fields, fill, text
 from ...schema.records import Reply, Request, total
@@ -102,6 +103,7 @@ def absorb(draft: Reply, chunk: Any) -> None:
             draft.finish_reasons = [reason]
     elif kind == "error":
         draft.failure = text(dig(chunk, ("error", "type"))) or "error"
+        complete(draft, chunk)
     else:
         # Where one model hands over to another in mid-stream, the last one named is the one that answers.
         draft.response_model = text(dig(chunk, _HANDED_TO)) or draft.response_model

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...extraction.errors_in_response import complete
 from ...extraction.finish_reasons import aligned
 from ...extraction.paths import Path, dig, fields, fill, items, reader, text, whole
 from ...schema.records import Reply, Request, UsagePart, total
@@ -166,6 +167,7 @@ def absorb(draft: Reply, chunk: Any) -> None:
         draft.service_tier = text(get("service_tier"))
     if (error := _error_in(chunk)) is not None:
         draft.failure = text(dig(error, ("code",))) or text(dig(error, ("type",))) or "error"
+        complete(draft, chunk)
     if (said := _usage_of(chunk)) is not None:
         counted = usage(said)
         if counted.input_tokens is not None or counted.output_tokens is not None or counted.invalid:
@@ -183,6 +185,9 @@ def absorb(draft: Reply, chunk: Any) -> None:
         index = position if index is None else index
         reason = of_choice("finish_reason")
         reason = of_choice("stop_reason") if reason is None else reason
+        if reason == "error" and draft.failure is None:
+            draft.failure = "error"
+            complete(draft, chunk)
         if reason is not None or index not in seen:
             seen[index] = reason
         if reason is not None and said is None and (used := _usage_elsewhere(chunk, (choice,))) is not None:

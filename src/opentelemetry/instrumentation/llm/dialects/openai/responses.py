@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...extraction.errors_in_response import complete
 from ...extraction.finish_reasons import finish_reason
 from ...extraction.paths import dig, fields, fill, items, text, whole
 from ...schema.records import Reply, Request
@@ -95,8 +96,11 @@ def absorb(draft: Reply, chunk: Any) -> None:
     inner = dig(chunk, ("response",))
     if inner is not None:
         _read_into(draft, inner)
+        if draft.failure is not None:
+            complete(draft, chunk)
     elif dig(chunk, ("type",)) == "error":
         draft.failure = text(dig(chunk, ("code",))) or text(dig(chunk, ("error", "code"))) or "error"
+        complete(draft, chunk)
 
 
 def finish(draft: Reply) -> None:

@@ -1,0 +1,121 @@
+"""Read the error that a response with status 200 holds: in the answer, in a choice of it, or in a chunk of a stream.
+
+Hosts write codes as words, as numbers or not at all; what is only a message is looked into for its kind and never recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from ..schema.records import Reply, Usage
+from . import failures
+from .paths import dig, items, text
+
+_PLACES = (("error",), ("x_groq", "error"), ("response", "error"), ("data", "error"))
+_CODES = (("code",), ("error_code",), ("status_code",), ("type",), ("status",), ("name",))
+_STATUSES = (("code",), ("status",), ("status_code",), ("http_status",), ("error_code",), ("http_code",))
+_MESSAGES = (("message",), ("detail",), ("msg",), ("status_msg",), ("error_msg",), ("error_message",))
+_UNNAMED = "_OTHER"
+_NAMES_KEPT = 200
+_names: set[str] = set()
+
+
+class ReportedError(NamedTuple):
+    """An error that a response reports: the provider's code, the HTTP status that it names, and what kind of failure it is."""
+
+    code: str
+    status: int | None
+    kind: str
+
+
+def complete(reply: Reply, answer: Any) -> None:
+    """Set ``failure`` and ``reported_error`` where ``answer``, whole or a chunk, reports an error; costs a look where it does not."""
+    if reply.failure is None and reply.finish_reasons and "error" not in reply.finish_reasons:
+        return
+    found = next(_errors(answer), None)
+    if found is None and reply.failure is None and _is_nothing_else(reply):
+        found = _whole(answer)
+    if found is not None:
+        reply.reported_error = read(found, reply.failure)
+        reply.failure = reply.reported_error.code
+
+
+def read(error: Any, otherwise: str | None = None) -> ReportedError:
+    """Read one error: an object, or nothing but its message.
+
+    >>> read({"code": 429, "message": "Slow down"})
+    ReportedError(code='429', status=429, kind='rate_limited')
+    >>> read({"message": "Rate limit exceeded"}).kind
+    'rate_limited'
+    """
+    message = error if isinstance(error, str) else next((said for path in _MESSAGES if (said := text(dig(error, path))) is not None), None)
+    status = next((found for path in _STATUSES if (found := failures.status_in(dig(error, path))) is not None), None)
+    code = next((word for path in _CODES if (word := failures.code_in(dig(error, path))) is not None), None)
+    if code is None or code == "error":
+        code = otherwise if otherwise not in (None, "error", "failed") else code
+    by_text = None if message is None else failures.kind_in_text(message)
+    kind = failures.kind_of("", status, None if code in ("error", None) else code)
+    if by_text is not None and kind in ("other", "invalid_request", "server_error"):
+        kind = by_text
+    return ReportedError(code or "error", status, kind)
+
+
+def metadata(reply: Reply, refused_with: int | None) -> dict[str, Any]:
+    """Return the metadata of the failure that ``reply`` reports."""
+    code = reply.failure or "error"
+    known: ReportedError = reply.reported_error or ReportedError(code, None, failures.kind_of("", refused_with, code))
+    found: dict[str, Any] = {"kind": known.kind, "reason": bounded(known.code), "error_type": bounded(known.code)}
+    if known.status is not None:
+        found["status"] = known.status
+    return found
+
+
+def bounded(code: str) -> str:
+    """Return a provider's code for an attribute of low cardinality: after 200 different ones, new ones are not named."""
+    if code in _names:
+        return code
+    if len(_names) >= _NAMES_KEPT:
+        return _UNNAMED
+    _names.add(code)
+    return code
+
+
+def _errors(answer: Any) -> Iterator[Any]:
+    for path in _PLACES:
+        if error := dig(answer, path):
+            yield error
+    for choice in items(dig(answer, ("choices",))):
+        if error := dig(choice, ("error",)):
+            yield error
+
+
+def _is_nothing_else(reply: Reply) -> bool:
+    return reply.response_id is None and reply.finish_reasons is None and reply.usage == Usage()
+
+
+def _whole(answer: Any) -> Any:
+    """Return an answer that is an error itself: it calls itself one, or has a code or a detail beside its message and no result."""
+    status = dig(answer, ("base_resp", "status_code"))
+    if status:
+        return dig(answer, ("base_resp",))
+    if text(dig(answer, ("object",))) == "error" or text(dig(answer, ("type",))) == "error":
+        return answer
+    message = next((said for path in _MESSAGES if isinstance(said := dig(answer, path), str) and said), None)
+    return answer if message is not None and not any(dig(answer, (name,)) for name in _RESULTS) else None
+
+
+_RESULTS = (
+    "choices",
+    "data",
+    "results",
+    "output",
+    "outputs",
+    "content",
+    "candidates",
+    "embeddings",
+    "embedding",
+    "text",
+    "response",
+    "images",
+)
