@@ -15,13 +15,14 @@ import functools
 import inspect
 import itertools
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from types import MappingProxyType, TracebackType
 from typing import Any, NamedTuple, TypeVar
 
+from . import fork
 from .schema.errors import error_type
 from .schema.events import HANDLER_FAILURE
 from .schema.interruption import is_interruption
@@ -29,6 +30,8 @@ from .schema.interruption import is_interruption
 _logger = logging.getLogger(__name__)
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _ROUTES_KEPT = 2000
+_PACKAGE = f"{__name__.rpartition('.')[0]}."
+_active: ContextVar[tuple[str, ...]] = ContextVar("ex_llm.active-handlers", default=())
 
 Handler = Callable[[str, Mapping[str, Any], Mapping[str, Any], Any], object]
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -42,6 +45,7 @@ class Attached(NamedTuple):
     function: Handler
     config: Any = None
     keep: bool = False
+    ours: bool = False
 
     def hears(self, name: str) -> bool:
         if self.event.endswith("*"):
@@ -73,8 +77,7 @@ def _renew_lock() -> None:
     _lock = threading.Lock()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_lock)
+fork.in_child(_renew_lock)
 
 
 def attach(handler_id: str, event: str, function: Handler, config: Any = None, *, keep: bool = False) -> None:
@@ -99,7 +102,8 @@ def attach_many(handler_id: str, events: Iterable[str], function: Handler, confi
     with _lock:
         if any(a.id == handler_id for a in handler_table.attached):
             raise ValueError(f"a handler with the id {handler_id!r} is attached already; detach it first or choose another id")
-        new = tuple(Attached(handler_id, name, function, config, keep) for name in names)
+        ours = str(getattr(function, "__module__", "")).startswith(_PACKAGE)
+        new = tuple(Attached(handler_id, name, function, config, keep, ours) for name in names)
         handler_table = _Street(handler_table.attached + new, {})
 
 
@@ -168,13 +172,36 @@ def _run(handlers: Iterator[Attached], event: str, measured: Mapping[str, Any], 
     """Call each handler that is left; only an interruption comes out."""
     for handler in handlers:
         try:
-            handler.function(event, measured, known, handler.config)
+            if handler.ours:
+                handler.function(event, measured, known, handler.config)
+            else:
+                _run_alone(handler, event, measured, known)
         except Exception as error:
             if is_interruption(error):
                 raise
             # Filters and handlers of the application's own logging may raise too.
             with contextlib.suppress(Exception):
                 _handler_failed(handler, event, error)
+
+
+DELIVERS = _run.__code__
+"""The code of the frame that is on the stack while a handler runs."""
+
+
+def _run_alone(handler: Attached, event: str, measured: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    """Call a handler of the application, unless it runs already: what it causes itself is not delivered to it."""
+    active = _active.get()
+    if handler.id in active:
+        return
+    try:
+        token = _active.set((*active, handler.id))
+        try:
+            handler.function(event, measured, known, handler.config)
+        finally:
+            _active.reset(token)
+    except BaseException:
+        _active.set(active)  # again, for an interruption that came before it was done
+        raise
 
 
 def _kept(said: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import weakref
 from collections.abc import Callable, Collection
 from functools import partial
@@ -13,7 +14,7 @@ from opentelemetry.instrumentation.threading import ThreadingInstrumentor
 
 from opentelemetry import _logs, metrics, trace
 
-from . import bus, frameworks, providers, transports
+from . import bus, fork, frameworks, providers, transports
 from .bridges import langchain as bridges
 from .bridges import pydantic_ai
 from .caches import gptcache, langchain, litellm
@@ -52,6 +53,15 @@ class _Global:
 # Instruments of a meter cannot be taken away again, so each provider of meters gets its reporter once and keeps it.
 _reporters: weakref.WeakKeyDictionary[Any, OtelReporter] = weakref.WeakKeyDictionary()
 _GLOBAL = _Global()
+_lock = threading.RLock()
+
+
+def _renew_lock() -> None:
+    global _lock
+    _lock = threading.RLock()
+
+
+fork.in_child(_renew_lock)
 
 
 class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
@@ -73,14 +83,20 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         return _instruments
 
     def instrument(self, **keywords: Any) -> None:
-        """Begin to watch; see the class."""
-        if self.is_instrumented_by_opentelemetry:
-            # Code and command line may both ask; that is no mistake, and not worth the warning it would be.
-            _logger.debug("instrument() was called again; nothing changes")
-            return
-        # OpenTelemetry's loader says this; it loads the instrumentation of threads by itself, or was told not to.
-        self._loaded = "raise_exception_on_conflict" in keywords or "skip_dep_check" in keywords
-        super().instrument(**keywords)
+        """Begin to watch; see the class. Safe from any thread: the first call does it, the others wait for it."""
+        with _lock:
+            if self.is_instrumented_by_opentelemetry:
+                # Code and command line may both ask; that is no mistake, and not worth the warning it would be.
+                _logger.debug("instrument() was called again; nothing changes")
+                return
+            # OpenTelemetry's loader says this; it loads the instrumentation of threads by itself, or was told not to.
+            self._loaded = "raise_exception_on_conflict" in keywords or "skip_dep_check" in keywords
+            super().instrument(**keywords)
+
+    def uninstrument(self, **keywords: Any) -> None:
+        """Put every original back, and end the spans of calls that still run; safe from any thread."""
+        with _lock:
+            super().uninstrument(**keywords)
 
     def _instrument(self, **keywords: Any) -> None:
         given = {name: keywords.pop(name, None) for name in ("tracer_provider", "meter_provider", "logger_provider")}

@@ -18,6 +18,7 @@ from typing import Any
 
 from opentelemetry import _logs, metrics, trace
 
+from . import fork
 from .calls.streams import finalize
 from .guard import guarded
 from .instrumentor import LLMInstrumentor
@@ -35,8 +36,7 @@ def _renew_lock() -> None:
     _lock = threading.RLock()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_lock)
+fork.in_child(_renew_lock)
 
 
 def watch_worker(setup: Callable[[], object] | None = None, **settings: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from time import perf_counter_ns
 from types import MappingProxyType
 from typing import Any
 
-from .. import bus
+from .. import bus, fork
 from ..dialects import Arguments, Dialect, Sends
 from ..extraction import errors_in_response, failures
 from ..extraction.message_parts import LONGEST_STREAM
@@ -141,7 +140,7 @@ class Call:
         self.watcher: Any = None
         self.secrets: secrets.Values | None = None
         """Collects the credentials of the client, which the text of an error may repeat."""
-        self.pid = os.getpid()
+        self.pid = fork.process
         self._used_inside: Usage | None = None
         self.reported_cents: float | None = None
         """What a gateway reported in its headers that the call cost."""
@@ -309,11 +308,18 @@ class Call:
             self._interrupted(interruption)
             raise
 
+    def leave_to_the_parent(self) -> None:
+        """End the call in a forked child without recording it: the parent has it too, and records it."""
+        next(self._ends)
+        self.ended = True
+
     def _end(self, reply: Reply | None, how: str | None, error: BaseException | None) -> None:
         try:
             if next(self._ends):
                 return
             self.ended = True
+            if self.pid != fork.process:
+                return  # a forked child has a copy of the call; the parent records it
             self.response = None
             # A call may outlive its end, in contexts that tasks and threads of the SDK were begun in.
             forget, self.forget = self.forget, None

@@ -6,6 +6,7 @@ well where the setting ``span_events`` says so, and where the attempt was refuse
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 
 from opentelemetry import trace
 
-from .. import bus, context
+from .. import bus, context, fork
 from ..guard import guarded
 from ..schema import semconv
 from ..schema.bounds import LARGEST_INTEGER, encodable, short
@@ -67,6 +68,17 @@ class Open:
             context.leave(entered)
 
 
+_living: weakref.WeakSet[Spans] = weakref.WeakSet()
+
+
+def _forked() -> None:
+    for spans in list(_living):
+        spans.leave_to_the_parent()
+
+
+fork.in_child(_forked)
+
+
 class Spans:
     """Hear events and make spans of them; ``attach`` and ``close`` switch it on and off."""
 
@@ -75,6 +87,7 @@ class Spans:
     def __init__(self, tracer: Tracer, logs: Logs, settings: Settings) -> None:
         self._tracer, self._logs, self._settings = tracer, logs, settings
         self._open: dict[Any, Open] = {}
+        _living.add(self)
         self._in_span, self._in_events = (place in settings.capture_message_content for place in ("span", "event"))
         self._all_events = settings.span_events == "all"
 
@@ -83,8 +96,16 @@ class Spans:
         bus.attach_many(self.id, (*_PHASES, *SPAN_EVENTS[2:], CONTENT, EVALUATION, INTERRUPTED), self.hear, keep=True)
 
     def close(self) -> None:
-        """Hear no more."""
+        """Hear no more, and end the spans of what still runs."""
         bus.detach(self.id)
+        while self._open:
+            _, opened = self._open.popitem()
+            guarded(opened.leave)
+            guarded(opened.span.end)
+
+    def leave_to_the_parent(self) -> None:
+        """Forget, in a forked child, the spans that the parent has begun: it ends them."""
+        self._open.clear()
 
     def context_of(self, metadata: Mapping[str, Any]) -> Any:
         """Return the context of the span that an event of a stream belongs to; whatever else is said is said in its own."""
@@ -120,7 +141,8 @@ class Spans:
                     if opened.recording:
                         self._complete(opened, metadata, failed)
                 finally:
-                    opened.span.end(opened.began + measurements.get("duration", 0))
+                    if metadata["ref"] in self._open:  # uninstrument() in another thread may have ended it
+                        opened.span.end(opened.began + measurements.get("duration", 0))
                     self._open.pop(metadata["ref"], None)
 
     def _merge(self, around: Open, metadata: Mapping[str, Any]) -> None:

@@ -80,7 +80,8 @@ class MemoryStore(ForkSafe):
         self.renew()
 
     def renew(self) -> None:
-        """Keep the sums that the parent had."""
+        """Begin at zero: what the parent has spent is in its own sums, and would be counted once a process."""
+        self._sums.clear()
         self._lock = threading.Lock()
         self._inbox: deque[tuple[Counter, int, Tell]] = deque()
 

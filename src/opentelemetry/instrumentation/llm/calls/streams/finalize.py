@@ -7,7 +7,6 @@ ending a call takes, and waits for a better moment if so. It holds no stream ali
 from __future__ import annotations
 
 import atexit
-import os
 import sys
 import weakref
 from collections import deque
@@ -16,6 +15,7 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
+from ... import bus, fork
 from ...guard import guarded
 from ..call import ABANDONED, Call
 
@@ -60,7 +60,7 @@ def watch_for_loss(holder: Any, call: Call) -> None:
 
 def _collected(call: Call) -> None:
     _open.discard(call)
-    if call.ended or call.pid != os.getpid():
+    if call.ended or call.pid != fork.process:
         return
     if guarded(_inside_a_lock, otherwise=True):
         _lost.append(call)
@@ -74,9 +74,14 @@ def is_lost(call: Call) -> bool:
 
 
 def _inside_a_lock() -> bool:
-    """Say whether the garbage collection that runs us interrupted code which may hold a lock that ending a call takes."""
+    """Say whether the garbage collection that runs us interrupted code which may hold a lock that ending a call takes.
+
+    A handler of the application may hold a lock of its own, so no call is ended while any handler runs in this thread.
+    """
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
+        if frame.f_code is bus.DELIVERS:
+            return True
         module = frame.f_globals.get("__name__", "")
         if module.startswith(_LOCKED) or (module == "threading" and frame.f_code.co_name not in _BELOW_A_THREAD):
             return True
@@ -96,9 +101,15 @@ def end_open() -> None:
     guarded(end_lost)
     for call in list(_open):
         _open.discard(call)
-        if call.pid == os.getpid():
+        if call.pid == fork.process:
             guarded(call.stream_ended, ABANDONED, rescue=call.give_up)
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_open.clear)
+def _leave_to_the_parent() -> None:
+    for call in list(_open):
+        call.leave_to_the_parent()
+    _open.clear()
+    _lost.clear()
+
+
+fork.in_child(_leave_to_the_parent)

@@ -1,0 +1,26 @@
+"""Keep the number of this process, and call what has to begin anew in the child of a fork."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+_renewals: list[Callable[[], object]] = []
+process = os.getpid()
+"""The number of this process; asking the operating system each time costs a system call."""
+
+
+def in_child(renew: Callable[[], object]) -> None:
+    """Call ``renew`` in every forked child of this process, in the order of registration."""
+    _renewals.append(renew)
+
+
+def _forked() -> None:
+    global process
+    process = os.getpid()
+    for renew in _renewals:
+        renew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)

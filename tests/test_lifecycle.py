@@ -1,0 +1,155 @@
+"""Instrumentation that begins and ends from any thread, handlers that cause calls, and processes that fork in a call."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from opentelemetry.sdk.trace import SpanProcessor
+
+from opentelemetry.instrumentation.llm import LLMInstrumentor, attach, bus, detach
+from opentelemetry.instrumentation.llm.testing import capture_events
+
+MESSAGES = [{"role": "user", "content": "say three words"}]
+STOP = "ex_llm.chat.stop"
+
+
+@pytest.fixture
+def client(stand_in: Any) -> Iterator[Any]:
+    import openai
+
+    with openai.OpenAI(base_url=f"{stand_in.url}/v1", api_key="k", max_retries=0) as made:
+        yield made
+
+
+@pytest.fixture
+def handlers() -> Iterator[Any]:
+    """Attach handlers for one test."""
+    ids: list[str] = []
+
+    def add(name: str, event: str, function: Any) -> None:
+        attach(name, event, function)
+        ids.append(name)
+
+    yield add
+    for name in ids:
+        detach(name)
+
+
+def _chat(client: Any, **more: Any) -> Any:
+    return client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES, **more)
+
+
+def _at_once(count: int, run: Any) -> list[BaseException]:
+    """Run a function in many threads at the same time; return what they raise."""
+    raised: list[BaseException] = []
+    together = threading.Barrier(count)
+
+    def guarded(number: int) -> None:
+        together.wait()
+        try:
+            run(number)
+        except BaseException as error:
+            raised.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(number,)) for number in range(count)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    return raised
+
+
+def test_instrument_is_safe_from_many_threads() -> None:
+    try:
+        assert _at_once(8, lambda number: LLMInstrumentor().instrument()) == []
+        assert len([h for h in bus.list_handlers(STOP) if h.id == "ex_llm.spans"]) == 1
+    finally:
+        LLMInstrumentor().uninstrument()
+
+
+def test_toggling_beside_calls_raises_nothing(client: Any) -> None:
+    def run(number: int) -> None:
+        for _ in range(4):
+            if number < 3:
+                LLMInstrumentor().instrument()
+                LLMInstrumentor().uninstrument()
+            else:
+                _chat(client)
+
+    assert _at_once(6, run) == []
+    if LLMInstrumentor().is_instrumented_by_opentelemetry:
+        LLMInstrumentor().uninstrument()
+
+
+def test_uninstrument_ends_the_span_of_a_running_call(watch: Any, client: Any, handlers: Any) -> None:
+    seen = watch()
+    handlers("stop", "ex_llm.provider.request.start", lambda *event: LLMInstrumentor().uninstrument())
+    _chat(client)
+    assert [span.name for span in seen.spans()] == ["chat gpt-4o-mini"]
+    assert seen.span().end_time is not None
+
+
+def test_collected_stream_is_not_ended_inside_a_handler(seen: Any, client: Any, handlers: Any) -> None:
+    running, nested = [False], []
+
+    def hear(*event: Any) -> None:
+        if running[0]:
+            nested.append(event)
+            return
+        running[0] = True
+        stream = _chat(client, stream=True)
+        stream.cycle = stream
+        del stream
+        gc.collect()
+        running[0] = False
+
+    handlers("handler", STOP, lambda *event: None)
+    handlers("other", "ex_llm.chat.*", lambda *event: hear(*event) if event[0] == STOP else None)
+    _chat(client)
+    assert nested == []
+    list(_chat(client, stream=True))  # whoever watches the next stream ends the collected one
+    assert len(seen.spans()) == 3
+
+
+def test_handler_that_calls_a_model_does_not_hear_itself(seen: Any, client: Any, handlers: Any) -> None:
+    others: list[str] = []
+    handlers("judge", STOP, lambda *event: _chat(client))
+    handlers("other", STOP, lambda *event: others.append(event[0]))
+    _chat(client)
+    assert len(seen.spans()) == 2 and len(others) == 2
+
+
+class _Ended(SpanProcessor):
+    def __init__(self) -> None:
+        self.ended = 0
+
+    def on_end(self, span: Any) -> None:
+        self.ended += 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_stream_read_on_in_a_forked_child_ends_once(seen: Any, client: Any) -> None:
+    processor = _Ended()
+    seen.tracer_provider.add_span_processor(processor)
+    stream = _chat(client, stream=True)
+    next(iter(stream))
+    child = os.fork()
+    if child == 0:
+        with capture_events() as events:
+            list(stream)
+        os._exit(len(events) + processor.ended)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    list(stream)
+    assert processor.ended == 1
