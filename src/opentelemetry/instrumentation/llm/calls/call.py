@@ -382,7 +382,7 @@ class Call:
             failure = errors_in_response.metadata(reply, self._refused_with)
         if self.streaming:
             guarded(self._say_stream_ending, known, duration, failure)
-        if failure is None or reply.usage != Usage():  # what failed and used nothing is not billed
+        if failure is None or reply.usage != Usage() or reply.deferred_usage is not None:  # what failed and used nothing is not billed
             guarded(self._say_cost, known, reply)
         if self.captures_content:
             guarded(self._say_content, known, reply, error)
@@ -427,6 +427,8 @@ class Call:
             known["cost_in_nested_calls"] = True
             return
         cost = self._desk.price(self.operation, self.identity, self.request, reply)
+        if reply.deferred_usage is not None and reply.usage == reply.deferred_usage:
+            known.update(facts(reply.usage))
         if reply.usage.code_sessions is not None:
             known["code_sessions"] = reply.usage.code_sessions
         if isinstance(cost, Cost):

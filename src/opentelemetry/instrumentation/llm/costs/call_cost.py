@@ -14,9 +14,10 @@ from ..pricing import PriceFileError, Prices, Unpriced, price
 from ..pricing.cost import summed
 from ..schema.records import Cost, Reply, Request, Usage
 from ..settings import Settings
+from .deferred import Deferred
 
 _logger = logging.getLogger(__name__)
-_FREE = frozenset({"fetch_response", "count_tokens", "create_batch", "moderation"})
+_FREE = frozenset({"count_tokens", "create_batch", "moderation"})
 _NAMES_KEPT = 500
 _CONTAINERS_KEPT = 10_000
 _FAILED = Unpriced("prices_failed")
@@ -41,6 +42,7 @@ class Costs:
         self._prices: Prices | None = None
         self.unpriced: dict[tuple[str, str], str] = {}
         self._containers: dict[str, None] = {}
+        self._deferred = Deferred()
 
     def load(self) -> Prices:
         """Return the prices in force."""
@@ -52,7 +54,11 @@ class Costs:
 
     def __call__(self, operation: str, identity: Identity, request: Request, reply: Reply) -> Cost | str | None:
         """Return the cost of a call, the reason why it is not known, or ``None`` for what is not billed by the call."""
-        if operation in _FREE:
+        if self._deferred.is_unfinished(reply) and not request.stream:
+            return None
+        if operation == "fetch_response":
+            reply.usage = self._deferred.finished(reply) or reply.usage
+        if operation in _FREE or (operation == "fetch_response" and reply.usage == Usage()):
             return None
         if identity.mocked:
             return Cost(0.0, source="mock")

@@ -135,7 +135,7 @@ def _milliseconds(name: str, events: Events, takes: str, says: str, tags: Iterab
 
 
 def _tokens(name: str, takes: str, says: str) -> Metric:
-    return total(name, _ended("chat") + _ended("embedding"), takes, says, unit="{token}", whole=True)
+    return total(name, _ended("chat") + _ended("embedding") + _ended("response"), takes, says, unit="{token}", whole=True)
 
 
 def _status_class(tags: dict[str, Any]) -> dict[str, Any]:

@@ -198,6 +198,8 @@ class Reply(Record):
     """Who served the call behind a gateway, in the gateway's words."""
     failure: str | None = None
     """The provider's error code when an answer that arrived whole says that the operation failed."""
+    deferred_usage: Usage | None = None
+    """What a fetch reports of a response that was made earlier: it is counted once, and not on the span of the fetch."""
     reported_error: Any = None
     """What else the response says of that error, as ``extraction.errors_in_response`` reads it."""
     content: Content | None = None
@@ -236,7 +238,7 @@ class Cost:
     """What was counted but has no price, so that the true cost is more than ``total``."""
 
 
-_APART = frozenset({"content", "usage", "scratch", "kept", "parts", "billed", "containers", "reported_error"})
+_APART = frozenset({"content", "usage", "scratch", "kept", "parts", "billed", "containers", "reported_error", "deferred_usage"})
 
 
 def facts(record: Any) -> dict[str, Any]:

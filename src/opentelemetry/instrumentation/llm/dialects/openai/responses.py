@@ -111,13 +111,15 @@ def finish(draft: Reply) -> None:
 
 def _fetched(answer: Any) -> Reply:
     said = reply(answer)
-    said.usage = usage(None)
+    said.deferred_usage, said.usage = said.usage, usage(None)
     return said
 
 
 def _absorb_fetched(draft: Reply, chunk: Any) -> None:
+    nothing = usage(None)
     absorb(draft, chunk)
-    draft.usage = usage(None)
+    if draft.usage != nothing:
+        draft.deferred_usage, draft.usage = draft.usage, nothing
 
 
 responses = Dialect("responses", request, reply, absorb, responses_content, responses_output, finish)
