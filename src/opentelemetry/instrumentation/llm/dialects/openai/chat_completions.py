@@ -48,7 +48,7 @@ _IN_A_CHOICE: tuple[Path, ...] = (("usage",), ("message", "usage"), ("delta", "u
 
 
 _SEARCHES = frozenset({"search", "web_search", "browser_search", "browser.search"})
-_GATEWAY: tuple[Path, ...] = tuple((where, "provider_metadata", "gateway", "cost") for where in ("message", "delta"))
+_GATEWAY = ("provider_metadata", "gateway", "cost")
 
 
 def request(arguments: Arguments) -> Request:
@@ -81,8 +81,9 @@ def _usage_elsewhere(answer: Any, choices: Any) -> Any:
 def _add_gateway_cost(draft: Reply, choice: Any) -> None:
     """Take the cost that Vercel's gateway puts beside a message, in dollars."""
     if draft.usage.reported_cost_cents is None:
-        for place in _GATEWAY:
-            if (dollars := decimal(dig(choice, place))) is not None:
+        get = reader(choice)
+        for where in ("message", "delta"):
+            if (said := get(where)) is not None and (dollars := decimal(dig(said, _GATEWAY))) is not None:
                 draft.usage.reported_cost_cents = dollars * 100
                 return
 
@@ -122,7 +123,7 @@ def reply(answer: Any) -> Reply:
     _add_breakdown(said, answer)
     for choice in choices:
         _add_gateway_cost(said, choice)
-    said.finish_reasons = aligned(dig(c, ("finish_reason",)) or dig(c, ("stop_reason",)) for c in choices)
+    said.finish_reasons = aligned([(get := reader(c))("finish_reason") or get("stop_reason") for c in choices])
     return said
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...extraction.paths import dig, fields, fill, invalid, number
+from ...extraction.paths import dig, fields, fill, invalid, number, reader
 from ...schema.records import Usage
 
 _TOTALS = fields(
@@ -81,10 +81,13 @@ def _reported_cents(said: Any) -> float | None:
 
     A gateway that calls with the user's own key bills its fee alone; what the provider behind it bills stands beside.
     """
-    if (ticks := number(dig(said, ("cost_in_usd_ticks",)))) is not None:
+    get = reader(said)
+    if (ticks := number(get("cost_in_usd_ticks"))) is not None:
         return ticks / _TICKS_A_CENT
-    dollars = number(dig(said, ("cost",)))
+    dollars = number(get("cost"))
     if dollars is None:
+        if get("cost") is None and get("cost_usd_total") is None:
+            return None
         dollars = next((found for path in _COSTS if (found := decimal(dig(said, path))) is not None), None)
     if dollars is not None and dig(said, ("is_byok",)) is True:
         dollars += number(dig(said, _UPSTREAM)) or 0
@@ -118,10 +121,12 @@ def usage(said: Any) -> Usage:
     # Beside the totals first, so that the details win.
     fill(read, said, _BESIDE)
     beside = read.reasoning_tokens or 0
+    get = reader(said)
     for table, places in _DETAILS:
-        details = next((found for place in places if (found := dig(said, (place,))) is not None), None)
-        if details is not None:
-            fill(read, details, table)
+        for place in places:
+            if (details := get(place)) is not None:
+                fill(read, details, table)
+                break
     read.reported_cost_cents = _reported_cents(said)
     if read.input_tokens is None or read.output_tokens is None or read.total_tokens is None:
         read.invalid = invalid(dig(said, (name,)) for name in _NAMES)
