@@ -15,8 +15,6 @@ from opentelemetry.instrumentation.threading import ThreadingInstrumentor
 from opentelemetry import _logs, metrics, trace
 
 from . import bus, fork, frameworks, providers, transports
-from .bridges import langchain as bridges
-from .bridges import pydantic_ai
 from .caches import gptcache, langchain, litellm
 from .calls.call import Desk
 from .calls.declaration import Provider
@@ -116,11 +114,6 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
                 self._patches.place(transport.name, target, partial(_driven, transport.watched), quiet=True)
         for distribution, target in credentials.TARGETS:
             self._patches.place(distribution, target, partial(_driven, credentials.watched), quiet=True)
-        for distribution, target in bridges.TARGETS:
-            self._patches.place(distribution, target, partial(_driven, lambda original: bridges.trimming), quiet=True)
-        opening = pydantic_ai.silent(self._patches.watches)
-        for target in pydantic_ai.TARGETS if settings.native_telemetry == "replace" else ():
-            self._patches.place(pydantic_ai.DISTRIBUTION, target, partial(_driven, lambda original: opening), quiet=True)
         for distribution, target, make in (
             inference_spans.replacements(self._patches.watches) if settings.native_telemetry == "replace" else ()
         ):

@@ -8,6 +8,7 @@ from typing import Any
 from ..schema.records import Content
 from ..steps.contents import documents, plain
 from ..steps.tables import Facts, Framework, Result, Step
+from ._trimming import trimming
 
 Args = tuple[Any, ...]
 Kwargs = Mapping[str, Any]
@@ -57,4 +58,5 @@ LANGCHAIN = Framework(
         *(Step(f"langchain_core.tools.base:BaseTool.{name}", "execute_tool", *_TOOL) for name in ("run", "arun")),
         *(Step(f"langchain_core.retrievers:BaseRetriever.{name}", "retrieval", *_RETRIEVER) for name in ("invoke", "ainvoke")),
     ),
+    patches=(("langchain_core.messages.utils:trim_messages", lambda original: trimming),),
 )

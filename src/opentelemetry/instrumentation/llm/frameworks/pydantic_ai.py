@@ -9,6 +9,7 @@ from ..schema.records import Content
 from ..steps.contents import output_message, plain
 from ..steps.run import running
 from ..steps.tables import Facts, Framework, Step
+from ._pydantic_ai_spans import TARGETS, silent
 
 Args = tuple[Any, ...]
 Kwargs = Mapping[str, Any]
@@ -50,4 +51,5 @@ PYDANTIC_AI = Framework(
         Step("pydantic_ai.agent:Agent.iter", "invoke_agent", _agent, output=_agent_output),
         Step("pydantic_ai.tool_manager:ToolManager.execute_tool_call", "execute_tool", _tool, None, _tool_content, _tool_output),
     ),
+    silenced=tuple((target, silent) for target in TARGETS),
 )

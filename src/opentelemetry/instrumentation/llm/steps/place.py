@@ -22,8 +22,10 @@ def place(framework: Framework, patches: Patches, desk: StepDesk) -> None:
         begins, ends = paired(framework.name, pair, desk, patches.switch)
         patches.place(framework.requires, pair.begin, begins, quiet=True)
         patches.place(framework.requires, pair.end, ends, quiet=True)
-    for target, driver in framework.patches + (framework.silenced if desk.replace_native else ()):
+    for target, driver in framework.patches:
         patches.place(framework.requires, target, partial(_driven, driver), quiet=True)
+    for target, silent in framework.silenced if desk.replace_native else ():
+        patches.place(framework.requires, target, partial(Wrapper, wrapper=silent(patches.watches)), quiet=True)
 
 
 def _driven(driver: Callable[[Any], Callable[..., Any]], original: Any) -> Any:

@@ -97,15 +97,19 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Framework:
-    """A framework as data. ``patches`` are further functions to wrap, by target and driver; ``silenced`` are those that make
-    spans of the framework give way, where the setting says so."""
+    """A framework as data.
+
+    ``patches`` are further functions to wrap, by target and driver; ``silenced`` are those that make spans of the framework
+    give way, where the setting says so: their drivers are made with a function that returns whether something of the
+    package of a module is instrumented.
+    """
 
     name: str
     requires: str
     steps: tuple[Step, ...] = ()
     pairs: tuple[Pair, ...] = ()
     patches: tuple[tuple[str, Callable[[Any], Callable[..., Any]]], ...] = ()
-    silenced: tuple[tuple[str, Callable[[Any], Callable[..., Any]]], ...] = ()
+    silenced: tuple[tuple[str, Callable[[Callable[[str], bool]], Callable[..., Any]]], ...] = ()
 
     @property
     def distribution(self) -> str:

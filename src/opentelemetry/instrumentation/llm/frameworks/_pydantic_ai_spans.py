@@ -12,7 +12,6 @@ from typing import Any
 from .. import context
 from ..guard import guarded
 
-DISTRIBUTION = "pydantic-ai-slim"
 TARGETS = tuple(f"pydantic_ai.{module}:open_model_request_span" for module in ("models.instrumented", "capabilities.instrumentation"))
 """Both have the function by its name, so it is replaced in both, and not where it comes from."""
 

@@ -10,8 +10,6 @@ from .. import bus
 from ..extraction.paths import items
 from ..guard import guarded
 
-TARGETS: tuple[tuple[str, str], ...] = (("langchain-core", "langchain_core.messages.utils:trim_messages"),)
-
 
 def trimming(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     """Drive ``trim_messages``; without messages it only makes a step of a chain, and nothing is cut."""

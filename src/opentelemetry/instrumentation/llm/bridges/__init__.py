@@ -1,1 +1,0 @@
-"""Frameworks: what they do around calls that no provider's SDK sees."""
