@@ -396,3 +396,14 @@ def test_nothing_is_said_on_the_bus_by_looking(watch: Any) -> None:
     report()
     execute("ex_llm.cache.hit", {}, {"cache": "c"})
     assert seen.spans() == [] and seen.total("ex_llm.cache.hits.total") == 1
+
+
+def test_no_secret_of_a_variable_is_repeated(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setenv("OTEL_INSTRUMENTATION_LLM_HOST_PROVIDERS", "https://user:hunter2@host")
+    monkeypatch.setenv("OTEL_INSTRUMENTATION_LLM_PRICES", "https://user:hunter2@host/prices.json")
+    monkeypatch.setenv("OTEL_INSTRUMENTATION_LLM_MAX_CONTENT_BYTES", "hunter2")
+    monkeypatch.setenv("OTEL_SEMCONV_STABILITY_OPT_IN", "hunter2")
+    monkeypatch.setenv("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "redis://:hunter2@cache")
+    told = report()
+    assert "hunter2" not in str(told) + json.dumps(told.as_json()) + caplog.text
+    assert "setting_ignored" in causes(told)

@@ -342,3 +342,14 @@ provider.get_tracer("test").start_span("job", start_time=0).end(2_000_000_000)
 )
 def test_times_are_read_without_a_ruler(seconds: float, text: str) -> None:
     assert time_shown(seconds) == text
+
+
+def test_totals_and_printed_spans_are_bounded_in_an_endless_trace() -> None:
+    traced = Traced(io.StringIO())
+    root = traced.span("endless")
+    root.end()
+    for number in range(2500):
+        traced.chat(root, known={"gen_ai.request.model": f"m{number}"})
+    (printed,) = traced.exporter._printed.values()
+    assert len(printed) <= 1000 and traced.exporter._spans_waiting == 0
+    assert len(traced.exporter._totals._rows) <= 201 and traced.exporter._totals._rows["other", "", ""][0] == 2300

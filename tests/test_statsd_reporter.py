@@ -20,7 +20,7 @@ from opentelemetry.instrumentation.llm import StatsdReporter, bus
 from opentelemetry.instrumentation.llm.exporters.statsd import StatsdMetricExporter
 from opentelemetry.instrumentation.llm.metrics import basic_metrics, distribution, last_value, level, metrics, summary
 from opentelemetry.instrumentation.llm.reporters.otel import OtelReporter
-from opentelemetry.instrumentation.llm.reporters.statsd.protocol import number
+from opentelemetry.instrumentation.llm.reporters.statsd.protocol import number, tail_of
 from opentelemetry.instrumentation.llm.reporters.statsd.udp import DATAGRAM_BYTES, Wire, packed
 
 WHO = {"provider": "openai", "model": "gpt-4o-mini", "operation": "chat", "ref": 1}
@@ -438,3 +438,9 @@ def test_a_bad_variable_is_a_warning_and_the_default_stands(
     (record,) = caplog.records
     assert all(text in record.getMessage() for text in (f"OTEL_INSTRUMENTATION_LLM_STATSD_{name}", repr(value), allowed))
     assert (exporter._wire.port, exporter._tagging) == (8125, "dogstatsd")
+
+
+@pytest.mark.parametrize("harmful", ["\x9b31m", "\x85", "\u202e", "\u2066", "\u200f", "\u2028", "\ud800"], ids=ascii)
+def test_tags_hold_no_control_character_mark_or_surrogate(harmful: str) -> None:
+    tail = tail_of({"model": f"gpt{harmful}4"}, "dogstatsd")
+    assert harmful not in tail and tail.startswith("|#model:gpt_") and tail.encode("utf-8")

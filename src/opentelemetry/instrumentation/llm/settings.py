@@ -207,11 +207,18 @@ def _read_keyword(name: str, value: Any, read: Callable[[Any], Any]) -> Any:
         raise ValueError(f"{name}={value!r} is not allowed; use {allowed}") from None
 
 
+def repeated(value: str) -> str:
+    """Return the value of a variable as a log repeats it: only a word or a short number, anything else may hold a password.
+
+    >>> repeated("many"), repeated("https://user:secret@host")
+    ("='many'", '')
+    """
+    return f"={value!r}" if re.fullmatch(r"[A-Za-z_., -]{1,30}|[0-9.-]{1,8}", value) else ""
+
+
 def _read_variable(name: str, variable: str, value: str, read: Callable[[Any], Any]) -> dict[str, Any]:
     try:
         return {name: read(value)}
     except ValueError as allowed:
-        # Only a word is repeated: anything else may hold a password.
-        shown = f"={value!r}" if re.fullmatch(r"[A-Za-z_., -]{1,30}", value) else ""
-        _logger.warning("%s%s is not allowed and is ignored; use %s", variable, shown, allowed)
+        _logger.warning("%s%s is not allowed and is ignored; use %s", variable, repeated(value), allowed)
         return {}

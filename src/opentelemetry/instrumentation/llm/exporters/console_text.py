@@ -84,6 +84,11 @@ def failure(attributes: Attributes, description: str | None) -> str:
     return printable(f"ERROR {named}{kind}")
 
 
+_ROWS_KEPT = 200
+_OTHER = ("other", "", "")
+"""The row of the models that were met after as many as are kept."""
+
+
 class Totals:
     """Calls, failures, tokens, cost and time, by operation, provider and model."""
 
@@ -94,6 +99,8 @@ class Totals:
         """Count one call in; what it does not tell stays untold, and is not 0."""
         who = tuple(printable(attributes.get(key, "")) for key in (OPERATION, PROVIDER, MODEL))
         numbers = [1, int(failed), *(attributes.get(key) for key in (INPUT, CACHED, OUTPUT, COST)), seconds]
+        if who not in self._rows and len(self._rows) >= _ROWS_KEPT:
+            who = _OTHER
         row = self._rows.get(who)
         self._rows[who] = numbers if row is None else _sums(row, numbers)
 

@@ -19,7 +19,7 @@ from opentelemetry.trace import StatusCode
 from .console_text import RESENT, Part, Totals, details, failure, is_call, printable
 from .terminal import Terminal
 
-_TRACES_KEPT, _SPANS_KEPT = 200, 5000
+_TRACES_KEPT, _SPANS_KEPT, _PRINTED_KEPT = 200, 5000, 1000
 _ATTEMPTS = ("ex_llm.provider.request.stop", "ex_llm.provider.request.exception")
 # What leads to a span and to the spans below it, where another follows and where none does.
 _GLYPHS = {True: (("├─ ", "│  "), ("└─ ", "   ")), False: (("|- ", "|  "), ("`- ", "   "))}
@@ -38,7 +38,7 @@ class LiveSpanExporter(SpanExporter):
         self._terminal = Terminal(self._stream)
         self._glyphs = _GLYPHS[self._terminal.draws]
         self._waiting: OrderedDict[int, _Waiting] = OrderedDict()
-        self._printed: OrderedDict[int, set[int]] = OrderedDict()
+        self._printed: OrderedDict[int, dict[int, None]] = OrderedDict()
         self._spans_waiting = 0
         self._totals = Totals()
         self._lock = threading.Lock()
@@ -72,10 +72,18 @@ class LiveSpanExporter(SpanExporter):
         waiting[number] = span
         self._spans_waiting += 1
         # A span that ends after its root, such as a stream read later, has a printed parent and is a root to us.
-        if span.parent is None or span.parent.is_remote or span.parent.span_id in self._printed.get(trace, ()):
+        if span.parent is None or span.parent.is_remote or self._has_printed(trace, span.parent.span_id):
             yield self._trees(trace, [span])
         if self._spans_waiting > _SPANS_KEPT:
             yield self._give_up(next(iter(self._waiting)))
+
+    def _has_printed(self, trace: int, number: int) -> bool:
+        """Tell whether a span was printed; one that is asked for is remembered longest."""
+        printed = self._printed.get(trace)
+        if printed is None or number not in printed:
+            return False
+        printed[number] = printed.pop(number)
+        return True
 
     def _give_up(self, trace: int) -> str:
         waiting = self._waiting[trace]
@@ -88,7 +96,7 @@ class LiveSpanExporter(SpanExporter):
         for span in sorted(waiting.values(), key=_began):
             if span.parent is not None:
                 below.setdefault(span.parent.span_id, []).append(span)
-        printed = self._printed.setdefault(trace, set())
+        printed = self._printed.setdefault(trace, {})
         lines: list[str] = []
         roots.sort(key=_began)
         todo = [(root, "", "") for root in reversed(roots)]
@@ -96,7 +104,9 @@ class LiveSpanExporter(SpanExporter):
             span, lead, lead_below = todo.pop()
             number = span.context.span_id
             del waiting[number]
-            printed.add(number)
+            if len(printed) >= _PRINTED_KEPT:
+                printed.pop(next(iter(printed)))
+            printed[number] = None
             lines.append(self._terminal.paint(lead, "faint") + self._line(span) + "\n")
             # The last goes on the stack first, so that the first is printed first.
             for place, child in enumerate(reversed(below.pop(number, []))):

@@ -19,6 +19,7 @@ from ..metrics import metrics
 from ..reporters.statsd.protocol import TAGGINGS, Tagging, counted, gauged, name_of, tail_of
 from ..reporters.statsd.reporter import StatsdReporter
 from ..reporters.statsd.udp import Wire
+from ..settings import repeated
 
 _logger = logging.getLogger(__name__)
 _ENVIRONMENT = "OTEL_INSTRUMENTATION_LLM_STATSD_"
@@ -56,7 +57,7 @@ def _setting(name: str, given: Any) -> Any:
     try:
         return read(text)
     except ValueError:
-        _logger.warning("%s%s=%r is not allowed and is ignored; use %s", _ENVIRONMENT, variable, text, allowed)
+        _logger.warning("%s%s%s is not allowed and is ignored; use %s", _ENVIRONMENT, variable, repeated(text), allowed)
         return default
 
 

@@ -11,7 +11,7 @@ from ...metrics import Metric
 Tagging = Literal["dogstatsd", "none"]
 TAGGINGS = ("dogstatsd", "none")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.\-]")
-_NOT_IN_TAGS = re.compile(r"[,|#\s\x00-\x1f\x7f]")
+_NOT_IN_TAGS = re.compile("[,|#\\s\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _TAG_LENGTH = 200
 _MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3}
 
