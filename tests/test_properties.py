@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from types import ModuleType
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -90,7 +91,9 @@ class World:
     def call(self, place: int, way: str, arguments: Anything, made: Callable[[], Anything], sent: dict[str, str]) -> None:
         document = made()
         self.sdk.result = Refused(document) if way == "refused" else (document, made(), made()) if way == "streamed" else document
-        self.sdk.attempt = lambda: Attempt(context.running_call(), Sent("POST", "https://h/")).answered(Answered(429, sent))
+        self.sdk.attempt = lambda: Attempt(context.running_call(), Sent("POST", "https://h/"), urlsplit("https://h/")).answered(
+            Answered(429, sent)
+        )
         with suppress(Refused):
             result = getattr(self.sdk.module.Client(), f"call_{place}")(**arguments)
             if way == "streamed":
