@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import sys
@@ -12,7 +13,8 @@ from typing import Any
 import pytest
 from opentelemetry.sdk.trace import SpanProcessor
 
-from opentelemetry.instrumentation.llm import LLMInstrumentor, attach, bus, detach
+from opentelemetry import trace
+from opentelemetry.instrumentation.llm import LLMInstrumentor, attach, bus, context, detach, span, with_attributes, with_span
 from opentelemetry.instrumentation.llm.testing import capture_events
 
 MESSAGES = [{"role": "user", "content": "say three words"}]
@@ -153,3 +155,60 @@ def test_stream_read_on_in_a_forked_child_ends_once(seen: Any, client: Any) -> N
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     list(stream)
     assert processor.ended == 1
+
+
+@pytest.mark.parametrize("left", [SystemExit(0), SystemExit(None), GeneratorExit()], ids=repr)
+def test_block_left_on_purpose_is_no_error(seen: Any, left: BaseException) -> None:
+    with capture_events() as events, pytest.raises(type(left)), with_span("work"), span("myapp.work"):
+        raise left
+    assert {s.name: s.status.status_code.name for s in seen.spans()} == {"work": "UNSET", "myapp.work": "UNSET"}
+    assert [event.name for event in events] == ["myapp.work.start", "myapp.work.stop"]
+
+
+def test_exit_with_a_status_is_an_error(seen: Any) -> None:
+    with pytest.raises(SystemExit), with_span("work"):
+        raise SystemExit(1)
+    assert seen.span().status.status_code.name == "ERROR"
+
+
+def test_with_span_uses_the_provider_of_instrument(seen: Any) -> None:
+    with with_span("work"):
+        pass
+    assert seen.span().name == "work"
+
+
+BLOCKS = {
+    "with_span": lambda: with_span("work"),
+    "span": lambda: span("myapp.work"),
+    "with_attributes": lambda: with_attributes(user_id="u"),
+}
+
+
+@pytest.mark.parametrize("kind", BLOCKS)
+def test_dropped_async_generator_leaves_nothing_current(seen: Any, kind: str) -> None:
+    async def numbers() -> Any:
+        with BLOCKS[kind]():
+            yield 1
+            yield 2
+
+    async def read() -> tuple[bool, object]:
+        async for _ in numbers():
+            break
+        gc.collect()
+        await asyncio.sleep(0.01)
+        return trace.get_current_span().get_span_context().is_valid, context.baggage_value("user.id")
+
+    assert asyncio.run(read()) == (False, None)
+    assert [s.status.status_code.name for s in seen.spans()] == ([] if kind == "with_attributes" else ["UNSET"])
+
+
+def test_port_that_is_no_port_loses_neither_attempt_nor_address(seen: Any) -> None:
+    import openai
+
+    client = openai.OpenAI(base_url="http://localhost:99999/v1", api_key="k", max_retries=0)
+    with capture_events() as events, client, pytest.raises(openai.OpenAIError):
+        _chat(client)
+    names = [event.name for event in events]
+    assert "ex_llm.telemetry.extraction_error" not in names
+    assert names.count("ex_llm.provider.request.start") == names.count("ex_llm.provider.request.exception") == 1
+    assert seen.span().attributes["server.address"] == "localhost"

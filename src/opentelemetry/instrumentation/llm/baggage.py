@@ -68,15 +68,22 @@ class with_attributes:
                 raise ValueError(f"{name!r} cannot be the name of an attribute; use letters, digits, '.', '_' and '-'")
         self._attributes = {name: "" if value is None else _bounded(value) for name, value in named.items()}
         # By what was made current, because tasks and threads may share one ``with_attributes``.
-        self._open: dict[int, tuple[context.Context, context.Entered]] = {}
+        self._open: dict[int, tuple[context.Context, context.Context, context.Entered]] = {}
 
     def __enter__(self) -> None:
-        inside = _joined(context.here(), self._attributes)
-        self._open[id(inside)] = (inside, context.enter(inside))
+        before = context.here()
+        inside = _joined(before, self._attributes)
+        entered = None
+        try:
+            entered = context.enter(inside)
+            self._open[id(inside)] = (inside, before, entered)
+        except BaseException:
+            context.leave(entered)
+            raise
 
     def __exit__(self, *error: object) -> None:
         mine = self._open.pop(id(context.here()), None)
-        context.leave((self._open.popitem()[1] if mine is None else mine)[1])
+        context.leave_block(*(self._open.popitem()[1] if mine is None else mine))
 
     async def __aenter__(self) -> None:
         self.__enter__()

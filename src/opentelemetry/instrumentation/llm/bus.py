@@ -23,7 +23,7 @@ from types import MappingProxyType, TracebackType
 from typing import Any, NamedTuple, TypeVar
 
 from . import fork
-from .schema.errors import error_type
+from .schema.errors import error_type, is_no_failure
 from .schema.events import HANDLER_FAILURE
 from .schema.interruption import is_interruption
 
@@ -246,8 +246,9 @@ class span:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         began, known = self._open.pop()
-        phase = "stop" if error is None else "exception"
-        if error is not None:
+        phase = "stop"
+        if error is not None and not is_no_failure(error):
+            phase = "exception"
             known |= {"kind": type(error).__name__, "reason": "raised", "error_type": error_type(error)}
         execute(f"{self._name}.{phase}", {"duration": time.perf_counter_ns() - began}, known)
 

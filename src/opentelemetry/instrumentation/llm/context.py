@@ -22,7 +22,7 @@ from opentelemetry.trace import Span, SpanContext, Status, StatusCode
 from opentelemetry import baggage, propagate, trace
 from opentelemetry import context as otel_context
 
-from .schema.errors import error_type
+from .schema.errors import error_type, is_no_failure
 
 __all__ = [
     "Context", "baggage_value", "carry", "current", "enter", "enter_call", "enter_span", "enter_step", "here", "leave", "of_span", "running_call",
@@ -141,6 +141,31 @@ def leave(entered: Token[Any] | None) -> None:
         pass
 
 
+def leave_block(inside: Context, before: Context, entered: Token[Any]) -> None:
+    """Restore ``before``, also where the block is left from another context than it was entered in.
+
+    asyncio closes an asynchronous generator that its reader dropped in a task of its own. The context of the reader is
+    out of reach then, but what is current there is ``inside``, so what the block added is taken out of that.
+    """
+    try:
+        entered.var.reset(entered)
+    except RuntimeError:
+        return
+    except ValueError:
+        dict.update(inside, before)
+        for key in inside.keys() - before.keys():
+            dict.__delitem__(inside, key)
+
+
+_tracer_provider: Any = None
+
+
+def use_tracer_provider(provider: Any) -> None:
+    """Make the spans of users with this provider, as those of calls; ``None`` is the global one."""
+    global _tracer_provider
+    _tracer_provider = provider
+
+
 @contextlib.contextmanager
 def current(context: Context) -> Iterator[None]:
     """Make an OpenTelemetry context the current one while the block runs."""
@@ -172,23 +197,33 @@ class with_span:
         self._name = name
         self._attributes = dict(attributes or {})
         # By what was made current, because tasks and threads may share one ``with_span``: each ends the span that it opened.
-        self._open: dict[int, tuple[Context, Span, Entered]] = {}
+        self._open: dict[int, tuple[Context, Context, Span, Entered]] = {}
 
     def __enter__(self) -> Span:
-        span = trace.get_tracer("opentelemetry.instrumentation.llm").start_span(self._name, attributes=self._attributes)
-        entered = enter_span(span)
-        inside = here()
-        self._open[id(inside)] = (inside, span, entered)
+        tracer = trace.get_tracer("opentelemetry.instrumentation.llm", tracer_provider=_tracer_provider)
+        span = tracer.start_span(self._name, attributes=self._attributes)
+        before = here()
+        inside = trace.set_span_in_context(span, before)
+        entered = None
+        try:
+            entered = enter(inside)
+            self._open[id(inside)] = (inside, before, span, entered)
+        except BaseException:
+            leave(entered)
+            span.end()
+            raise
         return span
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace_: Any) -> None:
         mine = self._open.pop(id(here()), None)
-        _, span, entered = self._open.popitem()[1] if mine is None else mine
-        leave(entered)
-        if error is not None:
-            span.set_attribute("error.type", error_type(error))
-            span.set_status(Status(StatusCode.ERROR, error_type(error)))
-        span.end()
+        inside, before, span, entered = self._open.popitem()[1] if mine is None else mine
+        try:
+            leave_block(inside, before, entered)
+            if error is not None and not is_no_failure(error):
+                span.set_attribute("error.type", error_type(error))
+                span.set_status(Status(StatusCode.ERROR, error_type(error)))
+        finally:
+            span.end()
 
     async def __aenter__(self) -> Span:
         return self.__enter__()

@@ -14,7 +14,7 @@ from opentelemetry.instrumentation.threading import ThreadingInstrumentor
 
 from opentelemetry import _logs, metrics, trace
 
-from . import bus, fork, frameworks, providers, transports
+from . import bus, context, fork, frameworks, providers, transports
 from .caches import gptcache, langchain, litellm
 from .calls.call import Desk
 from .calls.declaration import Provider
@@ -105,6 +105,7 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         # The reporter hears first: what it records at the end of a call belongs to a span that is still open then.
         self._attached = (_reporter(given["meter_provider"], settings, spans), spans)
         spans.attach()
+        context.use_tracer_provider(given["tracer_provider"])
         ears = Ears(any(given.values()), bus.count_handlers() - theirs)
         self._patches.begin()
         self._watch_providers(settings, _desk(settings, self.costs, ears))
@@ -154,6 +155,7 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
 
     def _uninstrument(self, **keywords: Any) -> None:
         by_hand.use(None)
+        context.use_tracer_provider(None)
         self._patches.restore()
         finalize.end_open()
         for attached in self._attached:

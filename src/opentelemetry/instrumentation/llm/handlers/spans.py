@@ -43,7 +43,7 @@ _ABOUT = {
 class Open:
     """A span that has begun: how to leave its context, and what is known for its end."""
 
-    __slots__ = ("answered", "attempt", "before", "began", "contents", "context", "cost", "entered", "recording", "span")
+    __slots__ = ("answered", "attempt", "before", "began", "block", "contents", "context", "cost", "entered", "recording", "span")
 
     def __init__(self, began: int) -> None:
         self.began = began
@@ -52,6 +52,8 @@ class Open:
         self.span: Span = trace.INVALID_SPAN
         self.recording = False
         self.entered: context.Entered | None = None
+        self.block: tuple[context.Context, context.Context] | None = None
+        """The contexts in and before a block of the application, which is left where it was entered."""
         self.contents: dict[str, Any] | None = None
         self.context: context.Context | None = None
         self.attempt: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None
@@ -63,8 +65,12 @@ class Open:
     def leave(self) -> None:
         """Make what was current before the current one again, once."""
         entered, self.entered = self.entered, None
+        if entered is None:
+            return
+        if self.block is not None:
+            context.leave_block(*self.block, entered)
         # An answer that is read later ends after its frame has left: then the current span is not this one any more.
-        if entered is not None and trace.get_current_span() is self.span:
+        elif trace.get_current_span() is self.span:
             context.leave(entered)
 
 
@@ -162,7 +168,10 @@ class Spans:
         opened = self._open[given["ref"]] = Open(began)
         opened.span = self._tracer.start_span(span_name, kind=kind, attributes=known, start_time=began)
         opened.recording = opened.span.is_recording()
+        before = None if ours else context.here()
         opened.entered = guarded(context.enter_span, opened.span)
+        if before is not None:
+            opened.block = (context.here(), before)
         if known is not None:
             opened.before = given
 

@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 from ..calls.declaration import Identity, Point, Provider
 from ..dialects import Arguments, Dialect
 from ..extraction.paths import reader
+from ..extraction.urls import port_of
 from ._hosts import deployment_in, provider_of
 
 _CLIENTS = ("SyncAPIClient", "AsyncAPIClient")
@@ -77,7 +78,7 @@ def _base(instance: Any) -> str:
 @lru_cache(maxsize=1024)
 def _server(url: str) -> Server:
     parts = urlsplit(url)
-    return Server(parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme), parts.path)
+    return Server(parts.hostname or "", port_of(parts) or {"https": 443, "http": 80}.get(parts.scheme), parts.path)
 
 
 @lru_cache(maxsize=256)

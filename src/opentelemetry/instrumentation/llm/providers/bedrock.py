@@ -17,6 +17,7 @@ from ..dialects import Arguments, Dialect
 from ..dialects.bedrock.converse import beside, converse
 from ..dialects.bedrock.invoke_model import invoke_model, invoked_embeddings, invoked_images, invoked_rerank
 from ..dialects.bedrock.invoke_model_request import operation, parsed
+from ..extraction.urls import port_of
 from ..guard import guarded
 
 _SERVICE = "bedrock-runtime"
@@ -79,7 +80,7 @@ def _read(client: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Argu
 @lru_cache(maxsize=256)
 def _identity(url: str) -> Identity:
     parts = urlsplit(url)
-    return Identity("aws.bedrock", parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme))
+    return Identity("aws.bedrock", parts.hostname, port_of(parts) or {"https": 443, "http": 80}.get(parts.scheme))
 
 
 _RECORDED = frozenset(path.partition("/")[0] for path, *_ in _POINTS)

@@ -21,6 +21,7 @@ from ..dialects.google.interactions import decisions, fetched_interaction, inter
 from ..dialects.google.media import embed_content, generate_images, only_named
 from ..dialects.google.usage import either
 from ..extraction.paths import dig, items, text
+from ..extraction.urls import port_of
 from ._generated import generated
 from ._hosts import provider_of
 
@@ -49,7 +50,7 @@ _ASKED: Mapping[str, tuple[str, str, Dialect]] = {
 @lru_cache(maxsize=256)
 def _at(url: str, on_vertex: bool) -> Identity:
     parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    host, port = parts.hostname or "", port_of(parts) or {"https": 443, "http": 80}.get(parts.scheme)
     return Identity(provider_of(host, port, parts.path, "gcp.vertex_ai" if on_vertex else "gcp.gemini"), host or None, port)
 
 

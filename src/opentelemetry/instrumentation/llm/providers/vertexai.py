@@ -14,6 +14,7 @@ from ..dialects.google.media import only_named
 from ..dialects.google.vertexai import embeddings, generate_content
 from ..dialects.streamed import streamed
 from ..extraction.paths import dig, text
+from ..extraction.urls import port_of
 from ._hosts import provider_of
 
 _METHODS: Mapping[str, tuple[str, Dialect]] = {
@@ -48,7 +49,7 @@ def identify(instance: Any, arguments: Arguments) -> Identity:
 @lru_cache(maxsize=256)
 def _at(where: str) -> Identity:
     server = urlsplit(where if "://" in where else f"https://{where}")
-    host, port = server.hostname or "", server.port or {"https": 443, "http": 80}.get(server.scheme)
+    host, port = server.hostname or "", port_of(server) or {"https": 443, "http": 80}.get(server.scheme)
     return Identity(provider_of(host, port, "", "gcp.vertex_ai"), host, port)
 
 

@@ -26,3 +26,8 @@ def _named(kind: Any) -> str:
         return short(kind.__qualname__)
     exported = vars(sys.modules[root]).get(kind.__name__) if root in sys.modules else None
     return short(f"{root if exported is kind else kind.__module__}.{kind.__qualname__}")
+
+
+def is_no_failure(error: BaseException) -> bool:
+    """Return whether a block was left on purpose: its generator was closed, or the program exits with success."""
+    return isinstance(error, GeneratorExit) or (isinstance(error, SystemExit) and error.code in (None, 0))

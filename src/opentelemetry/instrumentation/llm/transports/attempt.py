@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from .. import bus, context
 from ..extraction import failures
+from ..extraction.urls import port_of
 from ..guard import guarded
 from ..schema.bounds import short
 from . import cost_headers, rate_limit_headers
@@ -133,7 +134,7 @@ class Attempt:
         if server.hostname:
             self._known |= {
                 "server_address": short(server.hostname),
-                "server_port": server.port or (443 if server.scheme == "https" else 80),
+                "server_port": port_of(server) or (443 if server.scheme == "https" else 80),
             }
         measured = {"system_time": time.time_ns(), "retry": int(number > 1)}
         if waited is not None:

@@ -9,6 +9,8 @@ import re
 from typing import Any
 from urllib.parse import SplitResult
 
+from ..extraction.urls import port_of
+
 _BESIDE = re.compile(
     r"(?:^|/)(?:oauth2?|tokens?|authorize|auth|login|sts|introspect|userinfo)(?:/v[\d.]+)?/?(?:token|access_token)?/?\Z", re.IGNORECASE
 )
@@ -36,5 +38,5 @@ def is_attempt(call: Any, client: Any, method: str, server: SplitResult) -> bool
 
 def same_server(address: str, port: int | None, server: SplitResult) -> bool:
     """Say whether a URL leads to the host and port that are asked."""
-    asked = server.port or (443 if server.scheme == "https" else 80)
+    asked = port_of(server) or (443 if server.scheme == "https" else 80)
     return (server.hostname or "").lower() == address.lower() and port in (None, asked)
