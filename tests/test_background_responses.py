@@ -107,3 +107,30 @@ def test_the_ids_that_are_remembered_are_bounded() -> None:
         deferred.is_unfinished(Reply(response_id=f"r{number}", response_status="queued"))
     done = [Reply(response_id=f"r{n}", response_status="completed", deferred_usage=Usage(input_tokens=1)) for n in (0, 1)]
     assert [deferred.finished(reply) is not None for reply in done] == [False, True]
+
+
+def test_an_interaction_of_gemini_in_the_background_counts_once(seen: Any) -> None:
+    genai = pytest.importorskip("google.genai")
+    fetches: list[str] = []
+
+    def respond(method: str, path: str, body: Any) -> Any:
+        done = method == "GET" and len(fetches) > 0
+        fetches.extend([path] if method == "GET" else [])
+        usage = {"total_input_tokens": 1000, "total_output_tokens": 100, "total_tokens": 1100} if done else None
+        return {"id": "i1", "model": "gemini-2.5-flash", "status": "completed" if done else "in_progress", "steps": [], "usage": usage}
+
+    with serving(respond) as url, capture_events("ex_llm.cost.*") as emitted:
+        client = genai.Client(api_key="k", http_options={"base_url": url})
+        made = client.interactions.create(model="gemini-2.5-flash", input="x", background=True)
+        for _ in range(4):
+            client.interactions.get(made.id)
+        client.close()
+    assert [(e.name, e.measurements.get("cost") is not None) for e in emitted] == [("ex_llm.cost.calculated", True)]
+    assert seen.total("ex_llm.tokens.input.total") == 1000
+
+
+def test_a_prediction_of_replicate_that_is_fetched_counts_once() -> None:
+    deferred = Deferred()
+    deferred.is_unfinished(Reply(response_id="p1", response_status="starting"))
+    done = Reply(response_id="p1", response_status="succeeded", usage=Usage(input_tokens=10))
+    assert [deferred.finished(done), deferred.finished(done)] == [Usage(input_tokens=10), None]

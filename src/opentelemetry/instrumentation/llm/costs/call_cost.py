@@ -56,10 +56,13 @@ class Costs:
         """Return the cost of a call, the reason why it is not known, or ``None`` for what is not billed by the call."""
         if self._deferred.is_unfinished(reply) and not request.stream:
             return None
-        if operation == "fetch_response":
-            reply.usage = self._deferred.finished(reply) or reply.usage
-        if operation in _FREE or (operation == "fetch_response" and reply.usage == Usage()):
+        if operation in _FREE:
             return None
+        if operation == "fetch_response":
+            used = self._deferred.finished(reply)
+            if used is None:
+                return None
+            reply.usage = reply.deferred_usage = used
         if identity.mocked:
             return Cost(0.0, source="mock")
         self._count_sessions(reply)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..schema.records import Reply, Usage
 
-_UNFINISHED = frozenset({"queued", "in_progress"})
+_UNFINISHED = frozenset({"queued", "in_progress", "starting", "processing"})
 _IDS_KEPT = 10_000
 
 
@@ -25,8 +25,8 @@ class Deferred:
 
     def finished(self, reply: Reply) -> Usage | None:
         """Return what a response used that is found finished for the first time; every later fetch reports it again."""
-        used = reply.deferred_usage
-        if used is None or used == Usage() or reply.response_id not in self._ids:
+        used = reply.usage if reply.deferred_usage is None else reply.deferred_usage
+        if used == Usage() or reply.response_id not in self._ids:
             return None
         # Of two threads that fetch it at once, one counts it.
         return used if self._ids.pop(reply.response_id, self) is None else None

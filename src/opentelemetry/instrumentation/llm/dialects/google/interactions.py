@@ -124,13 +124,14 @@ def fetch(arguments: Arguments) -> Request:
 def _fetched(answer: Any) -> Reply:
     said = reply(answer)
     # Its tokens were used, and counted, when it was made.
-    said.usage = Usage()
+    said.deferred_usage, said.usage = said.usage, Usage()
     return said
 
 
 def _absorb_fetched(draft: Reply, event: Any) -> None:
     absorb(draft, event)
-    draft.usage = Usage()
+    if draft.usage != Usage():
+        draft.deferred_usage, draft.usage = draft.usage, Usage()
 
 
 interactions = Dialect("interactions", request, reply, absorb, content, output, finish)
