@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import doctest
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import opentelemetry.instrumentation.llm as package
 from opentelemetry.instrumentation.llm.extraction.paths import digits, integer, number, text, texts, whole
 from opentelemetry.instrumentation.llm.schema import bounds
 from opentelemetry.instrumentation.llm.schema.bounds import LARGEST, LONGEST, encodable, short
@@ -74,3 +77,11 @@ def test_names_of_headers_are_remembered_only_if_they_are_short() -> None:
     rate_limit_headers._limit.cache_clear()
     rate_limit_headers.remaining({f"x-ratelimit-remaining-{n}-{'x' * 60_000}": "1" for n in range(5)})
     assert rate_limit_headers._limit.cache_info().currsize == 0
+
+
+def test_every_cache_of_a_function_is_bounded() -> None:
+    """``functools.cache`` is for names of our own; whatever strangers write goes through a cache with a size."""
+    root = Path(package.__file__).parent
+    unbounded = re.compile(r"@(?:functools\.)?cache\b|lru_cache\((?:maxsize=)?None")
+    found = {str(file.relative_to(root)) for file in root.rglob("*.py") if unbounded.search(file.read_text("utf-8"))}
+    assert found <= {"dialects/google/usage.py", "reporters/otel_spreads.py", "pricing/prices.py", "pricing/snapshot.py"}
