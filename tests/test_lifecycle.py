@@ -212,3 +212,18 @@ def test_port_that_is_no_port_loses_neither_attempt_nor_address(seen: Any) -> No
     assert "ex_llm.telemetry.extraction_error" not in names
     assert names.count("ex_llm.provider.request.start") == names.count("ex_llm.provider.request.exception") == 1
     assert seen.span().attributes["server.address"] == "localhost"
+
+
+def test_attempt_ends_though_its_response_cannot_be_read(seen: Any, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from opentelemetry.instrumentation.llm.transports import attempt
+
+    def broken(headers: Any) -> Any:
+        raise TypeError
+
+    monkeypatch.setattr(attempt.rate_limit_headers, "remaining", broken)
+    with capture_events() as events:
+        _chat(client)
+    assert [event.name for event in events if event.name.startswith("ex_llm.provider.request")] == [
+        "ex_llm.provider.request.start",
+        "ex_llm.provider.request.stop",
+    ]

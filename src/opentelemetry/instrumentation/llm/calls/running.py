@@ -40,5 +40,5 @@ class Running:
             return
         guarded(self.call.give_up, error)
         guarded(context.leave, self.entered)
-        if self.before is not None and guarded(context.running_call) is self.call:
+        if self.before is not None and self.call in (guarded(context.running_call), guarded(context.running_step)):
             guarded(context.enter, self.before)

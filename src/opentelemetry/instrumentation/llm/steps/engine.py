@@ -53,8 +53,8 @@ class Begun(NamedTuple):
         return self.run
 
 
-def begin(framework: str, operation: str, known: Facts, instance: Any, desk: StepDesk) -> Begun | None:
-    """Begin a run and enter it, unless it is a part of the step that runs here already."""
+def begin(framework: str, operation: str, known: Facts, instance: Any, desk: StepDesk, into: Running | None = None) -> Begun | None:
+    """Begin a run and enter it, unless it is a part of the step that runs here already; ``into`` is the record of its frame."""
     operation = known.operation or operation
     key = id(instance) if known.key is None else known.key
     outer = running()
@@ -67,7 +67,11 @@ def begin(framework: str, operation: str, known: Facts, instance: Any, desk: Ste
     run = Run(framework, operation, known, key, outer, desk.captures_content)
     run.known |= guarded(carried, desk.baggage_keys, otherwise={})
     # Entered before the start is emitted: leaving it also takes back what handlers make current at the start.
+    if into is not None:
+        into.before, into.call = guarded(context.here), run
     entered = context.enter_step(run, known.carrier)
+    if into is not None:
+        into.entered = entered
     guarded(run.start)
     return Begun(run, entered)
 
@@ -78,7 +82,7 @@ class Observed:
     def __init__(self, framework: str, step: Step, desk: StepDesk, switch: Switch) -> None:
         self._framework, self._step, self._desk, self._switch = framework, step, desk, switch
 
-    def begin(self, instance: Any, args: Args, kwargs: Kwargs) -> Begun | None:
+    def begin(self, instance: Any, args: Args, kwargs: Kwargs, into: Running | None = None) -> Begun | None:
         """Begin a run, unless this call is none, nobody listens, or instrumentation is suppressed here."""
         desk = self._desk
         if not self._switch.on or not guarded(desk.heard, otherwise=True) or guarded(context.suppressed):
@@ -86,41 +90,54 @@ class Observed:
         known = guarded(self._step.read, instance, args, kwargs, otherwise=Facts())
         if known is None:
             return None
-        begun = begin(self._framework, self._step.operation, known, instance if instance is not None else self, desk)
+        begun = begin(self._framework, self._step.operation, known, instance if instance is not None else self, desk, into)
         if begun is not None and desk.captures_content and self._step.content is not None:
             begun.run.content = guarded(self._step.content, instance, args, kwargs)
         return begun
 
     def around(self, wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         """Drive a plain function, whatever it returns."""
-        begun = guarded(self.begin, instance, args, kwargs)
-        if begun is None:
-            return wrapped(*args, **kwargs)
+        into = Running()
         try:
-            result = wrapped(*args, **kwargs)
-            return guarded(self._settle, begun.run, result, otherwise=result, rescue=begun.run.give_up)
+            try:
+                begun = guarded(self.begin, instance, args, kwargs, into)
+                result = wrapped(*args, **kwargs)
+                if begun is None:
+                    return result
+                return guarded(self._settle, begun.run, result, otherwise=result, rescue=begun.run.give_up)
+            except BaseException as error:
+                if into.call is not None:
+                    guarded(into.call.failed, error, rescue=partial(into.call.give_up, error))
+                raise
+            finally:
+                guarded(context.leave, into.entered)
         except BaseException as error:
-            guarded(begun.run.failed, error, rescue=partial(begun.run.give_up, error))
+            # Reached with everything done, unless an interruption came into the lines above.
+            guarded(into.abort, error)
             raise
-        finally:
-            guarded(context.leave, begun.entered)
 
     async def around_async(self, wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         """Drive a coroutine function."""
-        begun = guarded(self.begin, instance, args, kwargs)
-        if begun is None:
-            return await wrapped(*args, **kwargs)
+        into = Running()
         try:
-            if self._step.arguments is not None:
-                args, kwargs = guarded(self._step.arguments, instance, args, kwargs, otherwise=(args, kwargs))
-            result = await wrapped(*args, **kwargs)
-            guarded(self._finish, begun.run, result, rescue=begun.run.give_up)
-            return result
+            try:
+                begun = guarded(self.begin, instance, args, kwargs, into)
+                if begun is not None and self._step.arguments is not None:
+                    args, kwargs = guarded(self._step.arguments, instance, args, kwargs, otherwise=(args, kwargs))
+                result = await wrapped(*args, **kwargs)
+                if begun is not None:
+                    guarded(self._finish, begun.run, result, rescue=begun.run.give_up)
+                return result
+            except BaseException as error:
+                if into.call is not None:
+                    guarded(into.call.failed, error, rescue=partial(into.call.give_up, error))
+                raise
+            finally:
+                guarded(context.leave, into.entered)
         except BaseException as error:
-            guarded(begun.run.failed, error, rescue=partial(begun.run.give_up, error))
+            # Reached with everything done, unless an interruption came into the lines above.
+            guarded(into.abort, error)
             raise
-        finally:
-            guarded(context.leave, begun.entered)
 
     def around_lazy(self, wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         """Drive a generator function, plain or asynchronous, or one of a context manager: the run begins with the first step."""

@@ -74,7 +74,7 @@ class Transport:
             raise
         finally:
             guarded(attempts_again, token)
-        guarded(self._ended, attempt, response)
+        guarded(self._ended, attempt, response, rescue=attempt.give_up if attempt is not None else None)
         return response
 
     async def _around_async(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -89,7 +89,7 @@ class Transport:
             raise
         finally:
             guarded(attempts_again, token)
-        guarded(self._ended, attempt, response)
+        guarded(self._ended, attempt, response, rescue=attempt.give_up if attempt is not None else None)
         return response
 
     def _begin(self, call: Any, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Attempt | None:
@@ -125,10 +125,10 @@ def begin(call: Any, client: Any, sent: Sent) -> Attempt | None:
 class Attempt:
     """One attempt, from ``ex_llm.provider.request.start`` to its stop or exception."""
 
-    __slots__ = ("_began", "_call", "_known", "_running")
+    __slots__ = ("_began", "_call", "_ended", "_known", "_running")
 
     def __init__(self, call: Any, sent: Sent, server: SplitResult) -> None:
-        self._running, self._call = call, call.outermost
+        self._running, self._call, self._ended = call, call.outermost, False
         number, waited = self._call.attempt_begins()
         self._known: dict[str, Any] = {**call.who(), "attempt": number, "method": short(sent.method.upper())}
         if server.hostname:
@@ -143,6 +143,7 @@ class Attempt:
         bus.execute("ex_llm.provider.request.start", measured, self._known)
 
     def _duration(self, refused: bool, status: int | None = None, unanswered: str | None = None) -> int:
+        self._ended = True
         self._call.attempt_ended(refused, status, unanswered)
         return time.perf_counter_ns() - self._began
 
@@ -167,6 +168,12 @@ class Attempt:
         call = self._running
         if not (call.asked_to_stream or call.streaming):
             call.response = response if status < 400 else None
+
+    def give_up(self) -> None:
+        """End the attempt with the little that is certain, because its response could not be read."""
+        if not self._ended:
+            measured = {"duration": self._duration(False)}
+            bus.execute("ex_llm.provider.request.stop", measured, self._known)
 
     def failed(self, error: BaseException) -> None:
         """Say that there was no answer, and why."""
