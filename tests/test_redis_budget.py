@@ -119,9 +119,8 @@ def test_a_crossing_is_told_to_the_listener_or_returned_by_the_next_add(store: R
     assert [c.spent for c in returned.add(0)] == [11.0]
 
 
-def test_a_listener_may_ask_the_budget_and_may_fail(store: RedisStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    budget, seen, failed = CostBudget("b", 10, warn_at=None, store=store), [], []
-    monkeypatch.setattr(threading, "excepthook", failed.append)
+def test_a_listener_may_ask_the_budget_and_may_fail(store: RedisStore, caplog: pytest.LogCaptureFixture) -> None:
+    budget, seen = CostBudget("b", 10, warn_at=None, store=store), []
 
     def listener(crossing: Crossing) -> None:
         seen.append(budget.spent())
@@ -129,7 +128,7 @@ def test_a_listener_may_ask_the_budget_and_may_fail(store: RedisStore, monkeypat
 
     budget.listen(listener)
     budget.add(11)
-    wait_until(lambda: bool(failed))
+    wait_until(lambda: "RuntimeError: mine" in caplog.text)
     budget.add(1)
     assert store.flush(LONG)
     assert (seen, budget.spent()) == ([11.0], 12.0)
