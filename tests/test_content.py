@@ -11,7 +11,8 @@ import pytest
 
 from opentelemetry.instrumentation.llm import attach, detach
 from opentelemetry.instrumentation.llm.context import running_call
-from opentelemetry.instrumentation.llm.handlers.content import as_json, bounded, shown, without_credentials
+from opentelemetry.instrumentation.llm.handlers.content import as_json, bounded, shown
+from opentelemetry.instrumentation.llm.handlers.redaction import without_credentials
 from opentelemetry.instrumentation.llm.schema.records import Content
 from opentelemetry.instrumentation.llm.settings import Settings
 from semconv.checker import Scenario, check_all, check_logs

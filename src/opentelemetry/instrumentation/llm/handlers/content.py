@@ -8,20 +8,20 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ..schema.bounds import LARGEST_INTEGER, LONGEST, encodable
 from ..schema.records import Content
 from ..schema.semconv import CONTENT
 from ..settings import Settings
-from .redaction import without_credentials, without_credentials_in_error
+from .redaction import redaction_of
 
 _CUT = " [cut]"
 _CROSSED = "\ufdd0[cut]"
 """Ends a text that was cut until it has been searched; its first character is in no text."""
 _SHORTEST = 32
-_BEYOND = 512
+_BEYOND = 160
 """Characters that are searched beyond a cut and never shown: a secret that crosses the cut is removed whole."""
 _DEEPEST = 32
 _NESTED = "[nested deeper]"
@@ -39,19 +39,30 @@ def shown(content: Content, settings: Settings) -> dict[str, Any]:
             continue
         if field == "tool_definitions" and settings.tool_definitions == "names":
             value = [{key: tool[key] for key in ("type", "name") if key in tool} for tool in value]
-        made[name] = _prepared(value, settings, without_credentials)
+        made[name] = _prepared(value, settings)
     if content.exception_message is not None:
-        made["exception_message"] = _prepared(content.exception_message, settings, without_credentials_in_error)
+        made["exception_message"] = _prepared(content.exception_message, settings, in_error=True)
     return {name: value for name, value in made.items() if value is not None}
 
 
-def _prepared(value: Any, settings: Settings, redact: Callable[[str], str]) -> Any:
+def _prepared(value: Any, settings: Settings, in_error: bool = False) -> Any:
     limit = settings.max_content_bytes
     value = Outline(limit).of(value)
     if settings.redact is not None:
         value = settings.redact(value)
         value = None if value is None else Outline(limit).of(value)
-    return None if value is None else bounded(_each_text(value, lambda text: _ended(redact(text))), limit)
+    if value is None:
+        return None
+    redact = redaction_of(_texts(value), in_error)
+    return bounded(_each_text(value, lambda text: _ended(redact(text))), limit)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner)
 
 
 def _ended(text: str) -> str:
@@ -135,7 +146,7 @@ class Outline:
 def _plain(value: Any) -> Any:
     """Return a scalar as strict readers of JSON take it; bytes and files only by their size."""
     if isinstance(value, str):
-        file = _FILE.match(value[:_LOOKED_INTO])
+        file = _FILE.match(value[:_LOOKED_INTO]) if value.startswith("data:") or " " not in value[:_LOOKED_INTO] else None
         return value if file is None else f"{file[1] or ''}[{len(value) - len(file[1] or '')} characters of a file]"
     if value is None or isinstance(value, bool):
         return value
@@ -165,7 +176,8 @@ def bounded(value: Any, limit: int) -> Any:
 
     Long texts are cut first; if that is not enough, the oldest parts of a list are left out.
     """
-    longest, size = limit, _size(value)
+    size = _size(value)
+    longest = limit if size <= limit else min(limit, max(map(len, _texts(value)), default=0))
     while size > limit and longest > _SHORTEST:
         longest = max(_SHORTEST, min(longest // 2, longest * limit // size))
         value = _each_text(value, lambda text: text if len(text) <= longest else text[:longest] + _CUT)  # noqa: B023 - used at once

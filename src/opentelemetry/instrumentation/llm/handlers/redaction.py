@@ -118,7 +118,7 @@ def without_credentials(text: str) -> str:
     >>> without_credentials("gsk_A1b2C3d4E5f6G7h8 and key-takeaways of pk_customer_orders")
     '[credential] and key-takeaways of pk_customer_orders'
     """
-    return _replaced(text, _PATTERNS)
+    return redaction_of((text,))(text)
 
 
 def without_credentials_in_error(text: str) -> str:
@@ -127,12 +127,18 @@ def without_credentials_in_error(text: str) -> str:
     >>> without_credentials_in_error("no route to http://me:pass@h/?key=abcdef12 (password: hunter2)")
     'no route to http://[credential]@h/?key=[credential] (password: [credential])'
     """
-    return _replaced(_replaced(text, _IN_ERRORS), _PATTERNS)
+    return redaction_of((text,), in_error=True)(text)
 
 
-def _replaced(text: str, patterns: Iterable[tuple[tuple[str, ...], re.Pattern[str], Callable[[str], bool]]]) -> str:
-    lowered = text.lower()
-    for words, pattern, shaped in patterns:
-        if any(word in lowered for word in words):
+def redaction_of(texts: Iterable[str], in_error: bool = False) -> Callable[[str], str]:
+    """Return the function that removes credentials from each of ``texts``: forms whose words are in none of them are left out."""
+    lowered = "\n".join(texts).lower()
+    patterns = (*_IN_ERRORS, *_PATTERNS) if in_error else _PATTERNS
+    chosen = [(pattern, shaped) for words, pattern, shaped in patterns if any(word in lowered for word in words)]
+
+    def redact(text: str) -> str:
+        for pattern, shaped in chosen:
             text = pattern.sub(lambda found: found[1] + CREDENTIAL if shaped(found[2]) else found[0], text)  # noqa: B023 - used at once
-    return text
+        return text
+
+    return redact
