@@ -118,7 +118,7 @@ def counted(case: Case, library: str, folder: str) -> dict[str, float]:
         if row and total:
             found[row[1]] = int(total[1]) / case.rows[row[1]] / 1e3
         dumped.unlink()
-    return found
+    return {row: found[row] for row in case.rows if row in found}
 
 
 def timed(measured: list[Case], rounds: int) -> list[dict[str, float]]:
@@ -161,7 +161,8 @@ def added(measured: list[Case], found: list[dict[str, float]]) -> dict[str, dict
 
 def table(result: Mapping[str, Mapping[str, float]], unit: str) -> str:
     """Return the results as Markdown."""
-    peers = list(dict.fromkeys(peer for row in result.values() for peer in row))
+    measured = {peer for row in result.values() for peer in row}
+    peers = [peer for peer in ("bare", "floor", "ours", *PEERS) if peer in measured]
     lines = [["row", f"bare ({unit})", *(f"{peer} adds" for peer in peers[1:])], ["---"] + ["---:"] * len(peers)]
     for row, values in result.items():
         lines.append([row, *("" if peer not in values else _number(values[peer]) for peer in peers)])
