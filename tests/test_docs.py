@@ -74,3 +74,11 @@ def test_links_lead_somewhere() -> None:
         if not (page.parent / target).exists()
     ]
     assert broken == []
+
+
+def test_the_readme_names_every_tox_environment() -> None:
+    """Compare the sections of tox.ini with the table of the README, by the part before the first factor."""
+    sections = re.findall(r"^\[testenv:([a-z_]+)", (ROOT / "tox.ini").read_text(), re.M)
+    rows = "".join(line.split("|")[1] for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("| `"))
+    assert len(sections) > 10
+    assert [name for name in sections if not re.search(rf"`{name}[-_`]", rows)] == []
