@@ -31,7 +31,7 @@ def _code(words: Iterable[str]) -> str:
 
 def events() -> str:
     """Return the page of events."""
-    rows = ([f"`{e.name}`", _code(e.measurements), _code(e.metadata), e.said] for e in EVENTS.values())
+    rows = ([f"`{e.name}`", _code(e.measurements), _code(e.metadata), e.description] for e in EVENTS.values())
     return (
         "# Events\n\n"
         + MADE
@@ -43,7 +43,7 @@ def events() -> str:
 
 
 def _metric_rows(chosen: Iterable[Metric]) -> Iterable[list[str]]:
-    return ([f"`{m.name}`", m.kind, m.unit, _code(m.tags), m.says] for m in chosen)
+    return ([f"`{m.name}`", m.kind, m.unit, _code(m.tags), m.description] for m in chosen)
 
 
 def metrics_page() -> str:

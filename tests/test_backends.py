@@ -39,7 +39,10 @@ EXPECTED: list[tuple[str, str, str, dict[str, str]]] = [
     ("Phoenix", "traces", "https://app.phoenix.arize.com/s/space/v1/traces", BEARER),
     ("Langfuse", "traces", "https://cloud.langfuse.com/api/public/otel/v1/traces", {**BASIC, "x-langfuse-ingestion-version": "4"}),
     ("MLflow", "traces", "http://localhost:5000/v1/traces", {"x-mlflow-experiment-id": "0"}),
+    ("Logfire", "traces metrics logs", "https://logfire-us.pydantic.dev/v1/traces", {"authorization": "your-write-token"}),
 ]
+OF_OTHER_PACKAGES = {"LOGFIRE_TOKEN"}
+"""Variables of the documentation that another package reads."""
 SECRETS = {
     "HONEYCOMB_API_KEY": "key", "DD_API_KEY": "key", "GRAFANA_ZONE": "zone", "GRAFANA_INSTANCE_ID": "id", "GRAFANA_TOKEN": "key",
     "PHOENIX_SPACE": "space", "PHOENIX_API_KEY": "key", "LANGFUSE_PUBLIC_KEY": "id", "LANGFUSE_SECRET_KEY": "key",
@@ -50,7 +53,7 @@ def test_every_variable_of_the_documentation_is_read_by_somebody() -> None:
     theirs = {value for module in (environment_variables, exporter_variables) for value in vars(module).values() if isinstance(value, str)}
     ours = {field.metadata["env"] for field in fields(Settings)} | set(READ_ELSEWHERE) | {"PROMETHEUS_MULTIPROC_DIR"}
     told = set(re.findall(r"^export (\w+)=", (ROOT / "docs" / "backends.md").read_text(), re.M))
-    assert len(told) > 15 and told - theirs - ours == set()
+    assert len(told) > 15 and told - theirs - ours == OF_OTHER_PACKAGES
 
 
 def test_every_back_end_of_the_documentation_is_expected() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from harness.serving import events, serving
 from opentelemetry.instrumentation.llm.costs.deferred import Deferred
-from opentelemetry.instrumentation.llm.schema.records import Reply, Usage
+from opentelemetry.instrumentation.llm.schema.records import Response, Usage
 from opentelemetry.instrumentation.llm.testing import capture_events
 
 USAGE = {
@@ -104,8 +104,8 @@ def test_a_response_that_was_never_seen_unfinished_is_not_counted(seen: Any) -> 
 def test_the_ids_that_are_remembered_are_bounded() -> None:
     deferred = Deferred()
     for number in range(10_001):
-        deferred.is_unfinished(Reply(response_id=f"r{number}", response_status="queued"))
-    done = [Reply(response_id=f"r{n}", response_status="completed", deferred_usage=Usage(input_tokens=1)) for n in (0, 1)]
+        deferred.is_unfinished(Response(response_id=f"r{number}", response_status="queued"))
+    done = [Response(response_id=f"r{n}", response_status="completed", deferred_usage=Usage(input_tokens=1)) for n in (0, 1)]
     assert [deferred.finished(reply) is not None for reply in done] == [False, True]
 
 
@@ -131,6 +131,6 @@ def test_an_interaction_of_gemini_in_the_background_counts_once(seen: Any) -> No
 
 def test_a_prediction_of_replicate_that_is_fetched_counts_once() -> None:
     deferred = Deferred()
-    deferred.is_unfinished(Reply(response_id="p1", response_status="starting"))
-    done = Reply(response_id="p1", response_status="succeeded", usage=Usage(input_tokens=10))
+    deferred.is_unfinished(Response(response_id="p1", response_status="starting"))
+    done = Response(response_id="p1", response_status="succeeded", usage=Usage(input_tokens=10))
     assert [deferred.finished(done), deferred.finished(done)] == [Usage(input_tokens=10), None]

@@ -55,7 +55,7 @@ def test_patterns(pattern: str, hears: bool) -> None:
     said: list[Any] = []
     attach("h", pattern, _keep(said))
     execute("myapp.llm.stop")
-    assert bool(said) is hears is bus.heard("myapp.llm.stop")
+    assert bool(said) is hears is bus.has_handlers("myapp.llm.stop")
 
 
 def test_attaching_many_is_all_or_nothing() -> None:

@@ -179,7 +179,7 @@ def test_searches_of_a_response_are_counted_and_priced_by_the_piece() -> None:
     looked = _response(
         ("web_search_call", "search"), ("web_search_call", "open_page"), ("web_search_call", None), ("file_search_call", None)
     )
-    used, plain = responses.reply(looked).usage, responses.reply(_response(("message", None))).usage
+    used, plain = responses.response(looked).usage, responses.response(_response(("message", None))).usage
     assert (used.web_searches, used.storage_searches) == (2, 1)
     assert (plain.web_searches, plain.storage_searches) == (None, None)
     costs = [price("openai", "gpt-4.1", one) for one in (used, plain)]
@@ -193,8 +193,8 @@ def test_searches_of_gemini_are_counted_as_they_are_billed(model: str, searches:
         candidate = {"groundingMetadata": {"webSearchQueries": queries}}
         return {"modelVersion": model, "candidates": [candidate], "usageMetadata": {"promptTokenCount": 5, "candidatesTokenCount": 2}}
 
-    assert gemini.generate_content.reply(grounded(["a", "b", "c"])).usage.web_searches == searches
-    draft = gemini.generate_content.reply(grounded([]))
+    assert gemini.generate_content.response(grounded(["a", "b", "c"])).usage.web_searches == searches
+    draft = gemini.generate_content.response(grounded([]))
     assert draft.usage.web_searches is None
     for queries in ([], ["a", "b", "c"], []):
         gemini.generate_content.absorb(draft, grounded(queries))
@@ -212,7 +212,7 @@ def test_what_google_counts_beside_text() -> None:
 
 
 def test_the_fast_mode_of_anthropic_has_its_price() -> None:
-    said = messages.reply({"model": "claude-opus-4-8", "usage": {"input_tokens": 1000, "output_tokens": 100, "speed": "fast"}})
+    said = messages.response({"model": "claude-opus-4-8", "usage": {"input_tokens": 1000, "output_tokens": 100, "speed": "fast"}})
     assert said.speed == "fast"
     slow, fast = (price("anthropic", "claude-opus-4-8", said.usage, context=context) for context in (None, {"speed": said.speed}))
     assert isinstance(slow, Cost) and isinstance(fast, Cost) and fast.total > slow.total

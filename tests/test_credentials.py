@@ -20,7 +20,7 @@ class Waiting:
     ended = False
     ref = 1
 
-    def who(self) -> dict[str, Any]:
+    def event_identity(self) -> dict[str, Any]:
         return {"provider": "somebody", "ref": 1}
 
     def attempt_begins(self) -> tuple[int, None]:

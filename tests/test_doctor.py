@@ -21,7 +21,7 @@ from opentelemetry.instrumentation.llm import LLMInstrumentor, attach, detach, e
 from opentelemetry.instrumentation.llm.__main__ import main
 from opentelemetry.instrumentation.llm.doctor import Report, exporters, report
 from opentelemetry.instrumentation.llm.doctor.conflicts import everything_installed
-from opentelemetry.instrumentation.llm.doctor.facts import Facts, Native, Neighbour, Sdk, Setting, Signal
+from opentelemetry.instrumentation.llm.doctor.facts import Facts, NativeState, OtherInstrumentation, SdkState, Setting, Signal
 from opentelemetry.instrumentation.llm.doctor.sdks import by_distribution, probed
 from opentelemetry.instrumentation.llm.guard import guarded
 from opentelemetry.instrumentation.llm.providers import ALL
@@ -272,8 +272,8 @@ def test_a_wrapper_of_another_in_this_process_is_seen(watch: Any, wrapped_by_ano
     watch()
     told = report()
     finding = next(f for f in told.findings if f.cause == "instrumented_twice")
-    assert "opentelemetry_instrumentation_openai has wrapped functions of it" in finding.says
-    assert Neighbour("opentelemetry_instrumentation_openai", "", "openai", active=True) in told.facts.neighbours
+    assert "opentelemetry_instrumentation_openai has wrapped functions of it" in finding.description
+    assert OtherInstrumentation("opentelemetry_instrumentation_openai", "", "openai", active=True) in told.facts.neighbours
 
 
 def test_our_own_wrappers_are_nobody_elses(watch: Any) -> None:
@@ -289,7 +289,7 @@ def facts(**about: Any) -> Facts:
     healthy: dict[str, Any] = {
         "versions": {"python": "3.13.0", "opentelemetry-instrumentation-llm": "1", "opentelemetry-sdk": "1.45"},
         "inside": False, "watching": False, "loadable": True,
-        "sdks": (Sdk("openai", "openai >= 1.26", "3.0", "watched", ("openai",), ("chat",), patched=("openai:A.b",)),),
+        "sdks": (SdkState("openai", "openai >= 1.26", "3.0", "watched", ("openai",), ("chat",), patched=("openai:A.b",)),),
         "neighbours": (), "configurator": "opentelemetry-distro", "config_file": None,
         "signals": (Signal("traces", ("console",), "OTEL_TRACES_EXPORTER"),), "settings": (), "ignored": (), "disabled_by": {},
     }  # fmt: skip
@@ -311,10 +311,10 @@ OPENAI = facts().sdks[0]
         ({"loadable": False}, "not_loadable", True),
         ({"signals": (Signal("traces", ("otlp",), "x", ("otlp",)),)}, "exporter_not_installed", True),
         ({"inside": True, "watching": True, "providers_in_process": {"traces": "sdk.Tracer to nobody"}}, "no_exporter", True),
-        ({"neighbours": (Neighbour("openlit", "1.45", ""),)}, "may_be_instrumented_twice", False),
-        ({"sdks": (Sdk(**{**vars(OPENAI), "native": (Native("a:b", "kept beside ours"),)}),)}, "native_telemetry_kept", False),
-        ({"sdks": (Sdk(**{**vars(OPENAI), "without": ("embeddings",)}),)}, "missing_targets", False),
-        ({"sdks": (Sdk(**{**vars(OPENAI), "missing": ("openai:A.c",)}),)}, "missing_targets", False),
+        ({"neighbours": (OtherInstrumentation("openlit", "1.45", ""),)}, "may_be_instrumented_twice", False),
+        ({"sdks": (SdkState(**{**vars(OPENAI), "native": (NativeState("a:b", "kept beside ours"),)}),)}, "native_telemetry_kept", False),
+        ({"sdks": (SdkState(**{**vars(OPENAI), "without": ("embeddings",)}),)}, "missing_targets", False),
+        ({"sdks": (SdkState(**{**vars(OPENAI), "missing": ("openai:A.c",)}),)}, "missing_targets", False),
         ({"settings": (Setting("disabled_providers", "('opnai',)", "keyword"),)}, "setting_ignored", False),
     ],
 )
@@ -364,7 +364,7 @@ def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_problems_come_before_notes() -> None:
-    told = Report(facts(sdks=(Sdk(**{**vars(OPENAI), "without": ("embeddings",)}),), configurator=None))
+    told = Report(facts(sdks=(SdkState(**{**vars(OPENAI), "without": ("embeddings",)}),), configurator=None))
     assert causes(told) == ["no_configurator", "missing_targets"]
 
 

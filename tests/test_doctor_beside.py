@@ -17,7 +17,7 @@ import wrapt
 from opentelemetry.instrumentation.llm.doctor import Report, report
 from opentelemetry.instrumentation.llm.doctor.conflicts import _gives_way
 from opentelemetry.instrumentation.llm.doctor.exporters import masked, without_secrets
-from opentelemetry.instrumentation.llm.doctor.facts import Native, Neighbour, Sdk
+from opentelemetry.instrumentation.llm.doctor.facts import NativeState, OtherInstrumentation, SdkState
 from test_doctor import causes, facts
 
 SECRET = "hunter2-secret"
@@ -37,7 +37,7 @@ def restored() -> Iterator[None]:
 
 
 def _not_reached(found: Report) -> str:
-    return next((finding.says for finding in found.findings if finding.cause == "not_reached"), "")
+    return next((finding.description for finding in found.findings if finding.cause == "not_reached"), "")
 
 
 def test_restored_original_on_a_subclass_is_a_finding(restored: None, watch: Any) -> None:
@@ -79,17 +79,17 @@ def test_reload_that_no_hook_saw_is_a_finding(restored: None, watch: Any) -> Non
         module.SyncAPIClient = kept  # type: ignore[misc]
 
 
-BEDROCK = Sdk(
+BEDROCK = SdkState(
     "botocore", "botocore >= 1.34", "1.44", "watched", ("bedrock",), ("chat",),
-    native=(Native("opentelemetry.instrumentation.botocore.extensions.types:_AwsSdkExtension.x", "replaced by ours"),),
+    native=(NativeState("opentelemetry.instrumentation.botocore.extensions.types:_AwsSdkExtension.x", "replaced by ours"),),
 )  # fmt: skip
 
 
 def test_package_whose_spans_give_way_is_no_problem() -> None:
-    botocore = Neighbour("opentelemetry-instrumentation-botocore", "0.66b1", "botocore", ("botocore",))
+    botocore = OtherInstrumentation("opentelemetry-instrumentation-botocore", "0.66b1", "botocore", ("botocore",))
     assert _gives_way(botocore, BEDROCK)
-    assert not _gives_way(Neighbour("opentelemetry-instrumentation-boto", "1", "botocore"), BEDROCK)
-    found = Report(facts(sdks=(BEDROCK,), neighbours=(Neighbour(**{**vars(botocore), "gives_way": True}),)))
+    assert not _gives_way(OtherInstrumentation("opentelemetry-instrumentation-boto", "1", "botocore"), BEDROCK)
+    found = Report(facts(sdks=(BEDROCK,), neighbours=(OtherInstrumentation(**{**vars(botocore), "gives_way": True}),)))
     assert causes(found) == ["gives_way"] and found.healthy
     doubled = Report(facts(sdks=(BEDROCK,), neighbours=(botocore,)))
     assert causes(doubled) == ["instrumented_twice"] and "everything else that it traces" in doubled.findings[0].do
@@ -109,7 +109,7 @@ from opentelemetry.instrumentation.llm import LLMInstrumentor
 from opentelemetry.instrumentation.llm.doctor import report
 LLMInstrumentor().instrument()
 import openai
-print([(finding.cause, finding.says) for finding in report().findings if finding.cause == "tables_missing"])
+print([(finding.cause, finding.description) for finding in report().findings if finding.cause == "tables_missing"])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.matrix import Key, Matrix, Observer, Page, Result, Row
-from opentelemetry.instrumentation.llm.calls.running import Running
+from opentelemetry.instrumentation.llm.calls.running import ActiveCall
 from opentelemetry.instrumentation.llm.providers.groq import GROQ
 
 CHAT, OTHER = (Row("groq", point) for point in GROQ.points[:2])
@@ -55,7 +55,7 @@ def test_the_points_are_those_that_begin_a_call(seen: Any, stand_in: Any, monkey
     from opentelemetry.instrumentation.llm.providers.openai import OPENAI
 
     observer = Observer([OPENAI, GROQ])
-    monkeypatch.setattr(Running, "enter", observer.around(Running.enter))
+    monkeypatch.setattr(ActiveCall, "enter", observer.around(ActiveCall.enter))
     with openai.OpenAI(base_url=f"{stand_in.url}/v1", api_key="k", max_retries=0) as client:
         client.embeddings.create(model="text-embedding-3-small", input="a")
     (row,) = observer.begun

@@ -13,7 +13,7 @@ import pytest
 from opentelemetry.instrumentation.llm.dialects import Arguments
 from opentelemetry.instrumentation.llm.dialects.anthropic.messages import messages
 from opentelemetry.instrumentation.llm.dialects.openai.prompt_completions import prompt_completions
-from opentelemetry.instrumentation.llm.schema.records import Content, Reply, Usage
+from opentelemetry.instrumentation.llm.schema.records import Content, Response, Usage
 from semconv.content import examine
 
 PNG = base64.b64encode(b"\x89PNG\r\n" * 50).decode()
@@ -186,8 +186,8 @@ SPOKEN = [
 ]
 
 
-def _read(events: list[dict[str, Any]], content: bool = True) -> Reply:
-    draft = Reply(content=Content() if content else None)
+def _read(events: list[dict[str, Any]], content: bool = True) -> Response:
+    draft = Response(content=Content() if content else None)
     for event in events:
         messages.absorb(draft, event)
     messages.finish(draft)
@@ -227,7 +227,7 @@ def test_a_stream_that_is_cut_keeps_what_there_was() -> None:
 
 def test_a_block_that_the_sdk_changes_later_is_not_said_twice() -> None:
     block = _Block(type="text", text="")
-    draft = Reply(content=Content())
+    draft = Response(content=Content())
     messages.absorb(draft, _event("content_block_start", index=0, content_block=block))
     messages.absorb(draft, _delta(0, type="text_delta", text="once"))
     block.text += "once"
@@ -244,7 +244,7 @@ def test_the_model_that_took_over_is_the_one_that_answers() -> None:
 @pytest.mark.parametrize("odd", [None, "text", 7, [], {"type": "message_start"}, {"type": "content_block_delta", "index": 9}])
 def test_odd_events_are_passed_over(odd: Any) -> None:
     assert _read([odd]).usage == Usage()
-    assert messages.reply(odd).usage == Usage()
+    assert messages.response(odd).usage == Usage()
 
 
 def test_a_whole_message_is_read_as_its_stream_is() -> None:
@@ -256,7 +256,7 @@ def test_a_whole_message_is_read_as_its_stream_is() -> None:
     answer = {"id": "msg_1", "role": "assistant", "model": "claude-1", "stop_reason": "refusal", "content": blocks,
               "usage": {**BEGUN, "output_tokens": 30, "output_tokens_details": {"thinking_tokens": 12}}}  # fmt: skip
     assert _valid("gen-ai-output-messages", messages.output(answer)) == [{"role": "assistant", "parts": SPOKEN}]
-    read = messages.reply(answer)
+    read = messages.response(answer)
     assert (read.usage, read.finish_reasons) == (_read(STREAM).usage, ["content_filter"])
 
 
@@ -277,7 +277,7 @@ def test_text_completions_are_read() -> None:
     assert prompt_completions.request(asked).max_tokens == 9
     prompt = prompt_completions.content(asked).input_messages
     assert _valid("gen-ai-input-messages", prompt) == [{"role": "user", "parts": [{"type": "text", "content": "\n\nHuman: hi"}]}]
-    draft = Reply(content=Content())
+    draft = Response(content=Content())
     for piece, stop in (("Hel", None), ("lo", None), ("", "stop_sequence")):
         prompt_completions.absorb(draft, {"id": "c1", "model": "claude-2.1", "completion": piece, "stop_reason": stop})
     prompt_completions.finish(draft)

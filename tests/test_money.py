@@ -17,7 +17,7 @@ from opentelemetry.instrumentation.llm.dialects.google.gemini import generate_co
 from opentelemetry.instrumentation.llm.dialects.openai.chat_completions import chat_completions
 from opentelemetry.instrumentation.llm.dialects.openai.usage import usage as openai_usage
 from opentelemetry.instrumentation.llm.pricing import Unpriced, price
-from opentelemetry.instrumentation.llm.schema.records import Cost, Reply, Usage
+from opentelemetry.instrumentation.llm.schema.records import Cost, Response, Usage
 from opentelemetry.instrumentation.llm.testing import capture_events
 
 MESSAGES = [{"role": "user", "content": "x"}]
@@ -109,12 +109,12 @@ def test_iterations_of_anthropic_are_summed_by_model(case: str, streamed: bool) 
     made, top, given, came, by_model = ITERATIONS[case]
     usage = {**top, "iterations": made}
     if streamed:
-        read = Reply()
+        read = Response()
         messages.absorb(read, {"type": "message_start", "message": _message({"input_tokens": 1000, "output_tokens": 1})})
         messages.absorb(read, {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": usage})
         messages.finish(read)
     else:
-        read = messages.reply(_message(usage))
+        read = messages.response(_message(usage))
     assert (read.usage.input_tokens, read.usage.output_tokens) == (given, came)
     found: dict[str | None, tuple[int, int]] = {}
     for part in read.parts or ():
@@ -194,7 +194,7 @@ def test_a_condition_has_its_own_price_or_none(provider: str, model: str, how: d
 
 
 def test_tokens_of_tools_are_input_of_gemini() -> None:
-    used = generate_content.reply(
+    used = generate_content.response(
         {
             "usageMetadata": {
                 "promptTokenCount": 10,
@@ -210,7 +210,7 @@ def test_tokens_of_tools_are_input_of_gemini() -> None:
 
 
 def test_output_of_gemini_live_has_its_modalities() -> None:
-    used = generate_content.reply(
+    used = generate_content.response(
         {
             "usageMetadata": {
                 "promptTokenCount": 10,
@@ -237,7 +237,7 @@ def test_grounding_in_maps_is_priced(model: str, grounding: dict[str, Any], cent
         "modelVersion": model,
         "usageMetadata": {"promptTokenCount": 5, "totalTokenCount": 5},
     }
-    found, plain = price("gcp.gemini", model, generate_content.reply(answer).usage), price("gcp.gemini", model, Usage(input_tokens=5))
+    found, plain = price("gcp.gemini", model, generate_content.response(answer).usage), price("gcp.gemini", model, Usage(input_tokens=5))
     assert isinstance(found, Cost) and isinstance(plain, Cost)
     assert found.total - plain.total == pytest.approx(cents)
 
@@ -303,12 +303,12 @@ COUNTED = {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100
 @pytest.mark.parametrize("streamed", [False, True])
 def test_usage_is_found_where_a_host_puts_it(answer: dict[str, Any], streamed: bool) -> None:
     if streamed:
-        read = Reply()
+        read = Response()
         chat_completions.absorb(read, {"id": "c", "model": "gpt-4o", "choices": [{"index": 0, "delta": {"content": "x"}}]})
         chat_completions.absorb(read, answer)
         chat_completions.finish(read)
     else:
-        read = chat_completions.reply(answer)
+        read = chat_completions.response(answer)
     assert (read.usage.input_tokens, read.usage.output_tokens) == (1000, 100)
 
 
@@ -440,9 +440,9 @@ def test_a_system_of_groq_is_priced_by_the_models_that_it_asked(watch: Any, serv
 def test_a_count_that_cannot_be_one_has_a_reason_in_every_dialect(bad: Any) -> None:
     read = [
         openai_usage({"prompt_tokens": bad, "completion_tokens": 5, "total_tokens": 10}),
-        messages.reply(_message({"input_tokens": bad, "output_tokens": 5})).usage,
-        generate_content.reply({"usageMetadata": {"promptTokenCount": bad, "candidatesTokenCount": 5}}).usage,
-        converse.reply({"usage": {"inputTokens": 5, "outputTokens": bad}}).usage,
+        messages.response(_message({"input_tokens": bad, "output_tokens": 5})).usage,
+        generate_content.response({"usageMetadata": {"promptTokenCount": bad, "candidatesTokenCount": 5}}).usage,
+        converse.response({"usage": {"inputTokens": 5, "outputTokens": bad}}).usage,
     ]
     models = [
         ("openai", "gpt-4o"),
@@ -550,7 +550,7 @@ def test_a_container_of_anthropic_makes_the_cost_partial(watch: Any, serve: Any)
 def test_searches_of_a_groq_system_make_the_cost_partial() -> None:
     models = [{"model": "openai/gpt-oss-120b", "usage": COUNTED}]
     message = {"content": "x", "executed_tools": [{"type": "search", "index": 0, "arguments": "{}"}]}
-    read = chat_completions.reply(_chat(COUNTED, {"message": message}, usage_breakdown={"models": models}))
+    read = chat_completions.response(_chat(COUNTED, {"message": message}, usage_breakdown={"models": models}))
     found = price("groq", "openai/gpt-oss-120b", read.parts[0].usage) if read.parts else None
     assert isinstance(found, Cost) and found.partial == ["web_searches"]
 
@@ -598,7 +598,7 @@ def test_tools_of_xai_are_priced_where_it_reports_no_cost(sdk: str) -> None:
         counts = usage_pb2.SamplingUsage(
             prompt_tokens=1000, completion_tokens=100, total_tokens=1100, server_side_tools_used=[1, 1, 2, 3, 7]
         )
-        used = chat.reply(chat_pb2.GetChatCompletionResponse(id="r", model="grok-4", usage=counts)).usage
+        used = chat.response(chat_pb2.GetChatCompletionResponse(id="r", model="grok-4", usage=counts)).usage
     else:
         details = {"web_search_calls": 2, "x_search_calls": 1, "code_interpreter_calls": 1, "file_search_calls": 0, "mcp_calls": 1}
         used = openai_usage({"input_tokens": 1000, "output_tokens": 100, "total_tokens": 1100, "server_side_tool_usage_details": details})

@@ -96,7 +96,7 @@ def test_a_chat_is_served(make: Make) -> None:
 
 
 def say_every_event() -> None:
-    numbers = {metric.takes for metric in METRICS if isinstance(metric.takes, str)} | {"remaining_requests"}
+    numbers = {metric.measurement for metric in METRICS if isinstance(metric.measurement, str)} | {"remaining_requests"}
     measured = dict.fromkeys(numbers, 2)
     for event in {event for metric in METRICS for event in metric.events}:
         bus.execute(event, measured, {**WHO, "kind": "timeout", "status": 200, "cache": "c", "scope": "call", "event": "e", "step": "s"})
@@ -110,8 +110,8 @@ def test_every_metric_has_its_name_its_help_and_no_doubled_suffix(make: Make) ->
     for metric in METRICS:
         name = metric.name.replace(".", "_")
         family = families[name.removesuffix("_total")]
-        assert family.documentation == metric.says
-        assert f"# HELP {name} {metric.says}\n" in text
+        assert family.documentation == metric.description
+        assert f"# HELP {name} {metric.description}\n" in text
         assert {sample.name for sample in family.samples} == (
             {f"{name}_{part}" for part in ("bucket", "count", "sum")} if metric.kind == "distribution" else {name}
         )

@@ -29,7 +29,7 @@ from prometheus_client import generate_latest
 from conftest import Seen
 from harness.anything import Anything, Refused, headers
 from opentelemetry.instrumentation.llm import LLMInstrumentor, PrometheusReporter, StatsdReporter, context, metrics, providers
-from opentelemetry.instrumentation.llm.calls.declaration import Identity, Point, Provider
+from opentelemetry.instrumentation.llm.calls.declaration import Destination, PatchPoint, Sdk
 from opentelemetry.instrumentation.llm.calls.wrap import reads_by_name
 from opentelemetry.instrumentation.llm.schema.bounds import LARGEST_INTEGER
 from opentelemetry.instrumentation.llm.schema.semconv import CONTENT
@@ -66,10 +66,10 @@ class _Sdk:
 
         return call
 
-    def provider(self) -> Provider:
-        points = tuple(Point(f"anything_sdk:Client.call_{n}", key[1], point.dialect) for n, (key, point) in enumerate(DIALECTS))
-        return Provider(
-            "anything", "anything-sdk", points, reads_by_name(()), lambda client, arguments: Identity("anything", "h\ud800" * 200, 443)
+    def provider(self) -> Sdk:
+        points = tuple(PatchPoint(f"anything_sdk:Client.call_{n}", key[1], point.dialect) for n, (key, point) in enumerate(DIALECTS))
+        return Sdk(
+            "anything", "anything-sdk", points, reads_by_name(()), lambda client, arguments: Destination("anything", "h\ud800" * 200, 443)
         )
 
 
@@ -91,7 +91,7 @@ class World:
     def call(self, place: int, way: str, arguments: Anything, made: Callable[[], Anything], sent: dict[str, str]) -> None:
         document = made()
         self.sdk.result = Refused(document) if way == "refused" else (document, made(), made()) if way == "streamed" else document
-        self.sdk.attempt = lambda: Attempt(context.running_call(), Sent("POST", "https://h/"), urlsplit("https://h/")).answered(
+        self.sdk.attempt = lambda: Attempt(context.running_call(), Sent("POST", "https://h/"), urlsplit("https://h/")).on_response(
             Answered(429, sent)
         )
         with suppress(Refused):

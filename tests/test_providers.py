@@ -9,10 +9,10 @@ from importlib.util import find_spec
 import pytest
 
 from opentelemetry.instrumentation.llm.calls.patches import installed
-from opentelemetry.instrumentation.llm.providers import ALL, KNOWN, Known
+from opentelemetry.instrumentation.llm.providers import ALL, KNOWN, LazySdk
 
 
-def _modules(known: Known) -> list[str]:
+def _modules(known: LazySdk) -> list[str]:
     provider = known.load()
     return list(dict.fromkeys(point.target.partition(":")[0] for point in provider.points))
 
@@ -25,7 +25,7 @@ def _there(module: str) -> bool:
 
 
 @pytest.mark.parametrize("known", KNOWN, ids=lambda k: k.name)
-def test_a_name_is_the_name_of_its_table(known: Known) -> None:
+def test_a_name_is_the_name_of_its_table(known: LazySdk) -> None:
     assert known.load().name == known.name
 
 
@@ -34,7 +34,7 @@ def test_no_name_stands_twice() -> None:
 
 
 @pytest.mark.parametrize("known", KNOWN, ids=lambda k: k.name)
-def test_who_imports_what_is_watched_wakes_the_table(known: Known) -> None:
+def test_who_imports_what_is_watched_wakes_the_table(known: LazySdk) -> None:
     requires = known.load().requires
     if not installed(requires)[1]:
         pytest.skip(f"needs {requires}")
@@ -42,4 +42,4 @@ def test_who_imports_what_is_watched_wakes_the_table(known: Known) -> None:
     assert watched
     for module in watched:
         import_module(module)
-        assert any(wake in sys.modules for wake in known.wakes), module
+        assert any(wake in sys.modules for wake in known.import_triggers), module

@@ -15,8 +15,8 @@ from census.releases import RELEASES, below, floor, required
 from harness.firing import Fired, amiss
 from harness.matrix import Row
 from opentelemetry.instrumentation.llm import providers
-from opentelemetry.instrumentation.llm.calls.declaration import Point, Provider
-from opentelemetry.instrumentation.llm.calls.result import receive
+from opentelemetry.instrumentation.llm.calls.declaration import PatchPoint, Sdk
+from opentelemetry.instrumentation.llm.calls.result import dispatch_result
 from opentelemetry.instrumentation.llm.providers.openai import OPENAI
 
 TOX = configparser.ConfigParser(interpolation=None)
@@ -37,7 +37,7 @@ def _pins(section: str, factor: str) -> set[Requirement]:
 
 
 @pytest.mark.parametrize("provider", providers.ALL, ids=lambda provider: provider.name)
-def test_the_oldest_release_that_is_claimed_has_an_environment(provider: Provider) -> None:
+def test_the_oldest_release_that_is_claimed_has_an_environment(provider: Sdk) -> None:
     section = OF_ITS_OWN.get(provider.name, SDKS)
     factor = "oldest" if section != SDKS else f"{provider.name}-oldest"
     pin = next(pin for pin in _pins(section, factor) if pin.name == provider.distribution)
@@ -45,7 +45,7 @@ def test_the_oldest_release_that_is_claimed_has_an_environment(provider: Provide
 
 
 @pytest.mark.parametrize("provider", [p for p in providers.ALL if p.name not in OF_ITS_OWN], ids=lambda provider: provider.name)
-def test_the_newest_release_has_an_environment(provider: Provider) -> None:
+def test_the_newest_release_has_an_environment(provider: Sdk) -> None:
     assert provider.name in SDKS.partition("{")[2].partition("}")[0].split(",")
     assert Requirement(f"{provider.distribution}{below(provider.requires)}") in _pins(SDKS, f"{provider.name}-newest")
 
@@ -90,17 +90,17 @@ class Odd(dict[str, object]):
 
 
 @pytest.mark.parametrize("point", [OPENAI.points[0], replace(OPENAI.points[0], stream_in=None)])
-def test_an_answer_that_has_keys_for_attributes_is_read(point: Point) -> None:
+def test_an_answer_that_has_keys_for_attributes_is_read(point: PatchPoint) -> None:
     answer, answered = Odd(usage=None), []
-    assert receive(SimpleNamespace(answered=answered.append), point, answer) is answer  # type: ignore[arg-type]
+    assert dispatch_result(SimpleNamespace(on_response=answered.append), point, answer) is answer  # type: ignore[arg-type]
     assert answered == [answer]
 
 
-def _plain() -> Provider:
+def _plain() -> Sdk:
     """Return the table of openai with the points that all of its releases have."""
     return replace(OPENAI, points=tuple(point for point in OPENAI.points if required(OPENAI, point) == OPENAI.requires))
 
 
-def _amiss(table: Provider, there: object, fired: list[Row]) -> list[str]:
+def _amiss(table: Sdk, there: object, fired: list[Row]) -> list[str]:
     found = list(amiss(table, there, fired))  # type: ignore[arg-type]
     return [what for line in found for what in ("does not exist", "never fires", "is there") if what in line]

@@ -129,7 +129,7 @@ def test_an_asynchronous_token_provider_sends_no_attempts(seen: Any, servers: An
 
 
 def test_a_hook_of_the_http_client_sends_no_attempts(seen: Any, servers: Any) -> None:
-    import anthropic
+    anthropic = pytest.importorskip("anthropic")
 
     http = anthropic.DefaultHttpxClient(event_hooks={"request": [lambda request: _fetch(servers[1]) and None]})
     with (

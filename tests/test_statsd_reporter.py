@@ -21,7 +21,7 @@ from opentelemetry.instrumentation.llm.exporters.statsd import StatsdMetricExpor
 from opentelemetry.instrumentation.llm.metrics import basic_metrics, distribution, last_value, level, metrics, summary
 from opentelemetry.instrumentation.llm.reporters.otel import OtelReporter
 from opentelemetry.instrumentation.llm.reporters.statsd.protocol import number, tail_of
-from opentelemetry.instrumentation.llm.reporters.statsd.udp import DATAGRAM_BYTES, Wire, packed
+from opentelemetry.instrumentation.llm.reporters.statsd.udp import DATAGRAM_BYTES, UdpSender, packed
 
 WHO = {"provider": "openai", "model": "gpt-4o-mini", "operation": "chat", "ref": 1}
 TAGS = "|#provider:openai,model:gpt-4o-mini"
@@ -255,7 +255,7 @@ def test_a_host_without_an_address_drops_and_does_not_ask_each_time(monkeypatch:
         raise socket.gaierror("unknown")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    wire = Wire("nowhere.invalid", 8125)
+    wire = UdpSender("nowhere.invalid", 8125)
     wire.send(["a:1|c", "b:1|c"])
     wire.send(["c:1|c"])
     assert (wire.dropped, len(asked)) == (3, 1)

@@ -12,10 +12,10 @@ import pytest
 from opentelemetry.instrumentation.llm import bus
 from opentelemetry.instrumentation.llm.metrics import Metric, counter, distribution, last_value, level, metrics, summary, total
 from opentelemetry.instrumentation.llm.metrics.gen_ai import conventions
-from opentelemetry.instrumentation.llm.reporters.aggregation import VALUES_PER_TAG, Tally
+from opentelemetry.instrumentation.llm.reporters.aggregation import VALUES_PER_TAG, Aggregator
 from opentelemetry.instrumentation.llm.reporters.amounts import converter, unscaled
-from opentelemetry.instrumentation.llm.reporters.inbox import Inbox
-from opentelemetry.instrumentation.llm.schema.spread import Spread
+from opentelemetry.instrumentation.llm.reporters.inbox import DeferredQueue
+from opentelemetry.instrumentation.llm.schema.spread import Histogram
 
 WHO = {"provider": "openai", "model": "gpt-4o-mini", "operation": "chat", "ref": 1}
 REQUESTS = counter("t.requests.total", "t.start", "Requests.", tags=["model"])
@@ -28,18 +28,18 @@ MINE = (REQUESTS, WEIGHT, SIZE, NEWEST, TIMES, SPREAD)
 
 
 @pytest.fixture
-def tally() -> Iterator[Tally]:
-    made = Tally(MINE)
+def tally() -> Iterator[Aggregator]:
+    made = Aggregator(MINE)
     made.attach()
     yield made
     made.detach()
 
 
-def read(tally: Tally, metric: Metric) -> dict[tuple[Any, ...], Any]:
+def read(tally: Aggregator, metric: Metric) -> dict[tuple[Any, ...], Any]:
     return {tuple(tags.values()): value for tags, value in tally.read(metric)}
 
 
-def test_each_kind_keeps_its_number(tally: Tally) -> None:
+def test_each_kind_keeps_its_number(tally: Aggregator) -> None:
     for weight in (2.5, 4):
         bus.execute("t.start", {"weight": weight, "duration": weight * 1e6}, {"model": "m"})
     bus.execute("t.put", {"size": 7})
@@ -54,7 +54,7 @@ def test_each_kind_keeps_its_number(tally: Tally) -> None:
 
 
 def test_a_value_on_a_bound_belongs_to_the_bucket_that_the_bound_ends() -> None:
-    spread = Spread((1.0, 2.0))
+    spread = Histogram((1.0, 2.0))
     for value in (1.0, 1.5, 2.0, 2.1):
         spread.add(value)
     assert spread.counts == [1, 2, 1]
@@ -62,18 +62,18 @@ def test_a_value_on_a_bound_belongs_to_the_bucket_that_the_bound_ends() -> None:
 
 def test_values_added_together_equal_values_added_one_by_one() -> None:
     values = [5, 1, 2, 3, 2, 9, 1]
-    single, many = Spread((1, 2, 4)), Spread((1, 2, 4))
+    single, many = Histogram((1, 2, 4)), Histogram((1, 2, 4))
     for value in values:
         single.add(value)
     many.add_many(values[:3])
     many.add_many([])
     many.add_many(iter(values[3:]))
-    assert [getattr(single, name) for name in Spread.__slots__] == [getattr(many, name) for name in Spread.__slots__]
+    assert [getattr(single, name) for name in Histogram.__slots__] == [getattr(many, name) for name in Histogram.__slots__]
     assert {place: value for place, (value, _) in single.newest.items()} == {0: 1, 1: 2, 2: 3, 3: 9}
 
 
 def test_a_spread_merges_into_one_of_another_scale() -> None:
-    nanoseconds, seconds = Spread((10, 20)), Spread((0.01, 0.02))
+    nanoseconds, seconds = Histogram((10, 20)), Histogram((0.01, 0.02))
     nanoseconds.add_many([10, 15, 40])
     seconds.merge(nanoseconds.converted(lambda value: value / 1e3))
     assert (seconds.counts, seconds.count) == ([1, 1, 1], 3)
@@ -81,7 +81,7 @@ def test_a_spread_merges_into_one_of_another_scale() -> None:
 
 
 def test_a_value_with_a_mark_is_kept_before_one_without() -> None:
-    spread = Spread((1.0,))
+    spread = Histogram((1.0,))
     for value, mark in ((0.1, "span"), (0.2, None), (3, None)):
         spread.add(value, mark)
     assert spread.newest == {0: (0.1, "span"), 1: (3, None)}
@@ -90,16 +90,16 @@ def test_a_value_with_a_mark_is_kept_before_one_without() -> None:
 
 
 def test_spreads_merge_to_what_one_of_all_values_is() -> None:
-    one, other, both = (Spread((1.0, 2.0)) for _ in range(3))
+    one, other, both = (Histogram((1.0, 2.0)) for _ in range(3))
     for spread, values in ((one, (0.5, 1.5)), (other, (3.0,)), (both, (0.5, 1.5, 3.0))):
         for value in values:
             spread.add(value)
     one.merge(other)
-    assert [getattr(one, name) for name in Spread.__slots__] == [getattr(both, name) for name in Spread.__slots__]
+    assert [getattr(one, name) for name in Histogram.__slots__] == [getattr(both, name) for name in Histogram.__slots__]
 
 
 @pytest.mark.parametrize("value", [None, "n/a", True, [1], float("nan"), float("inf"), -1])
-def test_what_is_no_amount_is_not_added(tally: Tally, value: Any) -> None:
+def test_what_is_no_amount_is_not_added(tally: Aggregator, value: Any) -> None:
     bus.execute("t.start", {"weight": 1}, {"model": "m"})
     bus.execute("t.start", {"weight": value}, {"model": "m"})
     assert read(tally, REQUESTS) == {("m",): 2}
@@ -107,14 +107,14 @@ def test_what_is_no_amount_is_not_added(tally: Tally, value: Any) -> None:
 
 
 @pytest.mark.parametrize("value", [["a"], {"a": 1}, 1.5, b"a"])
-def test_a_tag_that_is_no_word_reads_other(tally: Tally, value: Any) -> None:
+def test_a_tag_that_is_no_word_reads_other(tally: Aggregator, value: Any) -> None:
     bus.execute("t.start", {}, {"model": value})
     assert read(tally, REQUESTS) == {("other",): 1}
 
 
 def test_a_measurement_may_stand_in_the_metadata() -> None:
-    tally = Tally(metrics())
-    tally.hear("ex_llm.chat.stop", {"duration": 1_500_000_000}, {**WHO, "input_tokens": 10, "output_tokens": 5})
+    tally = Aggregator(metrics())
+    tally.handle("ex_llm.chat.stop", {"duration": 1_500_000_000}, {**WHO, "input_tokens": 10, "output_tokens": 5})
     found = {metric.name: [value for _, value in tally.read(metric)] for metric in tally.metrics}
     assert found["ex_llm.tokens.input.total"] == [10]
     assert found["ex_llm.tokens.output.total"] == [5]
@@ -122,14 +122,14 @@ def test_a_measurement_may_stand_in_the_metadata() -> None:
 
 
 def test_status_classes_are_made_of_statuses() -> None:
-    tally = Tally(metrics())
+    tally = Aggregator(metrics())
     for status in (200, 204, 503):
-        tally.hear("ex_llm.provider.request.stop", {"duration": 1}, {"provider": "openai", "status": status})
+        tally.handle("ex_llm.provider.request.stop", {"duration": 1}, {"provider": "openai", "status": status})
     requests = next(metric for metric in tally.metrics if metric.name == "ex_llm.provider.requests.total")
     assert {tags["status_class"]: value for tags, value in tally.read(requests)} == {"2xx": 2, "5xx": 1}
 
 
-def test_past_two_hundred_values_of_a_tag_every_new_one_is_other(tally: Tally) -> None:
+def test_past_two_hundred_values_of_a_tag_every_new_one_is_other(tally: Aggregator) -> None:
     for number in range(VALUES_PER_TAG + 50):
         bus.execute("t.start", {}, {"model": f"m{number}"})
     bus.execute("t.start", {}, {"model": "m0"})
@@ -139,7 +139,7 @@ def test_past_two_hundred_values_of_a_tag_every_new_one_is_other(tally: Tally) -
     assert found[("m0",)] == 2
 
 
-def test_detached_it_hears_nothing_and_keeps_its_numbers(tally: Tally) -> None:
+def test_detached_it_hears_nothing_and_keeps_its_numbers(tally: Aggregator) -> None:
     bus.execute("t.start", {}, {"model": "m"})
     tally.detach()
     bus.execute("t.start", {}, {"model": "m"})
@@ -149,7 +149,7 @@ def test_detached_it_hears_nothing_and_keeps_its_numbers(tally: Tally) -> None:
     assert read(tally, REQUESTS) == {("m",): 2}
 
 
-def test_eight_threads_lose_nothing_while_a_ninth_reads(tally: Tally) -> None:
+def test_eight_threads_lose_nothing_while_a_ninth_reads(tally: Aggregator) -> None:
     threads, events = 8, 3000
     ready, over = threading.Barrier(threads + 1), threading.Event()
     seen: list[int] = []
@@ -191,12 +191,12 @@ def test_an_event_in_the_midst_of_counting_is_counted_and_waits_for_nobody() -> 
         else:
             taken.append(tags[0])
 
-    inbox = Inbox(take)
+    inbox = DeferredQueue(take)
     inbox.put(WEIGHT, ("outer",), 1)
     assert taken == ["outer", "inner"]
 
 
-def test_an_event_in_the_midst_of_reading_is_there_at_the_next_reading(tally: Tally) -> None:
+def test_an_event_in_the_midst_of_reading_is_there_at_the_next_reading(tally: Aggregator) -> None:
     bus.execute("t.start", {}, {"model": "m"})
     with tally._inbox.lock:
         bus.execute("t.start", {}, {"model": "m"})
@@ -205,7 +205,7 @@ def test_an_event_in_the_midst_of_reading_is_there_at_the_next_reading(tally: Ta
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
-def test_a_forked_child_counts_only_its_own_events(tally: Tally) -> None:
+def test_a_forked_child_counts_only_its_own_events(tally: Aggregator) -> None:
     bus.execute("t.start", {}, {"model": "m"})
     with tally._inbox.lock:
         child = os.fork()
@@ -219,9 +219,9 @@ def test_a_forked_child_counts_only_its_own_events(tally: Tally) -> None:
 def test_past_two_thousand_sets_of_tags_new_ones_go_to_one_series() -> None:
     pairs = counter("t.pairs", "t.done", "Pairs.", tags=["model", "response_model"])
     models = counter("t.models", "t.done", "Models.", tags=["model"])
-    tally = Tally([pairs, models])
+    tally = Aggregator([pairs, models])
     for number in range(6000):
-        tally.hear("t.done", {}, {"model": f"m{number % 190}", "response_model": f"r{number // 190}"})
+        tally.handle("t.done", {}, {"model": f"m{number % 190}", "response_model": f"r{number // 190}"})
     found = [(tags, value) for tags, value in tally.read(pairs)]
     assert len(found) == 2000
     assert ({"otel.metric.overflow": True}, 6000 - 1999) in found
@@ -230,7 +230,7 @@ def test_past_two_thousand_sets_of_tags_new_ones_go_to_one_series() -> None:
     assert (len(by_model), sum(by_model.values())) == (190, 6000), "a metric below its limit stays exact"
 
 
-def test_rare_values_of_a_tag_give_way_to_a_frequent_one(tally: Tally) -> None:
+def test_rare_values_of_a_tag_give_way_to_a_frequent_one(tally: Aggregator) -> None:
     bus.execute("t.start", {"weight": 1, "duration": 1}, {"model": "early"})
     for number in range(1000):
         bus.execute("t.start", {"weight": 1}, {"model": f"junk{number}"})
@@ -248,27 +248,27 @@ def test_rare_values_of_a_tag_give_way_to_a_frequent_one(tally: Tally) -> None:
 
 def test_sums_stay_within_what_encoders_hold() -> None:
     whole = total("t.whole", "t.start", "weight", "Weight.", tags=["model"], whole=True)
-    tally = Tally([whole])
+    tally = Aggregator([whole])
     for _ in range(3000):
-        tally.hear("t.start", {"weight": 2**53 - 1}, {"model": "m"})
-    tally.hear("t.start", {"weight": 2**63}, {"model": "n"})
+        tally.handle("t.start", {"weight": 2**53 - 1}, {"model": "m"})
+    tally.handle("t.start", {"weight": 2**63}, {"model": "n"})
     assert read(tally, whole) == {("m",): 2**63 - 1}
 
 
 @pytest.mark.parametrize("value", [-1, 2**63, float("nan"), "n/a", None, True])
 def test_values_that_functions_return_are_checked_too(value: Any) -> None:
     mine = total("t.made", "t.start", lambda measurements, metadata: [(value, {}), (1, {})], "Made.", tags=[])
-    tally = Tally([mine])
-    tally.hear("t.start", {}, {})
+    tally = Aggregator([mine])
+    tally.handle("t.start", {}, {})
     assert read(tally, mine) == {(): 1}
 
 
 def test_parts_of_a_whole_and_the_whole_alone_add_up() -> None:
     usage = [metric for metric in conventions(legacy=False) if metric.name == "gen_ai.client.inference.usage.input_tokens"]
-    tally = Tally([*usage, *metrics()])
-    tally.hear("ex_llm.chat.stop", {"duration": 1}, {**WHO, "input_tokens": 10})
-    tally.hear("ex_llm.chat.stop", {"duration": 1}, {**WHO, "input_tokens": 10, "input_text_tokens": 7, "input_image_tokens": 1})
-    tally.hear("ex_llm.chat.stop", {"duration": 1}, {**WHO, "input_tokens": 0})
+    tally = Aggregator([*usage, *metrics()])
+    tally.handle("ex_llm.chat.stop", {"duration": 1}, {**WHO, "input_tokens": 10})
+    tally.handle("ex_llm.chat.stop", {"duration": 1}, {**WHO, "input_tokens": 10, "input_text_tokens": 7, "input_image_tokens": 1})
+    tally.handle("ex_llm.chat.stop", {"duration": 1}, {**WHO, "input_tokens": 0})
     by_modality = {tags["gen_ai.token.modality"]: value for tags, value in tally.read(usage[0])}
     assert by_modality == {"unknown": 12, "text": 7, "image": 1}
     tokens = next(metric for metric in metrics() if metric.name == "ex_llm.tokens.input.total")
@@ -284,23 +284,23 @@ def test_values_on_the_bounds_of_our_buckets_stay_in_them() -> None:
 
 def test_an_unusual_part_leaves_the_others_counted_once() -> None:
     (tokens,) = [metric for metric in conventions(legacy=True) if metric.name == "gen_ai.client.token.usage"]
-    tally = Tally([tokens, *metrics()])
+    tally = Aggregator([tokens, *metrics()])
     for output in (4, -1, 2**60):
-        tally.hear("ex_llm.chat.stop", {"duration": 1}, {**WHO, "input_tokens": 10, "output_tokens": output})
+        tally.handle("ex_llm.chat.stop", {"duration": 1}, {**WHO, "input_tokens": 10, "output_tokens": output})
     found = {tags["gen_ai.token.type"]: (spread.count, spread.sum) for tags, spread in tally.read(tokens)}
     assert found["input"] == (3, 30)
     assert found["output"][0] in (1, 2)  # a distribution may take negative values, an exporter may not
     remaining = next(metric for metric in metrics() if metric.name == "ex_llm.provider.rate_limit.remaining")
     for left in (9, 3):
-        tally.hear("ex_llm.provider.request.stop", {"duration": 1, "remaining_tokens": left, "remaining_requests": left + 1}, WHO)
+        tally.handle("ex_llm.provider.request.stop", {"duration": 1, "remaining_tokens": left, "remaining_requests": left + 1}, WHO)
     assert {tags["kind"]: value for tags, value in tally.read(remaining)} == {"tokens": 3, "requests": 4}
 
 
 def test_a_spread_of_other_bounds_is_not_counted() -> None:
     mine = distribution("t.gaps", "t.done", "gaps", "Gaps.", tags=[], buckets=(1.0, 2.0))
-    tally = Tally([mine])
+    tally = Aggregator([mine])
     for bounds in ((1.0, 2.0), (1.0, 3.0), (1.0,)):
-        gaps = Spread(bounds)
+        gaps = Histogram(bounds)
         gaps.add(1.5)
-        tally.hear("t.done", {"gaps": gaps}, {})
+        tally.handle("t.done", {"gaps": gaps}, {})
     assert [spread.count for _, spread in tally.read(mine)] == [1]

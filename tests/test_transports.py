@@ -225,7 +225,7 @@ def test_a_throttling_that_is_no_429_is_a_refusal_too(seen: Any, stand_in: Any) 
         def outermost(self) -> Any:
             return self
 
-        def who(self) -> dict[str, Any]:
+        def event_identity(self) -> dict[str, Any]:
             return {"provider": "aws.bedrock"}
 
         def attempt_begins(self) -> tuple[int, None]:
@@ -237,5 +237,5 @@ def test_a_throttling_that_is_no_429_is_a_refusal_too(seen: Any, stand_in: Any) 
     url = "https://bedrock.invalid"
     with capture_events("ex_llm.provider.rate_limit") as said:
         for errortype in ("ThrottlingException:http://internal.amazon.com/coral/", "ValidationException"):
-            Attempt(Asking(), Sent("POST", url), urlsplit(url)).answered(Answered(400, {"x-amzn-ErrorType": errortype}))
+            Attempt(Asking(), Sent("POST", url), urlsplit(url)).on_response(Answered(400, {"x-amzn-ErrorType": errortype}))
     assert [e.metadata["status"] for e in said] == [400]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import opentelemetry.instrumentation.llm as package
-from opentelemetry.instrumentation.llm.extraction.paths import digits, integer, number, text, texts, whole
+from opentelemetry.instrumentation.llm.extraction.paths import as_float, as_int, as_str, as_str_list, digits, integer
 from opentelemetry.instrumentation.llm.schema import bounds
 from opentelemetry.instrumentation.llm.schema.bounds import LARGEST, LONGEST, encodable, short
 from opentelemetry.instrumentation.llm.transports import rate_limit_headers
@@ -21,12 +21,12 @@ NOT_COUNTS = [-1, 2**53, 2**63, 10**400, 1e300, float("nan"), float("inf"), -0.5
 
 @pytest.mark.parametrize("value", NOT_COUNTS, ids=repr)
 def test_a_number_outside_the_range_of_counts_is_absent(value: Any) -> None:
-    assert whole(value) is None
+    assert as_int(value) is None
 
 
 @pytest.mark.parametrize("value", [0, 1, 2.0, LARGEST - 1])
 def test_a_count_is_read_as_an_integer(value: Any) -> None:
-    assert whole(value) == value and type(whole(value)) is int
+    assert as_int(value) == value and type(as_int(value)) is int
 
 
 def test_integers_of_requests_may_be_negative_within_64_bits() -> None:
@@ -34,7 +34,7 @@ def test_integers_of_requests_may_be_negative_within_64_bits() -> None:
 
 
 def test_a_float_that_is_infinite_or_not_a_number_is_absent() -> None:
-    assert [number(n) for n in (0.5, -2, float("nan"), float("inf"), 10**400, 1e300, True)] == [0.5, -2.0, *[None] * 5]
+    assert [as_float(n) for n in (0.5, -2, float("nan"), float("inf"), 10**400, 1e300, True)] == [0.5, -2.0, *[None] * 5]
 
 
 def test_digits_of_a_header_are_read_only_if_they_are_a_count() -> None:
@@ -43,7 +43,7 @@ def test_digits_of_a_header_are_read_only_if_they_are_a_count() -> None:
 
 @pytest.mark.parametrize("harmful", HARMFUL, ids=ascii)
 def test_a_name_holds_no_control_character_mark_or_surrogate(harmful: str) -> None:
-    for name in (text(f"gpt{harmful}4"), text("né" + harmful), short("m" * 250 + harmful)):
+    for name in (as_str(f"gpt{harmful}4"), as_str("né" + harmful), short("m" * 250 + harmful)):
         assert name is not None
         assert "?" in name and harmful not in name
         name.encode("utf-8")
@@ -51,12 +51,12 @@ def test_a_name_holds_no_control_character_mark_or_surrogate(harmful: str) -> No
 
 def test_a_name_has_at_most_256_characters_and_a_usual_one_is_kept() -> None:
     usual = "ft:gpt-4o-mini:équipe 模型 🙂"
-    assert (text("m" * 1_000_000), text(usual), text("")) == ("m" * LONGEST, usual, None)
+    assert (as_str("m" * 1_000_000), as_str(usual), as_str("")) == ("m" * LONGEST, usual, None)
 
 
 def test_lists_of_texts_are_bounded_and_keep_line_breaks() -> None:
-    assert texts(["\n\nHuman:", "\ud800", 3, "x" * 1000]) == ["\n\nHuman:", "?", "x" * LONGEST]
-    assert len(texts(["x"] * 100_000) or ()) == 128 and texts("stop") == ["stop"]
+    assert as_str_list(["\n\nHuman:", "\ud800", 3, "x" * 1000]) == ["\n\nHuman:", "?", "x" * LONGEST]
+    assert len(as_str_list(["x"] * 100_000) or ()) == 128 and as_str_list("stop") == ["stop"]
 
 
 def test_a_text_of_any_length_can_be_made_encodable() -> None:

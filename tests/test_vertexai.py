@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 pytest.importorskip("vertexai")
-from opentelemetry.instrumentation.llm.calls.declaration import Identity
+from opentelemetry.instrumentation.llm.calls.declaration import Destination
 from opentelemetry.instrumentation.llm.providers.vertexai import identify
 from payloads import Payload, read
 
@@ -98,4 +98,4 @@ def test_a_server_is_known_before_there_is_a_client(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(initializer, "global_config", initializer._Config())
     initializer.global_config.init(project="p", location="europe-west1")
     server = identify(SimpleNamespace(_location="europe-west1"), None)  # type: ignore[arg-type]
-    assert server == Identity("gcp.vertex_ai", "europe-west1-aiplatform.googleapis.com", 443)
+    assert server == Destination("gcp.vertex_ai", "europe-west1-aiplatform.googleapis.com", 443)

@@ -5,39 +5,39 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from opentelemetry.instrumentation.llm.calls.declaration import Identity, Point, Provider
+from opentelemetry.instrumentation.llm.calls.declaration import Destination, PatchPoint, Sdk
 from opentelemetry.instrumentation.llm.calls.wrap import reads_by_name
 from opentelemetry.instrumentation.llm.dialects import Arguments, Dialect
 from opentelemetry.instrumentation.llm.extraction.finish_reasons import aligned
-from opentelemetry.instrumentation.llm.extraction.paths import dig, fields, fill
-from opentelemetry.instrumentation.llm.schema.records import Reply, Request, Usage
+from opentelemetry.instrumentation.llm.extraction.paths import copy_fields, fields, get_path
+from opentelemetry.instrumentation.llm.schema.records import Request, Response, Usage
 
 REQUEST = fields(Request, {"model": "model", "temperature": "warmth"})
-REPLY = fields(Reply, {"response_model": "model", "response_id": "id"})
+REPLY = fields(Response, {"response_model": "model", "response_id": "id"})
 USAGE = fields(Usage, {"input_tokens": "tokens.in", "output_tokens": "tokens.out"})
 
 
 def request(arguments: Arguments) -> Request:
     asked = Request()
-    fill(asked, arguments.named, REQUEST)
+    copy_fields(asked, arguments.named, REQUEST)
     return asked
 
 
-def reply(answer: Any) -> Reply:
-    said = Reply()
+def reply(answer: Any) -> Response:
+    said = Response()
     absorb(said, answer)
     return said
 
 
-def absorb(draft: Reply, chunk: Any) -> None:
-    fill(draft, chunk, REPLY)
-    fill(draft.usage, chunk, USAGE)
-    if (why := dig(chunk, ("why",))) is not None:
+def absorb(draft: Response, chunk: Any) -> None:
+    copy_fields(draft, chunk, REPLY)
+    copy_fields(draft.usage, chunk, USAGE)
+    if (why := get_path(chunk, ("why",))) is not None:
         draft.finish_reasons = aligned([why])
 
 
-def identify(client: Any, arguments: Arguments) -> Identity:
-    return Identity("acme", client.host, 443)
+def identify(client: Any, arguments: Arguments) -> Destination:
+    return Destination("acme", client.host, 443)
 
 
 acme = Dialect("acme", request, reply, absorb)
@@ -48,11 +48,13 @@ def read(client: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Argum
     return ask(client, args, kwargs)
 
 
-ACME = Provider(
+ACME = Sdk(
     name="acme",
     requires="acme-sdk >= 1.0",
     points=tuple(
-        Point(f"acme_sdk:{client}.{method}", "chat", acme) for client in ("Client", "AsyncClient") for method in ("ask", "ask_streaming")
+        PatchPoint(f"acme_sdk:{client}.{method}", "chat", acme)
+        for client in ("Client", "AsyncClient")
+        for method in ("ask", "ask_streaming")
     ),
     read=read,
     identify=identify,

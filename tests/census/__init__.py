@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from harness.surface import Asking, asking, offered
 from opentelemetry.instrumentation.llm import providers
-from opentelemetry.instrumentation.llm.calls.declaration import Provider
+from opentelemetry.instrumentation.llm.calls.declaration import Sdk
 
 
-class Sdk(NamedTuple):
+class Inspected(NamedTuple):
     """A package, who watches it, and the list of what is not watched."""
 
     list: str
@@ -30,35 +30,35 @@ class Sdk(NamedTuple):
         return reasons
 
     @property
-    def tables(self) -> list[Provider]:
+    def tables(self) -> list[Sdk]:
         return [provider for provider in providers.ALL if provider.name in self.providers]
 
 
 _GOOGLE = ("google_genai", "google_genai_interactions", "google_genai_interactions_before_2")
 SDKS = (
-    Sdk("openai", "openai", ("openai",)),
-    Sdk("anthropic", "anthropic", ("anthropic",)),
-    Sdk("google_genai", "google.genai", _GOOGLE),
-    Sdk("mistralai", "mistralai", ("mistralai",)),
-    Sdk("cohere", "cohere", ("cohere",)),
-    Sdk("groq", "groq", ("groq",)),
-    Sdk("together", "together", ("together",)),
-    Sdk("ollama", "ollama", ("ollama",)),
-    Sdk("huggingface", "huggingface_hub.inference", ("huggingface",)),
-    Sdk("azure_inference", "azure.ai.inference", ("azure_inference",)),
-    Sdk("cerebras", "cerebras.cloud.sdk", ("cerebras",)),
-    Sdk("fireworks", "fireworks", ("fireworks",)),
-    Sdk("writer", "writerai", ("writer",)),
-    Sdk("vertexai", "vertexai", ("vertexai",)),
-    Sdk("watsonx", "ibm_watsonx_ai.foundation_models", ("watsonx",)),
-    Sdk("ai21", "ai21", ("ai21",)),
-    Sdk("replicate", "replicate", ("replicate",)),
-    Sdk("voyageai", "voyageai", ("voyageai",)),
-    Sdk("aleph_alpha", "aleph_alpha_client", ("aleph_alpha",)),
-    Sdk("dashscope", "dashscope", ("dashscope", "dashscope_client")),
-    Sdk("xai", "xai_sdk", ("xai",)),
-    Sdk("zai", "zai", ("zai",)),
-    Sdk("zhipuai", "zhipuai", ("zhipuai",)),
-    Sdk("litellm", "litellm", ("litellm",), offered),
+    Inspected("openai", "openai", ("openai",)),
+    Inspected("anthropic", "anthropic", ("anthropic",)),
+    Inspected("google_genai", "google.genai", _GOOGLE),
+    Inspected("mistralai", "mistralai", ("mistralai",)),
+    Inspected("cohere", "cohere", ("cohere",)),
+    Inspected("groq", "groq", ("groq",)),
+    Inspected("together", "together", ("together",)),
+    Inspected("ollama", "ollama", ("ollama",)),
+    Inspected("huggingface", "huggingface_hub.inference", ("huggingface",)),
+    Inspected("azure_inference", "azure.ai.inference", ("azure_inference",)),
+    Inspected("cerebras", "cerebras.cloud.sdk", ("cerebras",)),
+    Inspected("fireworks", "fireworks", ("fireworks",)),
+    Inspected("writer", "writerai", ("writer",)),
+    Inspected("vertexai", "vertexai", ("vertexai",)),
+    Inspected("watsonx", "ibm_watsonx_ai.foundation_models", ("watsonx",)),
+    Inspected("ai21", "ai21", ("ai21",)),
+    Inspected("replicate", "replicate", ("replicate",)),
+    Inspected("voyageai", "voyageai", ("voyageai",)),
+    Inspected("aleph_alpha", "aleph_alpha_client", ("aleph_alpha",)),
+    Inspected("dashscope", "dashscope", ("dashscope", "dashscope_client")),
+    Inspected("xai", "xai_sdk", ("xai",)),
+    Inspected("zai", "zai", ("zai",)),
+    Inspected("zhipuai", "zhipuai", ("zhipuai",)),
+    Inspected("litellm", "litellm", ("litellm",), offered),
 )
 """Amazon Bedrock is not here: its clients are made while a program runs, of botocore's descriptions of services."""

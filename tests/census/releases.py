@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from packaging.requirements import Requirement
 from packaging.specifiers import Specifier
 
-from opentelemetry.instrumentation.llm.calls.declaration import Point, Provider
+from opentelemetry.instrumentation.llm.calls.declaration import PatchPoint, Sdk
 
 _NEW, _OLD = "mistralai.client", "mistralai"
 RELEASES: Mapping[str, Mapping[str, str]] = {
@@ -79,7 +79,7 @@ RELEASES: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def required(provider: Provider, point: Point) -> str:
+def required(provider: Sdk, point: PatchPoint) -> str:
     """Return the requirement that a release has to meet for a Point to be there."""
     for pattern, requirement in RELEASES.get(provider.name, {}).items():
         if any(fnmatchcase(place, pattern) for place in (point.route, point.target) if place is not None):

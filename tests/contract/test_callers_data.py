@@ -177,9 +177,9 @@ def test_who_consumes_what_is_given_one_by_one_is_found(watching: Watching, stan
 
 def test_who_keeps_chunks_is_found(watching: Watching, stand_in: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     class Keeps(Call):
-        def took(self, chunk: Any) -> None:
+        def on_chunk(self, chunk: Any) -> None:
             _kept.append(chunk)
-            super().took(chunk)
+            super().on_chunk(chunk)
 
     monkeypatch.setattr(wrap, "Call", Keeps)
     found = judged(STREAM, "sync", watching, stand_in, settings=SETTINGS[:1])

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import payloads
-from census import SDKS, Sdk, bedrock
+from census import SDKS, Inspected, bedrock
 from contract.driving import MODES, run
 from harness.surface import Asking, asking, functions_of, listed, offers, read, sources, unaccounted
 from opentelemetry.instrumentation.llm.providers.bedrock import BEDROCK
@@ -33,14 +33,14 @@ def surfaces() -> dict[str, list[Asking]]:
     return {}
 
 
-def _of(surfaces: dict[str, list[Asking]], sdk: Sdk) -> list[Asking]:
+def _of(surfaces: dict[str, list[Asking]], sdk: Inspected) -> list[Asking]:
     if sdk.list not in surfaces:
         surfaces[sdk.list] = sdk.reading(sdk.package)
     return surfaces[sdk.list]
 
 
 @pytest.mark.parametrize("sdk", INSTALLED, ids=lambda sdk: sdk.list)
-def test_what_asks_the_network_is_watched_or_listed(sdk: Sdk, surfaces: Any) -> None:
+def test_what_asks_the_network_is_watched_or_listed(sdk: Inspected, surfaces: Any) -> None:
     functions = _of(surfaces, sdk)
     assert functions
     assert unaccounted(functions, sdk.tables, sdk.reasons) == []
@@ -51,7 +51,7 @@ def _exhausted(result: Any) -> Any:
 
 
 @pytest.mark.parametrize("sdk", INSTALLED, ids=lambda sdk: sdk.list)
-def test_the_reading_sees_every_request_that_a_payload_sends(sdk: Sdk, surfaces: Any, stand_in: Any) -> None:
+def test_the_reading_sees_every_request_that_a_payload_sends(sdk: Inspected, surfaces: Any, stand_in: Any) -> None:
     """Nothing that is known to ask escapes the reading: while a payload runs, a function that was found runs too.
 
     What threads ask that live longer than a call, no profile sees.
@@ -83,7 +83,7 @@ def test_the_reading_sees_every_request_that_a_payload_sends(sdk: Sdk, surfaces:
 
 
 @pytest.mark.parametrize("sdk", INSTALLED, ids=lambda sdk: sdk.list)
-def test_every_reason_is_about_something(sdk: Sdk) -> None:
+def test_every_reason_is_about_something(sdk: Inspected) -> None:
     """A list is read by people: what a newest release does not have any more is taken off."""
     names = {name for module, path in sources(sdk.package) for name in functions_of(module, path.read_text(encoding="utf-8"))}
     assert _about_nothing(sdk.reasons, names) == []

@@ -17,18 +17,18 @@ from opentelemetry.instrumentation.llm.calls import wrap as watching
 
 CHAT = next(p for p in payloads.read() if p.id == "openai-chat.completions.create")
 CASE: Case = next(case for case in cases(CHAT, "sync", "plain") if case.exit.name == "answered")
-STEP = "calls/result.py:receive"
+STEP = "calls/result.py:dispatch_result"
 
 
-def _unguarded(step: Callable[..., Any], *arguments: Any, otherwise: Any = None, rescue: Any = None) -> Any:
+def _unguarded(step: Callable[..., Any], *arguments: Any, default: Any = None, rescue: Any = None) -> Any:
     return step(*arguments)
 
 
-def _without_rescue(step: Callable[..., Any], *arguments: Any, otherwise: Any = None, rescue: Any = None) -> Any:
-    return guard.guarded(step, *arguments, otherwise=otherwise)
+def _without_rescue(step: Callable[..., Any], *arguments: Any, default: Any = None, rescue: Any = None) -> Any:
+    return guard.guarded(step, *arguments, default=default)
 
 
-def _without_result(step: Callable[..., Any], *arguments: Any, otherwise: Any = None, rescue: Any = None) -> Any:
+def _without_result(step: Callable[..., Any], *arguments: Any, default: Any = None, rescue: Any = None) -> Any:
     return guard.guarded(step, *arguments, rescue=rescue)
 
 
@@ -44,8 +44,8 @@ FAULTS: dict[str, tuple[Any, str, Any, str]] = {
     "nobody guards": (watching, "guarded", _unguarded, "the application sees it"),
     "nobody ends the call": (watching, "guarded", _without_rescue, "1 spans began, 0 ended"),
     "the answer is lost": (watching, "guarded", _without_result, "the application sees it"),
-    "a warning is logged": (guard, "_tell", _loudly, "more than a debug line is logged"),
-    "nothing is logged": (guard, "_tell", _silently, "no line is logged"),
+    "a warning is logged": (guard, "_report_failure", _loudly, "more than a debug line is logged"),
+    "nothing is logged": (guard, "_report_failure", _silently, "no line is logged"),
 }
 
 

@@ -17,7 +17,7 @@ from harness.matrix import Observer, Row
 from harness.proving import is_there
 from harness.telling import Told
 from opentelemetry.instrumentation.llm import providers
-from opentelemetry.instrumentation.llm.calls.declaration import Provider
+from opentelemetry.instrumentation.llm.calls.declaration import Sdk
 from opentelemetry.instrumentation.llm.calls.patches import installed
 
 pytestmark = [
@@ -53,7 +53,7 @@ def test_a_call_fires(payload: payloads.Payload, mode: str, observer: Observer, 
     assert _fire(payload, mode, observer, told, stand_in.url, fired).complaints(payload.provider) == []
 
 
-def _rows(provider: Provider, *context: Any) -> set[Row]:
+def _rows(provider: Sdk, *context: Any) -> set[Row]:
     """Return the Points that fire in some call of a provider."""
     found: set[Row] = set()
     for payload, mode in CALLS:
@@ -66,7 +66,7 @@ def _rows(provider: Provider, *context: Any) -> set[Row]:
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda provider: provider.name)
-def test_every_point_is_where_it_is_claimed(table: Provider, observer: Observer, told: Told, stand_in: Any, fired: FIRED) -> None:
+def test_every_point_is_where_it_is_claimed(table: Sdk, observer: Observer, told: Told, stand_in: Any, fired: FIRED) -> None:
     assert list(amiss(table, is_there, _rows(table, observer, told, stand_in.url, fired))) == []
 
 

@@ -13,7 +13,7 @@ import pytest
 import payloads
 from harness.watching import Watching
 from opentelemetry.instrumentation.llm import providers
-from opentelemetry.instrumentation.llm.calls.declaration import Provider
+from opentelemetry.instrumentation.llm.calls.declaration import Sdk
 from opentelemetry.instrumentation.llm.calls.targets import cell_of
 from opentelemetry.instrumentation.llm.wrapper import Wrapper
 
@@ -27,11 +27,11 @@ TABLES = [provider for provider in providers.ALL if provider.name in {payload.pr
 TIMES = 3
 
 
-def targets(table: Provider) -> Iterator[str]:
+def targets(table: Sdk) -> Iterator[str]:
     """Name every place of an SDK in which something of ours may stand."""
     yield from (point.target for point in table.points)
-    yield from table.raw_answers
-    yield from (other.target for other in (*table.beside, *table.native))
+    yield from table.raw_responses
+    yield from (other.target for other in (*table.extra_patches, *table.native))
 
 
 def standing(target: str) -> Any:
@@ -54,14 +54,14 @@ def layers(found: Any) -> int:
     return count
 
 
-def _load(table: Provider) -> None:
+def _load(table: Sdk) -> None:
     for module in {target.partition(":")[0] for target in targets(table)}:
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
-def test_nothing_of_ours_is_left_and_nothing_lies_there_twice(table: Provider, watching: Watching) -> None:
+def test_nothing_of_ours_is_left_and_nothing_lies_there_twice(table: Sdk, watching: Watching) -> None:
     watching.bare()
     _load(table)
     before = {target: standing(target) for target in targets(table)}

@@ -13,10 +13,10 @@ _BEGINS = "it is the beginning of the call"
 _SAYS = "it is what says the beginning of the call"
 
 FRAMES: dict[str, str] = {
-    "calls/wrap.py:Watch.around": _BETWEEN,
-    "calls/wrap.py:Watch.around_async": _BETWEEN,
-    "calls/wrap.py:Watch.around_lazy": _BETWEEN,
-    "calls/running.py:Running.__init__": "the frame between the application and the SDK makes it before anything else",
+    "calls/wrap.py:CallWrapper.around": _BETWEEN,
+    "calls/wrap.py:CallWrapper.around_async": _BETWEEN,
+    "calls/wrap.py:CallWrapper.around_lazy": _BETWEEN,
+    "calls/running.py:ActiveCall.__init__": "the frame between the application and the SDK makes it before anything else",
     "calls/result.py:parsed.<locals>.parse": _BETWEEN,
     "calls/result.py:parsed.<locals>.parse_async": _BETWEEN,
     "calls/streams/inner_iterator.py:Tap.__next__": _BETWEEN,
@@ -64,30 +64,30 @@ FRAMES: dict[str, str] = {
 """What raises here reaches the application."""
 
 LOSES_THE_SPAN: dict[str, str] = {
-    "calls/wrap.py:Watch.begin": _KNOWS,
+    "calls/wrap.py:CallWrapper.begin": _KNOWS,
     "calls/declaration.py:Routes._find": _KNOWS,
     "calls/call.py:Call.__init__": _BEGINS,
-    "calls/running.py:Running.enter": _BEGINS,
+    "calls/running.py:ActiveCall.enter": _BEGINS,
     "context.py:enter_call": "a call that cannot be entered could not be left either",
     "calls/call.py:Call.start": _BEGINS,
-    "calls/call.py:Call._say": _SAYS,
+    "calls/call.py:Call._emit": _SAYS,
     "bus.py:execute": _SAYS,
     "bus.py:_kept": _SAYS,
     "bus.py:_run": _SAYS,
-    "bus.py:_Street.route": _SAYS,
-    "bus.py:_Street.route.<locals>.<genexpr>": _SAYS,
-    "bus.py:Attached.hears": _SAYS,
-    "calls/streams/generator_function.py:lazily": _BEGINS,
-    "calls/streams/generator_function.py:lazily_async": _BEGINS,
+    "bus.py:_RoutingTable.route": _SAYS,
+    "bus.py:_RoutingTable.route.<locals>.<genexpr>": _SAYS,
+    "bus.py:Attached.matches": _SAYS,
+    "calls/streams/generator_function.py:wrap_generator": _BEGINS,
+    "calls/streams/generator_function.py:wrap_async_generator": _BEGINS,
     "calls/streams/generator_function.py:_Start.__init__": _BEGINS,
     "calls/streams/generator_function.py:_Start.begin": _BEGINS,
-    "calls/wrap.py:Watch.around_lazy.<locals>.<lambda>": _BEGINS,
+    "calls/wrap.py:CallWrapper.around_lazy.<locals>.<lambda>": _BEGINS,
     "context.py:current": _BEGINS,
     "context.py:enter": _BEGINS,
     "context.py:here": _BEGINS,
-    "handlers/spans.py:Spans.hear": _BEGINS,
+    "handlers/spans.py:Spans.handle": _BEGINS,
     "handlers/spans.py:Spans._start": _BEGINS,
-    "handlers/spans.py:Open.__init__": _BEGINS,
+    "handlers/spans.py:OpenSpan.__init__": _BEGINS,
 }
 """What raises here, at the beginning of a call, costs it its span; once a span has begun it ends all the same."""
 
@@ -95,7 +95,7 @@ READERS: frozenset[CodeType] = frozenset(p.read.__code__ for p in providers.ALL 
 """What reads which operation is asked, where many pass one function: what raises in there costs the call its span too, for the same reason."""
 
 TELLS_IT_TWICE: dict[str, str] = {
-    "calls/call.py:Call.covers": "it is what says that one call is a part of another",
+    "calls/call.py:Call.includes": "it is what says that one call is a part of another",
     "context.py:look": "it is what says that one call is a part of another",
     "context.py:running_call": "it is what says that one call is a part of another",
     "calls/nesting.py:covering": "it is what says that one call is a part of another",
@@ -110,7 +110,7 @@ ASKS_LATER: dict[str, str] = {
 """Payloads whose part is told as a call of its own where their stream could not be seen through."""
 
 LEAVES_IT_OPEN: dict[str, str] = {
-    "handlers/spans.py:Spans.hear": "there is no second one who hears that a call is over",
+    "handlers/spans.py:Spans.handle": "there is no second one who hears that a call is over",
     "calls/call.py:Call._say_last": "where it never works, nothing says that a call is over",
 }
 """What raises here leaves a span open that has begun."""

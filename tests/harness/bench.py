@@ -34,7 +34,7 @@ from .twin import comparable, differences
 SETTINGS: dict[str, Any] = {"capture_message_content": "span_and_event", "emit_event": True, "cost_threshold_cents": 0.0}
 
 
-_TAPS = frozenset({"calls/result.py:receive", "calls/streams/reiterable.py:_relayed", "calls/streams/class_iterator.py:_stepping"})
+_TAPS = frozenset({"calls/result.py:dispatch_result", "calls/streams/reiterable.py:_relayed", "calls/streams/class_iterator.py:_stepping"})
 TRIES = 3
 """In how many pieces an answer arrives is the network's affair, and with them which functions are reached."""
 
@@ -75,7 +75,7 @@ class Bench:
     def told(self) -> Told:
         """Return what the last run told."""
         # What was lost at a bad moment ends with the next stream.
-        finalize.end_lost()
+        finalize.end_collected()
         return Told(self._begun.count, tuple(span.status.status_code.name for span in self._seen.spans()))
 
     def account(self, case: Case) -> Any:

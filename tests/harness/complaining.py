@@ -33,7 +33,7 @@ def run_if_applicable(case: Case, url: str, reasons: list[str]) -> Account | Non
 def complaints(cases: Iterable[Case], told: Any, server: Any, logged: Any) -> Complaints:
     """Run the cases one after the other and judge each; at last the figures of all of them together.
 
-    ``told`` is a ``Told`` that has begun, ``server`` the stand-in, ``logged`` pytest's ``caplog``.
+    ``told`` is a ``CacheRecorder`` that has begun, ``server`` the stand-in, ``logged`` pytest's ``caplog``.
     """
     found: list[str] = []
     reasons: list[str] = []

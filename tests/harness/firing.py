@@ -11,9 +11,9 @@ from unittest import mock
 
 from census.releases import required
 from contract.driving import opened, opened_async
-from opentelemetry.instrumentation.llm.calls.declaration import Point, Provider
+from opentelemetry.instrumentation.llm.calls.declaration import PatchPoint, Sdk
 from opentelemetry.instrumentation.llm.calls.patches import installed
-from opentelemetry.instrumentation.llm.calls.running import Running
+from opentelemetry.instrumentation.llm.calls.running import ActiveCall
 from opentelemetry.instrumentation.llm.schema.events import OPERATIONS
 from opentelemetry.instrumentation.llm.testing import capture_events
 from payloads import Payload
@@ -51,7 +51,7 @@ class Fired(NamedTuple):
 @contextmanager
 def observed(observer: Observer) -> Iterator[None]:
     """Let ``observer`` see every call that begins."""
-    with mock.patch.object(Running, "enter", observer.around(Running.enter)):
+    with mock.patch.object(ActiveCall, "enter", observer.around(ActiveCall.enter)):
         yield
 
 
@@ -78,7 +78,7 @@ async def _call_async(payload: Payload, url: str) -> None:
         await WHOLE[payload.stream].asynchronous(AsyncOpening(payload, "plain", client, Account(payload.module, url)))  # type: ignore[misc]
 
 
-def amiss(provider: Provider, there: Callable[[Point], bool], fired: Collection[Row]) -> Iterator[str]:
+def amiss(provider: Sdk, there: Callable[[PatchPoint], bool], fired: Collection[Row]) -> Iterator[str]:
     """Say which Points of the installed release do not exist or never fire, and which do so outside the releases that are claimed."""
     for point in provider.points:
         row, requirement = Row(provider.name, point), required(provider, point)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from opentelemetry.instrumentation.llm.calls.declaration import Point
+from opentelemetry.instrumentation.llm.calls.declaration import PatchPoint
 from opentelemetry.instrumentation.llm.calls.targets import find as standing
 from opentelemetry.instrumentation.llm.providers import ALL
 
@@ -73,7 +73,7 @@ class HostileStream:
             yield chunk
 
 
-Answer = Callable[[Point, bool], Any]
+Answer = Callable[[PatchPoint, bool], Any]
 """What a function of the SDK does instead of asking anybody, from its point and whether it is asynchronous."""
 
 
@@ -99,7 +99,7 @@ def standing_in(provider: str, answer: Answer) -> Iterator[None]:
             setattr(owner, name, original)
 
 
-def _function(point: Point, original: Any, answer: Answer) -> Any:
+def _function(point: PatchPoint, original: Any, answer: Answer) -> Any:
     function = inspect.unwrap(getattr(original, "__func__", original))
     if inspect.isasyncgenfunction(function):
 

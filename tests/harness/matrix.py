@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from opentelemetry.instrumentation.llm.calls.declaration import Point, Provider
+from opentelemetry.instrumentation.llm.calls.declaration import PatchPoint, Sdk
 
 PROPERTIES: dict[str, str] = {
     "test_points": "fires",
@@ -40,7 +40,7 @@ class Row(NamedTuple):
     """A Point of a provider."""
 
     provider: str
-    point: Point
+    point: PatchPoint
 
     @property
     def title(self) -> str:
@@ -142,14 +142,14 @@ class Page:
 class Observer:
     """Note which Points begin a call in a test; stands around the beginning of calls while the tests run."""
 
-    def __init__(self, providers: Iterable[Provider]) -> None:
+    def __init__(self, providers: Iterable[Sdk]) -> None:
         self._owner = {id(point): provider.name for provider in providers for point in provider.points}
         self.begun: set[Row] = set()
 
     def around(self, begin: Callable[..., None]) -> Callable[..., None]:
         """Return a beginning that notes its Point."""
 
-        def noting(running: Any, call: Any, point: Point) -> None:
+        def noting(running: Any, call: Any, point: PatchPoint) -> None:
             if (provider := self._owner.get(id(point))) is not None:
                 self.begun.add(Row(provider, point))
             begin(running, call, point)

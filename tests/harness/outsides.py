@@ -12,11 +12,11 @@ from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
-from opentelemetry.instrumentation.llm.calls.declaration import Provider
+from opentelemetry.instrumentation.llm.calls.declaration import Sdk
 from opentelemetry.instrumentation.llm.providers import ALL
 
 
-def provider_of(name: str) -> Provider:
+def provider_of(name: str) -> Sdk:
     """Return the table of a provider."""
     return next(provider for provider in ALL if provider.name == name)
 
@@ -40,7 +40,9 @@ def _answer(step: Callable[..., Any], *arguments: Any) -> str:
 def outsides(name: str) -> dict[str, Any]:
     """Describe every function of a provider that is watched, in a process that is watched or not."""
     provider = provider_of(name)
-    targets = dict.fromkeys([*(point.target for point in provider.points), *provider.raw_answers, *(b.target for b in provider.beside)])
+    targets = dict.fromkeys(
+        [*(point.target for point in provider.points), *provider.raw_responses, *(b.target for b in provider.extra_patches)]
+    )
     return {target: described for target in targets if (described := _outside(target)) is not None}
 
 

@@ -224,19 +224,19 @@ def _chunk_goes_uncounted(patch: pytest.MonkeyPatch) -> None:
             took(call, chunk)
         KEPT.append(chunk)
 
-    _around(patch, Call, "took", but_the_first)
+    _around(patch, Call, "on_chunk", but_the_first)
 
 
 def _end_is_another(patch: pytest.MonkeyPatch) -> None:
-    _around(patch, Call, "stream_ended", lambda ended, call, how, *args: ended(call, "closed_early", *args))
+    _around(patch, Call, "on_stream_end", lambda ended, call, how, *args: ended(call, "closed_early", *args))
 
 
 def _error_is_another(patch: pytest.MonkeyPatch) -> None:
-    _around(patch, Call, "failed", lambda failed, call, error: failed(call, LookupError()))
+    _around(patch, Call, "on_error", lambda failed, call, error: failed(call, LookupError()))
 
 
 def _error_is_none(patch: pytest.MonkeyPatch) -> None:
-    _around(patch, Call, "failed", lambda failed, call, error: call.answered(None))
+    _around(patch, Call, "on_error", lambda failed, call, error: call.on_response(None))
 
 
 def _says(logger: str) -> Callable[[pytest.MonkeyPatch], None]:
@@ -245,7 +245,7 @@ def _says(logger: str) -> Callable[[pytest.MonkeyPatch], None]:
             logging.getLogger(logger).warning("this is watched")
             took(*args)
 
-        _around(patch, Call, "took", loudly)
+        _around(patch, Call, "on_chunk", loudly)
 
     return plant
 

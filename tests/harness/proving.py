@@ -12,8 +12,8 @@ import pytest
 from census import Sdk
 from opentelemetry.instrumentation.llm import providers
 from opentelemetry.instrumentation.llm.calls import targets
-from opentelemetry.instrumentation.llm.calls.declaration import Point
-from opentelemetry.instrumentation.llm.calls.running import Running
+from opentelemetry.instrumentation.llm.calls.declaration import PatchPoint
+from opentelemetry.instrumentation.llm.calls.running import ActiveCall
 from payloads import Payload
 
 from .matrix import PROPERTIES, Key, Matrix, Observer, Page, Result, Row
@@ -31,7 +31,7 @@ def keys(item: pytest.Item) -> Iterator[Key]:
         yield Key(params["provider"])
 
 
-def is_there(point: Point) -> bool:
+def is_there(point: PatchPoint) -> bool:
     """Say whether the installed release has what a Point names."""
     module, _, path = point.target.partition(":")
     path, _, variable = path.partition("@")
@@ -54,12 +54,12 @@ class Proving:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """Observe every call that begins while the tests run."""
-        begin = Running.enter
-        Running.enter = self._observer.around(begin)  # type: ignore[method-assign]
+        begin = ActiveCall.enter
+        ActiveCall.enter = self._observer.around(begin)  # type: ignore[method-assign]
         try:
             return (yield)
         finally:
-            Running.enter = begin  # type: ignore[method-assign]
+            ActiveCall.enter = begin  # type: ignore[method-assign]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:

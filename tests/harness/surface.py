@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from opentelemetry.instrumentation.llm.calls.declaration import Provider, Routes
+from opentelemetry.instrumentation.llm.calls.declaration import Routes, Sdk
 
 _VERBS = frozenset({"_get", "_post", "_put", "_patch", "_delete", "_get_api_list"})
 _LOWEST = frozenset({
@@ -171,7 +171,7 @@ def _paths(given: list[ast.expr]) -> tuple[str, ...]:
     return tuple(text for text in texts if text.startswith(("/", "http")))
 
 
-def watched(asking: Asking, provider: Provider, routes: Routes) -> bool:
+def watched(asking: Asking, provider: Sdk, routes: Routes) -> bool:
     """Say whether a function is watched itself, or everything that it asks for is by its route."""
     if any(point.target.partition("@")[0] == asking.id for point in provider.points):
         return True
@@ -184,7 +184,7 @@ def listed(id: str, reasons: Mapping[str, str]) -> str | None:
     return next((key for key in reasons if any(fnmatchcase(form, key) for form in forms)), None)
 
 
-def unaccounted(functions: Iterable[Asking], providers: Iterable[Provider], reasons: Mapping[str, str]) -> list[str]:
+def unaccounted(functions: Iterable[Asking], providers: Iterable[Sdk], reasons: Mapping[str, str]) -> list[str]:
     """Return the functions that ask the network, are not watched, and about which no list says why."""
     pairs = [(provider, Routes([p for p in provider.points if p.route is not None])) for provider in providers]
     return [

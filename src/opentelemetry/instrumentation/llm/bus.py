@@ -47,24 +47,24 @@ class Attached(NamedTuple):
     keep: bool = False
     ours: bool = False
 
-    def hears(self, name: str) -> bool:
+    def matches(self, name: str) -> bool:
         if self.event.endswith("*"):
             return name.startswith(self.event[:-1])
         return name.endswith(self.event[1:]) if self.event.startswith("*") else name == self.event
 
 
-class _Street(NamedTuple):
+class _RoutingTable(NamedTuple):
     attached: tuple[Attached, ...]
     routes: dict[str, tuple[Attached, ...]]
 
     def route(self, name: str) -> tuple[Attached, ...]:
-        found = tuple(a for a in self.attached if a.hears(name))
+        found = tuple(a for a in self.attached if a.matches(name))
         if len(self.routes) < _ROUTES_KEPT:
             self.routes[name] = found
         return found
 
 
-handler_table = _Street((), {})
+handler_table = _RoutingTable((), {})
 """Everything that is attached now. It is replaced by another object when that changes, so a caller can tell by identity."""
 _lock = threading.Lock()
 _refs = itertools.count(1)
@@ -104,7 +104,7 @@ def attach_many(handler_id: str, events: Iterable[str], function: Handler, confi
             raise ValueError(f"a handler with the id {handler_id!r} is attached already; detach it first or choose another id")
         ours = str(getattr(function, "__module__", "")).startswith(_PACKAGE)
         new = tuple(Attached(handler_id, name, function, config, keep, ours) for name in names)
-        handler_table = _Street(handler_table.attached + new, {})
+        handler_table = _RoutingTable(handler_table.attached + new, {})
 
 
 def _checked(handler_id: str, events: Iterable[str], function: Handler) -> list[str]:
@@ -128,13 +128,13 @@ def detach(handler_id: str) -> bool:
         left = tuple(a for a in handler_table.attached if a.id != handler_id)
         found = len(left) < len(handler_table.attached)
         if found:
-            handler_table = _Street(left, {})
+            handler_table = _RoutingTable(left, {})
     return found
 
 
 def list_handlers(prefix: str = "") -> list[Attached]:
     """List what is attached to events that begin with ``prefix``, and what hears that prefix through a ``*``."""
-    return [a for a in handler_table.attached if a.event.startswith(prefix) or a.hears(prefix)]
+    return [a for a in handler_table.attached if a.event.startswith(prefix) or a.matches(prefix)]
 
 
 def count_handlers() -> int:
@@ -142,7 +142,7 @@ def count_handlers() -> int:
     return len(handler_table.attached)
 
 
-def heard(event: str) -> bool:
+def has_handlers(event: str) -> bool:
     """Say whether anybody listens to ``event``: where making the measurements costs something, ask first."""
     street = handler_table
     found = street.routes.get(event)

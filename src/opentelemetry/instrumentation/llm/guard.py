@@ -18,7 +18,7 @@ _logger = logging.getLogger(__name__)
 _R = TypeVar("_R")
 
 
-def guarded(step: Callable[..., _R], *arguments: Any, otherwise: Any = None, rescue: Callable[[], Any] | None = None) -> _R | Any:
+def guarded(step: Callable[..., _R], *arguments: Any, default: Any = None, rescue: Callable[[], Any] | None = None) -> _R | Any:
     """Run a step of ours; if it raises, say so on the bus and in a debug line, run ``rescue`` and return ``otherwise``."""
     try:
         return step(*arguments)
@@ -28,17 +28,17 @@ def guarded(step: Callable[..., _R], *arguments: Any, otherwise: Any = None, res
         failed(step, error)
         if rescue is not None:
             guarded(rescue)
-        return otherwise
+        return default
 
 
 def failed(step: Callable[..., Any], error: Exception) -> None:
     """Report that a step of ours has raised; for frames that catch by themselves, where a frame more would cost too much."""
     # Filters and handlers of the application's own logging may raise too.
     with contextlib.suppress(Exception):
-        _tell(step, error)
+        _report_failure(step, error)
 
 
-def _tell(step: Callable[..., Any], error: Exception) -> None:
+def _report_failure(step: Callable[..., Any], error: Exception) -> None:
     name, kind = getattr(step, "__qualname__", type(step).__name__), type(error).__name__
     # The text of the error may hold contents of a message, so only its kind and where it arose are told.
     _logger.debug("%s failed with %s; the application's call is not affected", name, kind)

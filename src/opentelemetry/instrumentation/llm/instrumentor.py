@@ -16,15 +16,15 @@ from opentelemetry import _logs, metrics, trace
 
 from . import bus, context, fork, frameworks, providers, transports
 from .caches import gptcache, langchain, litellm
-from .calls.call import Desk
-from .calls.declaration import Provider
+from .calls.call import CallServices
+from .calls.declaration import Sdk
 from .calls.patches import Patches
 from .calls.streams import finalize
 from .costs.call_cost import Costs
 from .frameworks import inference_spans
 from .handlers.logs import Logs
 from .handlers.spans import Spans
-from .listening import Ears
+from .listening import ListenerCheck
 from .metrics import metrics as our_metrics
 from .metrics.gen_ai import conventions
 from .package import _instruments
@@ -34,7 +34,7 @@ from .reporters.otel import OtelReporter
 from .schema import semconv
 from .settings import Settings
 from .steps import by_hand
-from .steps.engine import StepDesk
+from .steps.engine import StepServices
 from .steps.place import place
 from .transports import credentials
 from .version import __version__
@@ -106,51 +106,51 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         self._attached = (_reporter(given["meter_provider"], settings, spans), spans)
         spans.attach()
         context.use_tracer_provider(given["tracer_provider"])
-        ears = Ears(any(given.values()), bus.count_handlers() - theirs)
+        ears = ListenerCheck(any(given.values()), bus.count_handlers() - theirs)
         self._patches.begin()
         self._watch_providers(settings, _desk(settings, self.costs, ears))
         self._observe_frameworks(settings, ears)
         for transport in transports.ALL:
             for target in transport.targets:
-                self._patches.place(transport.name, target, partial(_driven, transport.watched), quiet=True)
+                self._patches.place(transport.name, target, partial(_driven, transport.watched), optional=True)
         for distribution, target in credentials.TARGETS:
-            self._patches.place(distribution, target, partial(_driven, credentials.watched), quiet=True)
+            self._patches.place(distribution, target, partial(_driven, credentials.watched), optional=True)
         for distribution, target, make in (
             inference_spans.replacements(self._patches.watches) if settings.native_telemetry == "replace" else ()
         ):
-            self._patches.place(distribution, target, make, quiet=True)
+            self._patches.place(distribution, target, make, optional=True)
         for target, driver in litellm.TARGETS.items():
-            self._patches.place(litellm.DISTRIBUTION, target, partial(_driven, driver), quiet=True)
+            self._patches.place(litellm.DISTRIBUTION, target, partial(_driven, driver), optional=True)
         for target, make in gptcache.TARGETS.items():
-            self._patches.place(gptcache.DISTRIBUTION, target, make, quiet=True)
+            self._patches.place(gptcache.DISTRIBUTION, target, make, optional=True)
         self._patches.when(langchain.MODULE, lambda module: langchain.install(module, self._patches.put))
         if settings.threading and not self._loaded and not (threads := ThreadingInstrumentor()).is_instrumented_by_opentelemetry:
             threads.instrument()
         if settings.log_level is not None:
             attach_default_logger(settings.log_level)
 
-    def _watch_providers(self, settings: Settings, desk: Desk) -> None:
-        def watch(provider: Provider | None) -> None:
+    def _watch_providers(self, settings: Settings, desk: CallServices) -> None:
+        def watch(provider: Sdk | None) -> None:
             if provider is not None and provider.name not in settings.disabled_providers:
                 self._patches.watch(provider, desk, replace_native=settings.native_telemetry == "replace")
 
         for known in providers.KNOWN:
-            for module in known.wakes:
+            for module in known.import_triggers:
                 self._patches.when(module, lambda _, known=known: watch(providers.loaded(known)))  # type: ignore[misc]
         for provider in providers.others():
             watch(provider)
 
-    def _observe_frameworks(self, settings: Settings, ears: Ears) -> None:
+    def _observe_frameworks(self, settings: Settings, ears: ListenerCheck) -> None:
         keys = tuple(dict.fromkeys((*settings.span_baggage_keys, *settings.metric_baggage_keys)))
-        desk = StepDesk(bool(settings.capture_message_content), ears, keys, settings.native_telemetry == "replace")
+        desk = StepServices(bool(settings.capture_message_content), ears, keys, settings.native_telemetry == "replace")
         by_hand.use(desk)
 
-        def observe(known: frameworks.Known) -> None:
+        def observe(known: frameworks.LazyFramework) -> None:
             if known.name not in settings.disabled_frameworks and (framework := providers.loaded(known)) is not None:
                 place(framework, self._patches, desk)
 
         for known in frameworks.KNOWN:
-            for module in known.wakes:
+            for module in known.import_triggers:
                 self._patches.when(module, lambda _, known=known: observe(known))  # type: ignore[misc]
 
     def _uninstrument(self, **keywords: Any) -> None:
@@ -180,9 +180,9 @@ def _driven(driver: Callable[[Any], Callable[..., Any]], original: Any) -> Any:
     return Wrapper(original, driver(original))
 
 
-def _desk(settings: Settings, costs: Costs, ears: Ears) -> Desk:
-    return Desk(
-        heard=ears,
+def _desk(settings: Settings, costs: Costs, ears: ListenerCheck) -> CallServices:
+    return CallServices(
+        has_handlers=ears,
         captures_content=bool(settings.capture_message_content),
         host_providers=settings.host_providers or {},
         cost_threshold_cents=settings.cost_threshold_cents,

@@ -42,7 +42,7 @@ def is_set_up() -> bool:
     )
 
 
-class Ears:
+class ListenerCheck:
     """Return whether anybody listens: a handler of the user, or an OpenTelemetry SDK that has been set up by now."""
 
     def __init__(self, sure: bool, ours: int) -> None:

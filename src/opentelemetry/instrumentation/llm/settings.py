@@ -104,8 +104,8 @@ def _mapping(value: Any) -> Mapping[str, str]:
     return dict(value)
 
 
-def _setting(default: Any, env: str | None, read: Callable[[Any], Any], says: str) -> Any:
-    return field(default=default, metadata={"env": env, "read": read, "says": says})
+def _setting(default: Any, env: str | None, read: Callable[[Any], Any], description: str) -> Any:
+    return field(default=default, metadata={"env": env, "read": read, "says": description})
 
 
 SPAN_BAGGAGE_KEYS = ("gen_ai.conversation.id", "session.id", "user.id")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from . import bus
 
 
-class Said(NamedTuple):
+class CapturedEvent(NamedTuple):
     """One event as it was said."""
 
     name: str
@@ -18,7 +18,7 @@ class Said(NamedTuple):
 
 
 @contextmanager
-def capture_events(pattern: str = "*") -> Iterator[list[Said]]:
+def capture_events(pattern: str = "*") -> Iterator[list[CapturedEvent]]:
     """Collect the events that match ``pattern`` (a name, or a prefix ending in ``*``) while the block runs.
 
     >>> with capture_events("ex_llm.cache.*") as said:
@@ -26,9 +26,9 @@ def capture_events(pattern: str = "*") -> Iterator[list[Said]]:
     >>> [event.name for event in said]
     ['ex_llm.cache.hit']
     """
-    said: list[Said] = []
+    said: list[CapturedEvent] = []
     handler_id = f"capture-events-{bus.new_ref()}"
-    bus.attach(handler_id, pattern, lambda name, measurements, metadata, config: said.append(Said(name, measurements, metadata)))
+    bus.attach(handler_id, pattern, lambda name, measurements, metadata, config: said.append(CapturedEvent(name, measurements, metadata)))
     try:
         yield said
     finally:

@@ -82,7 +82,7 @@ def flush(timeout: float = 10.0) -> bool:
     Call it where a process may be frozen or killed without a word: at the end of a task or an invocation. Streams that
     were dropped end here; those that are still open stay so. It never raises.
     """
-    finalize.end_lost()
+    finalize.end_collected()
     until = time.monotonic() + timeout
     sent = [bool(guarded(one.flush, timeout)) for one in list(store._alive) if hasattr(one, "flush")]
     for provider in (trace.get_tracer_provider(), _logs.get_logger_provider(), metrics.get_meter_provider()):
@@ -90,7 +90,7 @@ def flush(timeout: float = 10.0) -> bool:
         if force_flush is not None:
             left = max(1, int(1000 * (until - time.monotonic())))
             # Not every provider says whether it was done; one that says nothing has not failed.
-            sent.append(guarded(_said, force_flush, left, otherwise=False))
+            sent.append(guarded(_said, force_flush, left, default=False))
     return all(sent)
 
 

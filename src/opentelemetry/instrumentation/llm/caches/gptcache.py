@@ -13,10 +13,10 @@ from contextvars import ContextVar, Token
 from typing import Any
 
 from .. import context, emit
-from ..extraction.paths import items
+from ..extraction.paths import as_sequence
 from ..guard import guarded
 from ..wrapper import Wrapper
-from .recorder import Told, inside, size_of
+from .recorder import CacheRecorder, inside, size_of
 
 DISTRIBUTION = "gptcache >= 0.1"
 _ADAPTERS = (
@@ -27,7 +27,7 @@ Doing = dict[str, Any]
 """What one ``adapt`` is seen to do: its ``question``, the ``manager`` and the ``key`` of a lookup whose end is open, and ``rows``."""
 
 _doing: ContextVar[Doing | None] = ContextVar("ex_llm.gptcache", default=None)
-_told: weakref.WeakKeyDictionary[Any, Told] = weakref.WeakKeyDictionary()
+_told: weakref.WeakKeyDictionary[Any, CacheRecorder] = weakref.WeakKeyDictionary()
 _rows: weakref.WeakKeyDictionary[Any, dict[Any, tuple[Hashable, int]]] = weakref.WeakKeyDictionary()
 """By what evicts them, keys and sizes of answers by the numbers of their rows; a question may have many."""
 
@@ -88,7 +88,7 @@ def _step(original: Any) -> Callable[..., Any]:
 
     def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         step = wrapped(*args, **kwargs)
-        return guarded(_seen, step, args, kwargs, otherwise=step)
+        return guarded(_seen, step, args, kwargs, default=step)
 
     return around
 
@@ -139,11 +139,11 @@ _NOTES: Mapping[Any, Callable[..., None]] = {
 }  # fmt: skip
 
 
-def _of(manager: Any) -> Told:
+def _of(manager: Any) -> CacheRecorder:
     told = _told.get(manager)
     if told is None:
         # What has rows replaces none of them, so that it is their numbers by which they leave.
-        told = _told[manager] = Told("gptcache", remembers=_map(manager) is not None)
+        told = _told[manager] = CacheRecorder("gptcache", remembers=_map(manager) is not None)
     return told
 
 
@@ -161,7 +161,7 @@ def _key(manager: Any, question: Any, embedding: Any) -> Hashable:
 
 
 def _text(answer: Any) -> str:
-    parts = items(answer) or (answer,)
+    parts = as_sequence(answer) or (answer,)
     return "".join(str(getattr(part, "answer", part)) for part in parts)
 
 
@@ -195,7 +195,7 @@ def _importing(original: Any) -> Callable[..., Any]:
 def _imported(cache: Any, doing: Doing, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     named = {**dict(zip(("questions", "answers"), args, strict=False)), **kwargs}
     rows = doing.get("rows", ())
-    for place, (question, answer) in enumerate(zip(items(named["questions"]), items(named["answers"]), strict=False)):
+    for place, (question, answer) in enumerate(zip(as_sequence(named["questions"]), as_sequence(named["answers"]), strict=False)):
         _put(cache.data_manager, _key(None, question, None), answer, rows[place : place + 1])
 
 
@@ -212,7 +212,7 @@ def _numbering(original: Any) -> Callable[..., Any]:
 def _numbered(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     doing = _doing.get()
     if doing is not None:
-        doing["rows"] = items(next(iter((*args, *kwargs.values())), None))
+        doing["rows"] = as_sequence(next(iter((*args, *kwargs.values())), None))
 
 
 def _evicting(original: Any) -> Callable[..., Any]:
@@ -228,7 +228,7 @@ def _evicting(original: Any) -> Callable[..., Any]:
 
 def _evicted(evicting: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     rows = _rows.get(evicting, {})
-    for number in items(next(iter((*args, *kwargs.values())), None)):
+    for number in as_sequence(next(iter((*args, *kwargs.values())), None)):
         if number in rows:
             key, size = rows.pop(number)
             emit.emit_cache_evicted(key, size, "gptcache")

@@ -11,15 +11,15 @@ from typing import Any
 import wrapt
 
 from .. import context
-from ..extraction.paths import items
+from ..extraction.paths import as_sequence
 from ..guard import guarded
 from ..wrapper import Wrapper
-from .recorder import Told, inside, saved_by
+from .recorder import CacheRecorder, inside, saved_by
 
 MODULE = "langchain_core.caches"
 Put = Callable[[Any, str, Any], None]
 
-_told: weakref.WeakKeyDictionary[Any, Told] = weakref.WeakKeyDictionary()
+_told: weakref.WeakKeyDictionary[Any, CacheRecorder] = weakref.WeakKeyDictionary()
 
 
 def install(module: ModuleType, put: Put) -> None:
@@ -83,22 +83,24 @@ def _named(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     return {**dict(zip(("prompt", "llm_string", "return_val"), args, strict=False)), **kwargs}
 
 
-def _of(instance: Any) -> Told:
+def _of(instance: Any) -> CacheRecorder:
     told = _told.get(instance)
     if told is None:
-        told = _told[instance] = Told(type(instance).__name__)
+        told = _told[instance] = CacheRecorder(type(instance).__name__)
     return told
 
 
 def _looked_up(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> None:
     named = _named(args, kwargs)
-    saved = [cents for answer in items(result) if (cents := saved_by(answer)) is not None]
+    saved = [cents for answer in as_sequence(result) if (cents := saved_by(answer)) is not None]
     _of(instance).looked_up((named["prompt"], named["llm_string"]), result is not None, sum(saved) if saved else None)
 
 
 def _updated(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> None:
     named, told = _named(args, kwargs), _of(instance)
-    told.put((named["prompt"], named["llm_string"]), "".join(str(getattr(answer, "text", answer)) for answer in items(named["return_val"])))
+    told.put(
+        (named["prompt"], named["llm_string"]), "".join(str(getattr(answer, "text", answer)) for answer in as_sequence(named["return_val"]))
+    )
     kept = getattr(instance, "_cache", None)
     if isinstance(kept, dict):
         told.settle(kept, len(kept))

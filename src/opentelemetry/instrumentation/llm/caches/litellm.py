@@ -15,10 +15,10 @@ from typing import Any
 from .. import context, emit
 from ..dialects.litellm.names import asked, provider_name
 from ..dialects.openai.usage import usage
-from ..extraction.paths import dig, items, text
+from ..extraction.paths import as_sequence, as_str, get_path
 from ..guard import guarded
 from ..schema.records import Usage
-from .recorder import Told, cents_for
+from .recorder import CacheRecorder, cents_for
 
 DISTRIBUTION = "litellm >= 1.61"
 _CLASS = "litellm.caching.caching:Cache"
@@ -28,7 +28,7 @@ Doing = dict[str, Any]
 """What a cache is seen to do while one of its methods runs: its ``key``, what was ``found``, what was ``put``."""
 
 _doing: ContextVar[Doing | None] = ContextVar("ex_llm.litellm-cache", default=None)
-_told: weakref.WeakKeyDictionary[Any, Told] = weakref.WeakKeyDictionary()
+_told: weakref.WeakKeyDictionary[Any, CacheRecorder] = weakref.WeakKeyDictionary()
 
 _Arguments = tuple[tuple[Any, ...], Mapping[str, Any]]
 Finish = Callable[[Any, Doing, _Arguments, Any], None]
@@ -102,12 +102,12 @@ def _filled(doing: Doing, kwargs: Mapping[str, Any], result: Any) -> None:
     doing.setdefault("put", []).append((key, kept["response"]))
 
 
-def _of(cache: Any) -> Told:
+def _of(cache: Any) -> CacheRecorder:
     told = _told.get(cache)
     if told is None:
-        name = text(getattr(cache, "type", None)) or type(getattr(cache, "cache", cache)).__name__
+        name = as_str(getattr(cache, "type", None)) or type(getattr(cache, "cache", cache)).__name__
         # Under one key of a semantic cache lie many answers, so none of them replaces another.
-        told = _told[cache] = Told(f"litellm.{name}", remembers="semantic" not in name)
+        told = _told[cache] = CacheRecorder(f"litellm.{name}", remembers="semantic" not in name)
     return told
 
 
@@ -148,18 +148,18 @@ def _put(cache: Any, doing: Doing, arguments: _Arguments, result: Any) -> None:
 
 def _deleted(cache: Any, doing: Doing, arguments: _Arguments, result: Any) -> None:
     args, kwargs = arguments
-    gone = set(items(next(iter((*args, *kwargs.values())), None)))
+    gone = set(as_sequence(next(iter((*args, *kwargs.values())), None)))
     _of(cache).emptied(gone.__contains__)
 
 
 def _saved(answer: Any, kwargs: Mapping[str, Any]) -> float | None:
     """Return what an answer has saved, by the usage that lies with it and what its caller asked for."""
-    used = usage(dig(answer, ("usage",)))
+    used = usage(get_path(answer, ("usage",)))
     if used == Usage():
         # Vectors are kept one by one, each with its part of the tokens.
         used = usage(answer)
-    provider, wanted = provider_name(asked(kwargs)) or "openai", text(kwargs.get("model")) or ""
-    prices = (cents_for(provider, model, used) for model in (text(dig(answer, ("model",))), wanted.rpartition("/")[2] or None))
+    provider, wanted = provider_name(asked(kwargs)) or "openai", as_str(kwargs.get("model")) or ""
+    prices = (cents_for(provider, model, used) for model in (as_str(get_path(answer, ("model",))), wanted.rpartition("/")[2] or None))
     return next((cents for cents in prices if cents is not None), None)
 
 

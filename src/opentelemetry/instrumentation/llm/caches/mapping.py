@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from ..guard import guarded
-from .recorder import Told, size_of
+from .recorder import CacheRecorder, size_of
 
 _MISSING: Any = object()
 _Cache = TypeVar("_Cache", bound=MutableMapping[Any, Any])
@@ -35,7 +35,7 @@ def _over(kind: Any) -> Any:
     class Watched(kind):  # type: ignore[misc]
         """Lies over the class of a watched cache and tells what it does."""
 
-        _ex_llm_told: Told
+        _ex_llm_told: CacheRecorder
 
         def __getitem__(self, key: Hashable) -> Any:
             with _doing(self) as outermost:
@@ -124,7 +124,7 @@ def watch_cache(cache: _Cache, name: str = "default", *, size_of: Callable[[Any]
             watched.__class__ = kind
         except TypeError:
             raise TypeError(f"a {type(cache).__name__} cannot be watched: its class allows no other; use a dict or cachetools") from None
-    watched._ex_llm_told = Told(name, size_of)
+    watched._ex_llm_told = CacheRecorder(name, size_of)
     with _doing(watched):
         for key in list(watched):
             watched._ex_llm_told.put(key, watched[key])

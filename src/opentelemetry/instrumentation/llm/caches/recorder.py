@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from .. import bus, emit
-from ..extraction.paths import dig, number, text
+from ..extraction.paths import as_float, as_str, get_path
 from ..pricing import Unpriced, price
 from ..schema.records import Usage
 
@@ -29,7 +29,7 @@ def size_of(value: Any) -> int:
     return len((value if isinstance(value, str) else repr(value)).encode("utf-8", "replace"))
 
 
-class Told:
+class CacheRecorder:
     """Say hits, misses, puts and evictions of the cache called ``name``."""
 
     def __init__(self, name: str, measure: Callable[[Any], int] = size_of, remembers: bool = True) -> None:
@@ -87,7 +87,9 @@ class Told:
 
 def saved_cents(provider: Any, model: Any, input_tokens: Any, output_tokens: Any) -> float | None:
     """Return what a call would have cost whose answer came from a cache, in cents; ``None`` if that is not known."""
-    return cents_for(text(provider) or "openai", text(model), Usage(input_tokens=_count(input_tokens), output_tokens=_count(output_tokens)))
+    return cents_for(
+        as_str(provider) or "openai", as_str(model), Usage(input_tokens=_count(input_tokens), output_tokens=_count(output_tokens))
+    )
 
 
 def cents_for(provider: str, model: str | None, used: Usage) -> float | None:
@@ -99,13 +101,13 @@ def cents_for(provider: str, model: str | None, used: Usage) -> float | None:
 
 
 def _count(value: Any) -> int | None:
-    read = number(value)
+    read = as_float(value)
     return None if read is None else int(read)
 
 
 def saved_by(answer: Any) -> float | None:
     """Return what an answer of LangChain has saved, by the usage and the model that its message tells."""
-    message = dig(answer, ("message",))
-    usage, about = dig(message, ("usage_metadata",)), dig(message, ("response_metadata",))
-    model = dig(about, ("model_name",)) or dig(about, ("model",))
-    return saved_cents(dig(about, ("model_provider",)), model, dig(usage, ("input_tokens",)), dig(usage, ("output_tokens",)))
+    message = get_path(answer, ("message",))
+    usage, about = get_path(message, ("usage_metadata",)), get_path(message, ("response_metadata",))
+    model = get_path(about, ("model_name",)) or get_path(about, ("model",))
+    return saved_cents(get_path(about, ("model_provider",)), model, get_path(usage, ("input_tokens",)), get_path(usage, ("output_tokens",)))

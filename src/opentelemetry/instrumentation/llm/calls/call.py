@@ -20,11 +20,11 @@ from ..pricing.match import without_account
 from ..schema.bounds import short
 from ..schema.events import CONTENT, INTERRUPTED, OPERATIONS, STREAM_CHUNK, STREAM_EXCEPTION, STREAM_START, STREAM_STOP
 from ..schema.interruption import is_interruption
-from ..schema.records import Content, Cost, Reply, Request, Usage, completed, facts, total
+from ..schema.records import Content, Cost, Request, Response, Usage, completed, known_fields, total
 from ..settings import SPAN_BAGGAGE_KEYS
 from . import documents, nesting, secrets
 from .chunk_times import KEPT, ChunkTimes
-from .declaration import Identity, Point
+from .declaration import Destination, PatchPoint
 
 COMPLETE, CLOSED_EARLY, ABANDONED, CANCELLED, ERROR, UNPARSED = "complete", "closed_early", "abandoned", "cancelled", "error", "unparsed"
 
@@ -33,17 +33,17 @@ _WHO = ("provider", "model", "operation", "ref")
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class CallServices:
     """What every call is handed: whether contents are captured, who stands behind which host, who knows the prices."""
 
     captures_content: bool = False
     host_providers: Mapping[str, str] = field(default_factory=dict)
     cost_threshold_cents: float | None = None
-    heard: Callable[[], bool] = lambda: True
+    has_handlers: Callable[[], bool] = lambda: True
     """Whether anybody listens at all: without, a call is not even looked at."""
     baggage_keys: tuple[str, ...] = SPAN_BAGGAGE_KEYS
     """Names with a dot, so that they cannot be taken for a name of ours."""
-    price: Callable[[str, Identity, Request, Reply], Cost | str | None] | None = None
+    price: Callable[[str, Destination, Request, Response], Cost | str | None] | None = None
 
 
 class Call:
@@ -102,14 +102,14 @@ class Call:
         "watcher",
     )  # fmt: skip
 
-    def __init__(self, point: Point, identity: Identity, request: Request, desk: Desk, outer: Call | None = None) -> None:
+    def __init__(self, point: PatchPoint, identity: Destination, request: Request, desk: CallServices, outer: Call | None = None) -> None:
         self.operation, self.family = point.operation, OPERATIONS[point.operation].family
         self.dialect: Dialect = point.dialect
         self.identity, self.request = identity, request
         if request.model is not None:
-            request.model = guarded(without_account, request.model, otherwise=None)
+            request.model = guarded(without_account, request.model, default=None)
         if request.guardrail_id is not None:
-            request.guardrail_id = guarded(without_account, request.guardrail_id, otherwise=None)
+            request.guardrail_id = guarded(without_account, request.guardrail_id, default=None)
         self._desk = desk
         self._outer = outer
         self.above: Call | None = None
@@ -120,7 +120,7 @@ class Call:
         """Whether contents are read: only where they were asked for, and once for nested calls."""
         self._ends = itertools.count()
         self.ended = self.streaming = self.tapped = self.inside = self.asked_to_stream = self._last_said = False
-        self.draft: Reply | None = None
+        self.draft: Response | None = None
         self._times: ChunkTimes | None = None
         self._handlers_seen: object = None
         """The handlers among which nobody listens for single chunks."""
@@ -150,12 +150,12 @@ class Call:
         self.ref = bus.new_ref()
         self.known: dict[str, Any] = {"provider": identity.provider, "operation": point.operation, "ref": self.ref}
         if identity.address is not None:
-            self.known |= guarded(_server, identity, otherwise={})
+            self.known |= guarded(_server, identity, default={})
         if identity.in_process:
             self.known["in_process"] = True
-        self.known |= guarded(facts, request, otherwise={})
+        self.known |= guarded(known_fields, request, default={})
 
-    def covers(self, operation: str) -> bool:
+    def includes(self, operation: str) -> bool:
         """Say whether a call of ``operation`` that runs inside this one is the same inference."""
         ours, theirs = OPERATIONS[self.operation], OPERATIONS[operation]
         return not self.ended and (ours.inference if theirs.inference else ours is theirs)
@@ -179,7 +179,7 @@ class Call:
         """Whether a nested call has served this one already and has used something."""
         return self._used_inside is not None and self._used_inside != Usage()
 
-    def who(self) -> dict[str, Any]:
+    def event_identity(self) -> dict[str, Any]:
         """Return what tells this call apart in the events of what happens underneath it."""
         known = self.outermost.known
         return {key: known[key] for key in _WHO if key in known}
@@ -211,7 +211,7 @@ class Call:
             awaited, self.awaited = self.awaited, None
             awaited(error)
 
-    def _say(self, event: str, measurements: dict[str, Any], metadata: dict[str, Any]) -> None:
+    def _emit(self, event: str, measurements: dict[str, Any], metadata: dict[str, Any]) -> None:
         if self._outer is None:
             bus.execute(event, measurements, metadata)
 
@@ -221,20 +221,20 @@ class Call:
         self.sends = arguments.sends
         if self.captures_content:
             self.request.content = guarded(self.dialect.content, arguments)
-        self._say(f"ex_llm.{self.family}.start", {"system_time": time.time_ns()}, self.known)
+        self._emit(f"ex_llm.{self.family}.start", {"system_time": time.time_ns()}, self.known)
 
-    def stream_started(self) -> None:
+    def on_stream_start(self) -> None:
         """Say that the call has answered with a stream; chunks are absorbed into a draft from now on."""
         self.streaming = True
         self.response = None
         self._chunk_at = perf_counter_ns()
-        self.draft = Reply(content=Content() if self.captures_content else None)
+        self.draft = Response(content=Content() if self.captures_content else None)
         self._times, self._absorb = ChunkTimes(), self.dialect.absorb
         self.known["stream"] = True
         self._known_in_stream = MappingProxyType(dict(self.known))
-        self._say(STREAM_START, {"system_time": time.time_ns()}, self.known)
+        self._emit(STREAM_START, {"system_time": time.time_ns()}, self.known)
 
-    def took(self, chunk: Any) -> None:
+    def on_chunk(self, chunk: Any) -> None:
         """Absorb one chunk that the application has just taken."""
         times: Any = self._times.times  # type: ignore[union-attr]
         times.append(perf_counter_ns())
@@ -254,7 +254,7 @@ class Call:
             times.first = times.times[-1]
             guarded(self._answer_begins)
         self._handlers_seen = bus.handler_table
-        if self._outer is None and bus.heard(STREAM_CHUNK):
+        if self._outer is None and bus.has_handlers(STREAM_CHUNK):
             self._handlers_seen = None
             model = None if self.draft is None else self.draft.response_model
             if model is not None and "response_model" not in self._known_in_stream:
@@ -264,41 +264,41 @@ class Call:
         if len(times.times) > KEPT:
             times.sort()
 
-    def answered(self, answer: Any) -> None:
+    def on_response(self, answer: Any) -> None:
         """End the call with a whole answer."""
         reply = self._read(answer)
         if self.captures_content:
             reply.content = Content(output_messages=guarded(self.dialect.output, answer))
         self._end(reply, None, None)
 
-    def _read(self, answer: Any) -> Reply:
-        reply = guarded(self.dialect.reply, answer) or Reply()
+    def _read(self, answer: Any) -> Response:
+        reply = guarded(self.dialect.response, answer) or Response()
         guarded(errors_in_response.complete, reply, answer)
         return reply
 
-    def noted(self, answer: Any) -> None:
+    def hold_response(self, answer: Any) -> None:
         """Keep a whole answer, as of now, whose call is ended a little later by who knows the rest of it."""
         self._chunk_at = perf_counter_ns()
         self.draft = self._read(answer)
         if self.captures_content:
             self.draft.content = Content(output_messages=guarded(self.dialect.output, answer))
 
-    def stream_ended(self, how: str, error: BaseException | None = None) -> None:
+    def on_stream_end(self, how: str, error: BaseException | None = None) -> None:
         """End the call because its stream is over; one that is left or collected ends with its last chunk."""
         if how == ABANDONED and self.request.stream and self._attempts and not (self.ended or self.streaming):
             # It was asked for and nobody has looked at it: a stream all the same.
-            guarded(self.stream_started)
+            guarded(self.on_stream_start)
         self._end(None, how, error)
 
-    def failed(self, error: BaseException) -> None:
+    def on_error(self, error: BaseException) -> None:
         """End the call with the exception that the SDK raised, and with the response that was received before it."""
-        self._responded, received = guarded(documents.received, error, self.response, otherwise=(False, None))
-        reply = Reply() if received is None else self._read(received)
+        self._responded, received = guarded(documents.received, error, self.response, default=(False, None))
+        reply = Response() if received is None else self._read(received)
         if self.captures_content and received is not None:
             reply.content = Content(output_messages=guarded(self.dialect.output, received))
         self._end(reply, None, error)
 
-    def give_up(self, error: BaseException | None = None) -> None:
+    def abort(self, error: BaseException | None = None) -> None:
         """End the call with the little that is certain, because a step that should have seen to its end has failed."""
         try:
             if not next(self._ends):
@@ -313,7 +313,7 @@ class Call:
         next(self._ends)
         self.ended = True
 
-    def _end(self, reply: Reply | None, how: str | None, error: BaseException | None) -> None:
+    def _end(self, reply: Response | None, how: str | None, error: BaseException | None) -> None:
         try:
             if next(self._ends):
                 return
@@ -326,7 +326,7 @@ class Call:
             if forget is not None:
                 guarded(forget)
             guarded(self._answer_begins, error)
-            ended_at = guarded(self._last_at, otherwise=self._chunk_at) if how == ABANDONED else perf_counter_ns()
+            ended_at = guarded(self._last_at, default=self._chunk_at) if how == ABANDONED else perf_counter_ns()
             duration = ended_at - self.began
             guarded(self._finish, duration, reply, how, error, rescue=partial(self._say_barely, duration, error))
             self.request.content = self.secrets = None
@@ -345,11 +345,11 @@ class Call:
         self.ended = True
         if not self._last_said:
             self._say_barely(perf_counter_ns() - self.began, error)
-        self._say(INTERRUPTED, {"system_time": time.time_ns()}, {**self.who(), "kind": type(error).__name__})
+        self._emit(INTERRUPTED, {"system_time": time.time_ns()}, {**self.event_identity(), "kind": type(error).__name__})
 
-    def _finish(self, duration: int, reply: Reply | None, how: str | None, error: BaseException | None) -> None:
+    def _finish(self, duration: int, reply: Response | None, how: str | None, error: BaseException | None) -> None:
         if reply is None:
-            reply = self.draft or Reply()
+            reply = self.draft or Response()
             if self.streaming:
                 guarded(self.dialect.finish, reply)
         guarded(self._complete_reasons, reply, how, error)
@@ -362,11 +362,11 @@ class Call:
         if self.above is not None:
             self.above.used_apart(reply.usage)
         if self._outer is not None:
-            self._outer.learn(self, reply)
+            self._outer.merge_nested(self, reply)
             return
         if reply.response_model is not None:
             reply.response_model = without_account(reply.response_model)
-        known = {**self.known, **guarded(facts, reply, otherwise={})}
+        known = {**self.known, **guarded(known_fields, reply, default={})}
         if self._resends:
             known["resend_count"] = self._resends
         if self.streaming:
@@ -375,7 +375,7 @@ class Call:
                 known["time_to_first_chunk"] = self._times.first - self.began
         failure = None
         if error is not None:
-            failure = guarded(failures.describe, error, self._refused_with, self._unanswered, otherwise=_barely(error))
+            failure = guarded(failures.describe, error, self._refused_with, self._unanswered, default=_barely(error))
             if self._responded:
                 failure["kind"] = reply.reported_error.kind if reply.reported_error else failures.after_response(failure["kind"])
         if failure is None and reply.failure is not None:
@@ -390,7 +390,7 @@ class Call:
             guarded(self.owner.used, known)
         self._say_last(known, duration, failure)
 
-    def _complete_reasons(self, reply: Reply, how: str | None, error: BaseException | None) -> None:
+    def _complete_reasons(self, reply: Response, how: str | None, error: BaseException | None) -> None:
         cut = error is not None or how in (CLOSED_EARLY, ABANDONED, CANCELLED, ERROR)
         if cut and self.streaming and reply.finish_reasons is None and OPERATIONS[self.operation].inference:
             reply.finish_reasons = ["error"]
@@ -401,11 +401,11 @@ class Call:
     def _say_last(self, known: dict[str, Any], duration: int, failure: dict[str, Any] | None) -> None:
         self._last_said = True
         if failure is None:
-            self._say(f"ex_llm.{self.family}.stop", {"duration": duration}, known)
+            self._emit(f"ex_llm.{self.family}.stop", {"duration": duration}, known)
             return
         if failure["kind"] == "context_length":
-            self._say("ex_llm.context.window_exceeded", {}, known)
-        self._say(f"ex_llm.{self.family}.exception", {"duration": duration}, {**known, **failure})
+            self._emit("ex_llm.context.window_exceeded", {}, known)
+        self._emit(f"ex_llm.{self.family}.exception", {"duration": duration}, {**known, **failure})
 
     def _say_stream_ending(self, known: dict[str, Any], duration: int, failure: dict[str, Any] | None) -> None:
         times = self._times or ChunkTimes()
@@ -418,9 +418,9 @@ class Call:
         if size is not None:
             measured["size"] = size
         event, metadata = (STREAM_STOP, known) if failure is None else (STREAM_EXCEPTION, {**known, **failure})
-        self._say(event, measured, metadata)
+        self._emit(event, measured, metadata)
 
-    def _say_cost(self, known: dict[str, Any], reply: Reply) -> None:
+    def _say_cost(self, known: dict[str, Any], reply: Response) -> None:
         if self._desk.price is None:
             return
         if self._used_apart is not None and reply.usage == Usage() and not self.identity.mocked:
@@ -428,7 +428,7 @@ class Call:
             return
         cost = self._desk.price(self.operation, self.identity, self.request, reply)
         if reply.deferred_usage is not None and reply.usage == reply.deferred_usage:
-            known.update(facts(reply.usage))
+            known.update(known_fields(reply.usage))
         if reply.usage.code_sessions is not None:
             known["code_sessions"] = reply.usage.code_sessions
         if isinstance(cost, Cost):
@@ -437,25 +437,25 @@ class Call:
                 known["cost_partial"] = cost.partial
             if self.identity.mocked:
                 known["cost_source"] = cost.source
-            if bus.heard("ex_llm.cost.calculated"):
+            if bus.has_handlers("ex_llm.cost.calculated"):
                 parts = {name: value for name, value in vars(cost).items() if value is not None and name not in ("total", "partial")}
-                self._say("ex_llm.cost.calculated", {"cost": cost.total}, {**known, **parts})
+                self._emit("ex_llm.cost.calculated", {"cost": cost.total}, {**known, **parts})
             self._say_threshold(known, cost.total)
         elif cost is not None:
             known["cost_unknown_reason"] = cost
-            self._say("ex_llm.cost.unknown", {}, {**known, "reason": cost})
+            self._emit("ex_llm.cost.unknown", {}, {**known, "reason": cost})
 
     def _say_threshold(self, known: dict[str, Any], cost: float) -> None:
         threshold = self._desk.cost_threshold_cents
         if threshold is not None and cost > threshold:
             exceeded = {**known, "exceeded_by": cost - threshold, "scope": "call"}
-            self._say("ex_llm.cost.threshold_exceeded", {"cost": cost, "threshold": threshold}, exceeded)
+            self._emit("ex_llm.cost.threshold_exceeded", {"cost": cost, "threshold": threshold}, exceeded)
 
-    def _say_content(self, known: dict[str, Any], reply: Reply, error: BaseException | None) -> None:
+    def _say_content(self, known: dict[str, Any], reply: Response, error: BaseException | None) -> None:
         asked, got = self.request.content or Content(), reply.content or Content()
         whole = Content(asked.system_instructions, asked.input_messages, got.output_messages, asked.tool_definitions)
         whole.exception_message = None if error is None else self._message(error)
-        self._say(CONTENT, {}, {**known, "content": whole})
+        self._emit(CONTENT, {}, {**known, "content": whole})
 
     def _message(self, error: BaseException) -> str:
         message = str(error)[:LONGEST_STREAM]
@@ -466,15 +466,15 @@ class Call:
         if usage != Usage():
             self._used_apart = total((self._used_apart or Usage(), usage))
 
-    def learn(self, inner: Call, reply: Reply) -> None:
+    def merge_nested(self, inner: Call, reply: Response) -> None:
         """Take over what an inner call of the same inference knows and this one does not; figures add up."""
         self._used_inside = total((self._used_inside or Usage(), reply.usage))
-        for name, value in {**inner.known, **facts(reply)}.items():
+        for name, value in {**inner.known, **known_fields(reply)}.items():
             if name in ("server_address", "server_port", "response_id", "response_model", "request_id"):
                 self.known.setdefault(name, value)
 
 
-def _server(identity: Identity) -> dict[str, Any]:
+def _server(identity: Destination) -> dict[str, Any]:
     return {"server_address": short(identity.address or ""), "server_port": identity.port}
 
 

@@ -6,7 +6,7 @@ from array import array
 from itertools import islice
 from operator import sub
 
-from ..schema.spread import CHUNK_GAP_BOUNDS, Spread
+from ..schema.spread import CHUNK_GAP_BOUNDS, Histogram
 
 KEPT = 1000
 """Times that are held before they are sorted, so that an open stream of any length has the same size."""
@@ -21,7 +21,7 @@ class ChunkTimes:
         self.times = array("q")
         self.first: int | None = None
         self._sorted = 0
-        self._gaps: Spread | None = None
+        self._gaps: Histogram | None = None
 
     @property
     def count(self) -> int:
@@ -39,12 +39,12 @@ class ChunkTimes:
         if len(times) < 2:
             return
         if self._gaps is None:
-            self._gaps = Spread(CHUNK_GAP_BOUNDS)
+            self._gaps = Histogram(CHUNK_GAP_BOUNDS)
         self._gaps.add_many(list(map(sub, islice(times, 1, None), times)))
         self._sorted += len(times) - 1
         del times[:-1]
 
-    def gaps(self) -> Spread | None:
+    def gaps(self) -> Histogram | None:
         """Return the times between all chunks, or ``None`` where there were fewer than two; asked once, at the end."""
         self.sort()
         return self._gaps

@@ -1,4 +1,4 @@
-"""What is watched: a ``Provider`` is an SDK as data, a ``Point`` one of its operations.
+"""What is watched: a ``Sdk`` is an SDK as data, a ``PatchPoint`` one of its operations.
 
 Providers' files write them; patching and the documentation's tables read them.
 """
@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 from ..dialects import Arguments, Dialect
 
-Open = Callable[[Any, Any], bool]
+ResultHandler = Callable[[Any, Any], bool]
 """See an answer through that is still open: called with the call and the result, says whether there is one."""
 
 
-class Identity(NamedTuple):
+class Destination(NamedTuple):
     """Who is called: the provider's name in the conventions' words, and the server, which a model in the process itself does not have."""
 
     provider: str
@@ -28,7 +28,7 @@ class Identity(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class PatchPoint:
     """One operation of an SDK.
 
     ``target`` is ``"module:Class.method"``, ``"module:function"``, or ``"module:function@variable"`` for the function that
@@ -44,18 +44,18 @@ class Point:
     dialect: Dialect
     route: str | None = None
     stream_in: str | None = None
-    open: Open | None = None
+    open: ResultHandler | None = None
     names: tuple[str, ...] = ()
 
 
-class Beside(NamedTuple):
+class ExtraPatch(NamedTuple):
     """A function that is watched because answers pass it: ``driver`` says what stands around it, from what stood there."""
 
     target: str
     driver: Callable[[Any], Callable[..., Any]]
 
 
-class Native(NamedTuple):
+class NativeTelemetry(NamedTuple):
     """A place where an SDK makes spans of its own: ``silent`` gives what stands there instead, from what stood there."""
 
     target: str
@@ -66,7 +66,7 @@ Read = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Arguments]
 
 
 @dataclass(frozen=True, slots=True)
-class Provider:
+class Sdk:
     """An SDK as data.
 
     ``read`` turns a call of any of its points into ``Arguments``; ``identify`` says who the instance talks to;
@@ -76,12 +76,12 @@ class Provider:
 
     name: str
     requires: str
-    points: tuple[Point, ...]
+    points: tuple[PatchPoint, ...]
     read: Read
-    identify: Callable[[Any, Arguments], Identity]
-    raw_answers: tuple[str, ...] = ()
-    beside: tuple[Beside, ...] = ()
-    native: tuple[Native, ...] = ()
+    identify: Callable[[Any, Arguments], Destination]
+    raw_responses: tuple[str, ...] = ()
+    extra_patches: tuple[ExtraPatch, ...] = ()
+    native: tuple[NativeTelemetry, ...] = ()
 
     @property
     def distribution(self) -> str:
@@ -92,14 +92,14 @@ class Provider:
 class Routes:
     """Find the point that a request belongs to, by its method and path.
 
-    >>> point = Point("m:C.request", "chat", None, "POST /chat/completions")  # type: ignore[arg-type]
+    >>> point = PatchPoint("m:C.request", "chat", None, "POST /chat/completions")  # type: ignore[arg-type]
     >>> Routes([point]).find("post", "/openai/deployments/d/chat/completions?api-version=1") is point
     True
     """
 
-    def __init__(self, points: list[Point]) -> None:
+    def __init__(self, points: list[PatchPoint]) -> None:
         self._everything = next((p for p in points if p.route is None), None)
-        self._by_route: dict[tuple[str, ...], Point] = {}
+        self._by_route: dict[tuple[str, ...], PatchPoint] = {}
         for point in points:
             if point.route is not None:
                 method, _, path = point.route.partition(" ")
@@ -108,7 +108,7 @@ class Routes:
         self._longest = max((len(route) - 1 for route in self._by_route), default=0)
         self.find = lru_cache(maxsize=1024)(self._find)
 
-    def _find(self, method: str, path: str) -> Point | None:
+    def _find(self, method: str, path: str) -> PatchPoint | None:
         if not self._by_route:
             return self._everything
         parts = path.partition("?")[0].strip("/").split("/")

@@ -10,8 +10,8 @@ import sys
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from ..schema.records import Reply, Request, Usage
-from .declaration import Identity, Point
+from ..schema.records import Request, Response, Usage
+from .declaration import Destination, PatchPoint
 
 if TYPE_CHECKING:
     from .call import Call
@@ -21,14 +21,14 @@ _WRAPPERS = frozenset({"wrapt", "opentelemetry", "functools", "contextlib", "ten
 _DECORATORS = frozenset({"wrapper", "wrapper_async"})
 
 
-def covering(running: Call, point: Point, identity: Identity, request: Request) -> tuple[Call | None, Call | None]:
+def covering(running: Call, point: PatchPoint, identity: Destination, request: Request) -> tuple[Call | None, Call | None]:
     """Return the running call that a call of ``point`` serves, or else the one inside which it is an inference for itself."""
-    if not running.covers(point.operation):
+    if not running.includes(point.operation):
         return None, None
     return (running, None) if _serves(running, point, identity, request) else (None, running.outermost)
 
 
-def _serves(outer: Call, point: Point, identity: Identity, request: Request) -> bool:
+def _serves(outer: Call, point: PatchPoint, identity: Destination, request: Request) -> bool:
     inner_root, outer_root = _root(point.target), _root(outer.target)
     caller = _caller(inner_root, inner_root == outer_root)
     if caller is None or caller in _SCHEDULERS:
@@ -65,7 +65,7 @@ def _same_model(outer: str | None, inner: str | None) -> bool:
     return outer.rpartition("/")[2] == inner.rpartition("/")[2]
 
 
-def keep_own_usage(reply: Reply, absorbed: Usage | None, apart: Usage | None, requests: int) -> None:
+def keep_own_usage(reply: Response, absorbed: Usage | None, apart: Usage | None, requests: int) -> None:
     """Leave in ``reply`` what its call used itself, given what nested calls used for it (``absorbed``) and recorded for themselves (``apart``)."""
     if absorbed is not None and absorbed != Usage():
         if reply.usage == Usage() or (apart is not None and not _agree(reply.usage, absorbed)):

@@ -19,13 +19,13 @@ from typing import Any, NamedTuple
 from .. import bus
 from ..guard import guarded
 from ..wrapper import Wrapper
-from .call import Desk
+from .call import CallServices
 from .captured import capturing, reaches
-from .declaration import Beside, Point, Provider
+from .declaration import ExtraPatch, PatchPoint, Sdk
 from .loading import when_loaded
 from .result import parsed
 from .targets import find, innermost, is_coroutine_function, standing
-from .wrap import Switch, Watch
+from .wrap import CallWrapper, EnabledFlag
 
 _ABSENT: Any = object()
 _SUPERSEDED = 1_000
@@ -66,7 +66,7 @@ class Patches:
         self.patched: dict[str, Patched] = {}
         self.missing: list[str] = []
         self._superseded: deque[Patched] = deque(maxlen=_SUPERSEDED)
-        self.switch = Switch()
+        self.switch = EnabledFlag()
         self._wanted: dict[str, tuple[str, Make, bool]] = {}
         self._awaited: dict[str, list[Callable[[ModuleType], None]]] = {}
         self._hooked: set[str] = set()
@@ -74,13 +74,13 @@ class Patches:
 
     def begin(self) -> None:
         """Switch watching on, with nothing to watch yet."""
-        self.switch = Switch(on=True)
+        self.switch = EnabledFlag(on=True)
         self._wanted = {}
         self._packages = set()
 
-    def watch(self, provider: Provider, desk: Desk, replace_native: bool = True) -> None:
+    def watch(self, provider: Sdk, desk: CallServices, replace_native: bool = True) -> None:
         """Watch every point of ``provider``, now if its module is imported, else as soon as it is."""
-        by_target: dict[str, list[Point]] = {}
+        by_target: dict[str, list[PatchPoint]] = {}
         for point in provider.points:
             by_target.setdefault(point.target, []).append(point)
             module_name = point.target.partition(":")[0]
@@ -88,23 +88,23 @@ class Patches:
         for target, points in by_target.items():
             self.place(provider.requires, target, partial(self._watched, provider, points, desk))
         stream_in = next((p.stream_in for p in provider.points if p.stream_in), None)
-        for target in provider.raw_answers:
+        for target in provider.raw_responses:
             self.place(provider.requires, target, partial(_parsing, stream_in))
-        for beside in provider.beside:
-            self.place(provider.requires, beside.target, partial(_beside, beside), quiet=True)
+        for beside in provider.extra_patches:
+            self.place(provider.requires, beside.target, partial(_beside, beside), optional=True)
         for native in provider.native if replace_native else ():
-            self.place(provider.requires, native.target, native.silent, quiet=True)
+            self.place(provider.requires, native.target, native.silent, optional=True)
 
     def watches(self, module_name: str) -> bool:
         """Say whether something is watched of the package that a module is of."""
         return any(module_name == package or module_name.startswith(f"{package}.") for package in self._packages)
 
-    def place(self, requires: str, target: str, make: Make, quiet: bool = False) -> None:
+    def place(self, requires: str, target: str, make: Make, optional: bool = False) -> None:
         """Put at ``target`` what ``make`` makes of what stands there, as soon as its module is imported.
 
         A target that is only there in some releases is placed ``quiet``: it is not missed where it is not.
         """
-        self._wanted[target] = (requires, make, quiet)
+        self._wanted[target] = (requires, make, optional)
         module_name = target.partition(":")[0]
         if module_name in self._hooked and module_name in sys.modules:
             guarded(self._patch, target, sys.modules[module_name])
@@ -193,8 +193,8 @@ class Patches:
         missing = sum(self._wanted[other][0] == requires for other in self.missing)
         bus.execute("ex_llm.telemetry.missing_target", {"missing": missing}, {"sdk": sdk, "target": target})
 
-    def _watched(self, provider: Provider, points: list[Point], desk: Desk, original: Any) -> Any:
-        watch = Watch(provider, points, desk, self.switch)
+    def _watched(self, provider: Sdk, points: list[PatchPoint], desk: CallServices, original: Any) -> Any:
+        watch = CallWrapper(provider, points, desk, self.switch)
         # Several SDKs hide coroutine functions behind a plain decorator, so ask the function within.
         function = innermost(original)
         driver = watch.around
@@ -224,5 +224,5 @@ def _parsing(stream_in: str | None, original: Any) -> Any:
     return Wrapper(original, parsed(stream_in, original))
 
 
-def _beside(beside: Beside, original: Any) -> Any:
+def _beside(beside: ExtraPatch, original: Any) -> Any:
     return Wrapper(original, beside.driver(original))

@@ -12,14 +12,14 @@ from .. import context
 from ..extraction.paths import is_model
 from ..guard import guarded
 from .call import Call
-from .declaration import Point
+from .declaration import PatchPoint
 from .documents import document
 from .streams import inner_iterator
-from .streams.finalize import watch_for_loss
-from .streams.response_close import call_behind, notice_close
+from .streams.finalize import end_when_collected
+from .streams.response_close import call_of_response, on_response_close
 
 
-def receive(call: Call, point: Point, result: Any) -> Any:
+def dispatch_result(call: Call, point: PatchPoint, result: Any) -> Any:
     """Look at what the SDK's function returned, end the call or see it through, and return what the application gets.
 
     That is the very same object, but for a bare generator, which has no inside to tap: it comes back relayed.
@@ -29,7 +29,7 @@ def receive(call: Call, point: Point, result: Any) -> Any:
         return result
     if isinstance(result, dict) or _is_data(result.__class__):
         # A dict may raise KeyError for an attribute that it lacks, and a model searches for it at length.
-        call.answered(result)
+        call.on_response(result)
     elif point.stream_in is not None and hasattr(result, point.stream_in):
         inner_iterator.tap(result, point.stream_in, call)
     elif isinstance(result, GeneratorType):
@@ -39,9 +39,9 @@ def receive(call: Call, point: Point, result: Any) -> Any:
     elif hasattr(result, "http_response"):
         _receive_raw(call, result)
     elif hasattr(result, "is_stream_consumed"):
-        call.answered(document(result))
+        call.on_response(document(result))
     else:
-        call.answered(result)
+        call.on_response(result)
     return result
 
 
@@ -55,12 +55,12 @@ def _is_data(kind: type) -> bool:
 def _receive_raw(call: Call, result: Any) -> None:
     response = result.http_response
     if isinstance(getattr(response, "_content", None), bytes):
-        call.answered(document(response))
+        call.on_response(document(response))
         return
     if call.asked_to_stream:
-        call.stream_started()
-    notice_close(response, call, read_later)
-    watch_for_loss(result, call)
+        call.on_stream_start()
+    on_response_close(response, call, read_later)
+    end_when_collected(result, call)
 
 
 def read_later(call: Call, response: Any) -> None:
@@ -70,7 +70,7 @@ def read_later(call: Call, response: Any) -> None:
     """
     read = document(response)
     if read is not None or not response.is_stream_consumed or call.inside:
-        call.answered(read)
+        call.on_response(read)
     call.inside = True
 
 
@@ -91,13 +91,13 @@ def parsed(stream_in: str | None, original: Any) -> Callable[..., Any]:
 
 
 def _receive_behind(instance: Any, stream_in: str | None, result: Any) -> None:
-    call = call_behind(getattr(instance, "http_response", None))
+    call = call_of_response(getattr(instance, "http_response", None))
     if call is not None and not call.tapped:
-        guarded(_receive_parsed, call, stream_in, result, rescue=call.give_up)
+        guarded(_receive_parsed, call, stream_in, result, rescue=call.abort)
 
 
 def _receive_parsed(call: Call, stream_in: str | None, result: Any) -> None:
     if stream_in is not None and hasattr(result, stream_in):
         inner_iterator.tap(result, stream_in, call)
     elif not call.streaming:
-        call.answered(result)
+        call.on_response(result)

@@ -7,10 +7,10 @@ from typing import Any
 from .. import context
 from ..guard import guarded
 from .call import Call
-from .declaration import Point
+from .declaration import PatchPoint
 
 
-class Running:
+class ActiveCall:
     """The call of one frame; the frame makes this before it begins the call.
 
     An interruption (``KeyboardInterrupt``, an exception raised by a signal handler) can come at any line, so each
@@ -26,7 +26,7 @@ class Running:
         self.before: context.Context | None = None
         self.entered: context.Entered | None = None
 
-    def enter(self, call: Call, point: Point) -> None:
+    def enter(self, call: Call, point: PatchPoint) -> None:
         """Make ``call`` the running one of this frame."""
         self.point, self.before, self.call = point, guarded(context.here), call
         self.entered = context.enter_call(call)
@@ -38,7 +38,7 @@ class Running:
         """
         if self.call is None:
             return
-        guarded(self.call.give_up, error)
+        guarded(self.call.abort, error)
         guarded(context.leave, self.entered)
         if self.before is not None and self.call in (guarded(context.running_call), guarded(context.running_step)):
             guarded(context.enter, self.before)

@@ -15,18 +15,18 @@ from ..dialects import Arguments
 from ..guard import guarded
 from ..schema.records import Request
 from . import secrets
-from .call import Call, Desk
-from .declaration import Identity, Point, Provider, Routes
+from .call import Call, CallServices
+from .declaration import Destination, PatchPoint, Routes, Sdk
 from .nesting import covering
-from .result import receive
-from .running import Running
-from .streams.generator_function import lazily, lazily_async
+from .result import dispatch_result
+from .running import ActiveCall
+from .streams.generator_function import wrap_async_generator, wrap_generator
 
 _UNKNOWN = (True, False, None)
 """What is taken to be so where the context could not be looked at: it holds something, but no call and no suppression."""
 
 
-class Switch:
+class EnabledFlag:
     """Say whether watches are on: a wrapper that somebody else has wrapped since cannot be taken away, but goes silent."""
 
     __slots__ = ("on",)
@@ -35,19 +35,19 @@ class Switch:
         self.on = on
 
 
-class Watch:
+class CallWrapper:
     """The points that pass one function of an SDK."""
 
-    def __init__(self, provider: Provider, points: list[Point], desk: Desk, switch: Switch) -> None:
+    def __init__(self, provider: Sdk, points: list[PatchPoint], desk: CallServices, switch: EnabledFlag) -> None:
         self._switch = switch
         self._provider = provider
         self._routes = Routes(points)
         self._desk = desk
         self._names = points[0].names
 
-    def begin(self, running: Running, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    def begin(self, running: ActiveCall, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         """Begin a call in ``running``, unless this is no operation that is watched or instrumentation is suppressed here."""
-        if not self._switch.on or not guarded(self._desk.heard, otherwise=True):
+        if not self._switch.on or not guarded(self._desk.has_handlers, default=True):
             return
         if self._names and args:
             args, kwargs = (), {**dict(zip(self._names, args, strict=False)), **kwargs}
@@ -55,27 +55,27 @@ class Watch:
         point = self._routes.find(arguments.method, arguments.path)
         if point is None:
             return
-        here, suppressed, running_call = guarded(context.look, otherwise=_UNKNOWN)
+        here, suppressed, running_call = guarded(context.look, default=_UNKNOWN)
         if suppressed:
             return
         request = guarded(point.dialect.request, arguments)
         if request is None:
             # Nothing is known of it; made without a step of ours that could fail once more.
             request = Request.__new__(Request)
-        identity = guarded(self._provider.identify, instance, arguments) or Identity(self._provider.name)
+        identity = guarded(self._provider.identify, instance, arguments) or Destination(self._provider.name)
         renamed = self._desk.host_providers.get(identity.address or "")
         if renamed is not None:
             identity = identity._replace(provider=renamed)
         outer = above = None
         if running_call is not None:
-            outer, above = guarded(covering, running_call, point, identity, request, otherwise=(None, None))
+            outer, above = guarded(covering, running_call, point, identity, request, default=(None, None))
         call = Call(point, identity, request, self._desk, outer)
         call.above = above
         if call.captures_content:
             call.secrets = guarded(secrets.of, instance, {"arguments": args, **kwargs})
         if here:
             # An empty context holds neither baggage nor a step.
-            call.known |= guarded(carried, self._desk.baggage_keys, otherwise={})
+            call.known |= guarded(carried, self._desk.baggage_keys, default={})
             if outer is None:
                 guarded(call.belongs_to, guarded(context.running_step))
         # Entered before the start is said: leaving it also takes back what handlers make current at the start.
@@ -84,17 +84,17 @@ class Watch:
 
     def around(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Drive a plain function."""
-        running = Running()
+        running = ActiveCall()
         try:
             try:
                 guarded(self.begin, running, instance, args, kwargs)
                 result = wrapped(*args, **kwargs)
                 if running.call is None:
                     return result
-                return guarded(receive, running.call, running.point, result, otherwise=result, rescue=running.call.give_up)
+                return guarded(dispatch_result, running.call, running.point, result, default=result, rescue=running.call.abort)
             except BaseException as error:
                 if running.call is not None:
-                    guarded(running.call.failed, error, rescue=partial(running.call.give_up, error))
+                    guarded(running.call.on_error, error, rescue=partial(running.call.abort, error))
                 raise
             finally:
                 guarded(context.leave, running.entered)
@@ -105,17 +105,17 @@ class Watch:
 
     async def around_async(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Drive a coroutine function."""
-        running = Running()
+        running = ActiveCall()
         try:
             try:
                 guarded(self.begin, running, instance, args, kwargs)
                 result = await wrapped(*args, **kwargs)
                 if running.call is None:
                     return result
-                return guarded(receive, running.call, running.point, result, otherwise=result, rescue=running.call.give_up)
+                return guarded(dispatch_result, running.call, running.point, result, default=result, rescue=running.call.abort)
             except BaseException as error:
                 if running.call is not None:
-                    guarded(running.call.failed, error, rescue=partial(running.call.give_up, error))
+                    guarded(running.call.on_error, error, rescue=partial(running.call.abort, error))
                 raise
             finally:
                 guarded(context.leave, running.entered)
@@ -127,8 +127,8 @@ class Watch:
     def around_lazy(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Drive a generator function, plain or asynchronous: the call begins when the first chunk is asked for."""
         inner = wrapped(*args, **kwargs)
-        begin = lazily_async if hasattr(inner, "__anext__") else lazily
-        return guarded(begin, lambda running: self.begin(running, instance, args, kwargs), inner, otherwise=inner)
+        begin = wrap_async_generator if hasattr(inner, "__anext__") else wrap_generator
+        return guarded(begin, lambda running: self.begin(running, instance, args, kwargs), inner, default=inner)
 
 
 def reads_by_name(names: tuple[str, ...]) -> Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Arguments]:

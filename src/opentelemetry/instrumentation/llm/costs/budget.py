@@ -29,7 +29,7 @@ class CostBudget(pricing.CostBudget):
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
         self._id = f"ex_llm.budget.{self.name}.{bus.new_ref()}"
-        self.listen(self._say)
+        self.listen(self._emit)
         bus.attach(self._id, "ex_llm.cost.calculated", self._hear, keep=True)
 
     def close(self) -> None:
@@ -38,7 +38,7 @@ class CostBudget(pricing.CostBudget):
 
     def _hear(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
         for crossing in self.add(measurements["cost"], self._scope_of(metadata)):
-            self._say(crossing, metadata)
+            self._emit(crossing, metadata)
 
     def _scope_of(self, metadata: Mapping[str, Any]) -> object:
         if self.scope is None:
@@ -46,7 +46,7 @@ class CostBudget(pricing.CostBudget):
         value = metadata.get(self.scope)
         return context.baggage_value(self.scope) if value is None else value
 
-    def _say(self, crossing: Crossing, metadata: Mapping[str, Any] | None = None) -> None:
+    def _emit(self, crossing: Crossing, metadata: Mapping[str, Any] | None = None) -> None:
         known = {key: metadata[key] for key in _WHO if key in metadata} if metadata is not None else {}
         known |= {"scope": crossing.name, "exceeded_by": crossing.exceeded_by}
         if crossing.scope is not None:

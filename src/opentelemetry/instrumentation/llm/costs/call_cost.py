@@ -6,13 +6,13 @@ import logging
 from typing import Any
 
 from .. import emit
-from ..calls.declaration import Identity
+from ..calls.declaration import Destination
 from ..dialects.openai.usage import usage
-from ..extraction.paths import dig, number, text
+from ..extraction.paths import as_float, as_str, get_path
 from ..guard import guarded
 from ..pricing import PriceFileError, Prices, Unpriced, price
 from ..pricing.cost import summed
-from ..schema.records import Cost, Reply, Request, Usage
+from ..schema.records import Cost, Request, Response, Usage
 from ..settings import Settings
 from .deferred import Deferred
 
@@ -52,7 +52,7 @@ class Costs:
             self._prices = snapshot.with_overrides(self._own, model_names=self._model_names) if layered else snapshot
         return self._prices
 
-    def __call__(self, operation: str, identity: Identity, request: Request, reply: Reply) -> Cost | str | None:
+    def __call__(self, operation: str, identity: Destination, request: Request, reply: Response) -> Cost | str | None:
         """Return the cost of a call, the reason why it is not known, or ``None`` for what is not billed by the call."""
         if self._deferred.is_unfinished(reply) and not request.stream:
             return None
@@ -73,7 +73,7 @@ class Costs:
         self._remember(identity.provider, reply.response_model or request.model or "", found)
         return found
 
-    def _count_sessions(self, reply: Reply) -> None:
+    def _count_sessions(self, reply: Response) -> None:
         """Count the containers that this process has not seen: each is billed once, whichever response names it first."""
         for container in reply.containers or ():
             if container not in self._containers:
@@ -82,7 +82,7 @@ class Costs:
                 if len(self._containers) > _CONTAINERS_KEPT:
                     self._containers.pop(next(iter(self._containers)), None)
 
-    def _parts(self, provider: str, request: Request, reply: Reply) -> Cost | str:
+    def _parts(self, provider: str, request: Request, reply: Response) -> Cost | str:
         """Price each part at its own model: without one part there is no cost, because the rest is not the amount."""
         costs = []
         for part in reply.parts or ():
@@ -93,20 +93,22 @@ class Costs:
             costs.append(found)
         return summed(costs)
 
-    def _whole(self, provider: str, request: Request, reply: Reply) -> Cost | str:
+    def _whole(self, provider: str, request: Request, reply: Response) -> Cost | str:
         return self._first(provider, (reply.response_model, request.model), reply.usage, request, reply, True)
 
-    def _first(self, provider: str, models: tuple[str | None, ...], used: Usage, request: Request, reply: Reply, own: bool) -> Cost | str:
+    def _first(
+        self, provider: str, models: tuple[str | None, ...], used: Usage, request: Request, reply: Response, own: bool
+    ) -> Cost | str:
         reason: str | None = None
         for model in dict.fromkeys(models):
-            found = guarded(self._price, provider, model, used, request, reply, own, otherwise=_FAILED)
+            found = guarded(self._price, provider, model, used, request, reply, own, default=_FAILED)
             if not isinstance(found, Unpriced):
                 return found
             if reason in (None, "unknown_model"):
                 reason = found.reason
         return reason or "no_model"
 
-    def _price(self, provider: str, model: str | None, used: Usage, request: Request, reply: Reply, own: bool) -> Cost | Unpriced:
+    def _price(self, provider: str, model: str | None, used: Usage, request: Request, reply: Response, own: bool) -> Cost | Unpriced:
         context: dict[str, str] = {}
         if reply.speed is not None and own:  # a mode of the model that was asked for, not of an advisor
             context["speed"] = reply.speed
@@ -137,9 +139,9 @@ def track_cost(response: Any, threshold_cents: float | None = None, *, provider:
     ``response`` is a mapping with ``{"provider", "model", "cost": {"total_cents"}}``, or an SDK's response whose usage
     has the shape of OpenAI's; that one is priced here, by the name it gives its model or else by ``model``.
     """
-    told = number(dig(response, ("cost", "total_cents")))
-    named = text(dig(response, ("model",))) or model or ""
-    who = (text(dig(response, ("provider",))) if told is not None else None) or provider
+    told = as_float(get_path(response, ("cost", "total_cents")))
+    named = as_str(get_path(response, ("model",))) or model or ""
+    who = (as_str(get_path(response, ("provider",))) if told is not None else None) or provider
     cost = told if told is not None else _priced(response, who, (named, model))
     if cost is None:
         return None
@@ -150,6 +152,6 @@ def track_cost(response: Any, threshold_cents: float | None = None, *, provider:
 
 
 def _priced(response: Any, provider: str, models: tuple[str | None, ...]) -> float | None:
-    used = usage(dig(response, ("usage",)))
+    used = usage(get_path(response, ("usage",)))
     found = (price(provider, model, used) for model in models if model)
     return next((cost.total for cost in found if not isinstance(cost, Unpriced)), None)

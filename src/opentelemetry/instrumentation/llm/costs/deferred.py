@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..schema.records import Reply, Usage
+from ..schema.records import Response, Usage
 
 _UNFINISHED = frozenset({"queued", "in_progress", "starting", "processing"})
 _IDS_KEPT = 10_000
@@ -14,7 +14,7 @@ class Deferred:
     def __init__(self) -> None:
         self._ids: dict[str, None] = {}
 
-    def is_unfinished(self, reply: Reply) -> bool:
+    def is_unfinished(self, reply: Response) -> bool:
         """Say whether a response has still to be finished, and remember it until then."""
         if reply.response_status not in _UNFINISHED or reply.response_id is None:
             return False
@@ -23,7 +23,7 @@ class Deferred:
             self._ids.pop(next(iter(self._ids)), None)
         return True
 
-    def finished(self, reply: Reply) -> Usage | None:
+    def finished(self, reply: Response) -> Usage | None:
         """Return what a response used that is found finished for the first time; every later fetch reports it again."""
         used = reply.usage if reply.deferred_usage is None else reply.deferred_usage
         if used == Usage() or reply.response_id not in self._ids:

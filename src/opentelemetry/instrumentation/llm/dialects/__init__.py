@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..schema.records import Content, Reply, Request
+from ..schema.records import Content, Request, Response
 
 _EMPTY: Mapping[str, Any] = {}
 Sends = Callable[[Any, str, Any], "bool | None"]
@@ -33,7 +33,7 @@ class Arguments:
     sends: Sends | None = None
 
 
-def _no_chunks(draft: Reply, chunk: Any) -> None:
+def _no_chunks(draft: Response, chunk: Any) -> None:
     """Take nothing from a chunk: the operation tells no figures while it streams."""
 
 
@@ -52,11 +52,11 @@ class Dialect:
 
     name: str
     request: Callable[[Arguments], Request]
-    reply: Callable[[Any], Reply]
-    absorb: Callable[[Reply, Any], None] = _no_chunks
+    response: Callable[[Any], Response]
+    absorb: Callable[[Response, Any], None] = _no_chunks
     content: Callable[[Arguments], Content] = _no_content
     output: Callable[[Any], list[dict[str, Any]] | None] = lambda answer: None
-    finish: Callable[[Reply], None] = lambda draft: None
+    finish: Callable[[Response], None] = lambda draft: None
     """Complete a draft when its stream is over, before it is read."""
 
     @property

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..extraction.finish_reasons import aligned, finish_reason
 from ..extraction.message_parts import Message, Part, Pieces, message, text_part
-from ..extraction.paths import dig, fields, fill, full_text, items, text, whole
-from ..schema.records import Content, Reply, Request
+from ..extraction.paths import as_int, as_sequence, as_str, copy_fields, fields, full_text, get_path
+from ..schema.records import Content, Request, Response
 from . import Arguments, Dialect
 from .openai import chat_completions
 
@@ -21,33 +21,33 @@ _REQUEST = fields(
         "presence_penalty": "presence_penalty", "dimensions": "compress_to_size",
     },
 )  # fmt: skip
-_REPLY = fields(Reply, {"response_model": "model_version"})
+_REPLY = fields(Response, {"response_model": "model_version"})
 _WORDS = {"maximum_tokens": "length", "end_of_text": "stop", "stop_sequence_reached": "stop"}
 
 
 def _request(arguments: Arguments) -> Request:
     asked = Request(stream=arguments.streaming or None)
-    fill(asked, arguments.named, _REQUEST)
+    copy_fields(asked, arguments.named, _REQUEST)
     return asked
 
 
 def _reason(said: Any) -> str | None:
-    word = text(dig(said, ("finish_reason",)))
+    word = as_str(get_path(said, ("finish_reason",)))
     return _WORDS.get(word or "") or finish_reason(word)
 
 
-def _read_into(draft: Reply, said: Any) -> None:
-    fill(draft, said, _REPLY)
-    asked, generated = whole(dig(said, ("num_tokens_prompt_total",))), whole(dig(said, ("num_tokens_generated",)))
+def _read_into(draft: Response, said: Any) -> None:
+    copy_fields(draft, said, _REPLY)
+    asked, generated = as_int(get_path(said, ("num_tokens_prompt_total",))), as_int(get_path(said, ("num_tokens_generated",)))
     draft.usage.input_tokens = draft.usage.input_tokens if asked is None else asked
     draft.usage.output_tokens = draft.usage.output_tokens if generated is None else generated
 
 
-def _reply(answer: Any) -> Reply:
-    said = Reply()
+def _reply(answer: Any) -> Response:
+    said = Response()
     _read_into(said, answer)
-    said.finish_reasons = aligned([_reason(one) for one in items(dig(answer, ("completions",)))])
-    said.dimensions = len(_vector(dig(answer, ("embedding",)) or dig(answer, ("embeddings",)))) or None
+    said.finish_reasons = aligned([_reason(one) for one in as_sequence(get_path(answer, ("completions",)))])
+    said.dimensions = len(_vector(get_path(answer, ("embedding",)) or get_path(answer, ("embeddings",)))) or None
     return said
 
 
@@ -55,22 +55,22 @@ def _vector(value: Any) -> Sequence[Any]:
     """Return one vector of an answer: of a list of them, or of a table of layers and poolings."""
     while isinstance(value, dict):
         value = next(iter(value.values()), None)
-    return items(next(iter(items(value)), None)) or items(value)
+    return as_sequence(next(iter(as_sequence(value)), None)) or as_sequence(value)
 
 
-def _absorb(draft: Reply, chunk: Any) -> None:
+def _absorb(draft: Response, chunk: Any) -> None:
     _read_into(draft, chunk)
     kept = draft.scratch = draft.scratch or {"reasons": {}, "pieces": {}}
-    index = whole(dig(chunk, ("index",)))
+    index = as_int(get_path(chunk, ("index",)))
     if index is None:
         return
     if (reason := _reason(chunk)) is not None:
         kept["reasons"][index] = reason
     if draft.content is not None:
-        kept["pieces"].setdefault(index, Pieces()).add(0, text_part(""), full_text(dig(chunk, ("completion",))))
+        kept["pieces"].setdefault(index, Pieces()).add(0, text_part(""), full_text(get_path(chunk, ("completion",))))
 
 
-def _finish(draft: Reply) -> None:
+def _finish(draft: Response) -> None:
     kept = draft.scratch or {"reasons": {}, "pieces": {}}
     draft.finish_reasons = [kept["reasons"][index] for index in sorted(kept["reasons"])] or None
     if draft.content is not None and kept["pieces"]:
@@ -79,7 +79,9 @@ def _finish(draft: Reply) -> None:
 
 def _prompt(value: Any) -> list[Part]:
     """Read the texts of a prompt; what else it holds are pictures and numbers of tokens."""
-    return [text_part(said) for item in items(dig(value, ("items",))) if (said := full_text(dig(item, ("text",)))) is not None]
+    return [
+        text_part(said) for item in as_sequence(get_path(value, ("items",))) if (said := full_text(get_path(item, ("text",)))) is not None
+    ]
 
 
 def _content(arguments: Arguments) -> Content:
@@ -88,22 +90,24 @@ def _content(arguments: Arguments) -> Content:
 
 
 def _output(answer: Any) -> list[Message] | None:
-    said = [full_text(dig(one, ("completion",))) for one in items(dig(answer, ("completions",)))]
+    said = [full_text(get_path(one, ("completion",))) for one in as_sequence(get_path(answer, ("completions",)))]
     return [message("assistant", [text_part(one)]) for one in said if one is not None] or None
 
 
 def _as_on_the_wire(item: Any) -> dict[str, Any]:
     """Say what an item of a streamed chat was on the wire: a piece, a call of a tool, the reason of the end, or the usage."""
-    if dig(item, ("total_tokens",)) is not None:
+    if get_path(item, ("total_tokens",)) is not None:
         return {"usage": item}
-    delta: dict[str, Any] = {"role": dig(item, ("role",)), "content": dig(item, ("content",))}
-    if dig(item, ("function",)) is not None:
-        delta = {"tool_calls": [{"index": dig(item, ("id",)), "id": dig(item, ("id",)), "function": dig(item, ("function",))}]}
+    delta: dict[str, Any] = {"role": get_path(item, ("role",)), "content": get_path(item, ("content",))}
+    if get_path(item, ("function",)) is not None:
+        delta = {
+            "tool_calls": [{"index": get_path(item, ("id",)), "id": get_path(item, ("id",)), "function": get_path(item, ("function",))}]
+        }
     reason = item if isinstance(item, str) else None
     return {"choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}
 
 
-def _absorb_chat(draft: Reply, item: Any) -> None:
+def _absorb_chat(draft: Response, item: Any) -> None:
     chat_completions.absorb(draft, _as_on_the_wire(item))
 
 

@@ -7,15 +7,15 @@ from itertools import pairwise
 from typing import Any
 
 from ..extraction.message_parts import message, text_part
-from ..extraction.paths import dig, fields, fill, full_text, items, text, whole
-from ..schema.records import Content, Reply, Request, Usage
+from ..extraction.paths import as_int, as_sequence, as_str, copy_fields, fields, full_text, get_path
+from ..schema.records import Content, Request, Response, Usage
 from . import Arguments, Dialect
 from .openai import chat_completions
 from .openai.content import chat_content, chat_output
 from .openai.embeddings import embeddings as openai_embeddings
 from .openai.usage import usage
 
-_ENVELOPE = fields(Reply, {"response_id": "request_id", "failure": "code"})
+_ENVELOPE = fields(Response, {"response_id": "request_id", "failure": "code"})
 _RERANK = fields(Request, {"model": "model", "choice_count": "top_n"})
 _FINE = 200
 _SAID = "said"
@@ -24,10 +24,10 @@ _SAID = "said"
 
 def _usage(answer: Any) -> Usage:
     """Read what was counted; where nothing was, the SDK's own classes say zero."""
-    said = dig(answer, ("usage",))
+    said = get_path(answer, ("usage",))
     counted = usage(said)
     if counted.total_tokens is None and not counted.input_tokens and not counted.output_tokens:
-        return Usage(characters=whole(dig(said, ("characters",))) or None)
+        return Usage(characters=as_int(get_path(said, ("characters",))) or None)
     return counted
 
 
@@ -38,10 +38,10 @@ def _input_only(answer: Any) -> Usage:
     return counted
 
 
-def _enveloped(answer: Any) -> Reply:
-    said = Reply()
-    fill(said, answer, _ENVELOPE)
-    status = whole(dig(answer, ("status_code",)))
+def _enveloped(answer: Any) -> Response:
+    said = Response()
+    copy_fields(said, answer, _ENVELOPE)
+    status = as_int(get_path(answer, ("status_code",)))
     if said.failure is None and status is not None and status != _FINE:
         said.failure = str(status)
     return said
@@ -52,29 +52,29 @@ def _choices(answer: Any) -> list[dict[str, Any]]:
 
     The SDK's client of release 2 gives them without the output around them, and those of a stream as deltas.
     """
-    output = answer if dig(answer, ("output",)) is None else dig(answer, ("output",))
-    found = [choice for choice in items(dig(output, ("choices",))) if choice is not None]
-    found = found or ([output] if dig(output, ("finish_reason",)) is not None else [])
+    output = answer if get_path(answer, ("output",)) is None else get_path(answer, ("output",))
+    found = [choice for choice in as_sequence(get_path(output, ("choices",))) if choice is not None]
+    found = found or ([output] if get_path(output, ("finish_reason",)) is not None else [])
     return [
         {
-            "index": whole(dig(choice, ("index",))) or place,
-            "finish_reason": None if (reason := text(dig(choice, ("finish_reason",)))) == "null" else reason,
-            "message": dig(choice, ("delta",)) if dig(choice, ("message",)) is None else dig(choice, ("message",)),
-            "text": dig(choice, ("text",)),
+            "index": as_int(get_path(choice, ("index",))) or place,
+            "finish_reason": None if (reason := as_str(get_path(choice, ("finish_reason",)))) == "null" else reason,
+            "message": get_path(choice, ("delta",)) if get_path(choice, ("message",)) is None else get_path(choice, ("message",)),
+            "text": get_path(choice, ("text",)),
         }
         for place, choice in enumerate(found)
     ]
 
 
-def _reply(answer: Any) -> Reply:
+def _reply(answer: Any) -> Response:
     said = _enveloped(answer)
-    said.finish_reasons = chat_completions.reply({"choices": _choices(answer)}).finish_reasons
-    said.response_model = text(dig(answer, ("model",)))
+    said.finish_reasons = chat_completions.response({"choices": _choices(answer)}).finish_reasons
+    said.response_model = as_str(get_path(answer, ("model",)))
     said.usage = _usage(answer)
     return said
 
 
-def _absorb(draft: Reply, chunk: Any) -> None:
+def _absorb(draft: Response, chunk: Any) -> None:
     envelope, counted, choices = _enveloped(chunk), _usage(chunk), _choices(chunk)
     chat_completions.absorb(draft, {"choices": choices, "id": envelope.response_id})
     draft.failure = envelope.failure or draft.failure
@@ -86,7 +86,7 @@ def _absorb(draft: Reply, chunk: Any) -> None:
             said.setdefault(choice["index"], []).append(choice)
 
 
-def _finish(draft: Reply) -> None:
+def _finish(draft: Response) -> None:
     said = (draft.kept or {}).get(_SAID)
     draft.kept = None
     chat_completions.finish(draft)
@@ -99,13 +99,14 @@ def _joined(choices: list[dict[str, Any]]) -> dict[str, Any]:
     said = [choice["message"] for choice in choices]
     calls: dict[int, list[Any]] = {}
     for one in said:
-        for place, call in enumerate(items(dig(one, ("tool_calls",)))):
-            number = whole(dig(call, ("index",)))
+        for place, call in enumerate(as_sequence(get_path(one, ("tool_calls",)))):
+            number = as_int(get_path(call, ("index",)))
             calls.setdefault(place if number is None else number, []).append(call)
     content = [
-        _spoken(dig(one, ("content",))) if one is not None else _spoken(choice["text"]) for one, choice in zip(said, choices, strict=True)
+        _spoken(get_path(one, ("content",))) if one is not None else _spoken(choice["text"])
+        for one, choice in zip(said, choices, strict=True)
     ]
-    thought = [_spoken(dig(one, ("reasoning_content",))) for one in said]
+    thought = [_spoken(get_path(one, ("reasoning_content",))) for one in said]
     return {
         "message": {
             "role": "assistant",
@@ -117,13 +118,13 @@ def _joined(choices: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _call(pieces: list[Any]) -> dict[str, Any]:
-    arguments = [_spoken(dig(piece, ("function", "arguments"))) for piece in pieces]
+    arguments = [_spoken(get_path(piece, ("function", "arguments"))) for piece in pieces]
     first = pieces[0]
-    return {"id": dig(first, ("id",)), "function": {"name": dig(first, ("function", "name")), "arguments": _sum(arguments)}}
+    return {"id": get_path(first, ("id",)), "function": {"name": get_path(first, ("function", "name")), "arguments": _sum(arguments)}}
 
 
 def _spoken(content: Any) -> str:
-    return content if isinstance(content, str) else "".join(full_text(dig(part, ("text",))) or "" for part in items(content))
+    return content if isinstance(content, str) else "".join(full_text(get_path(part, ("text",))) or "" for part in as_sequence(content))
 
 
 def _sum(pieces: list[str]) -> str:
@@ -145,15 +146,15 @@ def _request(arguments: Arguments) -> Request:
     return asked
 
 
-def _embedded(answer: Any) -> Reply:
+def _embedded(answer: Any) -> Response:
     said = _enveloped(answer)
-    first = next(iter(items(dig(answer, ("output", "embeddings")) or dig(answer, ("embeddings",)))), None)
-    said.dimensions = len(items(dig(first, ("embedding",)))) or None
+    first = next(iter(as_sequence(get_path(answer, ("output", "embeddings")) or get_path(answer, ("embeddings",)))), None)
+    said.dimensions = len(as_sequence(get_path(first, ("embedding",)))) or None
     said.usage = _input_only(answer)
     return said
 
 
-def _ranked(answer: Any) -> Reply:
+def _ranked(answer: Any) -> Response:
     said = _enveloped(answer)
     said.usage = _input_only(answer)
     return said
@@ -161,10 +162,10 @@ def _ranked(answer: Any) -> Reply:
 
 def _rank_request(arguments: Arguments) -> Request:
     asked = Request()
-    fill(asked, arguments.named, _RERANK)
+    copy_fields(asked, arguments.named, _RERANK)
     return asked
 
 
 chat = Dialect("dashscope", _request, _reply, _absorb, _content, lambda answer: chat_output({"choices": _choices(answer)}), _finish)
-embeddings = replace(openai_embeddings, name="dashscope_embeddings", reply=_embedded)
+embeddings = replace(openai_embeddings, name="dashscope_embeddings", response=_embedded)
 rerank = Dialect("dashscope_rerank", _rank_request, _ranked)

@@ -6,8 +6,8 @@ from typing import Any
 
 from ..extraction.finish_reasons import finish_reason
 from ..extraction.message_parts import Message, Pieces, message, text_part
-from ..extraction.paths import dig, fields, fill, full_text, whole
-from ..schema.records import Content, Reply, Request, Usage
+from ..extraction.paths import as_int, copy_fields, fields, full_text, get_path
+from ..schema.records import Content, Request, Response, Usage
 from . import Arguments, Dialect
 
 _REQUEST = fields(
@@ -31,7 +31,7 @@ _USAGE = fields(Usage, {"input_tokens": "details.input_length", "output_tokens":
 def request(arguments: Arguments) -> Request:
     """Read the arguments of a task."""
     asked = Request(stream=arguments.streaming or None)
-    fill(asked, arguments.named, _REQUEST)
+    copy_fields(asked, arguments.named, _REQUEST)
     return asked
 
 
@@ -41,31 +41,33 @@ def _image_request(arguments: Arguments) -> Request:
     return asked
 
 
-def _read_into(draft: Reply, answer: Any) -> None:
-    fill(draft.usage, answer, _USAGE)
-    reason = finish_reason(dig(answer, ("details", "finish_reason")))
+def _read_into(draft: Response, answer: Any) -> None:
+    copy_fields(draft.usage, answer, _USAGE)
+    reason = finish_reason(get_path(answer, ("details", "finish_reason")))
     if reason is not None:
         draft.finish_reasons = [reason]
 
 
-def reply(answer: Any) -> Reply:
+def response(answer: Any) -> Response:
     """Read an answer: a text alone, or one with the details that were asked for."""
-    said = Reply()
+    said = Response()
     _read_into(said, answer)
     return said
 
 
-def absorb(draft: Reply, chunk: Any) -> None:
+def absorb(draft: Response, chunk: Any) -> None:
     """Add one token: a text alone, or one with details, of which the last has the figures."""
     _read_into(draft, chunk)
     if draft.content is not None:
         draft.kept = draft.kept or {"pieces": Pieces()}
         # A token that the server keeps for itself, as the end of the text, is no part of the text.
-        hidden = dig(chunk, ("token", "special")) is True
-        draft.kept["pieces"].add("text", text_part(""), None if hidden else full_text(dig(chunk, ("token", "text"))) or full_text(chunk))
+        hidden = get_path(chunk, ("token", "special")) is True
+        draft.kept["pieces"].add(
+            "text", text_part(""), None if hidden else full_text(get_path(chunk, ("token", "text"))) or full_text(chunk)
+        )
 
 
-def finish(draft: Reply) -> None:
+def finish(draft: Response) -> None:
     """Make the message of the tokens that a stream brought."""
     if draft.content is not None and draft.kept:
         draft.content.output_messages = [message("assistant", draft.kept["pieces"].parts())]
@@ -79,15 +81,15 @@ def content(arguments: Arguments) -> Content:
 
 def output(answer: Any) -> list[Message] | None:
     """Read the text."""
-    said = full_text(answer) or full_text(dig(answer, ("generated_text",)))
+    said = full_text(answer) or full_text(get_path(answer, ("generated_text",)))
     return None if said is None else [message("assistant", [text_part(said)])]
 
 
-def _vectors(answer: Any) -> Reply:
+def _vectors(answer: Any) -> Response:
     shape = getattr(answer, "shape", ())
-    return Reply(dimensions=whole(shape[-1]) if isinstance(shape, tuple) and shape else None)
+    return Response(dimensions=as_int(shape[-1]) if isinstance(shape, tuple) and shape else None)
 
 
-text_generation = Dialect("text_generation", request, reply, absorb, content, output, finish)
+text_generation = Dialect("text_generation", request, response, absorb, content, output, finish)
 feature_extraction = Dialect("feature_extraction", request, _vectors)
-text_to_image = Dialect("text_to_image", _image_request, lambda answer: Reply(usage=Usage(images=1)))
+text_to_image = Dialect("text_to_image", _image_request, lambda answer: Response(usage=Usage(images=1)))

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..extraction.message_parts import message, text_part
-from ..extraction.paths import dig, fields, fill, full_text, items, text
-from ..schema.records import Content, Reply, Request, Usage
+from ..extraction.paths import as_sequence, as_str, copy_fields, fields, full_text, get_path
+from ..schema.records import Content, Request, Response, Usage
 from . import Arguments, Dialect
 
-_REPLY = fields(Reply, {"response_model": "model", "response_id": "id", "response_status": "status"})
+_REPLY = fields(Response, {"response_model": "model", "response_id": "id", "response_status": "status"})
 _USAGE = fields(Usage, {"input_tokens": "metrics.input_token_count", "output_tokens": "metrics.output_token_count"})
 _ENDS = {"succeeded": "stop", "failed": "error", "canceled": "error"}
 
@@ -21,9 +21,9 @@ _ENDS = {"succeeded": "stop", "failed": "error", "canceled": "error"}
 def _named(reference: Any) -> str | None:
     """Name a model or a deployment: by a text, by owner and name, or by an object that has them."""
     if isinstance(reference, tuple):
-        return text("/".join(part for part in reference if isinstance(part, str)))
-    owner, name = text(dig(reference, ("owner",))), text(dig(reference, ("name",)))
-    return text(reference) or (text(f"{owner}/{name}") if owner and name else text(dig(reference, ("id",))))
+        return as_str("/".join(part for part in reference if isinstance(part, str)))
+    owner, name = as_str(get_path(reference, ("owner",))), as_str(get_path(reference, ("name",)))
+    return as_str(reference) or (as_str(f"{owner}/{name}") if owner and name else as_str(get_path(reference, ("id",))))
 
 
 def _request(arguments: Arguments) -> Request:
@@ -34,13 +34,13 @@ def _request(arguments: Arguments) -> Request:
 
 
 def _fetch_request(arguments: Arguments) -> Request:
-    return Request(fetched_response_id=text(arguments.named.get("id")))
+    return Request(fetched_response_id=as_str(arguments.named.get("id")))
 
 
-def _reply(answer: Any) -> Reply:
-    said = Reply()
-    fill(said, answer, _REPLY)
-    fill(said.usage, answer, _USAGE)
+def _reply(answer: Any) -> Response:
+    said = Response()
+    copy_fields(said, answer, _REPLY)
+    copy_fields(said.usage, answer, _USAGE)
     end = _ENDS.get(said.response_status or "")
     said.finish_reasons = None if end is None else [end]
     said.failure = said.response_status if said.response_status == "failed" else None
@@ -49,7 +49,7 @@ def _reply(answer: Any) -> Reply:
 
 def _content(arguments: Arguments) -> Content:
     given = arguments.named.get("input")
-    system, prompt = full_text(dig(given, ("system_prompt",))), full_text(dig(given, ("prompt",)))
+    system, prompt = full_text(get_path(given, ("system_prompt",))), full_text(get_path(given, ("prompt",)))
     return Content(
         system_instructions=[text_part(system)] if system else None,
         input_messages=[message("user", [text_part(prompt)])] if prompt else None,
@@ -57,8 +57,8 @@ def _content(arguments: Arguments) -> Content:
 
 
 def _output(answer: Any) -> list[dict[str, Any]] | None:
-    output = dig(answer, ("output",))
-    said = output if isinstance(output, str) else "".join(piece for piece in items(output) if isinstance(piece, str))
+    output = get_path(answer, ("output",))
+    said = output if isinstance(output, str) else "".join(piece for piece in as_sequence(output) if isinstance(piece, str))
     return [message("assistant", [text_part(said)])] if said else None
 
 

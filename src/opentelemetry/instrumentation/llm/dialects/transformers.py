@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..extraction.message_parts import Message, message, text_part
-from ..extraction.paths import dig, fields, fill, items
-from ..schema.records import Content, Reply, Request, Usage
+from ..extraction.paths import as_sequence, copy_fields, fields, get_path
+from ..schema.records import Content, Request, Response, Usage
 from . import Arguments, Dialect
 from .huggingface import content as prompt_content
 from .openai.content import chat_content, chat_output
@@ -27,7 +27,7 @@ _REQUEST = fields(
 
 def _request(arguments: Arguments) -> Request:
     asked = Request()
-    fill(asked, arguments.named, _REQUEST)
+    copy_fields(asked, arguments.named, _REQUEST)
     return asked
 
 
@@ -39,23 +39,23 @@ def _content(arguments: Arguments) -> Content:
 def _output(answer: Any) -> list[Message] | None:
     """Read each text; a chat comes back whole, and its last message is the answer."""
     said: list[Message] = []
-    for record in items(answer):
-        generated = dig(record, ("generated_text",))
+    for record in as_sequence(answer):
+        generated = get_path(record, ("generated_text",))
         if isinstance(generated, str):
             said.append(message("assistant", [text_part(generated)]))
-        elif items(generated):
+        elif as_sequence(generated):
             said += chat_output({"choices": [{"message": generated[-1]}]}) or []
     return said or None
 
 
-def _run(answer: Any) -> Reply:
+def _run(answer: Any) -> Response:
     """Count the tokens of a run over one prompt with one answer; several are filled up to one length."""
-    prompt, shape = dig(answer, ("input_ids",)), tuple(dig(answer, ("generated_sequence", "shape")) or ())
+    prompt, shape = get_path(answer, ("input_ids",)), tuple(get_path(answer, ("generated_sequence", "shape")) or ())
     if len(shape) != 3 or shape[:2] != (1, 1):
-        return Reply()
+        return Response()
     asked = 0 if prompt is None else int(prompt.shape[-1])
-    return Reply(usage=Usage(input_tokens=asked, output_tokens=int(shape[2]) - asked))
+    return Response(usage=Usage(input_tokens=asked, output_tokens=int(shape[2]) - asked))
 
 
-pipeline = Dialect("transformers", _request, lambda answer: Reply(), content=_content, output=_output)
+pipeline = Dialect("transformers", _request, lambda answer: Response(), content=_content, output=_output)
 run = Dialect("transformers_run", _request, _run, content=_content)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..extraction.paths import dig, fields, fill, items
-from ..schema.records import Reply, Request, Usage
+from ..extraction.paths import as_sequence, copy_fields, fields, get_path
+from ..schema.records import Request, Response, Usage
 from . import Arguments, Dialect
 
 _REQUEST = fields(
@@ -17,16 +17,16 @@ _USAGE = fields(Usage, {"input_tokens": "total_tokens", "total_tokens": "total_t
 
 def _request(arguments: Arguments) -> Request:
     asked = Request()
-    fill(asked, arguments.named, _REQUEST)
+    copy_fields(asked, arguments.named, _REQUEST)
     return asked
 
 
-def _reply(answer: Any) -> Reply:
-    said = Reply()
-    fill(said.usage, answer, _USAGE)
-    document = next(iter(items(dig(answer, ("results",)))), None)
-    vectors = items(dig(answer, ("embeddings",))) or items(dig(document, ("embeddings",)))
-    said.dimensions = len(items(next(iter(vectors), None))) or None
+def _reply(answer: Any) -> Response:
+    said = Response()
+    copy_fields(said.usage, answer, _USAGE)
+    document = next(iter(as_sequence(get_path(answer, ("results",)))), None)
+    vectors = as_sequence(get_path(answer, ("embeddings",))) or as_sequence(get_path(document, ("embeddings",)))
+    said.dimensions = len(as_sequence(next(iter(vectors), None))) or None
     return said
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..extraction.paths import dig, fields, fill, items, text, whole
-from ..schema.records import Reply, Request, Usage
+from ..extraction.paths import as_int, as_sequence, as_str, copy_fields, fields, get_path
+from ..schema.records import Request, Response, Usage
 from . import Arguments, Dialect
 from .openai import chat_completions, content
 
@@ -26,7 +26,7 @@ _SETTINGS = fields(
 
 def _request(arguments: Arguments) -> Request:
     asked = Request(stream=arguments.streaming or None)
-    fill(asked, arguments.named, _SETTINGS)
+    copy_fields(asked, arguments.named, _SETTINGS)
     return asked
 
 
@@ -41,15 +41,15 @@ def _plain(answer: Any) -> dict[str, Any]:
         return {"choices": [{"text": answer}]}
     choices, counted = [], {"prompt_tokens": 0, "completion_tokens": 0}
     for one in _answers(answer):
-        for result in items(dig(one, ("results",))):
-            reason = dig(result, ("stop_reason",))
-            choices.append({"text": dig(result, ("generated_text",)), "finish_reason": None if reason == "not_finished" else reason})
-            counted["prompt_tokens"] += whole(dig(result, ("input_token_count",))) or 0
-            counted["completion_tokens"] += whole(dig(result, ("generated_token_count",))) or 0
-    return {"model": dig(_answers(answer)[0], ("model_id",)), "choices": choices, **({"usage": counted} if choices else {})}
+        for result in as_sequence(get_path(one, ("results",))):
+            reason = get_path(result, ("stop_reason",))
+            choices.append({"text": get_path(result, ("generated_text",)), "finish_reason": None if reason == "not_finished" else reason})
+            counted["prompt_tokens"] += as_int(get_path(result, ("input_token_count",))) or 0
+            counted["completion_tokens"] += as_int(get_path(result, ("generated_token_count",))) or 0
+    return {"model": get_path(_answers(answer)[0], ("model_id",)), "choices": choices, **({"usage": counted} if choices else {})}
 
 
-def _absorb(draft: Reply, chunk: Any) -> None:
+def _absorb(draft: Response, chunk: Any) -> None:
     before = draft.usage
     chat_completions.absorb(draft, _plain(chunk))
     # What was generated is counted on; the prompt is counted once, in whichever chunk.
@@ -57,15 +57,15 @@ def _absorb(draft: Reply, chunk: Any) -> None:
     draft.usage = Usage(**{name: max(filter(None, (getattr(before, name), getattr(now, name))), default=None) for name in counts})
 
 
-def _counted(answer: Any) -> Reply:
-    said = Reply(response_model=text(dig(answer, ("model_id",))))
-    said.usage.input_tokens = whole(dig(answer, ("input_token_count",)))
-    said.dimensions = len(items(dig(next(iter(items(dig(answer, ("results",)))), None), ("embedding",)))) or None
+def _counted(answer: Any) -> Response:
+    said = Response(response_model=as_str(get_path(answer, ("model_id",))))
+    said.usage.input_tokens = as_int(get_path(answer, ("input_token_count",)))
+    said.dimensions = len(as_sequence(get_path(next(iter(as_sequence(get_path(answer, ("results",)))), None), ("embedding",)))) or None
     return said
 
 
 texts = Dialect(
-    "watsonx_texts", _request, lambda answer: chat_completions.reply(_plain(answer)), _absorb, content.completions_content,
+    "watsonx_texts", _request, lambda answer: chat_completions.response(_plain(answer)), _absorb, content.completions_content,
     lambda answer: content.chat_output(_plain(answer)), chat_completions.finish,
 )  # fmt: skip
 counted = Dialect("watsonx_counted", _request, _counted)

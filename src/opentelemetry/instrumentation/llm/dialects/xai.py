@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from ..extraction.paths import integer, text
+from ..extraction.paths import as_str, integer
 from ..extraction.protobuf import rounded
-from ..schema.records import Content, Reply, Request, Usage
+from ..schema.records import Content, Request, Response, Usage
 from . import Arguments, Dialect
 from .openai import chat_completions
 from .openai.content import chat_content, chat_output
@@ -54,7 +54,7 @@ def _request(arguments: Arguments) -> Request:
     asked = chat_completions.request(Arguments(body, streaming=arguments.streaming))
     asked.api_type = None
     asked.stop_sequences = asked.stop_sequences or None
-    asked.previous_response_id = text(body.get("previous_response_id"))
+    asked.previous_response_id = as_str(body.get("previous_response_id"))
     return asked
 
 
@@ -110,11 +110,11 @@ def _proto(answer: Any) -> Any:
     return getattr(first, "_proto", first)
 
 
-def _reply(answer: Any) -> Reply:
-    return chat_completions.reply(_answer(_proto(answer), "message", lambda said: None))
+def _reply(answer: Any) -> Response:
+    return chat_completions.response(_answer(_proto(answer), "message", lambda said: None))
 
 
-def _absorb(draft: Reply, chunk: Any) -> None:
+def _absorb(draft: Response, chunk: Any) -> None:
     # A pair: what was said so far, and what was said last.
     proto = _proto(chunk[1])
     chat_completions.absorb(draft, _answer(proto, "delta", _spoken if draft.content is not None else lambda said: None))
@@ -148,21 +148,21 @@ def _output(answer: Any) -> list[Plain] | None:
 
 def _image_request(arguments: Arguments) -> Request:
     named = arguments.named
-    return Request(model=text(named.get("model")), choice_count=integer(named.get("n")), output_type="image")
+    return Request(model=as_str(named.get("model")), choice_count=integer(named.get("n")), output_type="image")
 
 
-def _image_reply(answer: Any) -> Reply:
+def _image_reply(answer: Any) -> Response:
     proto = _proto(answer)
     counted = usage(_usage(proto.usage)) if proto.HasField("usage") else Usage()
     counted.images = len(proto.images) or None
-    return Reply(response_model=text(proto.model), usage=counted)
+    return Response(response_model=as_str(proto.model), usage=counted)
 
 
 def _fetch_request(arguments: Arguments) -> Request:
-    return Request(fetched_response_id=text(arguments.named.get("response_id")))
+    return Request(fetched_response_id=as_str(arguments.named.get("response_id")))
 
 
 chat = Dialect("xai", _request, _reply, _absorb, _content, _output, chat_completions.finish)
 fetched = Dialect("xai_fetched", _fetch_request, _reply, output=_output)
 images = Dialect("xai_images", _image_request, _image_reply)
-tokens = Dialect("xai_tokens", lambda arguments: Request(model=text(arguments.named.get("model"))), lambda answer: Reply())
+tokens = Dialect("xai_tokens", lambda arguments: Request(model=as_str(arguments.named.get("model"))), lambda answer: Response())

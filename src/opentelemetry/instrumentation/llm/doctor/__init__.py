@@ -22,7 +22,7 @@ from .. import bus, providers
 from .. import settings as settings_module
 from ..exporters.terminal import Terminal
 from ..instrumentor import LLMInstrumentor
-from ..reporters.aggregation import Tally
+from ..reporters.aggregation import Aggregator
 from ..reporters.otel import OtelReporter
 from ..settings import Settings
 from ..version import __version__
@@ -57,7 +57,7 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """Return everything as plain dicts, lists, texts and numbers."""
-        found = [{"cause": f.cause, "says": f.says, "do": f.do, "problem": f.problem} for f in self.findings]
+        found = [{"cause": f.cause, "says": f.description, "do": f.do, "problem": f.problem} for f in self.findings]
         return {**self.facts.as_json(), "findings": found, "healthy": self.healthy, "what_to_do": self.what_to_do}
 
     def __str__(self) -> str:
@@ -173,6 +173,6 @@ def _met(watcher: LLMInstrumentor) -> dict[str, Any]:
 
 
 def _counts(reporter: OtelReporter | None, name: str, tag: str) -> dict[str, int]:
-    tally: Tally | None = getattr(reporter, "_tally", None)
+    tally: Aggregator | None = getattr(reporter, "_tally", None)
     metric = next((m for m in tally.metrics if m.name == name), None) if tally is not None else None
     return {} if tally is None or metric is None else {str(tags.get(tag, "")): int(count) for tags, count in tally.read(metric)}

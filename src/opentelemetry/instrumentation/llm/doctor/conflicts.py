@@ -12,7 +12,7 @@ from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from .facts import Neighbour, Sdk
+from .facts import OtherInstrumentation, SdkState
 from .sdks import by_distribution, modules_of
 from .wrappers import distribution_of, wrapper_module
 
@@ -41,7 +41,7 @@ def everything_installed() -> dict[str, Distribution]:
     return found
 
 
-def neighbours(sdks: Iterable[Sdk], disabled: Iterable[str], found: dict[str, Distribution]) -> tuple[Neighbour, ...]:
+def neighbours(sdks: Iterable[SdkState], disabled: Iterable[str], found: dict[str, Distribution]) -> tuple[OtherInstrumentation, ...]:
     """Tell who else would watch an SDK that is installed and watched by us; ``disabled`` are entry points not to be loaded."""
     watched = {normal(sdk.name): sdk for sdk in sdks if sdk.version and sdk.state != "disabled"}
     ours = {name: sdk.name for name, sdk in watched.items()}
@@ -50,18 +50,20 @@ def neighbours(sdks: Iterable[Sdk], disabled: Iterable[str], found: dict[str, Di
     told = [neighbour for name, d in found.items() if name != OURS for neighbour in _watching(name, d, set(ours), off, active)]
     known = {n.name for n in told if n.active}
     strangers = ((name, sdk) for name, sdk in active.items() if not any(_module(k) == name for k in known))
-    every = (*told, *(Neighbour(name, "", sdk, active=True) for name, sdk in strangers))
+    every = (*told, *(OtherInstrumentation(name, "", sdk, active=True) for name, sdk in strangers))
     return tuple(replace(n, gives_way=n.sdk in watched and _gives_way(n, watched[n.sdk])) for n in every)
 
 
-def _gives_way(neighbour: Neighbour, sdk: Sdk) -> bool:
+def _gives_way(neighbour: OtherInstrumentation, sdk: SdkState) -> bool:
     """Return whether the place is ours where a neighbour decides about its spans of this SDK."""
     places = (native.target.replace(".", "_") for native in sdk.native if native.done == "replaced by ours")
     return any(place.startswith(f"{_module(neighbour.name)}_") for place in places)
 
 
-def _watching(name: str, distribution: Distribution, watched: set[str], off: set[str], active: dict[str, str]) -> Iterator[Neighbour]:
-    about = Neighbour(name, distribution.version, "", active=_module(name) in active)
+def _watching(
+    name: str, distribution: Distribution, watched: set[str], off: set[str], active: dict[str, str]
+) -> Iterator[OtherInstrumentation]:
+    about = OtherInstrumentation(name, distribution.version, "", active=_module(name) in active)
     if name in _WATCH_MANY:
         yield about
     entries = tuple(e.name for e in distribution.entry_points if e.group == _GROUP)

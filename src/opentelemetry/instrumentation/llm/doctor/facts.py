@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Native:
+class NativeState:
     """A place where an SDK makes spans of its own, and what was done about it."""
 
     target: str
@@ -15,7 +15,7 @@ class Native:
 
 
 @dataclass(frozen=True)
-class Sdk:
+class SdkState:
     """One SDK of the tables: what is installed, and what is watched of it.
 
     ``state`` is one of ``watched``, ``partly watched``, ``not watched``, ``not imported``, ``not installed``, ``too old``,
@@ -33,13 +33,13 @@ class Sdk:
     without: tuple[str, ...] = ()
     patched: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
-    native: tuple[Native, ...] = ()
+    native: tuple[NativeState, ...] = ()
     not_reached: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Neighbour:
+class OtherInstrumentation:
     """Another package that watches an SDK of ours.
 
     ``sdk`` is empty for one that watches many; ``entry_points`` are the names by which OpenTelemetry loads it, ``off``
@@ -82,7 +82,7 @@ class Finding:
     """Something that is wrong or worth knowing: its cause as one word, what it is, and what to do."""
 
     cause: str
-    says: str
+    description: str
     do: str
     problem: bool = True
 
@@ -95,8 +95,8 @@ class Facts:
     inside: bool
     watching: bool
     loadable: bool
-    sdks: tuple[Sdk, ...]
-    neighbours: tuple[Neighbour, ...]
+    sdks: tuple[SdkState, ...]
+    neighbours: tuple[OtherInstrumentation, ...]
     configurator: str | None
     config_file: str | None
     signals: tuple[Signal, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from .facts import Facts, Finding, Sdk
+from .facts import Facts, Finding, SdkState
 
 _SHOWN = 5
 NOTHING = "nothing"
@@ -87,11 +87,11 @@ def _no_sdk(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _each(state: str, says: Callable[[Sdk], str], do: Callable[[Sdk], str]) -> Callable[[Facts], Iterator[Finding]]:
+def _each(state: str, description: Callable[[SdkState], str], do: Callable[[SdkState], str]) -> Callable[[Facts], Iterator[Finding]]:
     def cause(facts: Facts) -> Iterator[Finding]:
         for sdk in facts.sdks:
             if sdk.state == state:
-                yield Finding(f"sdk_{state.replace(' ', '_')}", says(sdk), do(sdk))
+                yield Finding(f"sdk_{state.replace(' ', '_')}", description(sdk), do(sdk))
 
     return cause
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 
 from ..instrumentor import LLMInstrumentor
 from ..settings import Settings
-from .facts import Sdk
+from .facts import SdkState
 from .sdks import by_distribution, looked_at, modules_of
 
 _ERRORS_KEPT = 5
@@ -45,7 +45,7 @@ def _said(error: BaseException) -> str:
     return f"{type(error).__name__}: {first}".rstrip(": ")
 
 
-def _judged(sdk: Sdk, errors: list[str]) -> Sdk:
+def _judged(sdk: SdkState, errors: list[str]) -> SdkState:
     if not sdk.patched and sdk.state in ("not imported", "not watched"):
         return replace(sdk, state="import failed" if errors else "not watched", errors=tuple(errors[:_ERRORS_KEPT]))
     return sdk

@@ -16,11 +16,11 @@ from dataclasses import replace
 from typing import Any
 
 from .. import providers
-from ..calls.declaration import Provider
+from ..calls.declaration import Sdk
 from ..calls.patches import Patches, installed
 from ..instrumentor import LLMInstrumentor
 from ..settings import Settings
-from .facts import Native, Sdk
+from .facts import NativeState, SdkState
 from .wrappers import who
 
 UNKNOWN = "unknown version"
@@ -29,26 +29,26 @@ _PROBE = f"{__package__}.probe"
 _AUTO = os.path.join("opentelemetry", "instrumentation", "auto_instrumentation")
 
 
-def by_distribution() -> dict[str, list[Provider]]:
+def by_distribution() -> dict[str, list[Sdk]]:
     """Return the providers of each distribution: some SDKs are in the tables more than once."""
-    found: dict[str, list[Provider]] = {}
+    found: dict[str, list[Sdk]] = {}
     for provider in providers.everyone():
         found.setdefault(provider.distribution, []).append(provider)
     return found
 
 
-def modules_of(several: Iterable[Provider]) -> list[str]:
+def modules_of(several: Iterable[Sdk]) -> list[str]:
     """Return the modules in which something is watched."""
-    targets = (t for p in several for t in (*(o.target for o in p.points), *p.raw_answers, *(n.target for n in p.native)))
+    targets = (t for p in several for t in (*(o.target for o in p.points), *p.raw_responses, *(n.target for n in p.native)))
     return list(dict.fromkeys(target.partition(":")[0] for target in targets))
 
 
-def looked_at(name: str, settings: Settings) -> Sdk:
+def looked_at(name: str, settings: Settings) -> SdkState:
     """Tell what this process watches of an SDK, of the modules that it has imported so far."""
     several = by_distribution()[name]
     fitting = _fitting(several)
     version, requires = installed(several[0].requires)[0], "; ".join(p.requires for p in several)
-    sdk = Sdk(name, requires, version, "not installed" if version is None else "too old", providers=tuple(p.name for p in several))
+    sdk = SdkState(name, requires, version, "not installed" if version is None else "too old", providers=tuple(p.name for p in several))
     patches = LLMInstrumentor()._patches
     if version is None and any(point.target in patches.patched for p in several for point in p.points):
         # A frozen application may have the SDK without what says its version.
@@ -76,19 +76,19 @@ def looked_at(name: str, settings: Settings) -> Sdk:
     )
 
 
-def _fitting(several: list[Provider]) -> list[Provider]:
+def _fitting(several: list[Sdk]) -> list[Sdk]:
     return [p for p in several if installed(p.requires)[1]]
 
 
-def _native(several: list[Provider], patches: Patches, setting: str) -> Iterable[Native]:
+def _native(several: list[Sdk], patches: Patches, setting: str) -> Iterable[NativeState]:
     for native in (n for p in several for n in p.native):
         module, _, path = native.target.partition(":")
         patched = patches.patched.get(native.target)
         if patched is not None:
             asked_for = patched.ours is patched.original
-            yield Native(native.target, "only where the application asks for it" if asked_for else "replaced by ours")
+            yield NativeState(native.target, "only where the application asks for it" if asked_for else "replaced by ours")
         elif setting == "keep" and _reaches(sys.modules.get(module), path):
-            yield Native(native.target, "kept beside ours")
+            yield NativeState(native.target, "kept beside ours")
 
 
 def _reaches(owner: Any, path: str) -> bool:
@@ -110,14 +110,14 @@ def named(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(meant[name] for name in names)) or tuple(known)
 
 
-def probed(settings: Settings, wait: float, names: Iterable[str] = ()) -> tuple[Sdk, ...]:
+def probed(settings: Settings, wait: float, names: Iterable[str] = ()) -> tuple[SdkState, ...]:
     """Import each SDK that is installed in a process of its own and tell what was watched there; of ``names``, or of all."""
     known = [looked_at(name, settings) for name in named(names)]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return tuple(pool.map(lambda sdk: _probe(sdk, wait) if sdk.version and sdk.state not in ("too old", "disabled") else sdk, known))
 
 
-def _probe(sdk: Sdk, wait: float) -> Sdk:
+def _probe(sdk: SdkState, wait: float) -> SdkState:
     command = [sys.executable, "-m", _PROBE, sdk.name]
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=wait, env=_environment(), check=False)
@@ -127,7 +127,7 @@ def _probe(sdk: Sdk, wait: float) -> Sdk:
     if not lines:
         return replace(sdk, state="import failed", errors=(f"the process ended with status {done.returncode}",))
     told: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in json.loads(lines[-1]).items()}
-    return replace(Sdk(**told), native=tuple(Native(**native) for native in told["native"]))
+    return replace(SdkState(**told), native=tuple(NativeState(**native) for native in told["native"]))
 
 
 def _environment() -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Literal
 from ..exporters.terminal import PLAIN, Style, Terminal
 from ..reporters.text_table import aligned
 from .conflicts import OURS
-from .facts import Facts, Finding, Neighbour, Sdk, Setting, Signal
+from .facts import Facts, Finding, OtherInstrumentation, SdkState, Setting, Signal
 from .findings import what_to_do
 
 Row = tuple[str, ...]
@@ -65,7 +65,7 @@ class _Page:
         lines = [self.bold("Findings"), *([] if findings else ["  none"])]
         for number, finding in enumerate(findings, 1):
             mark, indent = self._mark("bad" if finding.problem else "note"), 6 + len(str(number))
-            lines += self._folded(f"  {mark} {number}. ", indent, f"{finding.cause}: {finding.says}")
+            lines += self._folded(f"  {mark} {number}. ", indent, f"{finding.cause}: {finding.description}")
             lines += self._folded(f"{'':{indent}}{arrow} ", indent + 1 + len(arrow), finding.do)
         return "\n".join(lines)
 
@@ -80,23 +80,23 @@ class _Page:
         return self._terminal.paint(drawn if self._terminal.draws else letter, style)
 
 
-def _sdk(sdk: Sdk) -> Row:
+def _sdk(sdk: SdkState) -> Row:
     return sdk.name, sdk.version or "", sdk.state, _watched(sdk)
 
 
-def _not_installed(sdks: Iterable[Sdk]) -> str:
+def _not_installed(sdks: Iterable[SdkState]) -> str:
     absent = ", ".join(sdk.name for sdk in sdks if not sdk.version)
     return f"\n  not installed: {absent}" if absent else ""
 
 
-def _watched(sdk: Sdk) -> str:
+def _watched(sdk: SdkState) -> str:
     if not sdk.operations:
         return "; ".join(sdk.errors) or f"needs {sdk.requires}"
     told = f"{len(sdk.operations)} operations at {len(sdk.patched)} places"
     return f"{told}, not {', '.join(sdk.without)}" if sdk.without else told
 
 
-def _neighbour(neighbour: Neighbour) -> Row:
+def _neighbour(neighbour: OtherInstrumentation) -> Row:
     state = "active" if neighbour.active else "switched off" if neighbour.off else "loaded by opentelemetry-instrument"
     return neighbour.name, neighbour.version, neighbour.sdk or "many SDKs", state if neighbour.sdk else "when its init() is called"
 

@@ -18,7 +18,7 @@ from opentelemetry.sdk.metrics.export import Metric as Collected
 from ..metrics import metrics
 from ..reporters.statsd.protocol import TAGGINGS, Tagging, counted, gauged, name_of, tail_of
 from ..reporters.statsd.reporter import StatsdReporter
-from ..reporters.statsd.udp import Wire
+from ..reporters.statsd.udp import UdpSender
 from ..settings import repeated
 
 _logger = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class StatsdMetricExporter(MetricExporter):
         self._timers = StatsdReporter(timed, **chosen)
         self._timed = {metric.name for metric in timed}
         self._prefix, self._tagging = chosen["prefix"], chosen["tags"]
-        self._wire = Wire(chosen["host"], chosen["port"])
+        self._wire = UdpSender(chosen["host"], chosen["port"])
 
     @property
     def dropped(self) -> int:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from ..schema.records import Reply, Usage
+from ..schema.records import Response, Usage
 from . import failures
-from .paths import dig, items, text
+from .paths import as_sequence, as_str, get_path
 
 _PLACES = (("error",), ("x_groq", "error"), ("response", "error"), ("data", "error"))
 _CODES = (("code",), ("error_code",), ("status_code",), ("type",), ("status",), ("name",))
@@ -29,7 +29,7 @@ class ReportedError(NamedTuple):
     kind: str
 
 
-def complete(reply: Reply, answer: Any) -> None:
+def complete(reply: Response, answer: Any) -> None:
     """Set ``failure`` and ``reported_error`` where ``answer``, whole or a chunk, reports an error; costs a look where it does not."""
     if reply.failure is None and reply.finish_reasons and "error" not in reply.finish_reasons:
         return
@@ -41,7 +41,7 @@ def complete(reply: Reply, answer: Any) -> None:
         reply.failure = reply.reported_error.code
 
 
-def read(error: Any, otherwise: str | None = None) -> ReportedError:
+def read(error: Any, default: str | None = None) -> ReportedError:
     """Read one error: an object, or nothing but its message.
 
     >>> read({"code": 429, "message": "Slow down"})
@@ -49,11 +49,13 @@ def read(error: Any, otherwise: str | None = None) -> ReportedError:
     >>> read({"message": "Rate limit exceeded"}).kind
     'rate_limited'
     """
-    message = error if isinstance(error, str) else next((said for path in _MESSAGES if (said := text(dig(error, path))) is not None), None)
-    status = next((found for path in _STATUSES if (found := failures.status_in(dig(error, path))) is not None), None)
-    code = next((word for path in _CODES if (word := failures.code_in(dig(error, path))) is not None), None)
+    message = (
+        error if isinstance(error, str) else next((said for path in _MESSAGES if (said := as_str(get_path(error, path))) is not None), None)
+    )
+    status = next((found for path in _STATUSES if (found := failures.status_in(get_path(error, path))) is not None), None)
+    code = next((word for path in _CODES if (word := failures.code_in(get_path(error, path))) is not None), None)
     if code is None or code == "error":
-        code = otherwise if otherwise not in (None, "error", "failed") else code
+        code = default if default not in (None, "error", "failed") else code
     by_text = None if message is None else failures.kind_in_text(message)
     kind = failures.kind_of("", status, None if code in ("error", None) else code)
     if by_text is not None and kind in ("other", "invalid_request", "server_error"):
@@ -61,7 +63,7 @@ def read(error: Any, otherwise: str | None = None) -> ReportedError:
     return ReportedError(code or "error", status, kind)
 
 
-def metadata(reply: Reply, refused_with: int | None) -> dict[str, Any]:
+def metadata(reply: Response, refused_with: int | None) -> dict[str, Any]:
     """Return the metadata of the failure that ``reply`` reports."""
     code = reply.failure or "error"
     known: ReportedError = reply.reported_error or ReportedError(code, None, failures.kind_of("", refused_with, code))
@@ -83,26 +85,26 @@ def bounded(code: str) -> str:
 
 def _errors(answer: Any) -> Iterator[Any]:
     for path in _PLACES:
-        if error := dig(answer, path):
+        if error := get_path(answer, path):
             yield error
-    for choice in items(dig(answer, ("choices",))):
-        if error := dig(choice, ("error",)):
+    for choice in as_sequence(get_path(answer, ("choices",))):
+        if error := get_path(choice, ("error",)):
             yield error
 
 
-def _is_nothing_else(reply: Reply) -> bool:
+def _is_nothing_else(reply: Response) -> bool:
     return reply.response_id is None and reply.finish_reasons is None and reply.usage == Usage()
 
 
 def _whole(answer: Any) -> Any:
     """Return an answer that is an error itself: it calls itself one, or has a code or a detail beside its message and no result."""
-    status = dig(answer, ("base_resp", "status_code"))
+    status = get_path(answer, ("base_resp", "status_code"))
     if status:
-        return dig(answer, ("base_resp",))
-    if text(dig(answer, ("object",))) == "error" or text(dig(answer, ("type",))) == "error":
+        return get_path(answer, ("base_resp",))
+    if as_str(get_path(answer, ("object",))) == "error" or as_str(get_path(answer, ("type",))) == "error":
         return answer
-    message = next((said for path in _MESSAGES if isinstance(said := dig(answer, path), str) and said), None)
-    return answer if message is not None and not any(dig(answer, (name,)) for name in _RESULTS) else None
+    message = next((said for path in _MESSAGES if isinstance(said := get_path(answer, path), str) and said), None)
+    return answer if message is not None and not any(get_path(answer, (name,)) for name in _RESULTS) else None
 
 
 _RESULTS = (

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..schema.bounds import encodable, short
 from ..schema.errors import error_type
-from .paths import dig, full_text, text, whole
+from .paths import as_int, as_str, full_text, get_path
 
 _FRAMES = 64
 _WORD = re.compile(r"[A-Za-z][\w.\-]{0,63}\Z")
@@ -126,14 +126,14 @@ _REQUEST_IDS = (("request_id",), ("response", "ResponseMetadata", "RequestId"))
 def status_of(error: BaseException) -> int | None:
     """Return the HTTP status that an SDK's exception tells, if any."""
     for path in _STATUSES:
-        if (status := _status(dig(error, path))) is not None:
+        if (status := _status(get_path(error, path))) is not None:
             return status
     # Where the class is one of Python's own, the status and the text are all that it holds.
     return _status(error.args[0]) if len(error.args) == 2 and isinstance(error.args[1], str) else None
 
 
 def _status(value: Any) -> int | None:
-    status = int(value) if isinstance(value, str) and _STATUS.match(value) else whole(value)
+    status = int(value) if isinstance(value, str) and _STATUS.match(value) else as_int(value)
     return status if status is not None and 300 <= status < 600 else None
 
 
@@ -148,8 +148,8 @@ def code_in(value: Any) -> str | None:
     >>> code_in("rate_limit_exceeded"), code_in(40303), code_in("no such thing")
     ('rate_limit_exceeded', '40303', None)
     """
-    number = whole(value)
-    code = text(value) if number is None else str(number)
+    number = as_int(value)
+    code = as_str(value) if number is None else str(number)
     return code if code is not None and (_WORD.match(code) or _NUMBER.match(code)) else None
 
 
@@ -165,9 +165,9 @@ def _is_of_an_rpc(error: BaseException) -> bool:
 def code_of(error: BaseException) -> str | None:
     """Return the provider's own error code, if it is one word."""
     for path in _CODES:
-        found = dig(error, path)
+        found = get_path(error, path)
         # An error of gRPC says its code when it is called.
-        code = text(dig(found(), ("name",)) if callable(found) and _is_of_an_rpc(error) else found)
+        code = as_str(get_path(found(), ("name",)) if callable(found) and _is_of_an_rpc(error) else found)
         if code is not None and _WORD.match(code):
             return code
     return None
@@ -199,7 +199,7 @@ def after_response(kind: str) -> str:
 
 def _kind_by_text(error: BaseException) -> str | None:
     """Say what only the text of a refusal tells; it is looked for in what the exception holds, which is not made a text of."""
-    told = [full_text(dig(error, path)) for path in _TEXTS] + [full_text(argument) for argument in error.args[:2]]
+    told = [full_text(get_path(error, path)) for path in _TEXTS] + [full_text(argument) for argument in error.args[:2]]
     if _is_of_an_rpc(error):
         told.append(full_text(error.details()))  # type: ignore[attr-defined]
     whole_text = "\n".join(one[:_LOOKED_INTO] for one in told if one is not None)
@@ -225,7 +225,7 @@ def describe(error: BaseException, answered: int | None = None, unanswered: str 
     described["stacktrace"] = encodable("".join(_frames(error)))
     if status is not None:
         described["status"] = status
-    request_id = next((found for path in _REQUEST_IDS if (found := text(dig(error, path))) is not None), None)
+    request_id = next((found for path in _REQUEST_IDS if (found := as_str(get_path(error, path))) is not None), None)
     if request_id is not None and _ID.match(request_id):
         described["request_id"] = request_id
     return described

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from .paths import text
+from .paths import as_str
 
 _SAME: Mapping[str, tuple[str, ...]] = {
     "stop": ("end_turn", "stop_sequence", "complete", "completed", "finish", "finished", "eos", "endoftext", "eos_token"),
@@ -25,7 +25,7 @@ def finish_reason(word: Any) -> str | None:
     >>> finish_reason("tool_calls"), finish_reason("MAX_TOKENS"), finish_reason("RECITATION")
     ('tool_call', 'length', 'RECITATION')
     """
-    said = text(word)
+    said = as_str(word)
     return None if said is None else WORDS.get(said.lower(), said)
 
 

@@ -20,10 +20,10 @@ Path = tuple[str, ...]
 _DIGITS = len(str(LARGEST))
 
 
-def dig(value: Any, path: Path) -> Any:
+def get_path(value: Any, path: Path) -> Any:
     """Follow ``path`` through mappings and attributes; ``None`` where it ends early.
 
-    >>> dig({"usage": {"prompt_tokens": 3}}, ("usage", "prompt_tokens"))
+    >>> get_path({"usage": {"prompt_tokens": 3}}, ("usage", "prompt_tokens"))
     3
     """
     for part in path:
@@ -78,7 +78,7 @@ def reader(value: Any) -> Callable[[str], Any]:
     return partial(_inside, value) if held is None else held.get
 
 
-def whole(value: Any) -> int | None:
+def as_int(value: Any) -> int | None:
     """Read a count: an int, or a float without a fraction, from 0 to below 2**53; nothing else is a count."""
     if value.__class__ is not int:
         if (isinstance(value, float) and value.is_integer()) or (isinstance(value, int) and not isinstance(value, bool)):
@@ -94,13 +94,13 @@ def invalid(values: Iterable[Any]) -> int | None:
     >>> invalid([3, None, 0]), invalid([-1, "many", 2**60])
     (None, 3)
     """
-    return sum(value is not None and whole(value) is None for value in values) or None
+    return sum(value is not None and as_int(value) is None for value in values) or None
 
 
 def digits(value: Any) -> int | None:
     """Read a count that a header writes in decimal digits."""
     written = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS
-    return whole(int(value)) if written else None
+    return as_int(int(value)) if written else None
 
 
 def integer(value: Any) -> int | None:
@@ -113,7 +113,7 @@ def integer(value: Any) -> int | None:
     return None
 
 
-def number(value: Any) -> float | None:
+def as_float(value: Any) -> float | None:
     """Read a number as a float; infinity, NaN and what is not below 2**53 in size read as absent."""
     if isinstance(value, (int, float)) and not isinstance(value, bool) and -LARGEST < value < LARGEST:
         return float(value)
@@ -128,10 +128,10 @@ def full_text(value: Any) -> str | None:
     return inner or None if isinstance(inner, str) else None
 
 
-def text(value: Any) -> str | None:
+def as_str(value: Any) -> str | None:
     """Read a name, an id or another value that is not empty, in at most 256 harmless characters; an enum reads as its value.
 
-    >>> text("gpt-4o-mini"), text("gpt\\x1b[31m"), text("")
+    >>> as_str("gpt-4o-mini"), as_str("gpt\\x1b[31m"), as_str("")
     ('gpt-4o-mini', 'gpt?[31m', None)
     """
     if value.__class__ is not str:
@@ -139,7 +139,7 @@ def text(value: Any) -> str | None:
     return short(value) if value else None
 
 
-def texts(value: Any) -> list[str] | None:
+def as_str_list(value: Any) -> list[str] | None:
     """Read one text or a list of them, at most 128 of 256 characters; stop sequences are often line breaks, so these stay."""
     if isinstance(value, str):
         value = (value,)
@@ -148,17 +148,17 @@ def texts(value: Any) -> list[str] | None:
     return None
 
 
-def flag(value: Any) -> bool | None:
+def as_true(value: Any) -> bool | None:
     """Read a bool that is true; false is as good as absent."""
     return True if value is True else None
 
 
-def items(value: Any) -> Sequence[Any]:
+def as_sequence(value: Any) -> Sequence[Any]:
     """Return a list or tuple as it is, and nothing for everything else: the caller's iterators stay unread."""
     return value if isinstance(value, (list, tuple)) else ()
 
 
-_READERS: dict[str, Callable[[Any], Any]] = {"int": whole, "float": number, "str": text, "list[str]": texts, "bool": flag}
+_READERS: dict[str, Callable[[Any], Any]] = {"int": as_int, "float": as_float, "str": as_str, "list[str]": as_str_list, "bool": as_true}
 
 
 class Field(NamedTuple):
@@ -207,7 +207,7 @@ def fields(record: type, paths: Mapping[str, str | tuple[str, ...]]) -> Table:
     )
 
 
-def fill(record: Any, source: Any, table: Table) -> None:
+def copy_fields(record: Any, source: Any, table: Table) -> None:
     """Set the fields of ``record`` that ``source`` has; leave the others as they are."""
     held = held_by(source)
     if held is None or len(held) > _MOST_KEYS:
@@ -217,7 +217,7 @@ def fill(record: Any, source: Any, table: Table) -> None:
     for key, rest, read, name in _plan(table, tuple(held)):
         value = held[key]
         if value is not None:
-            value = read(dig(value, rest) if rest else value)
+            value = read(get_path(value, rest) if rest else value)
             if value is not None:
                 known[name] = value
 
@@ -225,7 +225,7 @@ def fill(record: Any, source: Any, table: Table) -> None:
 def _fill_one_by_one(record: Any, source: Any, table: Table) -> None:
     for name, read, paths in table.rows:
         for path in paths:
-            value = read(_inside(source, path[0]) if len(path) == 1 else dig(source, path))
+            value = read(_inside(source, path[0]) if len(path) == 1 else get_path(source, path))
             if value is not None:
                 setattr(record, name, value)
                 break

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .message_parts import Part, blob_part, reasoning_part, text_part, tool_call_part, tool_response_part, uri_part
-from .paths import dig, full_text, items
+from .paths import as_sequence, full_text, get_path
 
 _DEEPEST = 12
 
@@ -54,7 +54,7 @@ def definition(name: Any, description: Any, parameters: Any) -> Part | None:
 def functions(tools: Any) -> list[Part] | None:
     """Read definitions of tools in the shape of OpenAI, which Cohere and Ollama share."""
     keys = ("name", "description", "parameters")
-    made = (definition(*(dig(tool, ("function", key)) for key in keys)) for tool in items(tools))
+    made = (definition(*(get_path(tool, ("function", key)) for key in keys)) for tool in as_sequence(tools))
     return [tool for tool in made if tool is not None] or None
 
 

@@ -8,12 +8,12 @@ from typing import NamedTuple
 from ..steps.tables import Framework
 
 
-class Known(NamedTuple):
+class LazyFramework(NamedTuple):
     """A framework before its table is read; ``wakes`` are modules that every user of it imports early."""
 
     name: str
     table: str
-    wakes: tuple[str, ...]
+    import_triggers: tuple[str, ...]
 
     def load(self) -> Framework:
         """Read the table."""
@@ -22,13 +22,13 @@ class Known(NamedTuple):
         return framework
 
 
-KNOWN: tuple[Known, ...] = (
-    Known("agno", "agno:AGNO", ("agno",)),
-    Known("langchain", "langchain:LANGCHAIN", ("langchain_core",)),
-    Known("langgraph", "langgraph:LANGGRAPH", ("langchain", "langchain_core", "langgraph.pregel")),
-    Known("mcp", "mcp:MCP", ("mcp.types", "mcp_types")),
-    Known("openai_agents", "openai_agents:OPENAI_AGENTS", ("agents.tracing.spans",)),
-    Known("pydantic_ai", "pydantic_ai:PYDANTIC_AI", ("pydantic_ai",)),
+KNOWN: tuple[LazyFramework, ...] = (
+    LazyFramework("agno", "agno:AGNO", ("agno",)),
+    LazyFramework("langchain", "langchain:LANGCHAIN", ("langchain_core",)),
+    LazyFramework("langgraph", "langgraph:LANGGRAPH", ("langchain", "langchain_core", "langgraph.pregel")),
+    LazyFramework("mcp", "mcp:MCP", ("mcp.types", "mcp_types")),
+    LazyFramework("openai_agents", "openai_agents:OPENAI_AGENTS", ("agents.tracing.spans",)),
+    LazyFramework("pydantic_ai", "pydantic_ai:PYDANTIC_AI", ("pydantic_ai",)),
 )
 
 

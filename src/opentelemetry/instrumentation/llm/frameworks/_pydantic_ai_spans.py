@@ -20,7 +20,7 @@ def silent(watches: Callable[[str], bool]) -> Callable[..., Any]:
     """Make the driver of the function that opens a span; ``watches`` says whether clients of a module are watched."""
 
     def opening(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        return wrapped(*guarded(_given, args, watches, otherwise=args), **kwargs)
+        return wrapped(*guarded(_given, args, watches, default=args), **kwargs)
 
     return opening
 

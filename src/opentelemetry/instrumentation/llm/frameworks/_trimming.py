@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import bus
-from ..extraction.paths import items
+from ..extraction.paths import as_sequence
 from ..guard import guarded
 
 
@@ -35,5 +35,5 @@ def _begun(kwargs: Mapping[str, Any]) -> dict[str, Any]:
 def _told(given: Any, kept: Any, began: int, known: dict[str, Any]) -> None:
     measured = {"duration": time.perf_counter_ns() - began}
     if kept is not None:
-        measured["messages_removed"] = len(given) - len(items(kept))
+        measured["messages_removed"] = len(given) - len(as_sequence(kept))
     bus.execute("ex_llm.context.truncation.stop", measured, known)

@@ -140,7 +140,7 @@ def _strands_model(watches: Watches, original: Any) -> Any:
         return (), {**named, "tracer": _StrandsTracer(named["tracer"])}
 
     def driver(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        args, kwargs = guarded(given, args, kwargs, otherwise=(args, kwargs))
+        args, kwargs = guarded(given, args, kwargs, default=(args, kwargs))
         return wrapped(*args, **kwargs)
 
     return Wrapper(original, driver)

@@ -112,9 +112,9 @@ def _responded(response: Any) -> None:
         return
     code = getattr(response, "code", None)
     if isinstance(code, int):
-        run.noted = Result(error_type=None if code in _BAD_REQUESTS else str(code), more={"status": str(code)})
+        run.hold_response = Result(error_type=None if code in _BAD_REQUESTS else str(code), more={"status": str(code)})
     else:
-        run.noted = _result(_request(response))
+        run.hold_response = _result(_request(response))
 
 
 def _side(session: Any) -> str:
@@ -164,10 +164,10 @@ MCP = Framework(
     "mcp",
     "mcp >= 1.10",
     (
-        Step("mcp.client.session:ClientSession.send_request", "mcp_request", *_CLIENT, quiet=True),
-        Step("mcp.shared.session:BaseSession.send_request", "mcp_request", *_CLIENT, quiet=True, arguments=_arguments),
-        Step("mcp.server.lowlevel.server:Server._handle_request", "mcp_request", _server_1, quiet=True),
-        Step("mcp.server._otel:OpenTelemetryMiddleware.__call__", "mcp_request", _server_2, _result, quiet=True),
+        Step("mcp.client.session:ClientSession.send_request", "mcp_request", *_CLIENT, optional=True),
+        Step("mcp.shared.session:BaseSession.send_request", "mcp_request", *_CLIENT, optional=True, arguments=_arguments),
+        Step("mcp.server.lowlevel.server:Server._handle_request", "mcp_request", _server_1, optional=True),
+        Step("mcp.server._otel:OpenTelemetryMiddleware.__call__", "mcp_request", _server_2, _result, optional=True),
     ),
     patches=(
         ("mcp.shared.session:RequestResponder.respond", _responding),

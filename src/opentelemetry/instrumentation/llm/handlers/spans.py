@@ -40,10 +40,10 @@ _ABOUT = {
 }
 
 
-class Open:
+class OpenSpan:
     """A span that has begun: how to leave its context, and what is known for its end."""
 
-    __slots__ = ("answered", "attempt", "before", "began", "block", "contents", "context", "cost", "entered", "recording", "span")
+    __slots__ = ("attempt", "before", "began", "block", "contents", "context", "cost", "entered", "on_response", "recording", "span")
 
     def __init__(self, began: int) -> None:
         self.began = began
@@ -58,7 +58,7 @@ class Open:
         self.context: context.Context | None = None
         self.attempt: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None
         """Measurements and metadata of the HTTP attempt that is shown."""
-        self.answered = False
+        self.on_response = False
         """Whether that attempt was answered with what was asked for."""
         self.cost: Mapping[str, Any] | None = None
 
@@ -92,14 +92,14 @@ class Spans:
 
     def __init__(self, tracer: Tracer, logs: Logs, settings: Settings) -> None:
         self._tracer, self._logs, self._settings = tracer, logs, settings
-        self._open: dict[Any, Open] = {}
+        self._open: dict[Any, OpenSpan] = {}
         _living.add(self)
         self._in_span, self._in_events = (place in settings.capture_message_content for place in ("span", "event"))
         self._all_events = settings.span_events == "all"
 
     def attach(self) -> None:
         """Begin to hear."""
-        bus.attach_many(self.id, (*_PHASES, *SPAN_EVENTS[2:], CONTENT, EVALUATION, INTERRUPTED), self.hear, keep=True)
+        bus.attach_many(self.id, (*_PHASES, *SPAN_EVENTS[2:], CONTENT, EVALUATION, INTERRUPTED), self.handle, keep=True)
 
     def close(self) -> None:
         """Hear no more, and end the spans of what still runs."""
@@ -122,7 +122,7 @@ class Spans:
             opened.context = trace.set_span_in_context(opened.span)
         return opened.context
 
-    def hear(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
+    def handle(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
         """Take one event in."""
         step = _STEPS.get(event)
         if step is not None:
@@ -151,7 +151,7 @@ class Spans:
                         opened.span.end(opened.began + measurements.get("duration", 0))
                     self._open.pop(metadata["ref"], None)
 
-    def _merge(self, around: Open, metadata: Mapping[str, Any]) -> None:
+    def _merge(self, around: OpenSpan, metadata: Mapping[str, Any]) -> None:
         """Show on the span around a step what only the step knows."""
         added = semconv.known(metadata.copy())  # type: ignore[attr-defined]
         around.span.set_attributes({key: value for key, value in added.items() if key in _MERGED})
@@ -161,11 +161,11 @@ class Spans:
         # A dict is read at half the cost of the proxy that the bus hands out.
         given = metadata.copy()  # type: ignore[attr-defined]
         known = guarded(semconv.known if ours else _as_given, given)
-        span_name = guarded(semconv.span_name, given, otherwise=name) if ours else name
+        span_name = guarded(semconv.span_name, given, default=name) if ours else name
         began = measurements["system_time"]
         kind = _SIDES.get(metadata.get("side", ""), SpanKind.CLIENT) if ours and not metadata.get("in_process") else SpanKind.INTERNAL
         # Written down before it begins, so that a span which has begun ends whatever happens here.
-        opened = self._open[given["ref"]] = Open(began)
+        opened = self._open[given["ref"]] = OpenSpan(began)
         opened.span = self._tracer.start_span(span_name, kind=kind, attributes=known, start_time=began)
         opened.recording = opened.span.is_recording()
         before = None if ours else context.here()
@@ -189,7 +189,7 @@ class Spans:
                 opened.span.set_attribute(semconv.ERROR_TYPE, kind)
                 opened.span.end(measurements["system_time"])
 
-    def _complete(self, opened: Open, metadata: Mapping[str, Any], failed: bool) -> None:
+    def _complete(self, opened: OpenSpan, metadata: Mapping[str, Any], failed: bool) -> None:
         span, ours = opened.span, metadata.get("operation") in OPERATIONS
         contents = dict(opened.contents or ())
         message = contents.pop("exception_message", None)
@@ -201,19 +201,19 @@ class Spans:
         if failed and ours and "stacktrace" in metadata:
             guarded(self._logs.exception, span, metadata, message if self._in_events else None)
         if ours and OPERATIONS[metadata["operation"]].inference and (self._in_events or self._settings.emit_event):
-            known = guarded(semconv.known, metadata, otherwise={})
+            known = guarded(semconv.known, metadata, default={})
             guarded(self._logs.details, span, known, contents if self._in_events else {})
 
-    def _show_end(self, opened: Open, metadata: Mapping[str, Any], ours: bool) -> None:
+    def _show_end(self, opened: OpenSpan, metadata: Mapping[str, Any], ours: bool) -> None:
         """Set everything that the span does not have since its start, in one batch."""
         given = metadata.copy()  # type: ignore[attr-defined]
-        new = guarded(semconv.known if ours else _as_given, given, opened.before, otherwise={})
+        new = guarded(semconv.known if ours else _as_given, given, opened.before, default={})
         if not self._settings.agent_totals and given.get("operation") in ("invoke_agent", "invoke_workflow"):
             new = {name: value for name, value in new.items() if name not in semconv.TOTALS}
         if opened.attempt is not None:
-            new.update(guarded(semconv.attempt, *opened.attempt, otherwise={}))
+            new.update(guarded(semconv.attempt, *opened.attempt, default={}))
         if opened.cost is not None:
-            new.update(guarded(semconv.cost, opened.cost, otherwise={}))
+            new.update(guarded(semconv.cost, opened.cost, default={}))
         opened.span.set_attributes(new)
 
     def _attempted(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
@@ -224,8 +224,8 @@ class Spans:
         elif opened.recording:
             answered = metadata.get("status", 0) < 400
             sound = answered and metadata.get("attempt") == 1 and opened.attempt is None
-            if not opened.answered:
-                opened.attempt, opened.answered = (measurements, metadata), answered
+            if not opened.on_response:
+                opened.attempt, opened.on_response = (measurements, metadata), answered
             if self._all_events or not sound:
                 self._span_event(event, measurements, metadata)
 

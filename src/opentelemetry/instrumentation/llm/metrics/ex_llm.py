@@ -24,17 +24,17 @@ class Metric(NamedTuple):
     ``events`` maps each event to a factor (1; -1 where an event takes away). ``takes`` is a key of the measurements or,
     failing that, of the metadata; or a function of both that gives samples. ``tags`` maps tag names to metadata keys.
     ``refine`` makes the tags that are shown of those that were read; it depends on nothing else, so it is called once
-    for each set of tags and not for each event. ``singly`` is for values that arrive together, as a ``Spread`` whose
+    for each set of tags and not for each event. ``singly`` is for values that arrive together, as a ``Histogram`` whose
     bounds are those of ``buckets``: the same metric of events that bring each value, for a reporter that passes on each.
     """
 
     name: str
     kind: str
     events: Mapping[str, float]
-    takes: str | Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Sample]] | None
+    measurement: str | Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Sample]] | None
     tags: Mapping[str, str]
     unit: str
-    says: str
+    description: str
     scale: float = 1.0
     whole: bool = False
     buckets: tuple[float, ...] = BUCKETS_MS
@@ -73,69 +73,108 @@ _WHO = ("provider", "model")
 
 
 def _metric(
-    kind: str, name: str, events: Events, takes: Any, tags: Iterable[str] | Mapping[str, str], unit: str, says: str, **more: Any
+    kind: str,
+    name: str,
+    events: Events,
+    measurement: Any,
+    tags: Iterable[str] | Mapping[str, str],
+    unit: str,
+    description: str,
+    **more: Any,
 ) -> Metric:
     heard = {events: 1.0} if isinstance(events, str) else dict.fromkeys(events, 1.0) if isinstance(events, tuple) else dict(events)
     named = dict(tags) if isinstance(tags, Mapping) else {tag: tag for tag in tags}
     if kind not in KINDS:
         raise ValueError(f"the metric {name!r} has the kind {kind!r}; use one of {', '.join(KINDS)}")
-    return Metric(name, kind, heard, takes, named, unit, says, **more)
+    return Metric(name, kind, heard, measurement, named, unit, description, **more)
 
 
-def counter(name: str, events: Events, says: str, tags: Iterable[str] | Mapping[str, str] = _WHO, unit: str = "1", **more: Any) -> Metric:
+def counter(
+    name: str, events: Events, description: str, tags: Iterable[str] | Mapping[str, str] = _WHO, unit: str = "1", **more: Any
+) -> Metric:
     """Count events.
 
     >>> counter("myapp.answers.total", "myapp.answer.stop", "Answers given.", tags=["team"]).kind
     'counter'
     """
-    return _metric("counter", name, events, None, tags, unit, says, whole=True, **more)
+    return _metric("counter", name, events, None, tags, unit, description, whole=True, **more)
 
 
 def total(
-    name: str, events: Events, takes: Any, says: str, tags: Iterable[str] | Mapping[str, str] = _WHO, unit: str = "1", **more: Any
+    name: str,
+    events: Events,
+    measurement: Any,
+    description: str,
+    tags: Iterable[str] | Mapping[str, str] = _WHO,
+    unit: str = "1",
+    **more: Any,
 ) -> Metric:
     """Add up a measurement that only grows."""
-    return _metric("total", name, events, takes, tags, unit, says, **more)
+    return _metric("total", name, events, measurement, tags, unit, description, **more)
 
 
 def level(
-    name: str, events: Events, takes: Any, says: str, tags: Iterable[str] | Mapping[str, str] = _WHO, unit: str = "1", **more: Any
+    name: str,
+    events: Events,
+    measurement: Any,
+    description: str,
+    tags: Iterable[str] | Mapping[str, str] = _WHO,
+    unit: str = "1",
+    **more: Any,
 ) -> Metric:
     """Add up a measurement that some events take away from again."""
-    return _metric("level", name, events, takes, tags, unit, says, **more)
+    return _metric("level", name, events, measurement, tags, unit, description, **more)
 
 
 def last_value(
-    name: str, events: Events, takes: Any, says: str, tags: Iterable[str] | Mapping[str, str] = _WHO, unit: str = "1", **more: Any
+    name: str,
+    events: Events,
+    measurement: Any,
+    description: str,
+    tags: Iterable[str] | Mapping[str, str] = _WHO,
+    unit: str = "1",
+    **more: Any,
 ) -> Metric:
     """Keep the newest value of a measurement."""
-    return _metric("last_value", name, events, takes, tags, unit, says, **more)
+    return _metric("last_value", name, events, measurement, tags, unit, description, **more)
 
 
 def summary(
-    name: str, events: Events, takes: Any, says: str, tags: Iterable[str] | Mapping[str, str] = _WHO, unit: str = "ms", **more: Any
+    name: str,
+    events: Events,
+    measurement: Any,
+    description: str,
+    tags: Iterable[str] | Mapping[str, str] = _WHO,
+    unit: str = "ms",
+    **more: Any,
 ) -> Metric:
     """Keep count, sum and spread of a measurement."""
-    return _metric("summary", name, events, takes, tags, unit, says, **more)
+    return _metric("summary", name, events, measurement, tags, unit, description, **more)
 
 
 def distribution(
-    name: str, events: Events, takes: Any, says: str, tags: Iterable[str] | Mapping[str, str] = _WHO, unit: str = "ms", **more: Any
+    name: str,
+    events: Events,
+    measurement: Any,
+    description: str,
+    tags: Iterable[str] | Mapping[str, str] = _WHO,
+    unit: str = "ms",
+    **more: Any,
 ) -> Metric:
     """Keep how a measurement is spread, in buckets."""
-    return _metric("distribution", name, events, takes, tags, unit, says, **more)
+    return _metric("distribution", name, events, measurement, tags, unit, description, **more)
 
 
 def _ended(family: str) -> tuple[str, ...]:
     return (f"ex_llm.{family}.stop", f"ex_llm.{family}.exception")
 
 
-def _milliseconds(name: str, events: Events, takes: str, says: str, tags: Iterable[str] = _WHO) -> Metric:
-    return distribution(name, events, takes, says, tags, scale=MILLISECONDS_PER_NANOSECOND)
+def _milliseconds(name: str, events: Events, measurement: str, description: str, tags: Iterable[str] = _WHO) -> Metric:
+    return distribution(name, events, measurement, description, tags, scale=MILLISECONDS_PER_NANOSECOND)
 
 
-def _tokens(name: str, takes: str, says: str) -> Metric:
-    return total(name, _ended("chat") + _ended("embedding") + _ended("response"), takes, says, unit="{token}", whole=True)
+def _tokens(name: str, measurement: str, description: str) -> Metric:
+    return total(name, _ended("chat") + _ended("embedding") + _ended("response"), measurement, description, unit="{token}", whole=True)
 
 
 def _status_class(tags: dict[str, Any]) -> dict[str, Any]:

@@ -40,21 +40,21 @@ def _since_last(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) ->
     return () if not measurements.get("index") else ((measurements["since_last"] / 1e9, {}),)
 
 
-def _duration(name: str, events: tuple[str, ...], says: str) -> Metric:
+def _duration(name: str, events: tuple[str, ...], description: str) -> Metric:
     tags = {**_WHO, **_OPENAI, a.ERROR_TYPE: "error_type"}
-    return distribution(name, events, "duration", says, tags, "s", buckets=SECONDS, scale=1e-9, refine=_openai_only)
+    return distribution(name, events, "duration", description, tags, "s", buckets=SECONDS, scale=1e-9, refine=_openai_only)
 
 
-def _usage(name: str, key: str, part: str, says: str) -> Metric:
+def _usage(name: str, key: str, part: str, description: str) -> Metric:
     tags = {**_WHO, **_OPENAI, a.TOKEN_MODALITY: "modality"}
     takes = Parts(a.TOKEN_MODALITY, {modality: part.format(modality) for modality in _MODALITIES}, key)
-    return total(f"gen_ai.client.inference.usage.{name}", _INFERENCE, takes, says, tags, "{token}", whole=True, refine=_openai_only)
+    return total(f"gen_ai.client.inference.usage.{name}", _INFERENCE, takes, description, tags, "{token}", whole=True, refine=_openai_only)
 
 
-def _per_operation(name: str, key: str, says: str) -> Metric:
+def _per_operation(name: str, key: str, description: str) -> Metric:
     tags = {**_WHO, **_OPENAI}
     return distribution(
-        f"gen_ai.client.inference.operation.{name}", _INFERENCE, key, says, tags, "{token}",
+        f"gen_ai.client.inference.operation.{name}", _INFERENCE, key, description, tags, "{token}",
         buckets=TOKENS, whole=True, refine=_openai_only,
     )  # fmt: skip
 
@@ -137,7 +137,7 @@ GEN_AI: tuple[Metric, ...] = (
         "gen_ai.client.inference.time_to_first_chunk", _INFERENCE, "time_to_first_chunk",
         "Time to receive the first chunk of a streamed response.", _WHO, "s", buckets=SECONDS, scale=1e-9,
     ),
-    _EACH_GAP._replace(events=dict.fromkeys(("ex_llm.stream.stop", "ex_llm.stream.exception"), 1.0), takes="gaps", scale=1e-9, singly=_EACH_GAP),
+    _EACH_GAP._replace(events=dict.fromkeys(("ex_llm.stream.stop", "ex_llm.stream.exception"), 1.0), measurement="gaps", scale=1e-9, singly=_EACH_GAP),
     _usage("input_tokens", "input_tokens", "input_{}_tokens", "Input tokens used, cached ones included."),
     _usage("output_tokens", "output_tokens", "output_{}_tokens", "Output tokens used, reasoning included."),
     _usage("cache_read.input_tokens", "cache_read_tokens", "cache_read_{}_tokens", "Input tokens served from the provider's cache."),

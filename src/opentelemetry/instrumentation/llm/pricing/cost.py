@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from ..schema.records import Cost, Usage, facts
+from ..schema.records import Cost, Usage, known_fields
 from .units import UNITS, Kind, Unit
 
 Price = int | float | list[Any]
@@ -229,7 +229,7 @@ _CACHE_READ = _PARTS.index("cache_read")
 def _look_closer(usage: Usage, rates: Rates, counts: list[Any]) -> Unpriced | None:
     """Look at what few calls have: nothing counted, parts that overlap, a least number of seconds (put into counts)."""
     if counts.count(None) == len(counts):
-        counted = facts(usage)
+        counted = known_fields(usage)
         if not counted:
             return NO_USAGE
         # The price of the call alone would leave out tokens that are known to be there.

@@ -10,7 +10,7 @@ import logging
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from ..calls.declaration import Provider
+from ..calls.declaration import Sdk
 
 _T = TypeVar("_T", covariant=True)
 GROUP = "opentelemetry_instrumentation_llm_provider"
@@ -18,7 +18,7 @@ _logger = logging.getLogger(__name__)
 _MISTRAL = ("mistralai", "mistralai.client", "mistralai_azure", "mistralai_gcp", "mistralai.azure.client", "mistralai.gcp.client")
 
 
-class Known(NamedTuple):
+class LazySdk(NamedTuple):
     """A provider before its table is read.
 
     ``wakes`` are modules that are imported by all who use the SDK, before they can hold on to anything that is watched: when
@@ -27,46 +27,46 @@ class Known(NamedTuple):
 
     name: str
     table: str
-    wakes: tuple[str, ...]
+    import_triggers: tuple[str, ...]
 
-    def load(self) -> Provider:
+    def load(self) -> Sdk:
         """Read the table."""
         module, _, name = self.table.partition(":")
-        provider: Provider = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+        provider: Sdk = getattr(importlib.import_module(f"{__name__}.{module}"), name)
         return provider
 
 
-KNOWN: tuple[Known, ...] = (
-    Known("openai", "openai:OPENAI", ("openai._base_client",)),
-    Known("anthropic", "anthropic:ANTHROPIC", ("anthropic._base_client",)),
-    Known("google_genai", "google_genai:GOOGLE_GENAI", ("google.genai._api_client",)),
-    Known("google_genai_interactions", "google_genai:GOOGLE_GENAI_INTERACTIONS", ("google.genai._api_client",)),
-    Known("google_genai_interactions_before_2", "google_genai:GOOGLE_GENAI_INTERACTIONS_BEFORE_2", ("google.genai._api_client",)),
-    Known("mistralai", "mistralai:MISTRALAI", tuple(f"{package}.basesdk" for package in _MISTRAL)),
-    Known("cohere", "cohere:COHERE", ("cohere",)),
-    Known("bedrock", "bedrock:BEDROCK", ("botocore.client",)),
-    Known("groq", "groq:GROQ", ("groq._base_client",)),
-    Known("together", "together:TOGETHER", ("together._base_client",)),
-    Known("ollama", "ollama:OLLAMA", ("ollama._client",)),
-    Known("huggingface", "huggingface:HUGGINGFACE", ("huggingface_hub",)),
-    Known("azure_inference", "azure_inference:AZURE_INFERENCE", ("azure.ai.inference",)),
-    Known("cerebras", "cerebras:CEREBRAS", ("cerebras.cloud.sdk._base_client",)),
-    Known("fireworks", "fireworks:FIREWORKS", ("fireworks._base_client",)),
-    Known("writer", "writer:WRITER", ("writerai._base_client",)),
-    Known("litellm", "litellm:LITELLM", ("litellm",)),
-    Known("ai21", "ai21:AI21", ("ai21",)),
-    Known("aleph_alpha", "aleph_alpha:ALEPH_ALPHA", ("aleph_alpha_client",)),
-    Known("zai", "zai:ZAI", ("zai.core._http_client",)),
-    Known("zhipuai", "zai:ZHIPUAI", ("zhipuai.core._http_client",)),
-    Known("dashscope", "dashscope:DASHSCOPE", ("dashscope",)),
-    Known("dashscope_client", "dashscope:DASHSCOPE_CLIENT", ("dashscope.v2.client",)),
-    Known("replicate", "replicate:REPLICATE", ("replicate.client",)),
-    Known("voyageai", "voyageai:VOYAGEAI", ("voyageai",)),
-    Known("xai", "xai:XAI", ("xai_sdk",)),
-    Known("watsonx", "watsonx:WATSONX", ("ibm_watsonx_ai",)),
-    Known("vertexai", "vertexai:VERTEXAI", ("vertexai",)),
-    Known("transformers", "transformers:TRANSFORMERS", ("transformers.pipelines.text_generation",)),
-    Known("llama_cpp", "llama_cpp:LLAMA_CPP", ("llama_cpp.llama",)),
+KNOWN: tuple[LazySdk, ...] = (
+    LazySdk("openai", "openai:OPENAI", ("openai._base_client",)),
+    LazySdk("anthropic", "anthropic:ANTHROPIC", ("anthropic._base_client",)),
+    LazySdk("google_genai", "google_genai:GOOGLE_GENAI", ("google.genai._api_client",)),
+    LazySdk("google_genai_interactions", "google_genai:GOOGLE_GENAI_INTERACTIONS", ("google.genai._api_client",)),
+    LazySdk("google_genai_interactions_before_2", "google_genai:GOOGLE_GENAI_INTERACTIONS_BEFORE_2", ("google.genai._api_client",)),
+    LazySdk("mistralai", "mistralai:MISTRALAI", tuple(f"{package}.basesdk" for package in _MISTRAL)),
+    LazySdk("cohere", "cohere:COHERE", ("cohere",)),
+    LazySdk("bedrock", "bedrock:BEDROCK", ("botocore.client",)),
+    LazySdk("groq", "groq:GROQ", ("groq._base_client",)),
+    LazySdk("together", "together:TOGETHER", ("together._base_client",)),
+    LazySdk("ollama", "ollama:OLLAMA", ("ollama._client",)),
+    LazySdk("huggingface", "huggingface:HUGGINGFACE", ("huggingface_hub",)),
+    LazySdk("azure_inference", "azure_inference:AZURE_INFERENCE", ("azure.ai.inference",)),
+    LazySdk("cerebras", "cerebras:CEREBRAS", ("cerebras.cloud.sdk._base_client",)),
+    LazySdk("fireworks", "fireworks:FIREWORKS", ("fireworks._base_client",)),
+    LazySdk("writer", "writer:WRITER", ("writerai._base_client",)),
+    LazySdk("litellm", "litellm:LITELLM", ("litellm",)),
+    LazySdk("ai21", "ai21:AI21", ("ai21",)),
+    LazySdk("aleph_alpha", "aleph_alpha:ALEPH_ALPHA", ("aleph_alpha_client",)),
+    LazySdk("zai", "zai:ZAI", ("zai.core._http_client",)),
+    LazySdk("zhipuai", "zai:ZHIPUAI", ("zhipuai.core._http_client",)),
+    LazySdk("dashscope", "dashscope:DASHSCOPE", ("dashscope",)),
+    LazySdk("dashscope_client", "dashscope:DASHSCOPE_CLIENT", ("dashscope.v2.client",)),
+    LazySdk("replicate", "replicate:REPLICATE", ("replicate.client",)),
+    LazySdk("voyageai", "voyageai:VOYAGEAI", ("voyageai",)),
+    LazySdk("xai", "xai:XAI", ("xai_sdk",)),
+    LazySdk("watsonx", "watsonx:WATSONX", ("ibm_watsonx_ai",)),
+    LazySdk("vertexai", "vertexai:VERTEXAI", ("vertexai",)),
+    LazySdk("transformers", "transformers:TRANSFORMERS", ("transformers.pipelines.text_generation",)),
+    LazySdk("llama_cpp", "llama_cpp:LLAMA_CPP", ("llama_cpp.llama",)),
 )
 
 
@@ -107,25 +107,25 @@ def unreadable() -> tuple[str, ...]:
     return tuple(_unreadable)
 
 
-def everyone() -> tuple[Provider, ...]:
+def everyone() -> tuple[Sdk, ...]:
     """Return all providers that can be imported: ours, and those of other packages."""
     ours = (loaded(known) for known in KNOWN)
     return (*(provider for provider in ours if provider is not None), *others())
 
 
-def others() -> tuple[Provider, ...]:
+def others() -> tuple[Sdk, ...]:
     """Return the providers of other packages; one that cannot be loaded is a warning and left out."""
     found = (_loaded(entry) for entry in entry_points(group=GROUP))
     return tuple(provider for provider in found if provider is not None)
 
 
-def _loaded(entry: EntryPoint) -> Provider | None:
+def _loaded(entry: EntryPoint) -> Sdk | None:
     try:
         provider = entry.load()
     except (ImportError, AttributeError) as error:
         _logger.warning("the provider %r (%s) cannot be loaded: %s", entry.name, entry.value, error)
         return None
-    if isinstance(provider, Provider):
+    if isinstance(provider, Sdk):
         return provider
     _logger.warning("the provider %r (%s) is no Provider but a %s; it is left out", entry.name, entry.value, type(provider).__name__)
     return None

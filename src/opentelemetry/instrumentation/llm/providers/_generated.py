@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-from ..calls.declaration import Identity, Point, Provider
+from ..calls.declaration import Destination, PatchPoint, Sdk
 from ..dialects import Arguments, Dialect
 from ..extraction.paths import reader
 from ..extraction.urls import port_of
@@ -86,18 +86,18 @@ def _told_by_class(kind: Any) -> str | None:
     return next((_BY_CLASS[c.__name__] for c in kind.__mro__ if c.__name__ in _BY_CLASS), None)
 
 
-def identify_as(name: str) -> Callable[[Any, Arguments], Identity]:
+def identify_as(name: str) -> Callable[[Any, Arguments], Destination]:
     """Make the function that says who a client talks to; ``name`` is whom the SDK is for."""
 
-    def of_url(url: str, kind: Any) -> Identity:
+    def of_url(url: str, kind: Any) -> Destination:
         server = _server(url)
         provider = _told_by_class(kind) or provider_of(server.host, server.port, server.path, name)
-        return Identity(provider, server.host or None, server.port)
+        return Destination(provider, server.host or None, server.port)
 
     # The URL of a client is an object that takes long to write out; it is kept here, so that its number stays its own.
-    kept: dict[int, tuple[Any, type, Identity]] = {}
+    kept: dict[int, tuple[Any, type, Destination]] = {}
 
-    def identify(instance: Any, arguments: Arguments) -> Identity:
+    def identify(instance: Any, arguments: Arguments) -> Destination:
         kind = type(instance)
         if "://" in arguments.path:
             # Some routes are absolute.
@@ -115,17 +115,17 @@ def identify_as(name: str) -> Callable[[Any, Arguments], Identity]:
     return identify
 
 
-def generated(name: str, requires: str, package: str, routes: Mapping[str, tuple[str, Dialect]]) -> Provider:
+def generated(name: str, requires: str, package: str, routes: Mapping[str, tuple[str, Dialect]]) -> Sdk:
     """Declare an SDK of the family: ``routes`` gives operation and dialect for each route, as ``Point.route`` is written."""
-    return Provider(
+    return Sdk(
         name=name,
         requires=requires,
         points=tuple(
-            Point(f"{package}._base_client:{client}.request", operation, dialect, route, stream_in="_iterator")
+            PatchPoint(f"{package}._base_client:{client}.request", operation, dialect, route, stream_in="_iterator")
             for route, (operation, dialect) in routes.items()
             for client in _CLIENTS
         ),
         read=read,
         identify=identify_as(name),
-        raw_answers=tuple(f"{package}.{target}" for target in _RAW_ANSWERS),
+        raw_responses=tuple(f"{package}.{target}" for target in _RAW_ANSWERS),
     )

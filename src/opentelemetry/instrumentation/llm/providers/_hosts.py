@@ -162,14 +162,14 @@ def _suffixes(host: str) -> list[str]:
 
 
 @lru_cache(maxsize=1024)
-def provider_of(host: str, port: int | None = None, path: str = "", otherwise: str = "openai") -> str:
+def provider_of(host: str, port: int | None = None, path: str = "", default: str = "openai") -> str:
     """Name the provider behind a host.
 
     >>> provider_of("my-resource.openai.azure.com"), provider_of("localhost", 11434), provider_of("llm.example.com")
     ('azure.ai.openai', 'ollama', 'unknown_provider')
     >>> provider_of("gateway.ai.cloudflare.com", None, "/v1/account/gateway/openai"), provider_of("gateway.ai.cloudflare.com")
     ('openai', 'cloudflare')
-    >>> provider_of("localhost"), provider_of("llm.example.com", otherwise="groq")
+    >>> provider_of("localhost"), provider_of("llm.example.com", default="groq")
     ('openai', 'groq')
     """
     if host == _GATEWAY and len(parts := path.split("/")) > 4 and parts[4] in _BEHIND_GATEWAY:
@@ -182,7 +182,7 @@ def provider_of(host: str, port: int | None = None, path: str = "", otherwise: s
             return _SUFFIXES[suffix]
     if host in _LOCAL and port in _LOCAL_PORTS:
         return _LOCAL_PORTS[port]  # type: ignore[index]
-    return UNKNOWN if otherwise in _SPOKEN_BY_MANY and host and not _is_local(host) else otherwise
+    return UNKNOWN if default in _SPOKEN_BY_MANY and host and not _is_local(host) else default
 
 
 def _is_local(host: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..calls.declaration import Point, Provider
+from ..calls.declaration import PatchPoint, Sdk
 from ..dialects import Arguments
 from ..dialects.openai.chat_completions import chat_completions
 from ._generated import identify_as
@@ -17,11 +17,11 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
     return Arguments(named, path=str(instance._client._base_url), streaming=named.get("stream") is True)
 
 
-AI21 = Provider(
+AI21 = Sdk(
     name="ai21",
     requires="ai21 >= 4.0",
     points=tuple(
-        Point(f"ai21.clients.studio.resources.chat.{target}.create", "chat", chat_completions, stream_in="_iterator")
+        PatchPoint(f"ai21.clients.studio.resources.chat.{target}.create", "chat", chat_completions, stream_in="_iterator")
         for target in ("chat_completions:ChatCompletions", "async_chat_completions:AsyncChatCompletions")
     ),
     read=read,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..calls.declaration import Point, Provider
+from ..calls.declaration import PatchPoint, Sdk
 from ..dialects import Arguments, Dialect
 from ..dialects.aleph_alpha import chat_items, completions
 from ..dialects.openai.chat_completions import chat_completions
@@ -41,16 +41,16 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
     return Arguments(named, path=f"{instance.host}{given.get('endpoint', '')}", streaming=not value)
 
 
-ALEPH_ALPHA = Provider(
+ALEPH_ALPHA = Sdk(
     name="aleph_alpha",
     requires="aleph-alpha-client >= 9.1",
     points=(
         *(
-            Point(f"{_MODULE}:{client}._post_request", operation, dialect, route)
+            PatchPoint(f"{_MODULE}:{client}._post_request", operation, dialect, route)
             for route, (operation, dialect) in _ROUTES.items()
             for client in (("Client",) if route in _PLAIN_ONLY else ("Client", "AsyncClient"))
         ),
-        *(Point(f"{_MODULE}:AsyncClient.{name}", operation, dialect) for name, (operation, dialect) in _STREAMS.items()),
+        *(PatchPoint(f"{_MODULE}:AsyncClient.{name}", operation, dialect) for name, (operation, dialect) in _STREAMS.items()),
     ),
     read=read,
     identify=identify_as("aleph_alpha"),

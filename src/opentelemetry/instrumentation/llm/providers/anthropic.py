@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from .. import context
-from ..calls.declaration import Identity, Native, Provider
+from ..calls.declaration import Destination, NativeTelemetry, Sdk
 from ..dialects import Arguments
 from ..dialects.anthropic.messages import messages
 from ..dialects.openai.media import plain
@@ -37,7 +37,7 @@ def _told_by_class(kind: Any) -> str | None:
     return next((_BY_CLASS[c.__name__] for c in kind.__mro__ if c.__name__ in _BY_CLASS), None)
 
 
-def _identify(instance: Any, arguments: Arguments) -> Identity:
+def _identify(instance: Any, arguments: Arguments) -> Destination:
     told = _told_by_host(instance, arguments)
     kind: Any = type(instance)
     name = _told_by_class(kind)
@@ -57,7 +57,7 @@ def _silent_inside_ours(original: Any) -> Any:
     return property(tracer)
 
 
-ANTHROPIC: Provider = replace(
+ANTHROPIC: Sdk = replace(
     generated(
         "anthropic",
         "anthropic >= 0.43",
@@ -70,5 +70,5 @@ ANTHROPIC: Provider = replace(
         },
     ),
     identify=_identify,
-    native=(Native("anthropic._base_client:BaseClient._tracer", _silent_inside_ours),),
+    native=(NativeTelemetry("anthropic._base_client:BaseClient._tracer", _silent_inside_ours),),
 )

@@ -12,9 +12,9 @@ from typing import Any
 from weakref import ref
 
 from ..calls.call import CLOSED_EARLY, COMPLETE, Call
-from ..calls.declaration import Native, Point, Provider
-from ..calls.streams.finalize import watch_for_loss
-from ..calls.streams.inner_iterator import AsyncTap, Tap, broke
+from ..calls.declaration import NativeTelemetry, PatchPoint, Sdk
+from ..calls.streams.finalize import end_when_collected
+from ..calls.streams.inner_iterator import AsyncTap, Tap, stream_failed
 from ..calls.streams.instance_methods import Driver, before, forget, watched
 from ..dialects import Arguments, Dialect
 from ..dialects.openai.chat_completions import chat_completions
@@ -36,7 +36,7 @@ class _Blocks(Tap):
 
     __slots__ = ()
 
-    def _took(self, chunk: Any) -> None:
+    def _on_chunk(self, chunk: Any) -> None:
         return
 
 
@@ -45,14 +45,14 @@ class _AsyncBlocks(AsyncTap):
 
     __slots__ = ()
 
-    def _took(self, chunk: Any) -> None:
+    def _on_chunk(self, chunk: Any) -> None:
         return
 
 
 def _taking(call: Call) -> Driver:
     def get(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         update = wrapped(*args, **kwargs)
-        guarded(call.took, update)
+        guarded(call.on_chunk, update)
         return update
 
     return get
@@ -62,7 +62,7 @@ def _looking(call: Call, stream: Any) -> Driver:
     def empty(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         nothing = wrapped(*args, **kwargs)
         if nothing and getattr(stream(), "_done", False):
-            guarded(call.stream_ended, COMPLETE)
+            guarded(call.on_stream_end, COMPLETE)
         return nothing
 
     return empty
@@ -74,7 +74,7 @@ def _parsing(call: Call, stream: Any, kind: Any) -> Callable[[Any], Any]:
         try:
             return getattr(kind, _PARSE)(stream(), element)
         except BaseException as error:
-            guarded(broke, call, error)
+            guarded(stream_failed, call, error)
             raise
 
     return parse
@@ -82,7 +82,7 @@ def _parsing(call: Call, stream: Any, kind: Any) -> Callable[[Any], Any]:
 
 def _closed(call: Call) -> None:
     if not call.inside:
-        call.stream_ended(CLOSED_EARLY)
+        call.on_stream_end(CLOSED_EARLY)
 
 
 def open_stream(call: Call, result: Any) -> bool:
@@ -90,7 +90,7 @@ def open_stream(call: Call, result: Any) -> bool:
     if type(result).__name__ not in _STREAMS:
         return False
     blocks, stream = result._bytes_iterator, ref(result)
-    call.stream_started()
+    call.on_stream_start()
     call.tapped = True
     result._bytes_iterator = (_AsyncBlocks if hasattr(blocks, "__anext__") else _Blocks)(blocks, call)
     setattr(result, _PARSE, _parsing(call, stream, type(result)))
@@ -100,7 +100,7 @@ def open_stream(call: Call, result: Any) -> bool:
         *watched(result._response, "close", before(partial(_closed, call))),
     ]
     call.forget = partial(_forget, methods, stream)
-    watch_for_loss(result, call)
+    end_when_collected(result, call)
     return True
 
 
@@ -149,15 +149,15 @@ _METHODS: Mapping[str, tuple[str, Dialect]] = {
     "EmbeddingsClient.embed": ("embeddings", embeddings),
     "ImageEmbeddingsClient.embed": ("embeddings", embeddings),
 }
-AZURE_INFERENCE = Provider(
+AZURE_INFERENCE = Sdk(
     name="azure_inference",
     requires="azure-ai-inference >= 1.0.0b4",
     points=tuple(
-        Point(f"azure.ai.inference{place}._patch:{method}", operation, dialect, open=open_stream)
+        PatchPoint(f"azure.ai.inference{place}._patch:{method}", operation, dialect, open=open_stream)
         for method, (operation, dialect) in _METHODS.items()
         for place in ("", ".aio")
     ),
     read=read,
     identify=identify_as("azure.ai.inference"),
-    native=(Native("azure.ai.inference.tracing:settings", _Settings),),
+    native=(NativeTelemetry("azure.ai.inference.tracing:settings", _Settings),),
 )

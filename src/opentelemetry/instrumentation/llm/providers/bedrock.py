@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..calls.declaration import Identity, Native, Open, Point, Provider
+from ..calls.declaration import Destination, NativeTelemetry, PatchPoint, ResultHandler, Sdk
 from ..calls.streams.body import body_in
 from ..calls.streams.event_stream import events_in
 from ..dialects import Arguments, Dialect
@@ -47,7 +47,7 @@ def _is_disconnection(error: BaseException) -> bool:
 
 
 _BODY = body_in("body", _raised)
-_POINTS: tuple[tuple[str, str, Dialect, Open | None], ...] = (
+_POINTS: tuple[tuple[str, str, Dialect, ResultHandler | None], ...] = (
     ("Converse", "chat", converse, None),
     ("ConverseStream", "chat", converse, events_in("stream")),
     (f"{_INVOKE}/chat", "chat", invoke_model, _BODY),
@@ -78,9 +78,9 @@ def _read(client: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Argu
 
 
 @lru_cache(maxsize=256)
-def _identity(url: str) -> Identity:
+def _identity(url: str) -> Destination:
     parts = urlsplit(url)
-    return Identity("aws.bedrock", parts.hostname, port_of(parts) or {"https": 443, "http": 80}.get(parts.scheme))
+    return Destination("aws.bedrock", parts.hostname, port_of(parts) or {"https": 443, "http": 80}.get(parts.scheme))
 
 
 _RECORDED = frozenset(path.partition("/")[0] for path, *_ in _POINTS)
@@ -100,15 +100,17 @@ def _other_services_only(original: Any) -> Any:
     return should_trace_service_call
 
 
-BEDROCK = Provider(
+BEDROCK = Sdk(
     name="bedrock",
     requires="botocore >= 1.34.116",
     points=tuple(
-        Point(target, does, dialect, f"POST /{path}", open=opened) for path, does, dialect, opened in _POINTS for target in _TARGETS
+        PatchPoint(target, does, dialect, f"POST /{path}", open=opened) for path, does, dialect, opened in _POINTS for target in _TARGETS
     ),
     read=_read,
     identify=lambda client, arguments: _identity(str(client.meta.endpoint_url)),
     native=(
-        Native("opentelemetry.instrumentation.botocore.extensions.types:_AwsSdkExtension.should_trace_service_call", _other_services_only),
+        NativeTelemetry(
+            "opentelemetry.instrumentation.botocore.extensions.types:_AwsSdkExtension.should_trace_service_call", _other_services_only
+        ),
     ),
 )

@@ -1,10 +1,10 @@
 """cerebras-cloud-sdk: Cerebras' own hosts."""
 
-from ..calls.declaration import Provider
+from ..calls.declaration import Sdk
 from ..dialects.openai.chat_completions import chat_completions, completions
 from ._generated import generated
 
-CEREBRAS: Provider = generated(
+CEREBRAS: Sdk = generated(
     "cerebras",
     "cerebras-cloud-sdk >= 1.0",
     "cerebras.cloud.sdk",

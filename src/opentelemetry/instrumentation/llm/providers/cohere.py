@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..calls.declaration import Identity, Point, Provider
+from ..calls.declaration import Destination, PatchPoint, Sdk
 from ..dialects import Arguments, Dialect
 from ..dialects.cohere.operations import chat, chat_stream, embed, rerank
 from ..dialects.openai.media import plain, transcription
@@ -23,7 +23,7 @@ def _kept_raw(operations: _Operations) -> _Operations:
     """Return operations whose answers come inside the response in which ``with_raw_response`` hands them over."""
 
     def reads(dialect: Dialect) -> Dialect:
-        return replace(dialect, reply=lambda answer: dialect.reply(getattr(answer, "_data", answer)))
+        return replace(dialect, response=lambda answer: dialect.response(getattr(answer, "_data", answer)))
 
     return {name: (operation, reads(dialect)) for name, (operation, dialect) in operations.items()}
 
@@ -70,24 +70,24 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
     return Arguments(named, path=str(_session(instance).get_base_url()))
 
 
-def identify(instance: Any, arguments: Arguments) -> Identity:
+def identify(instance: Any, arguments: Arguments) -> Destination:
     """Say who is asked: the clients for clouds send requests elsewhere by a hook on their HTTP client."""
     http_client = getattr(getattr(_session(instance), "httpx_client", None), "httpx_client", None)
     for hook in getattr(http_client, "event_hooks", {}).get("request", ()):
         if getattr(hook, "__module__", "") == "cohere.oci_client":
-            return Identity("oci.generative_ai")
+            return Destination("oci.generative_ai")
         if getattr(hook, "__module__", "") == "cohere.aws_client":
             known = dict(zip(hook.__code__.co_freevars, hook.__closure__ or (), strict=False))
             service = known["service"].cell_contents if "service" in known else "bedrock"
-            return Identity(_CLOUDS.get(service, f"aws.{service}"))
+            return Destination(_CLOUDS.get(service, f"aws.{service}"))
     return _identify(instance, arguments)
 
 
-COHERE = Provider(
+COHERE = Sdk(
     name="cohere",
     requires="cohere >= 5.9",
     points=tuple(
-        Point(f"cohere.{place.format(mode)}.{method}", operation, dialect)
+        PatchPoint(f"cohere.{place.format(mode)}.{method}", operation, dialect)
         for place, operations in _CLASSES.items()
         for method, (operation, dialect) in operations.items()
         for mode in (("", "Async") if "{}" in place else ("",))

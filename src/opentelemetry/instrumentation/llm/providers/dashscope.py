@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..calls.call import Call
-from ..calls.declaration import Beside, Point, Provider
-from ..calls.streams.reiterable import iterated, see_through
+from ..calls.declaration import ExtraPatch, PatchPoint, Sdk
+from ..calls.streams.reiterable import iterated, observe
 from ..dialects import Arguments, Dialect
 from ..dialects.dashscope import chat, embeddings, rerank
-from ..extraction.paths import dig, text
+from ..extraction.paths import as_str, get_path
 from ._generated import identify_as
 
 _TASKS: Mapping[str, tuple[str, Dialect]] = {
@@ -37,14 +37,14 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
     """Read the arguments of a class's function, and where its requests go, which is a setting of the module."""
     named = {**dict(zip(_NAMES[instance.__name__.removeprefix("Aio")], args, strict=False)), **kwargs}
-    where = text(named.get("base_address")) or dig(sys.modules.get("dashscope"), ("base_http_api_url",))
+    where = as_str(named.get("base_address")) or get_path(sys.modules.get("dashscope"), ("base_http_api_url",))
     return Arguments(named, path=str(where), streaming=named.get("stream") is True)
 
 
-DASHSCOPE = Provider(
+DASHSCOPE = Sdk(
     name="dashscope",
     requires="dashscope >= 1.20.14",
-    points=tuple(Point(f"dashscope.{task}.call", operation, dialect) for task, (operation, dialect) in _TASKS.items()),
+    points=tuple(PatchPoint(f"dashscope.{task}.call", operation, dialect) for task, (operation, dialect) in _TASKS.items()),
     read=read,
     identify=identify_as("dashscope"),
 )
@@ -63,7 +63,7 @@ def _seen_through(call: Call, result: Any) -> bool:
     inner = getattr(result, "_inner", None)
     if inner is None:
         return False
-    see_through(inner, inner._response, call)
+    observe(inner, inner._response, call)
     return True
 
 
@@ -76,19 +76,19 @@ _RESOURCES: Mapping[str, tuple[str, Dialect]] = {
 }
 _V2 = "dashscope.v2"
 
-DASHSCOPE_CLIENT = Provider(
+DASHSCOPE_CLIENT = Sdk(
     name="dashscope_client",
     requires="dashscope >= 2.0.1",
     points=tuple(
-        Point(f"{_V2}.resources.{module}:{kind}{name}.create", operation, dialect, open=_seen_through)
+        PatchPoint(f"{_V2}.resources.{module}:{kind}{name}.create", operation, dialect, open=_seen_through)
         for resource, (operation, dialect) in _RESOURCES.items()
         for module, _, name in (resource.partition(":"),)
         for kind in ("", "Async")
     ),
     read=read_client,
     identify=identify_as("dashscope"),
-    beside=(
-        Beside(f"{_V2}.transport.sse:Stream.__iter__", iterated),
-        Beside(f"{_V2}.transport.sse:AsyncStream._iterate", iterated),
+    extra_patches=(
+        ExtraPatch(f"{_V2}.transport.sse:Stream.__iter__", iterated),
+        ExtraPatch(f"{_V2}.transport.sse:AsyncStream._iterate", iterated),
     ),
 )

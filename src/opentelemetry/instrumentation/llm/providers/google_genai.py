@@ -13,14 +13,14 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..calls.declaration import Beside, Identity, Point, Provider
+from ..calls.declaration import Destination, ExtraPatch, PatchPoint, Sdk
 from ..calls.streams.inner_iterator import rewrapped
 from ..dialects import Arguments, Dialect
 from ..dialects.google.gemini import generate_content, generate_content_stream
 from ..dialects.google.interactions import decisions, fetched_interaction, interactions
 from ..dialects.google.media import embed_content, generate_images, only_named
 from ..dialects.google.usage import either
-from ..extraction.paths import dig, items, text
+from ..extraction.paths import as_sequence, as_str, get_path
 from ..extraction.urls import port_of
 from ._generated import generated
 from ._hosts import provider_of
@@ -48,10 +48,10 @@ _ASKED: Mapping[str, tuple[str, str, Dialect]] = {
 
 
 @lru_cache(maxsize=256)
-def _at(url: str, on_vertex: bool) -> Identity:
+def _at(url: str, on_vertex: bool) -> Destination:
     parts = urlsplit(url)
     host, port = parts.hostname or "", port_of(parts) or {"https": 443, "http": 80}.get(parts.scheme)
-    return Identity(provider_of(host, port, parts.path, "gcp.vertex_ai" if on_vertex else "gcp.gemini"), host or None, port)
+    return Destination(provider_of(host, port, parts.path, "gcp.vertex_ai" if on_vertex else "gcp.gemini"), host or None, port)
 
 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
@@ -60,15 +60,15 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
         return Arguments(kwargs)
     path, body = str(args[1]), args[2]
     model, _, operation = path.partition("?")[0].rpartition(":")
-    if operation == "predict" and dig(next(iter(items(dig(body, ("instances",)))), None), ("content",)) is not None:
+    if operation == "predict" and get_path(next(iter(as_sequence(get_path(body, ("instances",)))), None), ("content",)) is not None:
         operation = "embedContent"
     return Arguments({"model": model, "config": {"http_options": args[3] if len(args) > 3 else None}}, path=operation)
 
 
-def identify(instance: Any, arguments: Arguments) -> Identity:
+def identify(instance: Any, arguments: Arguments) -> Destination:
     """Say which of the two a client talks to, and where: a single call may go elsewhere."""
     client = getattr(instance, "_api_client", instance)
-    url = text(either(arguments.named.get("config"), "http_options.base_url")) or text(dig(client, ("_http_options", "base_url")))
+    url = as_str(either(arguments.named.get("config"), "http_options.base_url")) or as_str(get_path(client, ("_http_options", "base_url")))
     return _at(url or "", bool(client.vertexai))
 
 
@@ -76,52 +76,52 @@ def _read_asked(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any])
     """Read the body of a request that is built of named fields, or that was given as one object."""
     if args or "id" in kwargs:
         return Arguments({"id": args[0] if args else None, **kwargs}, path="/interactions", method="GET")
-    whole = dig(kwargs.get("request"), ("body",))
+    whole = get_path(kwargs.get("request"), ("body",))
     body = kwargs if whole is None else whole if isinstance(whole, Mapping) else dict(whole)
     extra = kwargs.get("extra_body")
     named = {**body, **extra} if isinstance(extra, Mapping) else body
-    path = "/decisions" if "questions" in named else "/agents" if text(named.get("agent")) else "/interactions"
+    path = "/decisions" if "questions" in named else "/agents" if as_str(named.get("agent")) else "/interactions"
     return Arguments(named, path=path, streaming=named.get("stream") is True)
 
 
-def _identify_asked(instance: Any, arguments: Arguments) -> Identity:
+def _identify_asked(instance: Any, arguments: Arguments) -> Destination:
     about = instance.sdk_configuration
     return _at(about.get_server_details()[0], "/projects/" in str(about.globals.api_version))
 
 
-def _identify_before_2(instance: Any, arguments: Arguments) -> Identity:
+def _identify_before_2(instance: Any, arguments: Arguments) -> Destination:
     return _at(str(instance._base_url), bool(getattr(instance, "_is_vertex", False)))
 
 
-GOOGLE_GENAI = Provider(
+GOOGLE_GENAI = Sdk(
     name="google_genai",
     requires="google-genai >= 1.30",
     points=tuple(
-        Point(f"google.genai.{target.format(kind)}", operation, dialect)
+        PatchPoint(f"google.genai.{target.format(kind)}", operation, dialect)
         for target, (operation, dialect) in _FUNCTIONS.items()
         for kind in ("", "Async")
     )
     + tuple(
-        Point(target, "embeddings", embed_content, f"POST /{operation}")
+        PatchPoint(target, "embeddings", embed_content, f"POST /{operation}")
         for target in _REQUESTS
         for operation in ("embedContent", "batchEmbedContents")
     ),
     read=read,
     identify=identify,
 )
-GOOGLE_GENAI_INTERACTIONS = Provider(
+GOOGLE_GENAI_INTERACTIONS = Sdk(
     name="google_genai_interactions",
     requires="google-genai >= 2.9",
     points=tuple(
-        Point(f"google.genai._gaos.google_genai:{kind}GeminiNextGen{method}", operation, dialect, route, stream_in="generator")
+        PatchPoint(f"google.genai._gaos.google_genai:{kind}GeminiNextGen{method}", operation, dialect, route, stream_in="generator")
         for route, (method, operation, dialect) in _ASKED.items()
         for kind in ("", "Async")
     ),
     read=_read_asked,
     identify=_identify_asked,
-    raw_answers=tuple(f"google.genai._gaos.utils.response_helpers:_{kind}APIResponseBase._parse" for kind in ("", "Async")),
-    beside=tuple(
-        Beside(f"google.genai._gaos.lib.compat_errors:wrap_{kind}stream_errors", lambda original: rewrapped("generator"))
+    raw_responses=tuple(f"google.genai._gaos.utils.response_helpers:_{kind}APIResponseBase._parse" for kind in ("", "Async")),
+    extra_patches=tuple(
+        ExtraPatch(f"google.genai._gaos.lib.compat_errors:wrap_{kind}stream_errors", lambda original: rewrapped("generator"))
         for kind in ("", "async_")
     ),
 )

@@ -1,12 +1,12 @@
 """groq: Groq's own hosts."""
 
-from ..calls.declaration import Provider
+from ..calls.declaration import Sdk
 from ..dialects.openai.chat_completions import chat_completions
 from ..dialects.openai.embeddings import embeddings
 from ..dialects.openai.media import plain, speech, transcription
 from ._generated import generated
 
-GROQ: Provider = generated(
+GROQ: Sdk = generated(
     "groq",
     "groq >= 0.9",
     "groq",

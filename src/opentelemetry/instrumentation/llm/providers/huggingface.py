@@ -8,12 +8,12 @@ from types import AsyncGeneratorType, GeneratorType
 from typing import Any
 
 from ..calls.call import Call
-from ..calls.declaration import Point, Provider
+from ..calls.declaration import PatchPoint, Sdk
 from ..dialects import Arguments, Dialect
 from ..dialects.huggingface import feature_extraction, text_generation, text_to_image
 from ..dialects.openai.chat_completions import chat_completions
 from ..dialects.openai.media import speech, transcription
-from ..extraction.paths import text
+from ..extraction.paths import as_str
 from ._generated import identify_as
 
 _TASKS: Mapping[str, tuple[str, Dialect]] = {
@@ -48,7 +48,7 @@ def _endpoint(instance: Any) -> str:
 def _begun(call: Call, result: Any) -> bool:
     """Say at once that a stream has begun: its answer is there before the generator is asked for a first chunk."""
     if isinstance(result, (GeneratorType, AsyncGeneratorType)):
-        call.stream_started()
+        call.on_stream_start()
     return False
 
 
@@ -61,16 +61,16 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
     if isinstance(extra, Mapping):
         named |= extra
     asked = [kwargs.get("model"), getattr(instance, "model", None)]
-    named["model"] = next((text(model) for model in asked if model and not _is_address(model)), None)
+    named["model"] = next((as_str(model) for model in asked if model and not _is_address(model)), None)
     address = next((model for model in reversed(asked) if _is_address(model)), None)
     return Arguments(named, path=str(address or _endpoint(instance)), streaming=kwargs.get("stream") is True)
 
 
-HUGGINGFACE = Provider(
+HUGGINGFACE = Sdk(
     name="huggingface",
     requires="huggingface_hub >= 0.25",
     points=tuple(
-        Point(f"huggingface_hub.inference.{client}.{task}", operation, dialect, open=_begun)
+        PatchPoint(f"huggingface_hub.inference.{client}.{task}", operation, dialect, open=_begun)
         for task, (operation, dialect) in _TASKS.items()
         for client in _CLIENTS
     ),

@@ -13,9 +13,9 @@ from typing import Any
 
 from .. import context
 from ..calls.call import ABANDONED, Call
-from ..calls.declaration import Beside, Identity, Native, Point, Provider
+from ..calls.declaration import Destination, ExtraPatch, NativeTelemetry, PatchPoint, Sdk
 from ..calls.streams import class_iterator
-from ..calls.streams.finalize import watch_for_loss
+from ..calls.streams.finalize import end_when_collected
 from ..dialects import Arguments, Dialect
 from ..dialects.litellm.names import asked, provider_name
 from ..dialects.litellm.operations import (
@@ -32,7 +32,7 @@ from ..dialects.litellm.operations import (
     lite_text,
     lite_transcription,
 )
-from ..extraction.paths import dig, text
+from ..extraction.paths import as_str, get_path
 from ..guard import guarded
 from ..transports.own import same_server
 from ._generated import _server
@@ -53,13 +53,13 @@ _HOPS = (
 """What an asynchronous function says to its plain one, which then returns a coroutine: the same call once more."""
 
 
-def identify(instance: Any, arguments: Arguments) -> Identity:
+def identify(instance: Any, arguments: Arguments) -> Destination:
     """Say who is asked, and where, if the call names a server."""
-    url = text(arguments.named.get("api_base")) or text(arguments.named.get("base_url"))
+    url = as_str(arguments.named.get("api_base")) or as_str(arguments.named.get("base_url"))
     server = None if url is None else _server(url)
     provider = provider_name(asked(arguments.named)) or ("litellm" if url is None else "openai")
     host, port = (None, None) if server is None else (server.host or None, server.port)
-    return Identity(provider, host, port, mocked=any(arguments.named.get(name) is not None for name in _MOCKS))
+    return Destination(provider, host, port, mocked=any(arguments.named.get(name) is not None for name in _MOCKS))
 
 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
@@ -73,7 +73,7 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
 def _sends(logging: weakref.ref[Any], client: Any, method: str, server: Any) -> bool | None:
     """Say whether a request goes where LiteLLM has just written down that it will send one; ``None`` where it has not."""
     details = getattr(logging(), "model_call_details", None)
-    url = text(dig(details, ("additional_args", "api_base")))
+    url = as_str(get_path(details, ("additional_args", "api_base")))
     asked = None if url is None else _server(url)
     return None if asked is None or not asked.host else same_server(asked.host, asked.port, server)
 
@@ -81,11 +81,11 @@ def _sends(logging: weakref.ref[Any], client: Any, method: str, server: Any) -> 
 def _resolved(call: Call, known: Any) -> None:
     """Take over who LiteLLM found is to be asked, and where, from its own record of the call."""
     details = getattr(known, "model_call_details", None)
-    provider = provider_name(dig(details, ("custom_llm_provider",)))
+    provider = provider_name(get_path(details, ("custom_llm_provider",)))
     if provider is not None and provider != "cached_response":
         call.identity = call.identity._replace(provider=provider)
         call.known["provider"] = provider
-    url = text(dig(details, ("additional_args", "api_base"))) or text(dig(details, ("litellm_params", "api_base")))
+    url = as_str(get_path(details, ("additional_args", "api_base"))) or as_str(get_path(details, ("litellm_params", "api_base")))
     if "server_address" not in call.known and url is not None and (server := _server(url)).host:
         call.known |= {"server_address": server.host, "server_port": server.port}
 
@@ -100,11 +100,11 @@ def _seen_through(call: Call, result: Any) -> bool:
         return True
     if not hasattr(result, "_hidden_params") or not hasattr(result, "__weakref__"):
         return False
-    call.noted(result)
+    call.hold_response(result)
     _priced_soon[id(result)] = call
     # By its number: what is kept of an answer must not keep it alive.
     call.forget = partial(_forget, id(result))
-    watch_for_loss(result, call)
+    end_when_collected(result, call)
     return True
 
 
@@ -115,7 +115,7 @@ def _forget(key: int) -> None:
 def _follow(call: Call, stream: Any) -> None:
     inner = stream if hasattr(stream, "chunks") else getattr(stream, "completion_stream", None)
     guarded(_resolved, call, getattr(stream, "logging_obj", None) or getattr(inner, "logging_obj", None))
-    class_iterator.see_through(stream, call)
+    class_iterator.observe(stream, call)
     chunks = getattr(inner, "chunks", None)
     if isinstance(chunks, list):
         # The list itself: it does not hold the stream, and the stream may be gone when its call ends.
@@ -146,9 +146,9 @@ def _end(metadata: Any, known: Any) -> None:
     guarded(_resolved, call, known)
     hidden = getattr(metadata, "_hidden_params", None)
     # A zero is what it writes for a model that it does not know, as for one that costs nothing.
-    if cost := cost_in_cents(dig(hidden, ("response_cost",))):
+    if cost := cost_in_cents(get_path(hidden, ("response_cost",))):
         call.draft.usage.reported_cost_cents = cost
-    call.stream_ended(ABANDONED)
+    call.on_stream_end(ABANDONED)
 
 
 _MODEL_FIRST, _PROMPT_FIRST = ("model",), ("prompt", "model")
@@ -249,23 +249,23 @@ def _without_attributes(original: Any) -> Any:
     return nothing
 
 
-LITELLM = Provider(
+LITELLM = Sdk(
     name="litellm",
     requires="litellm >= 1.61",
     points=tuple(
-        Point(f"{target}@original_function", operation, dialect, f"POST {_ASKED}", open=_seen_through, names=names)
+        PatchPoint(f"{target}@original_function", operation, dialect, f"POST {_ASKED}", open=_seen_through, names=names)
         for target, (operation, dialect, names) in _TARGETS.items()
     ),
     read=read,
     identify=identify,
-    beside=(
-        *(Beside(f"{kind}.{name}", driver) for kind in _STREAMS for name, driver in _METHODS.items()),
-        Beside("litellm.litellm_core_utils.llm_response_utils.response_metadata:ResponseMetadata.set_hidden_params", _priced),
+    extra_patches=(
+        *(ExtraPatch(f"{kind}.{name}", driver) for kind in _STREAMS for name, driver in _METHODS.items()),
+        ExtraPatch("litellm.litellm_core_utils.llm_response_utils.response_metadata:ResponseMetadata.set_hidden_params", _priced),
     ),
     native=(
-        Native(f"{_TELLS}.get_tracer_to_use_for_request", _without_spans),
-        *(Native(f"{_TELLS}.{name}", _with_silent_tracer) for name in ("_handle_sucess", "_handle_failure")),
+        NativeTelemetry(f"{_TELLS}.get_tracer_to_use_for_request", _without_spans),
+        *(NativeTelemetry(f"{_TELLS}.{name}", _with_silent_tracer) for name in ("_handle_sucess", "_handle_failure")),
         # It also writes all that it knows of a call onto whatever span is current when it ends.
-        Native(f"{_TELLS}.set_attributes", _without_attributes),
+        NativeTelemetry(f"{_TELLS}.set_attributes", _without_attributes),
     ),
 )

@@ -7,24 +7,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..calls.declaration import Identity, Point, Provider
+from ..calls.declaration import Destination, PatchPoint, Sdk
 from ..dialects import Arguments, Dialect
 from ..dialects.openai.chat_completions import chat_completions, completions
 from ..dialects.openai.embeddings import embeddings
-from ..schema.records import Reply
+from ..schema.records import Response
 
 
 def _without_place(dialect: Dialect) -> Dialect:
-    def reply(answer: Any) -> Reply:
-        said = dialect.reply(answer)
+    def reply(answer: Any) -> Response:
+        said = dialect.response(answer)
         said.response_model = said.response_model and Path(said.response_model).name
         return said
 
-    def finish(draft: Reply) -> None:
+    def finish(draft: Response) -> None:
         draft.response_model = draft.response_model and Path(draft.response_model).name
         dialect.finish(draft)
 
-    return replace(dialect, reply=reply, finish=finish)
+    return replace(dialect, response=reply, finish=finish)
 
 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
@@ -38,13 +38,13 @@ _METHODS: Mapping[str, tuple[str, Dialect, tuple[str, ...]]] = {
     "create_completion": ("text_completion", completions, ("prompt", "suffix", "max_tokens", "temperature", "top_p")),
     "create_embedding": ("embeddings", embeddings, ("input", "model")),
 }
-LLAMA_CPP = Provider(
+LLAMA_CPP = Sdk(
     name="llama_cpp",
     requires="llama-cpp-python >= 0.3.5",
     points=tuple(
-        Point(f"llama_cpp.llama:Llama.{method}", operation, _without_place(dialect), names=names)
+        PatchPoint(f"llama_cpp.llama:Llama.{method}", operation, _without_place(dialect), names=names)
         for method, (operation, dialect, names) in _METHODS.items()
     ),
     read=read,
-    identify=lambda instance, arguments: Identity("llama_cpp", in_process=True),
+    identify=lambda instance, arguments: Destination("llama_cpp", in_process=True),
 )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from .. import context
-from ..calls.declaration import Native, Point, Provider
+from ..calls.declaration import NativeTelemetry, PatchPoint, Sdk
 from ..dialects import Arguments, Dialect
 from ..dialects.mistral import content
 from ..dialects.mistral.conversations import conversations
@@ -16,23 +16,23 @@ from ..dialects.openai.embeddings import embeddings
 from ..dialects.openai.media import moderation, plain, speech, transcription
 from ..dialects.openai.responses import responses
 from ..dialects.streamed import streamed
-from ..extraction.paths import dig, fields, fill, number
+from ..extraction.paths import as_float, copy_fields, fields, get_path
 from ..guard import guarded
-from ..schema.records import Reply, Request
+from ..schema.records import Request, Response
 from ._generated import identify_as
 
 _OWN_WORDS = fields(Request, {"model": "model", "seed": "random_seed", "dimensions": "output_dimension"})
 _DEFAULTS = {"input_tokens": "prompt_tokens", "output_tokens": "completion_tokens", "total_tokens": "total_tokens"}
 
 
-def _said(draft: Reply, answer: Any) -> None:
+def _said(draft: Response, answer: Any) -> None:
     """Take back the zeros that the SDK's own classes put where the server said nothing; add what only Mistral counts."""
-    block = dig(answer, ("usage",))
+    block = get_path(answer, ("usage",))
     said: Any = getattr(block, "model_fields_set", _DEFAULTS.values())
     for ours, theirs in _DEFAULTS.items():
         if theirs not in said and getattr(draft.usage, ours) == 0:
             setattr(draft.usage, ours, None)
-    if (seconds := number(dig(block, ("prompt_audio_seconds",)))) is not None:
+    if (seconds := as_float(get_path(block, ("prompt_audio_seconds",)))) is not None:
         draft.usage.seconds = seconds
 
 
@@ -41,22 +41,22 @@ def _here(dialect: Dialect) -> Dialect:
 
     def request(arguments: Arguments) -> Request:
         asked = dialect.request(arguments)
-        fill(asked, arguments.named, _OWN_WORDS)
+        copy_fields(asked, arguments.named, _OWN_WORDS)
         return asked
 
-    def reply(answer: Any) -> Reply:
-        said = dialect.reply(answer)
+    def reply(answer: Any) -> Response:
+        said = dialect.response(answer)
         _said(said, answer)
         return said
 
-    def absorb(draft: Reply, chunk: Any) -> None:
-        event = dig(chunk, ("data",))
+    def absorb(draft: Response, chunk: Any) -> None:
+        event = get_path(chunk, ("data",))
         dialect.absorb(draft, event)
         _said(draft, event)
         if draft.content is not None:
             content.keep(draft, event)
 
-    return replace(dialect, request=request, reply=reply, absorb=absorb)
+    return replace(dialect, request=request, response=reply, absorb=absorb)
 
 
 _chat = replace(_here(chat_completions), content=content.content, output=content.output)
@@ -123,11 +123,11 @@ def _silent_inside_ours(original: Any) -> Any:
     return tracer
 
 
-MISTRALAI = Provider(
+MISTRALAI = Sdk(
     name="mistralai",
     requires="mistralai >= 1.0.2",
     points=tuple(
-        Point(f"{root}.{target}{mode}", operation, dialect, stream_in="generator")
+        PatchPoint(f"{root}.{target}{mode}", operation, dialect, stream_in="generator")
         for root, targets in _ROOTS.items()
         for target, (operation, dialect) in targets.items()
         for mode in ("", "_async")
@@ -135,6 +135,7 @@ MISTRALAI = Provider(
     read=read,
     identify=identify_as("mistral_ai"),
     native=tuple(
-        Native(f"{root}._hooks.tracing:get_or_create_otel_tracer", _silent_inside_ours) for root in ("mistralai.client", "mistralai")
+        NativeTelemetry(f"{root}._hooks.tracing:get_or_create_otel_tracer", _silent_inside_ours)
+        for root in ("mistralai.client", "mistralai")
     ),
 )

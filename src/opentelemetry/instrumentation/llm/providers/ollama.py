@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..calls.declaration import Point, Provider
+from ..calls.declaration import PatchPoint, Sdk
 from ..dialects import Arguments, Dialect
 from ..dialects.ollama.operations import embed, generate, score
 from ._generated import identify_as
@@ -35,11 +35,11 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
     )
 
 
-OLLAMA = Provider(
+OLLAMA = Sdk(
     name="ollama",
     requires="ollama >= 0.4",
     points=tuple(
-        Point(f"ollama._client:{client}._request", operation, dialect, route)
+        PatchPoint(f"ollama._client:{client}._request", operation, dialect, route)
         for route, (operation, dialect) in _ROUTES.items()
         for client in ("Client", "AsyncClient")
     ),

@@ -1,13 +1,13 @@
 """openai: OpenAI, Azure OpenAI, and every host that is asked through this SDK."""
 
-from ..calls.declaration import Provider
+from ..calls.declaration import Sdk
 from ..dialects.openai.chat_completions import chat_completions, completions
 from ..dialects.openai.embeddings import embeddings
 from ..dialects.openai.media import decisions, images, moderation, plain, speech, transcription
 from ..dialects.openai.responses import fetched_response, responses
 from ._generated import generated
 
-OPENAI: Provider = generated(
+OPENAI: Sdk = generated(
     "openai",
     "openai >= 1.26",
     "openai",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..calls.declaration import Point, Provider
+from ..calls.declaration import PatchPoint, Sdk
 from ..dialects import Arguments
 from ..dialects.replicate import fetched, prediction
 from ._generated import identify_as
@@ -27,16 +27,16 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
     return Arguments(named, path=str(address))
 
 
-REPLICATE = Provider(
+REPLICATE = Sdk(
     name="replicate",
     requires="replicate >= 0.25",
     points=(
         *(
-            Point(f"replicate.{_MODULES.get(kind, 'deployment')}:{kind}.{mode}create", "generate_content", prediction)
+            PatchPoint(f"replicate.{_MODULES.get(kind, 'deployment')}:{kind}.{mode}create", "generate_content", prediction)
             for kind in _NAMES
             for mode in ("", "async_")
         ),
-        *(Point(f"replicate.prediction:Predictions.{mode}get", "fetch_response", fetched) for mode in ("", "async_")),
+        *(PatchPoint(f"replicate.prediction:Predictions.{mode}get", "fetch_response", fetched) for mode in ("", "async_")),
     ),
     read=read,
     identify=identify_as("replicate"),

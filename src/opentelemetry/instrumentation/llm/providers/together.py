@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ..calls.declaration import Provider
+from ..calls.declaration import Sdk
 from ..dialects.openai.chat_completions import chat_completions, completions
 from ..dialects.openai.embeddings import embeddings
 from ..dialects.openai.media import images, moderation, plain, speech, transcription
@@ -11,7 +11,7 @@ from ._generated import generated
 # A ranking answers with model, id and usage, as a moderation does.
 _rerank = replace(moderation, name="rerank")
 
-TOGETHER: Provider = generated(
+TOGETHER: Sdk = generated(
     "together",
     "together >= 2.0",
     "together",

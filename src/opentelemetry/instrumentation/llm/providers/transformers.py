@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..calls.declaration import Identity, Point, Provider
+from ..calls.declaration import Destination, PatchPoint, Sdk
 from ..dialects import Arguments
 from ..dialects.transformers import pipeline, run
-from ..extraction.paths import dig, items, text
+from ..extraction.paths import as_sequence, as_str, get_path
 
 _PIPELINE = "transformers.pipelines.text_generation:TextGenerationPipeline."
 _OPERATIONS = {"POST /chat": "chat", "POST /text": "text_completion"}
@@ -22,8 +22,8 @@ _OPERATIONS = {"POST /chat": "chat", "POST /text": "text_completion"}
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
     """Read what a pipeline, or its model, is asked with, over what the pipeline was made with."""
     prompt, listed = args[0] if args else kwargs.get("text_inputs"), True
-    if dig(prompt, ("input_ids",)) is not None:
-        prompt = dig(prompt, ("prompt_text",))
+    if get_path(prompt, ("input_ids",)) is not None:
+        prompt = get_path(prompt, ("prompt_text",))
         prompt = prompt[0] if isinstance(prompt, list) and len(prompt) == 1 else prompt
         prompt = getattr(prompt, "messages", prompt)
     else:
@@ -34,26 +34,26 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
 
 
 def _is_chat(prompt: Any) -> bool:
-    first = next(iter(items(prompt)), None)
-    return isinstance(first, Mapping) or hasattr(first, "messages") or isinstance(next(iter(items(first)), None), Mapping)
+    first = next(iter(as_sequence(prompt)), None)
+    return isinstance(first, Mapping) or hasattr(first, "messages") or isinstance(next(iter(as_sequence(first)), None), Mapping)
 
 
 def _name(instance: Any) -> str | None:
     """Say the name of a model; what was loaded from a directory is named after that, and not by where it is."""
-    name = text(dig(instance, ("model", "config", "_name_or_path")))
+    name = as_str(get_path(instance, ("model", "config", "_name_or_path")))
     return Path(name).name if name is not None and (name.startswith((".", "~")) or Path(name).is_absolute()) else name
 
 
-def identify(instance: Any, arguments: Arguments) -> Identity:
+def identify(instance: Any, arguments: Arguments) -> Destination:
     """Say that nobody is called."""
-    return Identity("transformers", in_process=True)
+    return Destination("transformers", in_process=True)
 
 
-TRANSFORMERS = Provider(
+TRANSFORMERS = Sdk(
     name="transformers",
     requires="transformers >= 4.46",
     points=tuple(
-        Point(f"{_PIPELINE}{function}", operation, dialect, route)
+        PatchPoint(f"{_PIPELINE}{function}", operation, dialect, route)
         for function, dialect in (("__call__", pipeline), ("_forward", run))
         for route, operation in _OPERATIONS.items()
     ),

@@ -8,12 +8,12 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..calls.declaration import Identity, Point, Provider
+from ..calls.declaration import Destination, PatchPoint, Sdk
 from ..dialects import Arguments, Dialect
 from ..dialects.google.media import only_named
 from ..dialects.google.vertexai import embeddings, generate_content
 from ..dialects.streamed import streamed
-from ..extraction.paths import dig, text
+from ..extraction.paths import as_str, get_path
 from ..extraction.urls import port_of
 from ._hosts import provider_of
 
@@ -36,28 +36,28 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
     return Arguments({**asked, **{name: value for name, value in kwargs.items() if value is not None}, "model": model})
 
 
-def identify(instance: Any, arguments: Arguments) -> Identity:
+def identify(instance: Any, arguments: Arguments) -> Destination:
     """Say where the client leads that the model has made, or will make of what is set for all."""
     held = vars(getattr(instance, "_endpoint", instance))
     client = next((held[name] for name in _CLIENTS if held.get(name) is not None), None)
-    if (host := text(dig(client, ("transport", "_host")))) is None:
+    if (host := as_str(get_path(client, ("transport", "_host")))) is None:
         config: Any = sys.modules["google.cloud.aiplatform.initializer"].global_config
         host = config.get_client_options(location_override=getattr(instance, "_location", None), prediction_client=True).api_endpoint
     return _at(str(host))
 
 
 @lru_cache(maxsize=256)
-def _at(where: str) -> Identity:
+def _at(where: str) -> Destination:
     server = urlsplit(where if "://" in where else f"https://{where}")
     host, port = server.hostname or "", port_of(server) or {"https": 443, "http": 80}.get(server.scheme)
-    return Identity(provider_of(host, port, "", "gcp.vertex_ai"), host, port)
+    return Destination(provider_of(host, port, "", "gcp.vertex_ai"), host, port)
 
 
-VERTEXAI = Provider(
+VERTEXAI = Sdk(
     name="vertexai",
     requires="google-cloud-aiplatform >= 1.60",
     points=tuple(
-        Point(f"vertexai.{target.format(mode)}", operation, dialect)
+        PatchPoint(f"vertexai.{target.format(mode)}", operation, dialect)
         for target, (operation, dialect) in _METHODS.items()
         for mode in ("", "_async")
     ),

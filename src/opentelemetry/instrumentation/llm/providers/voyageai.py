@@ -11,10 +11,10 @@ from typing import Any
 
 from .. import context
 from ..calls.call import Call
-from ..calls.declaration import Beside, Identity, Point, Provider
+from ..calls.declaration import Destination, ExtraPatch, PatchPoint, Sdk
 from ..dialects import Arguments
 from ..dialects.voyageai import counted
-from ..extraction.paths import dig, text
+from ..extraction.paths import as_str, get_path
 from ..guard import guarded
 from ._generated import identify_as
 
@@ -36,9 +36,9 @@ def _everybodys_address() -> str:
     return str(getattr(sys.modules.get("voyageai"), "api_base", None) or "")
 
 
-def identify(instance: Any, arguments: Arguments) -> Identity:
+def identify(instance: Any, arguments: Arguments) -> Destination:
     """Say where that leads."""
-    return _identify(instance, arguments) if arguments.path else Identity("voyageai", in_process=True)
+    return _identify(instance, arguments) if arguments.path else Destination("voyageai", in_process=True)
 
 
 _ANSWERS = (
@@ -61,20 +61,20 @@ def _naming(original: Any) -> Callable[..., Any]:
 
 def _name(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     call: Call | None = context.running_call()
-    model = text(dig(next(reversed((*args, *kwargs.values())), None), ("model",)))
+    model = as_str(get_path(next(reversed((*args, *kwargs.values())), None), ("model",)))
     if call is not None and model is not None:
         call.known.setdefault("response_model", model)
 
 
-VOYAGEAI = Provider(
+VOYAGEAI = Sdk(
     name="voyageai",
     requires="voyageai >= 0.3",
     points=tuple(
-        Point(f"voyageai.{client}.{method}", operation, counted)
+        PatchPoint(f"voyageai.{client}.{method}", operation, counted)
         for method, operation in _METHODS.items()
         for client in ("client:Client", "client_async:AsyncClient")
     ),
     read=read,
     identify=identify,
-    beside=tuple(Beside(f"voyageai.object.{answer}.__init__", _naming) for answer in _ANSWERS),
+    extra_patches=tuple(ExtraPatch(f"voyageai.object.{answer}.__init__", _naming) for answer in _ANSWERS),
 )

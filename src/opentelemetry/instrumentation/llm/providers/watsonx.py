@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..calls.declaration import Point, Provider
+from ..calls.declaration import PatchPoint, Sdk
 from ..dialects import Arguments, Dialect
 from ..dialects.openai.chat_completions import chat_completions
 from ..dialects.streamed import streamed
 from ..dialects.watsonx import counted, texts
-from ..extraction.paths import text
+from ..extraction.paths import as_str
 from ._generated import identify_as
 
 _MODELS, _DEPLOYED = "inference.fm_model_inference:FMModelInference.", "inference.deployment_model_inference:DeploymentModelInference."
@@ -35,14 +35,14 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
     params: Any = named.get("params")
     params = getattr(instance, "params", None) if params is None else params
     params = params if isinstance(params, Mapping) else params.to_dict() if hasattr(params, "to_dict") else {}
-    model = text(getattr(instance, "model_id", None)) or text(getattr(instance, "deployment_id", None))
+    model = as_str(getattr(instance, "model_id", None)) or as_str(getattr(instance, "deployment_id", None))
     return Arguments({"prompt": named.get("messages"), **params, **named, "model": model}, path=instance._client.credentials.url)
 
 
-WATSONX = Provider(
+WATSONX = Sdk(
     name="watsonx",
     requires="ibm-watsonx-ai >= 1.5",
-    points=tuple(Point(f"ibm_watsonx_ai.foundation_models.{target}", *what) for target, what in _METHODS.items()),
+    points=tuple(PatchPoint(f"ibm_watsonx_ai.foundation_models.{target}", *what) for target, what in _METHODS.items()),
     read=read,
     identify=identify_as("ibm.watsonx.ai"),
 )

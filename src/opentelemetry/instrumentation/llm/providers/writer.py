@@ -2,21 +2,21 @@
 
 from typing import Any
 
-from ..calls.declaration import Provider
+from ..calls.declaration import Sdk
 from ..dialects import Dialect
 from ..dialects.openai.chat_completions import chat_completions, completions
 from ..dialects.openai.media import plain
-from ..schema.records import Reply
+from ..schema.records import Response
 from ._generated import generated
 
 
-def _reply(answer: Any) -> Reply:
-    said = completions.reply(answer)
+def _reply(answer: Any) -> Response:
+    said = completions.response(answer)
     said.finish_reasons = None
     return said
 
 
-WRITER: Provider = generated(
+WRITER: Sdk = generated(
     "writer",
     "writer-sdk >= 1.0",
     "writerai",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from ..calls.declaration import Identity, Native, Point, Provider
+from ..calls.declaration import Destination, NativeTelemetry, PatchPoint, Sdk
 from ..dialects import Arguments, Dialect
 from ..dialects.streamed import streamed
 from ..dialects.xai import chat, fetched, images, tokens
@@ -61,7 +61,7 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
     return Arguments({**asked, **kwargs, "proto": proto})
 
 
-def identify(instance: Any, arguments: Arguments) -> Identity:
+def identify(instance: Any, arguments: Arguments) -> Destination:
     """Say where the channel leads, which stands below what intercepts its calls."""
     held: Any = next(iter(vars(instance._stub).values()))
     if (thunk := getattr(held, "_thunk", None)) is not None:
@@ -72,24 +72,24 @@ def identify(instance: Any, arguments: Arguments) -> Identity:
 
 
 @lru_cache(maxsize=256)
-def _at(target: Any) -> Identity:
+def _at(target: Any) -> Destination:
     # It may name a resolver, as in dns:///api.x.ai.
     where = target.decode() if isinstance(target, bytes) else str(target)
     host, _, port = where.rpartition("/")[2].partition(":")
     number = int(port) if port.isdigit() else 443
-    return Identity(provider_of(host, number, "", "x_ai"), host, number)
+    return Destination(provider_of(host, number, "", "x_ai"), host, number)
 
 
-XAI = Provider(
+XAI = Sdk(
     name="xai",
     requires="xai-sdk >= 1.3",
     points=tuple(
-        Point(f"xai_sdk.{mode}.{target}", operation, dialect) for target, (operation, dialect) in _METHODS.items() for mode in _MODES
+        PatchPoint(f"xai_sdk.{mode}.{target}", operation, dialect) for target, (operation, dialect) in _METHODS.items() for mode in _MODES
     ),
     read=read,
     identify=identify,
     native=tuple(
-        Native(f"xai_sdk.{mode}.{module}:tracer", lambda original: _Silent())
+        NativeTelemetry(f"xai_sdk.{mode}.{module}:tracer", lambda original: _Silent())
         for module in ("chat", "image", "tokenizer")
         for mode in _MODES
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..calls.declaration import Point, Provider
+from ..calls.declaration import PatchPoint, Sdk
 from ..dialects import Dialect
 from ..dialects.openai.chat_completions import chat_completions
 from ..dialects.openai.embeddings import embeddings
@@ -22,17 +22,17 @@ _ROUTES: Mapping[str, tuple[str, Dialect]] = {
 }
 
 
-def _of(name: str, requires: str, package: str) -> Provider:
-    return Provider(
+def _of(name: str, requires: str, package: str) -> Sdk:
+    return Sdk(
         name=name,
         requires=requires,
         points=tuple(
-            Point(f"{package}.core._http_client:HttpClient.request", operation, dialect, route, stream_in="_stream_chunks")
+            PatchPoint(f"{package}.core._http_client:HttpClient.request", operation, dialect, route, stream_in="_stream_chunks")
             for route, (operation, dialect) in _ROUTES.items()
         ),
         read=read,
         identify=identify_as(name),
-        raw_answers=(f"{package}.core._legacy_response:LegacyAPIResponse._parse", f"{package}.core._response:BaseAPIResponse._parse"),
+        raw_responses=(f"{package}.core._legacy_response:LegacyAPIResponse._parse", f"{package}.core._response:BaseAPIResponse._parse"),
     )
 
 

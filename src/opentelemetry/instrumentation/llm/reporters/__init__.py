@@ -2,7 +2,7 @@
 
 A reporter takes a list of metrics (``metrics()``, a part of it, or a list of your own) and attaches itself to the bus
 for their events. It MUST NOT block the caller or raise into it, MUST bound what it keeps, MUST ``close()`` without loss
-and be attachable again, and SHOULD take its numbers from a ``Tally`` unless its back end wants each value at once.
+and be attachable again, and SHOULD take its numbers from a ``Aggregator`` unless its back end wants each value at once.
 """
 
 from __future__ import annotations

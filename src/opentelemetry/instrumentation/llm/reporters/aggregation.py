@@ -12,13 +12,13 @@ from typing import Any
 
 from .. import bus
 from ..metrics import Metric
-from ..schema.spread import Spread
+from ..schema.spread import Histogram
 from .amounts import SPREAD_KINDS, bounded_number, by_event, converter, samples
-from .inbox import Inbox, tell_of_forks
+from .inbox import DeferredQueue, register_at_fork
 from .rows import Count, Plan, Use
-from .tags import OTHER, SETS_PER_METRIC, VALUES_PER_TAG, Tagger, Tags, Values
+from .tags import OTHER, SETS_PER_METRIC, VALUES_PER_TAG, TagMapper, Tags, Values
 
-__all__ = ["OVERFLOW", "VALUES_PER_TAG", "Tally", "tagged"]
+__all__ = ["OVERFLOW", "VALUES_PER_TAG", "Aggregator", "tagged"]
 
 OVERFLOW = "otel.metric.overflow"
 """The only tag of the series that takes what comes when a metric has 2,000 sets of tags."""
@@ -38,11 +38,11 @@ def tagged(metrics: Iterable[Metric], keys: Iterable[str]) -> list[Metric]:
 
 
 class _Counted:
-    """The numbers of one metric: a ``Spread`` or a list of one number and its order for each set of tags."""
+    """The numbers of one metric: a ``Histogram`` or a list of one number and its order for each set of tags."""
 
     def __init__(self, metric: Metric, values: Values) -> None:
         self.metric = metric
-        self.tagger = Tagger(metric, values)
+        self.tagger = TagMapper(metric, values)
         self.convert = converter(metric.scale)
         self.cells: dict[Tags | None, Any] = {}
 
@@ -52,7 +52,7 @@ class _Counted:
         if found is None:
             if tags is not None and len(self.cells) >= SETS_PER_METRIC - (None not in self.cells):
                 return self.cell(None)
-            found = self.cells[tags] = Spread(self.metric.buckets) if self.metric.kind in SPREAD_KINDS else [0, 0]
+            found = self.cells[tags] = Histogram(self.metric.buckets) if self.metric.kind in SPREAD_KINDS else [0, 0]
         return found
 
     def forget(self, key: str, value: Any) -> None:
@@ -61,7 +61,7 @@ class _Counted:
         for tags in [tags for tags in self.cells if tags is not None and any(tags[place] == value for place in places)]:
             merged = tuple([OTHER if place in places and tag == value else tag for place, tag in enumerate(tags)])
             old, cell = self.cells.pop(tags), self.cell(merged)
-            if isinstance(cell, Spread):
+            if isinstance(cell, Histogram):
                 cell.merge(old)
             elif self.metric.kind != "last_value":
                 cell[0] += old[0]
@@ -69,7 +69,7 @@ class _Counted:
                 cell[:] = old
 
 
-class Tally:
+class Aggregator:
     """The numbers of a list of metrics, from ``attach`` to ``detach``; safe from any thread.
 
     ``mark`` returns what the newest value of a bucket is kept with, given the metadata of its event.
@@ -83,10 +83,10 @@ class Tally:
         self._mark = mark
         self._marked: frozenset[str] = frozenset()
         self._order = itertools.count(1)
-        self._inbox = Inbox(self._book)
+        self._inbox = DeferredQueue(self._book)
         self.id = f"tally-{bus.new_ref()}"
         self.extend(metrics)
-        tell_of_forks(self)
+        register_at_fork(self)
 
     def extend(self, metrics: Iterable[Metric]) -> bool:
         """Count for more metrics from now on; return False, with nothing done, where an event is just being counted."""
@@ -107,13 +107,13 @@ class Tally:
 
     def attach(self) -> None:
         """Begin to count."""
-        bus.attach_many(self.id, list(self._plans), self.hear, keep=True)
+        bus.attach_many(self.id, list(self._plans), self.handle, keep=True)
 
     def detach(self) -> None:
         """Count no more; the numbers stay."""
         bus.detach(self.id)
 
-    def forked(self) -> None:
+    def after_fork_in_child(self) -> None:
         """Begin anew in a child: what the parent has counted, the parent reports."""
         self._values.clear()
         for counted in self._counted.values():
@@ -121,7 +121,7 @@ class Tally:
         for plan in self._every_plan():
             plan.rows.clear()
 
-    def hear(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any = None) -> None:
+    def handle(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any = None) -> None:
         """Count one event."""
         plan = self._plans.get(event)
         if plan is None:
@@ -131,16 +131,16 @@ class Tally:
         self._inbox.put(plan, measurements, metadata.copy() if hasattr(metadata, "copy") else dict(metadata), mark)
 
     def read(self, metric: Metric) -> Iterator[tuple[dict[str, Any], Any]]:
-        """Return each set of tags of a metric with its number (a ``Spread`` for distributions and summaries)."""
+        """Return each set of tags of a metric with its number (a ``Histogram`` for distributions and summaries)."""
         with self._inbox.lock:
             self._inbox.empty()
             self._settle()
             counted = self._counted[metric.name]
-            numbers = [(tags, cell.copy() if isinstance(cell, Spread) else cell[0]) for tags, cell in counted.cells.items()]
+            numbers = [(tags, cell.copy() if isinstance(cell, Histogram) else cell[0]) for tags, cell in counted.cells.items()]
         for tags, value in numbers:
             yield _named(counted, tags), bounded_number(metric, value)
 
-    def take(self, metrics: Iterable[Metric]) -> list[tuple[Metric, dict[str, Any], Spread]]:
+    def take(self, metrics: Iterable[Metric]) -> list[tuple[Metric, dict[str, Any], Histogram]]:
         """Return the values of distributions that came since this was last called, by their tags."""
         taken = []
         with self._inbox.lock:
@@ -183,10 +183,10 @@ class Tally:
     def _book_one(self, metric: Metric, extra: Mapping[str, Any], value: Any, event: str, known: Mapping[str, Any], mark: Any) -> None:
         counted = self._counted[metric.name]
         cell = counted.cell(counted.tagger.shown(counted.tagger.bounded(known), extra))
-        if isinstance(value, Spread):
+        if isinstance(value, Histogram):
             if value.bounds == cell.bounds:  # counts by bucket cannot be sorted into others
                 cell.merge(value, mark)
-        elif isinstance(cell, Spread):
+        elif isinstance(cell, Histogram):
             cell.add(value * metric.events[event], mark)
         elif metric.kind == "last_value":
             cell[:] = value * metric.events[event], next(self._order)
@@ -225,7 +225,7 @@ class Tally:
             if metric.whole:
                 factor = int(factor)
             cell = counted.cell(counted.tagger.shown(known, extra))
-            if isinstance(value, Spread):
+            if isinstance(value, Histogram):
                 cell.merge(value if convert is None else value.converted(convert, metric.buckets))
             else:
                 cell[0] += (value if convert is None else convert(value)) * factor

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..metrics import Metric, Sample
 from ..schema.bounds import LARGEST, LARGEST_INTEGER
-from ..schema.spread import Spread
+from ..schema.spread import Histogram
 
 SPREAD_KINDS = ("distribution", "summary")
 LIMIT = LARGEST
@@ -18,8 +18,8 @@ Convert = Callable[[float], float]
 
 
 def is_amount(metric: Metric, value: Any) -> bool:
-    """Return whether a metric can take a value: a finite number of a possible size, or a ``Spread``."""
-    if isinstance(value, Spread):
+    """Return whether a metric can take a value: a finite number of a possible size, or a ``Histogram``."""
+    if isinstance(value, Histogram):
         return metric.kind in SPREAD_KINDS
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return False
@@ -31,25 +31,25 @@ def is_amount(metric: Metric, value: Any) -> bool:
 
 def samples(metric: Metric, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
     """Return the values that one event brings to a metric, in the metric's unit; none where there is no amount."""
-    if metric.takes is None:
+    if metric.measurement is None:
         return ((1, {}),)
-    if callable(metric.takes):  # which gives values in the metric's unit
-        return [sample for sample in metric.takes(measurements, metadata) if is_amount(metric, sample[0])]
-    value = measurements.get(metric.takes)
+    if callable(metric.measurement):  # which gives values in the metric's unit
+        return [sample for sample in metric.measurement(measurements, metadata) if is_amount(metric, sample[0])]
+    value = measurements.get(metric.measurement)
     if value is None:
-        value = metadata.get(metric.takes)
+        value = metadata.get(metric.measurement)
     return ((_converted(value, converter(metric.scale)), {}),) if is_amount(metric, value) else ()
 
 
 def numbers(metric: Metric, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
     """Return the same without spreads, for reporters that send each value by itself."""
-    return [sample for sample in samples(metric, measurements, metadata) if not isinstance(sample[0], Spread)]
+    return [sample for sample in samples(metric, measurements, metadata) if not isinstance(sample[0], Histogram)]
 
 
 def _converted(value: Any, convert: Convert | None) -> Any:
     if convert is None:
         return value
-    if isinstance(value, Spread):
+    if isinstance(value, Histogram):
         return value.converted(convert)
     return convert(value)
 

@@ -11,10 +11,10 @@ from typing import Any, TextIO
 
 from .. import bus
 from ..metrics import Metric
-from ..schema.spread import Spread
-from .aggregation import Tally
+from ..schema.spread import Histogram
+from .aggregation import Aggregator
 from .amounts import by_event, numbers
-from .tags import Tagger
+from .tags import TagMapper
 from .text_table import aligned, amount
 
 _logger = logging.getLogger(__name__)
@@ -29,9 +29,9 @@ class ConsoleReporter:
     """
 
     def __init__(self, metrics: Iterable[Metric], stream: TextIO | None = None) -> None:
-        self._tally = Tally(metrics)
+        self._tally = Aggregator(metrics)
         self._by_event = by_event(self._tally.metrics)
-        self._taggers = {metric.name: Tagger(metric) for metric in self._tally.metrics}
+        self._taggers = {metric.name: TagMapper(metric) for metric in self._tally.metrics}
         self._stream = stream
         self._id = f"console-reporter-{bus.new_ref()}"
         self.attach()
@@ -55,7 +55,7 @@ class ConsoleReporter:
         return aligned([_HEAD, *rows], texts=(0, 1, len(_HEAD) - 1)) if rows else "no metrics yet"
 
     def _hear(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
-        self._tally.hear(event, measurements, metadata)
+        self._tally.handle(event, measurements, metadata)
         changes: list[str] = []
         about: dict[str, Any] = {}
         for metric in self._by_event[event]:
@@ -89,7 +89,7 @@ def _change(metric: Metric, value: float) -> str:
 
 
 def _row(metric: Metric, tags: Mapping[str, Any], value: Any) -> tuple[str, ...]:
-    if isinstance(value, Spread):
+    if isinstance(value, Histogram):
         numbers = ("", *map(amount, (value.count, value.sum / value.count, value.lowest, value.highest)))
     else:
         numbers = (amount(value), "", "", "", "")

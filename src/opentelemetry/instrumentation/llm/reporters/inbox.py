@@ -10,31 +10,31 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 
-class Forked(Protocol):
+class AtFork(Protocol):
     """An object with a lock, a thread, a socket or unsent lines, none of which works in the child of a fork."""
 
-    def forked(self) -> None:
+    def after_fork_in_child(self) -> None:
         """Begin anew in the child of a fork, before anything else runs there."""
 
 
-_keepers: weakref.WeakSet[Forked] = weakref.WeakSet()
+_keepers: weakref.WeakSet[AtFork] = weakref.WeakSet()
 
 
-def tell_of_forks(keeper: Forked) -> None:
+def register_at_fork(keeper: AtFork) -> None:
     """Call ``keeper.forked()`` in every child of this process, for as long as ``keeper`` lives."""
     _keepers.add(keeper)
 
 
 def _forked() -> None:
     for keeper in list(_keepers):
-        keeper.forked()
+        keeper.after_fork_in_child()
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forked)
 
 
-class Inbox:
+class DeferredQueue:
     """A queue of entries: any thread may ``put``, and one thread at a time takes them out.
 
     A finaliser may emit an event at any line of its thread, also while that thread holds the lock of a reporter.
@@ -45,9 +45,9 @@ class Inbox:
         self._take = take
         self._waiting: deque[tuple[Any, ...]] = deque()
         self.lock = threading.Lock()
-        tell_of_forks(self)
+        register_at_fork(self)
 
-    def forked(self) -> None:
+    def after_fork_in_child(self) -> None:
         """Begin anew in a child: another thread of the parent may have held the lock, and the parent takes what waits."""
         self.lock = threading.Lock()
         self._waiting.clear()

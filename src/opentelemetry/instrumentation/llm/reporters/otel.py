@@ -15,10 +15,10 @@ from opentelemetry import trace
 from .. import bus
 from ..metrics import Metric
 from . import otel_spreads
-from .aggregation import Tally
+from .aggregation import Aggregator
 from .amounts import SPREAD_KINDS, by_event, numbers
-from .inbox import tell_of_forks
-from .tags import Tagger
+from .inbox import register_at_fork
+from .tags import TagMapper
 
 _logger = logging.getLogger(__name__)
 
@@ -52,12 +52,12 @@ class OtelReporter:
         self.metrics = metrics = list(metrics)
         spread = [metric for metric in metrics if metric.kind in SPREAD_KINDS]
         counted = [metric for metric in metrics if metric.kind not in SPREAD_KINDS]
-        self._tally = Tally(counted, self._mark)
+        self._tally = Aggregator(counted, self._mark)
         self._histograms = {metric.name: _histogram(meter, metric) for metric in spread}
         self._kept: list[Metric] = []
         self._recorded = by_event(spread)
         self._singly: dict[str, list[Metric]] = {}
-        self._taggers = {metric.name: Tagger(metric) for metric in spread}
+        self._taggers = {metric.name: TagMapper(metric) for metric in spread}
         self._undecided = spread
         self._deciding = threading.RLock()
         self._observed: dict[str, _Observed] = {}
@@ -65,11 +65,11 @@ class OtelReporter:
         for number, metric in enumerate(counted):
             callback = self._first(metric) if number == 0 else self._observe(metric)
             create = getattr(meter, _CREATE[metric.kind].__name__)
-            create(metric.name, callbacks=[callback], unit=metric.unit, description=metric.says)
+            create(metric.name, callbacks=[callback], unit=metric.unit, description=metric.description)
         self._id = f"otel-reporter-{bus.new_ref()}"
         self._events = list(by_event(metrics))
         self._context_of: ContextOf = _here
-        tell_of_forks(self)
+        register_at_fork(self)
 
     def attach(self, context_of: ContextOf | None = None) -> None:
         """Begin to report, again or for the first time; ``context_of`` decides which span an exemplar shows, else the current one."""
@@ -83,7 +83,7 @@ class OtelReporter:
         bus.detach(self._id)
         bus.detach(f"{self._id}-singly")
 
-    def forked(self) -> None:
+    def after_fork_in_child(self) -> None:
         """Begin anew in a child: what the parent has counted, the parent reports.
 
         Where the SDK reports differences, they are taken to what this process reported last.
@@ -96,7 +96,7 @@ class OtelReporter:
         if self._undecided:
             with self._deciding:
                 self._decide()
-        self._tally.hear(event, measurements, metadata)
+        self._tally.handle(event, measurements, metadata)
         if event in self._recorded:
             self._record(self._recorded[event], measurements, metadata)
 
@@ -168,5 +168,5 @@ class OtelReporter:
 
 def _histogram(meter: Meter, metric: Metric) -> Histogram:
     return meter.create_histogram(
-        metric.name, unit=metric.unit, description=metric.says, explicit_bucket_boundaries_advisory=list(metric.buckets)
+        metric.name, unit=metric.unit, description=metric.description, explicit_bucket_boundaries_advisory=list(metric.buckets)
     )

@@ -19,7 +19,7 @@ from typing import Any
 from opentelemetry import context as otel_context
 from opentelemetry import trace
 
-from ..schema.spread import Spread
+from ..schema.spread import Histogram
 
 _logger = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ def reports_differences(histogram: Any) -> bool:
         return False
 
 
-def hand_over(histogram: Any, spreads: list[tuple[Attributes, Spread]]) -> None:
+def hand_over(histogram: Any, spreads: list[tuple[Attributes, Histogram]]) -> None:
     """Add spreads, each with the attributes of its series, to what the SDK has recorded."""
     instrument = instrument_of(histogram)
     if not getattr(instrument, "_is_enabled", lambda: True)():
@@ -112,7 +112,7 @@ def _key(attributes: Attributes | None) -> frozenset[tuple[str, type, Any]]:
     return frozenset((key, type(value), value) for key, value in (attributes or {}).items())
 
 
-def _add_rest(match: Any, series: Mapping[Any, Any], attributes: Attributes, spread: Spread) -> None:
+def _add_rest(match: Any, series: Mapping[Any, Any], attributes: Attributes, spread: Histogram) -> None:
     """Add what is left of a spread after the newest value of each bucket."""
     from opentelemetry.sdk.metrics._internal.aggregation import _DropAggregation
 
@@ -180,7 +180,7 @@ def _points(one_by_one: bool, view: bool) -> list[Any]:
 
 def _record(attributes: Attributes, values: Iterable[float], histogram: Any, one_by_one: bool) -> None:
     sampled = trace.SpanContext(1, 2, is_remote=False, trace_flags=trace.TraceFlags(trace.TraceFlags.SAMPLED))
-    spread = Spread(_BOUNDS)
+    spread = Histogram(_BOUNDS)
     for value in values:
         if one_by_one:
             histogram.record(value, attributes, trace.set_span_in_context(trace.NonRecordingSpan(sampled), otel_context.Context()))

@@ -1,7 +1,7 @@
 """Buffer the numbers of events by all their tags together, so that an event is counted once for all metrics.
 
 A ``Plan`` is made once for an event: which metadata keys tell its rows apart, and which values its metrics share. The
-duration of a call, for example, is one ``Spread`` in nanoseconds, from which a metric in milliseconds and one in seconds
+duration of a call, for example, is one ``Histogram`` in nanoseconds, from which a metric in milliseconds and one in seconds
 are made when somebody reads. A ``Row`` buffers until then, so rows may be dropped as soon as they have been emptied.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..metrics import Metric, Parts
-from ..schema.spread import Spread
+from ..schema.spread import Histogram
 from .amounts import LIMIT, SPREAD_KINDS, unscaled
 
 ROWS_KEPT = 2000
@@ -36,7 +36,7 @@ class Row:
         self.known = known
         self.hits = 0
         self.sums: list[tuple[str, list[float]]] = [(key, [0, 0]) for key, bounds, _ in plan.columns if bounds is None]
-        self.spreads = [(key, Spread(bounds)) for key, bounds, _ in plan.columns if bounds is not None]
+        self.spreads = [(key, Histogram(bounds)) for key, bounds, _ in plan.columns if bounds is not None]
         self.last: list[tuple[str, list[Any]]] = [(key, [None, 0]) for key in plan.last]
 
     def book(self, measured: Mapping[str, Any], known: Mapping[str, Any], mark: Any, order: int) -> list[str] | None:
@@ -88,9 +88,11 @@ class Plan:
         self.event = event
         self.parts: frozenset[str] = frozenset()
         if not detailed:
-            wholes = [metric.takes for metric in metrics if isinstance(metric.takes, Parts) and metric.takes.whole is not None]
+            wholes = [
+                metric.measurement for metric in metrics if isinstance(metric.measurement, Parts) and metric.measurement.whole is not None
+            ]
             self.parts = frozenset(key for takes in wholes for key in takes.keys.values())
-        self.counters = [metric for metric in metrics if metric.takes is None]
+        self.counters = [metric for metric in metrics if metric.measurement is None]
         self.rest: list[Metric] = []
         self.by_key: dict[str, list[Use]] = {}
         for metric in metrics:
@@ -148,7 +150,7 @@ class Plan:
 
 def _uses(metric: Metric, detailed: bool) -> Iterable[tuple[str, Mapping[str, Any] | None]] | None:
     """Return the keys of the values that a metric takes, with the tags of each; ``None`` where it takes them by a function."""
-    takes = metric.takes
+    takes = metric.measurement
     if takes is None:
         return ()
     if isinstance(takes, str):

@@ -78,7 +78,7 @@ class Values:
         return True
 
 
-class Tagger:
+class TagMapper:
     """Turn metadata into the tags of one metric, in the order of ``names``; ``None`` where a value is not known."""
 
     def __init__(self, metric: Metric, values: Values | None = None) -> None:

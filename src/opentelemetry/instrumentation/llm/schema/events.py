@@ -24,7 +24,7 @@ class Event(NamedTuple):
     name: str
     measurements: tuple[str, ...]
     metadata: tuple[str, ...]
-    said: str
+    description: str
 
 
 class Operation(NamedTuple):

@@ -1,6 +1,6 @@
 """What is known about a call, as records that hold only what is known.
 
-Dialects write them; calls turn them into event metadata with ``facts``; pricing and handlers read the same names
+Dialects write them; calls turn them into event metadata with ``known_fields``; pricing and handlers read the same names
 there. A field that is not known is ``None`` and never reaches an event: missing stays missing. Most fields of most
 records are not known, so an unknown field costs nothing: its ``None`` belongs to the class.
 """
@@ -170,7 +170,7 @@ class Request(Record):
 
 
 @record
-class Reply(Record):
+class Response(Record):
     """Say what came back; also the draft that a stream's chunks are absorbed into."""
 
     response_model: str | None = None
@@ -241,12 +241,12 @@ class Cost:
 _APART = frozenset({"content", "usage", "scratch", "kept", "parts", "billed", "containers", "reported_error", "deferred_usage"})
 
 
-def facts(record: Any) -> dict[str, Any]:
-    """Return the known fields of ``record`` by name; a ``Reply`` gives its usage's fields too, contents never.
+def known_fields(record: Any) -> dict[str, Any]:
+    """Return the known fields of ``record`` by name; a ``Response`` gives its usage's fields too, contents never.
 
-    >>> facts(Request(model="m", temperature=0.5))
+    >>> known_fields(Request(model="m", temperature=0.5))
     {'model': 'm', 'temperature': 0.5}
-    >>> facts(Reply(response_id="r", usage=Usage(input_tokens=3)))
+    >>> known_fields(Response(response_id="r", usage=Usage(input_tokens=3)))
     {'response_id': 'r', 'input_tokens': 3}
     """
     held = vars(record)
@@ -261,12 +261,12 @@ def facts(record: Any) -> dict[str, Any]:
 def total(used: Iterable[Usage]) -> Usage:
     """Add up what several requests of one call used; what none of them told stays unknown.
 
-    >>> facts(total([Usage(input_tokens=3), Usage(input_tokens=4, images=1)]))
+    >>> known_fields(total([Usage(input_tokens=3), Usage(input_tokens=4, images=1)]))
     {'input_tokens': 7, 'images': 1}
     """
     added = Usage()
     for one in used:
-        for name, count in facts(one).items():
+        for name, count in known_fields(one).items():
             setattr(added, name, (getattr(added, name) or 0) + count)
     return added
 
@@ -277,7 +277,7 @@ def completed(usage: Usage, beside: Usage) -> Usage:
     >>> completed(Usage(input_tokens=3), Usage(input_tokens=9, characters=5)).characters
     5
     """
-    for name, count in facts(beside).items():
+    for name, count in known_fields(beside).items():
         if getattr(usage, name) is None:
             setattr(usage, name, count)
     return usage

@@ -12,7 +12,7 @@ CHUNK_GAP_BOUNDS = tuple(10_000_000 * 2**power for power in range(14))
 """Buckets for the times between chunks of a stream, in nanoseconds: 10 ms to 82 s."""
 
 
-class Spread:
+class Histogram:
     """Hold counts by bucket, the number of values, their sum, extremes, and the newest value of each bucket.
 
     ``newest`` has a value and its mark by bucket. A mark says which span a value was measured in; a value with a mark
@@ -59,7 +59,7 @@ class Spread:
         self.sum += sum(values)
         self.lowest, self.highest = min(self.lowest, min(values)), max(self.highest, max(values))
 
-    def merge(self, other: Spread, mark: Any = None) -> None:
+    def merge(self, other: Histogram, mark: Any = None) -> None:
         """Add all values of ``other``, which has the same bounds; ``mark`` is for those without."""
         self.counts = [count + added for count, added in zip(self.counts, other.counts, strict=True)]
         self.count, self.sum = self.count + other.count, self.sum + other.sum
@@ -69,7 +69,7 @@ class Spread:
             if marked is not None or place not in self.newest or self.newest[place][1] is None:
                 self.newest[place] = (value, marked)
 
-    def converted(self, convert: Callable[[float], float], bounds: tuple[float, ...] | None = None) -> Spread:
+    def converted(self, convert: Callable[[float], float], bounds: tuple[float, ...] | None = None) -> Histogram:
         """Return the same values in another unit; ``bounds`` are those of the new one."""
         twin = self.copy()
         twin.bounds = tuple(map(convert, self.bounds)) if bounds is None else bounds
@@ -77,15 +77,15 @@ class Spread:
         twin.newest = {place: (convert(value), mark) for place, (value, mark) in self.newest.items()}
         return twin
 
-    def take(self) -> Spread:
+    def take(self) -> Histogram:
         """Return a copy and begin anew."""
         taken = self.copy()
         self._clear()
         return taken
 
-    def copy(self) -> Spread:
+    def copy(self) -> Histogram:
         """Return a copy that does not change with this one."""
-        twin = Spread(self.bounds)
+        twin = Histogram(self.bounds)
         twin.counts = list(self.counts)
         twin.count, twin.sum, twin.lowest, twin.highest = self.count, self.sum, self.lowest, self.highest
         twin.newest = dict(self.newest)

@@ -47,10 +47,10 @@ async def block_async(begin: Begin, inner: AsyncGenerator[Any, Any], finish: Fin
             else:
                 step = inner.asend(sent)
         if begun is not None:
-            guarded(_end, begun.run, left, None, finish, value, rescue=begun.run.give_up)
+            guarded(_end, begun.run, left, None, finish, value, rescue=begun.run.abort)
     except BaseException as error:
         if begun is not None:
-            guarded(_end, begun.run, left, error, finish, value, rescue=partial(begun.run.give_up, error))
+            guarded(_end, begun.run, left, error, finish, value, rescue=partial(begun.run.abort, error))
         raise
     finally:
         if begun is not None:
@@ -60,8 +60,8 @@ async def block_async(begin: Begin, inner: AsyncGenerator[Any, Any], finish: Fin
 def _end(run: Run, left: BaseException | None, error: BaseException | None, finish: Finish, value: Any) -> None:
     """End the run by how its block was left, where that was control flow; else by what the framework made of it."""
     if left is not None and (error is None or outcome_of(left) != ERROR):
-        run.failed(left)
+        run.on_error(left)
     elif error is not None:
-        run.failed(error)
+        run.on_error(error)
     else:
         finish(run, value)

@@ -6,24 +6,24 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from .. import bus, context
-from ..calls.wrap import Switch
+from ..calls.wrap import EnabledFlag
 from ..guard import guarded
 from ..schema.records import Content
 from .contents import documents, output_message, plain
-from .engine import Begun, Observed, StepDesk, observed
+from .engine import Begun, Observed, StepServices, observed
 from .outcomes import COMPLETE, OUTCOMES
 from .tables import Facts, Result, Step
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-_desk = StepDesk()
-_ON = Switch(on=True)
+_desk = StepServices()
+_ON = EnabledFlag(on=True)
 FRAMEWORK = "by_hand"
 
 
-def use(desk: StepDesk | None) -> None:
+def use(desk: StepServices | None) -> None:
     """Let steps by hand follow the settings of the instrumentor; ``None`` restores the defaults."""
     global _desk
-    _desk = StepDesk() if desk is None else desk
+    _desk = StepServices() if desk is None else desk
 
 
 class _Current:
@@ -70,9 +70,9 @@ class _ByHand:
         if begun is None:
             return
         if error is not None:
-            guarded(begun.run.failed, error, rescue=begun.run.give_up)
+            guarded(begun.run.on_error, error, rescue=begun.run.abort)
         else:
-            guarded(begun.run.finished, *guarded(self._result, handle, otherwise=(Result(), None)), rescue=begun.run.give_up)
+            guarded(begun.run.finished, *guarded(self._result, handle, default=(Result(), None)), rescue=begun.run.abort)
         context.leave(begun.entered)
 
     async def __aenter__(self) -> Handle:

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 from .. import context
 from ..baggage import carried
-from ..calls.running import Running
-from ..calls.streams.generator_function import lazily, lazily_async
+from ..calls.running import ActiveCall
+from ..calls.streams.generator_function import wrap_async_generator, wrap_generator
 from ..calls.streams.inner_iterator import relay, relay_async
-from ..calls.wrap import Switch
+from ..calls.wrap import EnabledFlag
 from ..guard import guarded
 from ..settings import SPAN_BAGGAGE_KEYS
 from ..wrapper import Wrapper
@@ -30,11 +30,11 @@ Args = tuple[Any, ...]
 Kwargs = Mapping[str, Any]
 
 
-class StepDesk(NamedTuple):
+class StepServices(NamedTuple):
     """What every step is handed: whether contents are captured, whether anybody listens, which baggage is shown."""
 
     captures_content: bool = False
-    heard: Callable[[], bool] = lambda: True
+    has_handlers: Callable[[], bool] = lambda: True
     baggage_keys: tuple[str, ...] = SPAN_BAGGAGE_KEYS
     replace_native: bool = True
 
@@ -53,7 +53,7 @@ class Begun(NamedTuple):
         return self.run
 
 
-def begin(framework: str, operation: str, known: Facts, instance: Any, desk: StepDesk, into: Running | None = None) -> Begun | None:
+def begin(framework: str, operation: str, known: Facts, instance: Any, desk: StepServices, into: ActiveCall | None = None) -> Begun | None:
     """Begin a run and enter it, unless it is a part of the step that runs here already; ``into`` is the record of its frame."""
     operation = known.operation or operation
     key = id(instance) if known.key is None else known.key
@@ -65,7 +65,7 @@ def begin(framework: str, operation: str, known: Facts, instance: Any, desk: Ste
     if known.replaces_native and not desk.replace_native:
         known = known._replace(native=True)
     run = Run(framework, operation, known, key, outer, desk.captures_content)
-    run.known |= guarded(carried, desk.baggage_keys, otherwise={})
+    run.known |= guarded(carried, desk.baggage_keys, default={})
     # Entered before the start is emitted: leaving it also takes back what handlers make current at the start.
     if into is not None:
         into.before, into.call = guarded(context.here), run
@@ -79,15 +79,15 @@ def begin(framework: str, operation: str, known: Facts, instance: Any, desk: Ste
 class Observed:
     """One observed function: begin a run, hand on exactly what the function returns or raises, end the run."""
 
-    def __init__(self, framework: str, step: Step, desk: StepDesk, switch: Switch) -> None:
+    def __init__(self, framework: str, step: Step, desk: StepServices, switch: EnabledFlag) -> None:
         self._framework, self._step, self._desk, self._switch = framework, step, desk, switch
 
-    def begin(self, instance: Any, args: Args, kwargs: Kwargs, into: Running | None = None) -> Begun | None:
+    def begin(self, instance: Any, args: Args, kwargs: Kwargs, into: ActiveCall | None = None) -> Begun | None:
         """Begin a run, unless this call is none, nobody listens, or instrumentation is suppressed here."""
         desk = self._desk
-        if not self._switch.on or not guarded(desk.heard, otherwise=True) or guarded(context.suppressed):
+        if not self._switch.on or not guarded(desk.has_handlers, default=True) or guarded(context.suppressed):
             return None
-        known = guarded(self._step.read, instance, args, kwargs, otherwise=Facts())
+        known = guarded(self._step.read, instance, args, kwargs, default=Facts())
         if known is None:
             return None
         begun = begin(self._framework, self._step.operation, known, instance if instance is not None else self, desk, into)
@@ -97,17 +97,17 @@ class Observed:
 
     def around(self, wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         """Drive a plain function, whatever it returns."""
-        into = Running()
+        into = ActiveCall()
         try:
             try:
                 begun = guarded(self.begin, instance, args, kwargs, into)
                 result = wrapped(*args, **kwargs)
                 if begun is None:
                     return result
-                return guarded(self._settle, begun.run, result, otherwise=result, rescue=begun.run.give_up)
+                return guarded(self._settle, begun.run, result, default=result, rescue=begun.run.abort)
             except BaseException as error:
                 if into.call is not None:
-                    guarded(into.call.failed, error, rescue=partial(into.call.give_up, error))
+                    guarded(into.call.on_error, error, rescue=partial(into.call.abort, error))
                 raise
             finally:
                 guarded(context.leave, into.entered)
@@ -118,19 +118,19 @@ class Observed:
 
     async def around_async(self, wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         """Drive a coroutine function."""
-        into = Running()
+        into = ActiveCall()
         try:
             try:
                 begun = guarded(self.begin, instance, args, kwargs, into)
                 if begun is not None and self._step.arguments is not None:
-                    args, kwargs = guarded(self._step.arguments, instance, args, kwargs, otherwise=(args, kwargs))
+                    args, kwargs = guarded(self._step.arguments, instance, args, kwargs, default=(args, kwargs))
                 result = await wrapped(*args, **kwargs)
                 if begun is not None:
-                    guarded(self._finish, begun.run, result, rescue=begun.run.give_up)
+                    guarded(self._finish, begun.run, result, rescue=begun.run.abort)
                 return result
             except BaseException as error:
                 if into.call is not None:
-                    guarded(into.call.failed, error, rescue=partial(into.call.give_up, error))
+                    guarded(into.call.on_error, error, rescue=partial(into.call.abort, error))
                 raise
             finally:
                 guarded(context.leave, into.entered)
@@ -142,19 +142,19 @@ class Observed:
     def around_lazy(self, wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         """Drive a generator function, plain or asynchronous, or one of a context manager: the run begins with the first step."""
         made = wrapped(*args, **kwargs)
-        return guarded(self._begin_later, made, lambda: self.begin(instance, args, kwargs), otherwise=made)
+        return guarded(self._begin_later, made, lambda: self.begin(instance, args, kwargs), default=made)
 
     def _begin_later(self, made: Any, begin: Callable[[], Begun | None]) -> Any:
         if type(made) is GeneratorType:
-            return lazily(partial(_into, begin), made)
+            return wrap_generator(partial(_into, begin), made)
         if type(made) is AsyncGeneratorType:
-            return lazily_async(partial(_into, begin), made)
+            return wrap_async_generator(partial(_into, begin), made)
         block_of(made, begin, self._finish)
         return made
 
     def _finish(self, run: Run, result: Any) -> None:
         step = self._step
-        ended = Result() if step.result is None else guarded(step.result, result, otherwise=Result())
+        ended = Result() if step.result is None else guarded(step.result, result, default=Result())
         output = guarded(step.output, result) if self._desk.captures_content and step.output is not None else None
         run.finished(ended, output)
 
@@ -178,10 +178,10 @@ class Observed:
         entered = context.enter(inside)
         try:
             result = await coroutine
-            guarded(self._finish, run, result, rescue=run.give_up)
+            guarded(self._finish, run, result, rescue=run.abort)
             return result
         except BaseException as error:
-            guarded(run.failed, error, rescue=partial(run.give_up, error))
+            guarded(run.on_error, error, rescue=partial(run.abort, error))
             raise
         finally:
             guarded(context.leave, entered)
@@ -190,18 +190,18 @@ class Observed:
         if future.cancelled():
             run.finished(Result(CANCELLED))
         elif (error := future.exception()) is not None:
-            run.failed(error)
+            run.on_error(error)
         else:
             self._finish(run, future.result() if result is future else result)
 
 
-def _into(begin: Callable[[], Begun | None], running: Running) -> None:
+def _into(begin: Callable[[], Begun | None], running: ActiveCall) -> None:
     begun = begin()
     if begun is not None:
         running.call, running.entered = begun.run, begun.entered
 
 
-def observed(original: Any, framework: str, step: Step, desk: StepDesk, switch: Switch) -> Any:
+def observed(original: Any, framework: str, step: Step, desk: StepServices, switch: EnabledFlag) -> Any:
     """Return ``original`` observed by the driver for its kind of function."""
     watch = Observed(framework, step, desk, switch)
     # Frameworks hide coroutine functions behind plain decorators, so ask the function within.

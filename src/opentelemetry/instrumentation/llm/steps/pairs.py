@@ -9,11 +9,11 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from .. import context
-from ..calls.streams.finalize import watch_for_loss
-from ..calls.wrap import Switch
+from ..calls.streams.finalize import end_when_collected
+from ..calls.wrap import EnabledFlag
 from ..guard import guarded
 from ..wrapper import Wrapper
-from .engine import Begun, StepDesk, begin
+from .engine import Begun, StepServices, begin
 from .tables import Pair, Result
 
 Args = tuple[Any, ...]
@@ -23,18 +23,18 @@ Kwargs = Mapping[str, Any]
 Make = Callable[[Any], Any]
 
 
-def paired(framework: str, pair: Pair, desk: StepDesk, switch: Switch) -> tuple[Make, Make]:
+def paired(framework: str, pair: Pair, desk: StepServices, switch: EnabledFlag) -> tuple[Make, Make]:
     """Return what is made of the two functions of a pair; the run is kept by the object itself between them."""
     open_: WeakKeyDictionary[Any, Begun] = WeakKeyDictionary()
 
     def begins(instance: Any, args: Args, kwargs: Kwargs) -> None:
-        if not switch.on or not desk.heard() or context.suppressed() or instance in open_:
+        if not switch.on or not desk.has_handlers() or context.suppressed() or instance in open_:
             return
         known = pair.read(instance, args, kwargs)
         begun = None if known is None else begin(framework, pair.operation, known, instance, desk)
         if begun is not None:
             open_[instance] = begun._replace(handled=sys.exc_info()[1])
-            watch_for_loss(instance, begun.run)  # type: ignore[arg-type]
+            end_when_collected(instance, begun.run)  # type: ignore[arg-type]
 
     def ends(instance: Any) -> None:
         if pair.notice is not None and switch.on:
@@ -44,9 +44,9 @@ def paired(framework: str, pair: Pair, desk: StepDesk, switch: Switch) -> tuple[
             error = sys.exc_info()[1]
             if error is not None and error is not begun.handled:
                 # The end is reached because an exception passes, whatever the object itself knows of it.
-                guarded(begun.run.failed, error, rescue=begun.run.give_up)
-            result = Result() if pair.result is None else guarded(pair.result, instance, otherwise=Result())
-            guarded(begun.run.finished, result, rescue=begun.run.give_up)
+                guarded(begun.run.on_error, error, rescue=begun.run.abort)
+            result = Result() if pair.result is None else guarded(pair.result, instance, default=Result())
+            guarded(begun.run.finished, result, rescue=begun.run.abort)
             context.leave(begun.entered)
 
     def around_begin(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:

@@ -8,24 +8,24 @@ from typing import Any
 
 from ..calls.patches import Patches
 from ..wrapper import Wrapper
-from .engine import StepDesk, observed
+from .engine import StepServices, observed
 from .pairs import paired
 from .tables import Framework
 
 
-def place(framework: Framework, patches: Patches, desk: StepDesk) -> None:
+def place(framework: Framework, patches: Patches, desk: StepServices) -> None:
     """Put the steps and pairs of a framework in place, as soon as their modules are imported."""
     for step in framework.steps:
         make = partial(observed, framework=framework.name, step=step, desk=desk, switch=patches.switch)
-        patches.place(framework.requires, step.target, make, quiet=step.quiet)
+        patches.place(framework.requires, step.target, make, optional=step.optional)
     for pair in framework.pairs:
         begins, ends = paired(framework.name, pair, desk, patches.switch)
-        patches.place(framework.requires, pair.begin, begins, quiet=True)
-        patches.place(framework.requires, pair.end, ends, quiet=True)
+        patches.place(framework.requires, pair.begin, begins, optional=True)
+        patches.place(framework.requires, pair.end, ends, optional=True)
     for target, driver in framework.patches:
-        patches.place(framework.requires, target, partial(_driven, driver), quiet=True)
+        patches.place(framework.requires, target, partial(_driven, driver), optional=True)
     for target, silent in framework.silenced if desk.replace_native else ():
-        patches.place(framework.requires, target, partial(Wrapper, wrapper=silent(patches.watches)), quiet=True)
+        patches.place(framework.requires, target, partial(Wrapper, wrapper=silent(patches.watches)), optional=True)
 
 
 def _driven(driver: Callable[[Any], Callable[..., Any]], original: Any) -> Any:

@@ -12,7 +12,7 @@ from .. import bus, context
 from ..extraction import failures
 from ..guard import guarded
 from ..schema.events import CONTENT, OPERATIONS, SUBJECT
-from ..schema.records import Content, Usage, facts, total
+from ..schema.records import Content, Usage, known_fields, total
 from .outcomes import ABANDONED, CANCELLED, CLOSED_EARLY, COMPLETE, ERROR, HANDED_OFF, OUTCOMES, outcome_of
 from .tables import Facts, Result
 
@@ -29,8 +29,28 @@ class Run:
     """
 
     __slots__ = (
-        "__weakref__", "_captures", "_ends", "_tools", "_used", "began", "content", "describe", "ended", "family", "inside", "key", "known", "noted",
-        "operation", "owner", "pid", "ref", "shared", "silent", "streaming", "watcher",
+        "__weakref__",
+        "_captures",
+        "_ends",
+        "_tools",
+        "_used",
+        "began",
+        "content",
+        "describe",
+        "ended",
+        "family",
+        "hold_response",
+        "inside",
+        "key",
+        "known",
+        "operation",
+        "owner",
+        "pid",
+        "ref",
+        "shared",
+        "silent",
+        "streaming",
+        "watcher",
     )  # fmt: skip
 
     def __init__(self, framework: str, operation: str, known: Facts, key: Any, outer: Run | None, captures: bool) -> None:
@@ -40,7 +60,7 @@ class Run:
         self._ends, self._tools = itertools.count(), itertools.count()
         self._used: list[Mapping[str, Any]] = []
         self.content: Content | None = None
-        self.noted: Result | None = None
+        self.hold_response: Result | None = None
         """An end that became known while the run went on, such as a handoff; it stands where the function just returns."""
         self.describe = known.describe
         self.ended = self.inside = False
@@ -102,27 +122,27 @@ class Run:
         """End the run with what its function returned."""
         self._end(result, None, output)
 
-    def failed(self, error: BaseException) -> None:
+    def on_error(self, error: BaseException) -> None:
         """End the run with the exception that left its function; control flow is an outcome and no error."""
         outcome = outcome_of(error)
         self._end(Result(outcome), error if outcome == ERROR else None, None)
 
-    def give_up(self, error: BaseException | None = None) -> None:
+    def abort(self, error: BaseException | None = None) -> None:
         """End the run with little, because a step of ours that should have ended it has failed."""
         self.content = None
         self._end(Result(COMPLETE if error is None else outcome_of(error)), error, None)
 
     # Parts of calls.streams that observe the stream of a run, as they observe the stream of a call.
-    def stream_started(self) -> None:
+    def on_stream_start(self) -> None:
         """Do nothing: a run has begun before its stream is there."""
 
-    def took(self, chunk: Any) -> None:
+    def on_chunk(self, chunk: Any) -> None:
         """Do nothing: chunks of a run are not recorded."""
 
-    def stream_ended(self, how: str, error: BaseException | None = None) -> None:
+    def on_stream_end(self, how: str, error: BaseException | None = None) -> None:
         """End the run because its stream is over."""
         if error is not None:
-            self.failed(error)
+            self.on_error(error)
         elif how in (COMPLETE, CLOSED_EARLY, ABANDONED, CANCELLED):
             self._end(Result(how), None, None)
 
@@ -138,8 +158,8 @@ class Run:
 
     def _emit_end(self, result: Result, error: BaseException | None, output: Content | None) -> None:
         duration = time.perf_counter_ns() - self.began
-        if self.noted is not None and result == Result():
-            result = self.noted
+        if self.hold_response is not None and result == Result():
+            result = self.hold_response
         outcome = result.outcome
         outcome = ERROR if error is not None or result.error_type is not None else outcome
         known = {**self.known, **result.more, "outcome": outcome if outcome in OUTCOMES else COMPLETE}
@@ -153,9 +173,9 @@ class Run:
         if self._captures:
             guarded(self._emit_content, known, output, error)
         if error is not None:
-            known |= guarded(failures.describe, error, None, None, otherwise={"error_type": type(error).__name__})
+            known |= guarded(failures.describe, error, None, None, default={"error_type": type(error).__name__})
             known.pop("stacktrace", None)
-            known |= {} if self.describe is None else guarded(self.describe, error, otherwise={})
+            known |= {} if self.describe is None else guarded(self.describe, error, default={})
         elif outcome == ERROR:
             told = result.error_type or "_OTHER"
             known |= {"kind": "other", "reason": told, "error_type": told}
@@ -167,7 +187,7 @@ class Run:
     def _sums(self) -> dict[str, Any]:
         used = list(self._used)
         sums: dict[str, Any] = {"inference_calls": len(used), "tool_calls": next(self._tools)}
-        sums |= facts(total(Usage(**{name: one[name] for name in _USAGE if name in one}) for one in used))
+        sums |= known_fields(total(Usage(**{name: one[name] for name in _USAGE if name in one}) for one in used))
         models = {one.get("model") for one in used}
         if len(models) == 1 and None not in models:
             sums["model"] = models.pop()
@@ -200,6 +220,6 @@ def hand_off(framework: str, to_agent: str) -> None:
     agent = None if step is None else step.owner
     known: dict[str, Any] = {"framework": framework, "to_agent": to_agent}
     if agent is not None and agent.operation == "invoke_agent":
-        agent.noted = Result(HANDED_OFF)
+        agent.hold_response = Result(HANDED_OFF)
         known |= {"ref": agent.ref, "agent_name": agent.known.get("agent_name"), "parent_ref": agent.known.get("parent_ref")}
     bus.execute("ex_llm.agent.handoff", {}, {name: value for name, value in known.items() if value is not None})

@@ -62,7 +62,7 @@ ReadContent = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Content | None
 class Step:
     """One function that encloses a run.
 
-    ``target`` is written as in ``Point``. ``result`` reads how the run ended from what the function returned; ``content``
+    ``target`` is written as in ``PatchPoint``. ``result`` reads how the run ended from what the function returned; ``content``
     and ``output`` read what went in and what came out, and are only called where contents are captured.
     """
 
@@ -76,7 +76,7 @@ class Step:
     """What the function is called with instead, decided inside the run; for requests that carry the trace."""
     task: str | None = None
     """The attribute of the result that holds the task in which the run goes on, where it does."""
-    quiet: bool = False
+    optional: bool = False
     """Whether only some releases have the target, so that it is not reported as missing."""
 
 

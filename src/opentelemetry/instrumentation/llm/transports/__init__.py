@@ -9,8 +9,8 @@ from __future__ import annotations
 from .aiohttp import AIOHTTP
 from .attempt import Transport
 from .botocore import AIOBOTOCORE, BOTOCORE
-from .grpc import GRPC, Rpcs
+from .grpc import GRPC, RpcPatch
 from .httpx import HTTPX, HTTPX2
 from .urllib3 import URLLIB3
 
-ALL: tuple[Transport | Rpcs, ...] = (HTTPX, HTTPX2, URLLIB3, AIOHTTP, BOTOCORE, AIOBOTOCORE, GRPC)
+ALL: tuple[Transport | RpcPatch, ...] = (HTTPX, HTTPX2, URLLIB3, AIOHTTP, BOTOCORE, AIOBOTOCORE, GRPC)

@@ -55,7 +55,7 @@ class Transport:
     name: str
     targets: tuple[str, ...]
     sent: Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Sent]
-    answered: Callable[[Any], Answered]
+    on_response: Callable[[Any], Answered]
 
     def watched(self, original: Any) -> Callable[..., Any]:
         """Return the driver for one sending function."""
@@ -74,7 +74,7 @@ class Transport:
             raise
         finally:
             guarded(attempts_again, token)
-        guarded(self._ended, attempt, response, rescue=attempt.give_up if attempt is not None else None)
+        guarded(self._ended, attempt, response, rescue=attempt.abort if attempt is not None else None)
         return response
 
     async def _around_async(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -89,7 +89,7 @@ class Transport:
             raise
         finally:
             guarded(attempts_again, token)
-        guarded(self._ended, attempt, response, rescue=attempt.give_up if attempt is not None else None)
+        guarded(self._ended, attempt, response, rescue=attempt.abort if attempt is not None else None)
         return response
 
     def _begin(self, call: Any, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Attempt | None:
@@ -97,7 +97,7 @@ class Transport:
 
     def _ended(self, attempt: Attempt | None, response: Any) -> None:
         if attempt is not None:
-            attempt.answered(answered := self.answered(response))
+            attempt.on_response(answered := self.on_response(response))
             attempt.keep(response, answered.status)
 
 
@@ -113,7 +113,7 @@ def attempts_again(token: Token[int | None] | None) -> None:
 
 def _failed(attempt: Attempt | None, error: BaseException) -> None:
     if attempt is not None:
-        attempt.failed(error)
+        attempt.on_error(error)
 
 
 def begin(call: Any, client: Any, sent: Sent) -> Attempt | None:
@@ -130,7 +130,7 @@ class Attempt:
     def __init__(self, call: Any, sent: Sent, server: SplitResult) -> None:
         self._running, self._call, self._ended = call, call.outermost, False
         number, waited = self._call.attempt_begins()
-        self._known: dict[str, Any] = {**call.who(), "attempt": number, "method": short(sent.method.upper())}
+        self._known: dict[str, Any] = {**call.event_identity(), "attempt": number, "method": short(sent.method.upper())}
         if server.hostname:
             self._known |= {
                 "server_address": short(server.hostname),
@@ -147,7 +147,7 @@ class Attempt:
         self._call.attempt_ended(refused, status, unanswered)
         return time.perf_counter_ns() - self._began
 
-    def answered(self, answer: Answered) -> None:
+    def on_response(self, answer: Answered) -> None:
         """Say that headers are there, what they tell of the rate, and whether the provider refused for it."""
         headers = {name: str(value) for raw, value in answer.headers.items() if is_read(name := str(raw).lower())}
         known = {**self._known, "status": answer.status}
@@ -169,13 +169,13 @@ class Attempt:
         if not (call.asked_to_stream or call.streaming):
             call.response = response if status < 400 else None
 
-    def give_up(self) -> None:
+    def abort(self) -> None:
         """End the attempt with the little that is certain, because its response could not be read."""
         if not self._ended:
             measured = {"duration": self._duration(False)}
             bus.execute("ex_llm.provider.request.stop", measured, self._known)
 
-    def failed(self, error: BaseException) -> None:
+    def on_error(self, error: BaseException) -> None:
         """Say that there was no answer, and why."""
         failure = failures.describe(error)
         failure.pop("stacktrace", None)

@@ -102,5 +102,5 @@ async def _around_async(wrapped: Callable[..., Any], instance: Any, args: tuple[
 
 
 def _say(call: Any, instance: Any, began: int) -> None:
-    known = {**call.who(), "credential": type(instance).__name__}
+    known = {**call.event_identity(), "credential": type(instance).__name__}
     bus.execute("ex_llm.provider.auth.refresh", {"duration": time.perf_counter_ns() - began}, known)

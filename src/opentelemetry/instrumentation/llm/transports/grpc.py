@@ -41,9 +41,9 @@ def _begin(channel: Any, method: Any) -> Attempt | None:
 
 def _told(attempt: Attempt, code: str | None, metadata: Any) -> None:
     if code is not None and code in STATUSES:
-        attempt.answered(Answered(STATUSES[code], {_text(name): _text(value) for name, value in metadata or ()}))
+        attempt.on_response(Answered(STATUSES[code], {_text(name): _text(value) for name, value in metadata or ()}))
     else:
-        attempt.failed(asyncio.CancelledError())
+        attempt.on_error(asyncio.CancelledError())
 
 
 def _blocking(wrapped: Function, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -53,7 +53,7 @@ def _blocking(wrapped: Function, instance: Any, args: tuple[Any, ...], kwargs: M
     try:
         outcome = wrapped(*args, **kwargs)
     except BaseException as error:
-        guarded(attempt.failed, error)
+        guarded(attempt.on_error, error)
         raise
     guarded(lambda: _told(attempt, outcome[0].code.name, outcome[0].trailing_metadata))
     return outcome
@@ -76,7 +76,7 @@ def _first(attempt: Attempt, error: BaseException | None) -> None:
         metadata: Any = getattr(error, "trailing_metadata", tuple)()
         _told(attempt, code or "OK", metadata)
     else:
-        attempt.failed(error)
+        attempt.on_error(error)
 
 
 def _unary_made(wrapped: Function, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -116,7 +116,7 @@ _DRIVERS: Mapping[str, tuple[str, Function]] = {
 }
 
 
-class Rpcs(NamedTuple):
+class RpcPatch(NamedTuple):
     """A library of RPCs as data: the functions through which they pass, and what drives each."""
 
     name: str
@@ -124,7 +124,7 @@ class Rpcs(NamedTuple):
     watched: Callable[[Any], Function]
 
 
-GRPC = Rpcs(
+GRPC = RpcPatch(
     "grpcio",
     tuple(f"{module}:{name}" for name, (module, _) in _DRIVERS.items()),
     lambda original: _DRIVERS[original.__qualname__][1],

@@ -19,10 +19,10 @@ import wrapt
 from ...extraction.paths import digits
 from ...guard import guarded
 from ..call import Call
-from ..declaration import Open
+from ..declaration import ResultHandler
 from .finalize import _collected as lost
-from .finalize import watch_for_loss
-from .inner_iterator import broke
+from .finalize import end_when_collected
+from .inner_iterator import stream_failed
 
 if TYPE_CHECKING:
     _Proxy = wrapt.ObjectProxy[Any]
@@ -34,7 +34,7 @@ _LARGEST = 32 * 1024 * 1024
 Raised = Callable[[BaseException], BaseException]
 
 
-def body_in(key: str, raised: Raised = lambda error: error) -> Open:
+def body_in(key: str, raised: Raised = lambda error: error) -> ResultHandler:
     """Make the strategy for a result with a body under ``key``; ``raised`` is what the SDK makes of an error of the file below.
 
     The dialect's ``reply`` reads the result twice: at once, with ``None`` in the place of the body, for one that is never
@@ -46,12 +46,12 @@ def body_in(key: str, raised: Raised = lambda error: error) -> Open:
         if not hasattr(body, "read"):
             return False
         reading = Reading(call, key, result, raised)
-        call.draft = guarded(call.dialect.reply, reading.answer())
+        call.draft = guarded(call.dialect.response, reading.answer())
         reading.touch()
         below = next((inner for name in ("_raw_stream", "__wrapped__") if (inner := getattr(body, name, None)) is not None), None)
         guarded(_stand_in, body, below, reading)
         # What is below the body lives at least as long: others take it out and read it without the body.
-        watch_for_loss(body if below is None else below, call)
+        end_when_collected(body if below is None else below, call)
         return True
 
     return opened
@@ -103,17 +103,17 @@ class Reading:
 
     def broke(self, error: BaseException) -> None:
         """End the call because reading its body failed."""
-        broke(self._call, self._raised(error))
+        stream_failed(self._call, self._raised(error))
 
     def closed(self) -> None:
         """End the call because its body was closed before it was whole, perhaps by being collected."""
         lost(self._call)
 
-    def give_up(self, error: BaseException) -> None:
+    def abort(self, error: BaseException) -> None:
         """End the call with an error and nothing else."""
-        self._call.give_up(error)
+        self._call.abort(error)
 
-    def took(self, piece: bytes, last: bool) -> None:
+    def on_chunk(self, piece: bytes, last: bool) -> None:
         """Keep one piece; the last one ends the call."""
         if self._call.ended:
             return
@@ -125,7 +125,7 @@ class Reading:
         if last and self._length is not None and self._size < self._length:
             self.broke(http.client.IncompleteRead(b"", self._length - self._size))
         elif last or self._size == self._length:
-            self._call.answered(self.answer(self._document()))
+            self._call.on_response(self.answer(self._document()))
 
     def _document(self) -> Any:
         text, self._pieces = b"".join(self._pieces), []
@@ -141,8 +141,8 @@ def _is_last(asked: Any, got: bytes) -> bool:
     return asked is None or asked < 0 or (not got and asked > 0)
 
 
-def _asked(args: tuple[Any, ...], kwargs: Mapping[str, Any], otherwise: Any = None) -> Any:
-    return next(iter((*args, *kwargs.values())), otherwise)
+def _asked(args: tuple[Any, ...], kwargs: Mapping[str, Any], default: Any = None) -> Any:
+    return next(iter((*args, *kwargs.values())), default)
 
 
 class _File(_Proxy):
@@ -156,22 +156,22 @@ class _File(_Proxy):
         try:
             return function(*args, **kwargs)
         except BaseException as error:
-            guarded(self._self_reading.broke, error, rescue=partial(self._self_reading.give_up, error))
+            guarded(self._self_reading.broke, error, rescue=partial(self._self_reading.abort, error))
             raise
 
     def read(self, *args: Any, **kwargs: Any) -> Any:
         got = self._self_told(self.__wrapped__.read, args, kwargs)
-        guarded(lambda: self._self_reading.took(got, _is_last(_asked(args, kwargs), got)))
+        guarded(lambda: self._self_reading.on_chunk(got, _is_last(_asked(args, kwargs), got)))
         return got
 
     def read1(self, *args: Any, **kwargs: Any) -> Any:
         got = self._self_told(self.__wrapped__.read1, args, kwargs)
-        guarded(lambda: self._self_reading.took(got, not got and _asked(args, kwargs, -1) != 0))
+        guarded(lambda: self._self_reading.on_chunk(got, not got and _asked(args, kwargs, -1) != 0))
         return got
 
     def readinto(self, buffer: Any) -> Any:
         got = self._self_told(self.__wrapped__.readinto, (buffer,), {})
-        guarded(lambda: self._self_reading.took(bytes(memoryview(buffer)[:got]), got == 0 and len(buffer) > 0))
+        guarded(lambda: self._self_reading.on_chunk(bytes(memoryview(buffer)[:got]), got == 0 and len(buffer) > 0))
         return got
 
     def close(self) -> None:
@@ -190,9 +190,9 @@ class _Content(_Proxy):
         try:
             got = await self.__wrapped__.read(*args, **kwargs)
         except BaseException as error:
-            guarded(self._self_reading.broke, error, rescue=partial(self._self_reading.give_up, error))
+            guarded(self._self_reading.broke, error, rescue=partial(self._self_reading.abort, error))
             raise
-        guarded(lambda: self._self_reading.took(got, _is_last(_asked(args, kwargs), got)))
+        guarded(lambda: self._self_reading.on_chunk(got, _is_last(_asked(args, kwargs), got)))
         return got
 
     def __aiter__(self) -> AsyncIterator[Any]:

@@ -16,8 +16,8 @@ from ... import context
 from ...guard import guarded
 from ...wrapper import Wrapper
 from ..call import CLOSED_EARLY, COMPLETE, Call
-from .finalize import watch_for_loss
-from .inner_iterator import broke, interrupted
+from .finalize import end_when_collected
+from .inner_iterator import interrupted, stream_failed
 
 Driver = Callable[..., Any]
 STEPS, CLOSES = ("__next__", "__anext__"), ("close", "aclose")
@@ -30,16 +30,16 @@ def is_stepped(stream: Any) -> bool:
     return any(isinstance(vars(c).get(name), Wrapper) for c in kind.__mro__ for name in STEPS)
 
 
-def see_through(stream: Any, call: Call) -> None:
+def observe(stream: Any, call: Call) -> None:
     """Tell the chunks of ``stream`` as the application takes them; each step runs in the context of here.
 
     Some of these streams send their request with their first step: they begin when it is answered.
     """
     if call.accepted:
-        call.stream_started()
+        call.on_stream_start()
     call.tapped = True
     _open[stream] = (call, context.here())
-    watch_for_loss(stream, call)
+    end_when_collected(stream, call)
 
 
 def _stepping(stream: Any) -> tuple[Call, context.Context] | None:
@@ -57,23 +57,23 @@ def _stepping(stream: Any) -> tuple[Call, context.Context] | None:
 
 def _begins(call: Call) -> None:
     if not (call.streaming or call.ended):
-        call.stream_started()
+        call.on_stream_start()
 
 
 def _took(call: Call, chunk: Any) -> None:
     _begins(call)
-    call.took(chunk)
+    call.on_chunk(chunk)
 
 
 def _over(call: Call) -> None:
     _begins(call)
-    call.stream_ended(COMPLETE)
+    call.on_stream_end(COMPLETE)
 
 
 def _broke(call: Call, error: BaseException) -> None:
     if call.accepted:
         _begins(call)
-    broke(call, error)
+    stream_failed(call, error)
 
 
 def step(original: Any) -> Driver:
@@ -90,10 +90,10 @@ def step(original: Any) -> Driver:
                 call.inside = True
                 chunk = wrapped(*args, **kwargs)
             except StopIteration:
-                guarded(_over, call, rescue=call.give_up)
+                guarded(_over, call, rescue=call.abort)
                 raise
             except BaseException as error:
-                guarded(_broke, call, error, rescue=partial(call.give_up, error))
+                guarded(_broke, call, error, rescue=partial(call.abort, error))
                 raise
             finally:
                 call.inside = False
@@ -116,10 +116,10 @@ def step(original: Any) -> Driver:
                 call.inside = True
                 chunk = await wrapped(*args, **kwargs)
             except StopAsyncIteration:
-                guarded(_over, call, rescue=call.give_up)
+                guarded(_over, call, rescue=call.abort)
                 raise
             except BaseException as error:
-                guarded(_broke, call, error, rescue=partial(call.give_up, error))
+                guarded(_broke, call, error, rescue=partial(call.abort, error))
                 raise
             finally:
                 call.inside = False
@@ -137,7 +137,7 @@ def step(original: Any) -> Driver:
 def _closed(stream: Any) -> None:
     call, _ = _open.get(stream, (None, None))
     if call is not None and not call.inside:
-        call.stream_ended(CLOSED_EARLY)
+        call.on_stream_end(CLOSED_EARLY)
 
 
 def close(original: Any) -> Driver:

@@ -12,18 +12,18 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from ...extraction.paths import dig, whole
+from ...extraction.paths import as_int, get_path
 from ...guard import guarded
 from ..call import CLOSED_EARLY, Call
-from ..declaration import Open
-from .finalize import watch_for_loss
-from .inner_iterator import AsyncTap, Tap, broke
+from ..declaration import ResultHandler
+from .finalize import end_when_collected
+from .inner_iterator import AsyncTap, Tap, stream_failed
 from .instance_methods import Driver, before, forget, watched
 
 _WIRE, _PARSE = "_event_generator", "_parse_event"
 
 
-def events_in(key: str) -> Open:
+def events_in(key: str) -> ResultHandler:
     """Make the strategy for a result with a stream of events under ``key``; the dialect absorbs the parsed events."""
 
     def opened(call: Call, result: Any) -> bool:
@@ -31,14 +31,14 @@ def events_in(key: str) -> Open:
         inner = getattr(stream, _WIRE, None)
         if inner is None:
             return False
-        call.stream_started()
+        call.on_stream_start()
         call.tapped = True
         setattr(stream, _WIRE, (_AsyncEvents if hasattr(inner, "__anext__") else _Events)(inner, call))
         parse = _parsing_async if inspect.iscoroutinefunction(getattr(stream, _PARSE)) else _parsing
         methods = [*watched(stream, _PARSE, parse(call)), *watched(stream, "close", before(partial(_closed, call)))]
         call.forget = partial(forget, methods)
         call.size_of = partial(_size, weakref.ref(stream))
-        watch_for_loss(stream, call)
+        end_when_collected(stream, call)
         return True
 
     return opened
@@ -49,7 +49,7 @@ class _Events(Tap):
 
     __slots__ = ()
 
-    def _took(self, chunk: Any) -> None:
+    def _on_chunk(self, chunk: Any) -> None:
         return
 
 
@@ -58,7 +58,7 @@ class _AsyncEvents(AsyncTap):
 
     __slots__ = ()
 
-    def _took(self, chunk: Any) -> None:
+    def _on_chunk(self, chunk: Any) -> None:
         return
 
 
@@ -67,10 +67,10 @@ def _parsing(call: Call) -> Driver:
         try:
             event = wrapped(*args, **kwargs)
         except BaseException as error:
-            guarded(broke, call, error, rescue=partial(call.give_up, error))
+            guarded(stream_failed, call, error, rescue=partial(call.abort, error))
             raise
         if event:
-            guarded(call.took, event)
+            guarded(call.on_chunk, event)
         return event
 
     return parse
@@ -81,10 +81,10 @@ def _parsing_async(call: Call) -> Driver:
         try:
             event = await wrapped(*args, **kwargs)
         except BaseException as error:
-            guarded(broke, call, error, rescue=partial(call.give_up, error))
+            guarded(stream_failed, call, error, rescue=partial(call.abort, error))
             raise
         if event:
-            guarded(call.took, event)
+            guarded(call.on_chunk, event)
         return event
 
     return parse
@@ -92,10 +92,10 @@ def _parsing_async(call: Call) -> Driver:
 
 def _closed(call: Call) -> None:
     if not call.inside:
-        call.stream_ended(CLOSED_EARLY)
+        call.on_stream_end(CLOSED_EARLY)
 
 
 def _size(stream: weakref.ref[Any]) -> int | None:
     """Return how many bytes came over the wire, as the HTTP library counted them."""
     raw: Any = getattr(stream(), "_raw_stream", None)
-    return whole(raw.tell()) if hasattr(raw, "tell") else whole(dig(raw, ("content", "total_bytes")))
+    return as_int(raw.tell()) if hasattr(raw, "tell") else as_int(get_path(raw, ("content", "total_bytes")))

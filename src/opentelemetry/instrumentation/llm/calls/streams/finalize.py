@@ -46,9 +46,9 @@ class _Turn:
 _turn = _Turn()
 
 
-def watch_for_loss(holder: Any, call: Call) -> None:
+def end_when_collected(holder: Any, call: Call) -> None:
     """End the call when ``holder`` is collected, or at the end of the process, if nothing else has ended it."""
-    guarded(end_lost)
+    guarded(end_collected)
     if call.watcher is not None:
         call.watcher.detach()
     else:
@@ -62,13 +62,13 @@ def _collected(call: Call) -> None:
     _open.discard(call)
     if call.ended or call.pid != fork.process:
         return
-    if guarded(_inside_a_lock, otherwise=True):
+    if guarded(_inside_a_lock, default=True):
         _lost.append(call)
     else:
-        guarded(call.stream_ended, ABANDONED, rescue=call.give_up)
+        guarded(call.on_stream_end, ABANDONED, rescue=call.abort)
 
 
-def is_lost(call: Call) -> bool:
+def is_collected(call: Call) -> bool:
     """Say whether the stream of a call has been collected."""
     return call.watcher is not None and not call.watcher.alive
 
@@ -89,20 +89,20 @@ def _inside_a_lock() -> bool:
     return False
 
 
-def end_lost() -> None:
+def end_collected() -> None:
     """End the calls whose streams were collected at a moment when that was not safe."""
     while _lost:
         call = _lost.popleft()
-        guarded(call.stream_ended, ABANDONED, rescue=call.give_up)
+        guarded(call.on_stream_end, ABANDONED, rescue=call.abort)
 
 
 def end_open() -> None:
     """End every call whose stream is still open, with what was seen of it."""
-    guarded(end_lost)
+    guarded(end_collected)
     for call in list(_open):
         _open.discard(call)
         if call.pid == fork.process:
-            guarded(call.stream_ended, ABANDONED, rescue=call.give_up)
+            guarded(call.on_stream_end, ABANDONED, rescue=call.abort)
 
 
 def _leave_to_the_parent() -> None:

@@ -11,11 +11,11 @@ from typing import Any
 
 from ... import context
 from ...guard import guarded
-from ..running import Running
-from .finalize import watch_for_loss
+from ..running import ActiveCall
+from .finalize import end_when_collected
 from .inner_iterator import relay_async_open, relay_open
 
-Begin = Callable[[Running], Any]
+Begin = Callable[[ActiveCall], Any]
 
 
 class _Start:
@@ -28,19 +28,19 @@ class _Start:
         self._parent = context.here()
         self.stream: Any = None
 
-    def begin(self, running: Running) -> Any:
+    def begin(self, running: ActiveCall) -> Any:
         """Begin the call in ``running``; return the context that is current while the SDK works on it."""
         with context.current(self._parent):
             self._begin(running)
-            inside = guarded(context.here, otherwise=self._parent)
+            inside = guarded(context.here, default=self._parent)
             guarded(context.leave, running.entered)
         # A generator that is collected is closed first, which ends its call as well.
         if running.call is not None:
-            guarded(watch_for_loss, self.stream(), running.call)
+            guarded(end_when_collected, self.stream(), running.call)
         return inside
 
 
-def lazily(begin: Begin, inner: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+def wrap_generator(begin: Begin, inner: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
     """Return a generator that begins a call when it is first asked, and gives what ``inner`` gives."""
     start = _Start(begin)
     stream = _lazily(start, inner)
@@ -49,7 +49,7 @@ def lazily(begin: Begin, inner: Generator[Any, Any, Any]) -> Generator[Any, Any,
 
 
 def _lazily(start: _Start, inner: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
-    running = Running()
+    running = ActiveCall()
     try:
         inside = guarded(start.begin, running)
         if running.call is None:
@@ -60,7 +60,7 @@ def _lazily(start: _Start, inner: Generator[Any, Any, Any]) -> Generator[Any, An
         raise
 
 
-def lazily_async(begin: Begin, inner: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
+def wrap_async_generator(begin: Begin, inner: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
     """Return an asynchronous generator that begins a call when it is first asked, as ``lazily`` does."""
     start = _Start(begin)
     stream = _lazily_async(start, inner)
@@ -69,7 +69,7 @@ def lazily_async(begin: Begin, inner: AsyncGenerator[Any, Any]) -> AsyncGenerato
 
 
 async def _lazily_async(start: _Start, inner: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
-    running, relayed = Running(), inner
+    running, relayed = ActiveCall(), inner
     try:
         inside = guarded(start.begin, running)
         if running.call is not None:

@@ -15,15 +15,15 @@ from ... import context
 from ...guard import failed, guarded
 from ...schema.interruption import is_interruption
 from ..call import CANCELLED, CLOSED_EARLY, COMPLETE, ERROR, Call
-from .finalize import is_lost, watch_for_loss
-from .response_close import notice_close
+from .finalize import end_when_collected, is_collected
+from .response_close import on_response_close
 
 _STOPPED = (asyncio.CancelledError, GeneratorExit, KeyboardInterrupt, SystemExit)
 
 
-def broke(call: Call, error: BaseException) -> None:
+def stream_failed(call: Call, error: BaseException) -> None:
     """End a call whose answer broke off while it was read: by the application's own doing, or by an error."""
-    call.stream_ended(CANCELLED if isinstance(error, _STOPPED) else ERROR, error)
+    call.on_stream_end(CANCELLED if isinstance(error, _STOPPED) else ERROR, error)
 
 
 def interrupted(call: Call, error: BaseException, entered: context.Entered | None = None) -> None:
@@ -31,7 +31,7 @@ def interrupted(call: Call, error: BaseException, entered: context.Entered | Non
     call.inside = False
     guarded(context.leave, entered)
     if not call.ended:
-        guarded(broke, call, error, rescue=partial(call.give_up, error))
+        guarded(stream_failed, call, error, rescue=partial(call.abort, error))
 
 
 class _Passing:
@@ -43,9 +43,9 @@ class _Passing:
         self._inner = inner
         self._call = call
 
-    def _took(self, chunk: Any) -> None:
+    def _on_chunk(self, chunk: Any) -> None:
         """Tell of a chunk that is handed on; a tap whose chunks are not yet what the application gets says nothing here."""
-        self._call.took(chunk)
+        self._call.on_chunk(chunk)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -68,20 +68,20 @@ class Tap(_Passing, Iterator[Any]):
                 call.inside = True
                 chunk = next(self._inner)
             except StopIteration:
-                guarded(call.stream_ended, COMPLETE, rescue=call.give_up)
+                guarded(call.on_stream_end, COMPLETE, rescue=call.abort)
                 raise
             except BaseException as error:
-                guarded(broke, call, error, rescue=partial(call.give_up, error))
+                guarded(stream_failed, call, error, rescue=partial(call.abort, error))
                 raise
             finally:
                 call.inside = False
             try:
-                self._took(chunk)
+                self._on_chunk(chunk)
             except Exception as error:
                 # As ``guarded`` does, without one frame more for each chunk.
                 if is_interruption(error):
                     raise
-                failed(self._took, error)
+                failed(self._on_chunk, error)
             return chunk
         except BaseException as error:
             # Reached with everything done, unless an interruption came into the lines above.
@@ -106,20 +106,20 @@ class AsyncTap(_Passing, AsyncIterator[Any]):
                 call.inside = True
                 chunk = await self._inner.__anext__()
             except StopAsyncIteration:
-                guarded(call.stream_ended, COMPLETE, rescue=call.give_up)
+                guarded(call.on_stream_end, COMPLETE, rescue=call.abort)
                 raise
             except BaseException as error:
-                guarded(broke, call, error, rescue=partial(call.give_up, error))
+                guarded(stream_failed, call, error, rescue=partial(call.abort, error))
                 raise
             finally:
                 call.inside = False
             try:
-                self._took(chunk)
+                self._on_chunk(chunk)
             except Exception as error:
                 # As ``guarded`` does, without one frame more for each chunk.
                 if is_interruption(error):
                     raise
-                failed(self._took, error)
+                failed(self._on_chunk, error)
             return chunk
         except BaseException as error:
             # Reached with everything done, unless an interruption came into the lines above.
@@ -135,13 +135,13 @@ def _put_tap(stream: Any, name: str, call: Call) -> None:
 def tap(stream: Any, name: str, call: Call) -> None:
     """Tap the iterator that ``stream`` keeps in its attribute ``name``, and see the stream through to its end."""
     if not call.streaming:
-        call.stream_started()
+        call.on_stream_start()
     call.tapped = True
     _put_tap(stream, name, call)
     response = getattr(stream, "response", None)
     if response is not None:
-        notice_close(response, call)
-    watch_for_loss(stream, call)
+        on_response_close(response, call)
+    end_when_collected(stream, call)
 
 
 def rewrapped(name: str) -> Callable[..., Any]:
@@ -156,7 +156,7 @@ def rewrapped(name: str) -> Callable[..., Any]:
             return wrapped(*args, **kwargs)
         finally:
             if call is not None:
-                guarded(_put_tap, args[0], name, call, rescue=call.give_up)
+                guarded(_put_tap, args[0], name, call, rescue=call.abort)
 
     return wrap
 
@@ -171,15 +171,15 @@ def _untap(name: str, stream: Any) -> Call | None:
 
 def _took_first(call: Call, chunk: Any) -> None:
     if not call.streaming:
-        call.stream_started()
-    call.took(chunk)
+        call.on_stream_start()
+    call.on_chunk(chunk)
 
 
 def relay(inner: Generator[Any, Any, Any], call: Call, inside: context.Context) -> Generator[Any, Any, Any]:
     """Return a generator that gives what ``inner`` gives; while ``inner`` works, ``inside`` is the current context."""
     relayed = relay_open(inner, call, inside)
     _name_after(inner, relayed)
-    watch_for_loss(relayed, call)
+    end_when_collected(relayed, call)
     return relayed
 
 
@@ -187,7 +187,7 @@ def relay_async(inner: AsyncGenerator[Any, Any], call: Call, inside: context.Con
     """Return an asynchronous generator that gives what ``inner`` gives, as ``relay`` does."""
     relayed = relay_async_open(inner, call, inside)
     _name_after(inner, relayed)
-    watch_for_loss(relayed, call)
+    end_when_collected(relayed, call)
     return relayed
 
 
@@ -205,15 +205,15 @@ def relay_open(inner: Any, call: Call, inside: context.Context) -> Generator[Any
                 call.inside = True
                 chunk = next(inner)
             except StopIteration as end:
-                guarded(call.stream_ended, COMPLETE, rescue=call.give_up)
+                guarded(call.on_stream_end, COMPLETE, rescue=call.abort)
                 return end.value
             except BaseException as error:
-                guarded(broke, call, error, rescue=partial(call.give_up, error))
+                guarded(stream_failed, call, error, rescue=partial(call.abort, error))
                 raise
             finally:
                 call.inside = False
                 # What the generator has made current stays so for its next step, and for nobody else.
-                inside = guarded(context.here, otherwise=inside)
+                inside = guarded(context.here, default=inside)
                 guarded(context.leave, entered)
             guarded(_took_first, call, chunk)
             yield chunk
@@ -233,7 +233,7 @@ def relay_open(inner: Any, call: Call, inside: context.Context) -> Generator[Any
                 guarded(context.leave, entered)
         finally:
             guarded(context.leave, entered)  # again, for an interruption that came before it was done
-            guarded(call.stream_ended, CLOSED_EARLY, rescue=call.give_up)
+            guarded(call.on_stream_end, CLOSED_EARLY, rescue=call.abort)
 
 
 async def relay_async_open(inner: Any, call: Call, inside: context.Context) -> AsyncGenerator[Any, Any]:
@@ -246,15 +246,15 @@ async def relay_async_open(inner: Any, call: Call, inside: context.Context) -> A
                 call.inside = True
                 chunk = await inner.__anext__()
             except StopAsyncIteration:
-                guarded(call.stream_ended, COMPLETE, rescue=call.give_up)
+                guarded(call.on_stream_end, COMPLETE, rescue=call.abort)
                 return
             except BaseException as error:
-                guarded(broke, call, error, rescue=partial(call.give_up, error))
+                guarded(stream_failed, call, error, rescue=partial(call.abort, error))
                 raise
             finally:
                 call.inside = False
                 # What the generator has made current stays so for its next step, and for nobody else.
-                inside = guarded(context.here, otherwise=inside)
+                inside = guarded(context.here, default=inside)
                 guarded(context.leave, entered)
             guarded(_took_first, call, chunk)
             yield chunk
@@ -267,7 +267,7 @@ async def relay_async_open(inner: Any, call: Call, inside: context.Context) -> A
     finally:
         # One that is collected leaves the inner one to its own finaliser, as it would be unwatched: two that close it collide.
         try:
-            if not guarded(is_lost, call):
+            if not guarded(is_collected, call):
                 try:
                     entered = guarded(context.enter, inside)
                     await inner.aclose()
@@ -275,4 +275,4 @@ async def relay_async_open(inner: Any, call: Call, inside: context.Context) -> A
                     guarded(context.leave, entered)
         finally:
             guarded(context.leave, entered)  # again, for an interruption that came before it was done
-            guarded(call.stream_ended, CLOSED_EARLY, rescue=call.give_up)
+            guarded(call.on_stream_end, CLOSED_EARLY, rescue=call.abort)

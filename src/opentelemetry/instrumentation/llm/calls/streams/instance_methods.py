@@ -15,7 +15,7 @@ from ...wrapper import Wrapper
 Driver = Callable[[Callable[..., Any], Any, tuple[Any, ...], Mapping[str, Any]], Any]
 
 
-class Watched(NamedTuple):
+class InstancePatch(NamedTuple):
     """A method of one object that is watched there; weak, since the object holds what watches it."""
 
     owner: weakref.ref[Any]
@@ -23,19 +23,19 @@ class Watched(NamedTuple):
     ours: weakref.ref[Any]
 
 
-def watched(owner: Any, name: str, driver: Driver) -> list[Watched]:
+def watched(owner: Any, name: str, driver: Driver) -> list[InstancePatch]:
     """Watch the method ``name`` of ``owner`` alone; an object without room for that goes unwatched."""
     # This one holds its owner and the owner holds it: a method that outlives its object's last name still works.
     ours = Wrapper(getattr(owner, name), driver)
     try:
-        made = Watched(weakref.ref(owner), name, weakref.ref(ours))
+        made = InstancePatch(weakref.ref(owner), name, weakref.ref(ours))
         setattr(owner, name, ours)
     except (AttributeError, TypeError):
         return []
     return [made]
 
 
-def forget(methods: Iterable[Watched]) -> None:
+def forget(methods: Iterable[InstancePatch]) -> None:
     """Give objects their own methods back, but for those that somebody has replaced since."""
     for owner, name, ours in methods:
         held, put = owner(), ours()

@@ -13,20 +13,20 @@ from typing import Any
 from ... import context
 from ...guard import guarded
 from ..call import Call
-from .finalize import watch_for_loss
+from .finalize import end_when_collected
 from .inner_iterator import relay, relay_async
-from .response_close import notice_close
+from .response_close import on_response_close
 
 _open: weakref.WeakKeyDictionary[Any, tuple[Call, context.Context]] = weakref.WeakKeyDictionary()
 
 
-def see_through(stream: Any, response: Any, call: Call) -> None:
+def observe(stream: Any, response: Any, call: Call) -> None:
     """Wait for ``stream``, which reads ``response``, to be iterated, closed or lost."""
-    call.stream_started()
+    call.on_stream_start()
     call.tapped = True
     _open[stream] = (call, context.here())
-    notice_close(response, call)
-    watch_for_loss(stream, call)
+    on_response_close(response, call)
+    end_when_collected(stream, call)
 
 
 def iterated(original: Any) -> Callable[..., Any]:
@@ -34,7 +34,7 @@ def iterated(original: Any) -> Callable[..., Any]:
 
     def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         made = wrapped(*args, **kwargs)
-        return guarded(_relayed, instance, made, otherwise=made)
+        return guarded(_relayed, instance, made, default=made)
 
     return around
 

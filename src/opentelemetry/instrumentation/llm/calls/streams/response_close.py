@@ -55,15 +55,15 @@ class _AsyncClose(_Close):
             guarded(self._then)
 
 
-def call_behind(response: Any) -> Call | None:
+def call_of_response(response: Any) -> Call | None:
     """Return the call whose answer is still open on this HTTP response."""
     noticed = vars(response).get("_ex_llm_noticed") if hasattr(response, "__dict__") else None
     return noticed.call if isinstance(noticed, _Noticed) and not noticed.call.ended else None
 
 
-def notice_close(response: Any, call: Call, then: Callable[[Call, Any], None] | None = None) -> None:
+def on_response_close(response: Any, call: Call, then: Callable[[Call, Any], None] | None = None) -> None:
     """Notice when an HTTP response is closed, by whomever, and let ``then`` decide what that means."""
-    if call_behind(response) is call or not hasattr(response, "__dict__"):
+    if call_of_response(response) is call or not hasattr(response, "__dict__"):
         return
     decide = then if then is not None and not call.streaming else closed
     kind = type(response)
@@ -88,4 +88,4 @@ def closed(call: Call, response: Any) -> None:
     """Decide what a closed response means; inside ``next`` the outcome of that decides instead."""
     if call.streaming and not call.inside:
         # A stream that was closed without having been parsed was read, if at all, as bytes that we do not see.
-        call.stream_ended(CLOSED_EARLY if call.tapped else UNPARSED)
+        call.on_stream_end(CLOSED_EARLY if call.tapped else UNPARSED)

@@ -23,7 +23,7 @@ from ...extraction.message_parts import (
     tool_response_part,
     uri_part,
 )
-from ...extraction.paths import dig, full_text, items
+from ...extraction.paths import as_sequence, full_text, get_path
 from ...schema.records import Content
 from .. import Arguments
 
@@ -38,15 +38,17 @@ _PIECES = ("text", "thinking", "partial_json", "content")
 def content(arguments: Arguments) -> Content:
     """Read system instructions, messages and tools of a request; what cannot be read without using it up is left out."""
     body = arguments.named
-    told = [message(full_text(dig(m, ("role",))) or "user", _parts(dig(m, ("content",)))) for m in items(body.get("messages"))]
-    tools = [tool for t in items(body.get("tools")) if (tool := _tool(t)) is not None]
+    told = [
+        message(full_text(get_path(m, ("role",))) or "user", _parts(get_path(m, ("content",)))) for m in as_sequence(body.get("messages"))
+    ]
+    tools = [tool for t in as_sequence(body.get("tools")) if (tool := _tool(t)) is not None]
     return Content(system_instructions=_parts(body.get("system")) or None, input_messages=told or None, tool_definitions=tools or None)
 
 
 def output(answer: Any) -> list[Message] | None:
     """Read the message of a whole answer."""
-    blocks = dig(answer, ("content",))
-    return None if blocks is None else [message(full_text(dig(answer, ("role",))) or "assistant", _parts(blocks))]
+    blocks = get_path(answer, ("content",))
+    return None if blocks is None else [message(full_text(get_path(answer, ("role",))) or "assistant", _parts(blocks))]
 
 
 class Blocks:
@@ -61,13 +63,13 @@ class Blocks:
 
     def add(self, kind: Any, chunk: Any) -> None:
         """Take in an event: the beginning of a block, or a piece of one."""
-        index = dig(chunk, ("index",))
+        index = get_path(chunk, ("index",))
         if kind == "content_block_start":
             # A copy, since the SDK's own functions go on to add the deltas to the very block of this event.
-            self._begun[index] = _plain(dig(chunk, ("content_block",))) or {}
+            self._begun[index] = _plain(get_path(chunk, ("content_block",))) or {}
         elif kind == "content_block_delta" and index in self._begun and self._kept < LONGEST_STREAM:
             for name in _PIECES:
-                if (piece := full_text(dig(chunk, ("delta", name)))) is not None:
+                if (piece := full_text(get_path(chunk, ("delta", name)))) is not None:
                     self._pieces.setdefault((index, name), []).append(piece)
                     self._kept += len(piece)
 
@@ -84,13 +86,13 @@ class Blocks:
 
 
 def _tool(tool: Any) -> Part | None:
-    kind = full_text(dig(tool, ("type",))) or "custom"
-    name = full_text(dig(tool, ("name",))) or full_text(dig(tool, ("mcp_server_name",)))
+    kind = full_text(get_path(tool, ("type",))) or "custom"
+    name = full_text(get_path(tool, ("name",))) or full_text(get_path(tool, ("mcp_server_name",)))
     if name is None:
         return None
     made: Part = {"type": "function" if kind == "custom" else kind, "name": name}
     for ours, theirs in (("description", "description"), ("parameters", "input_schema")):
-        if (value := dig(tool, (theirs,))) is not None:
+        if (value := get_path(tool, (theirs,))) is not None:
             made[ours] = _plain(value)
     return made
 
@@ -98,45 +100,45 @@ def _tool(tool: Any) -> Part | None:
 def _parts(said: Any) -> list[Part]:
     if isinstance(said, str):
         return [text_part(said)]
-    return [text_part(block) if isinstance(block, str) else _part(block) for block in items(said)]
+    return [text_part(block) if isinstance(block, str) else _part(block) for block in as_sequence(said)]
 
 
 def _part(block: Any) -> Part:
-    kind = full_text(dig(block, ("type",))) or "unknown"
+    kind = full_text(get_path(block, ("type",))) or "unknown"
     make = _MAKERS.get(kind, _server_tool_result if kind.endswith("_tool_result") else _unknown)
     return make(block, kind)
 
 
 def _tool_result(block: Any, kind: str) -> Part:
-    said = dig(block, ("content",))
+    said = get_path(block, ("content",))
     made = tool_response_part(_id(block), said if isinstance(said, str) or said is None else _parts(said))
-    return {**made, "is_error": True} if dig(block, ("is_error",)) is True else made
+    return {**made, "is_error": True} if get_path(block, ("is_error",)) is True else made
 
 
 def _server_tool_call(block: Any, kind: str) -> Part:
-    name = full_text(dig(block, ("name",))) or "unknown"
-    inner = {"type": name if kind == "server_tool_use" else kind, "input": _plain(dig(block, ("input",)))}
-    if (server := full_text(dig(block, ("server_name",)))) is not None:
+    name = full_text(get_path(block, ("name",))) or "unknown"
+    inner = {"type": name if kind == "server_tool_use" else kind, "input": _plain(get_path(block, ("input",)))}
+    if (server := full_text(get_path(block, ("server_name",)))) is not None:
         inner["server_name"] = server
     return {"type": "server_tool_call", "id": _id(block), "name": name, "server_tool_call": inner}
 
 
 def _server_tool_result(block: Any, kind: str) -> Part:
-    response = {"type": kind, "content": _plain(dig(block, ("content",)))}
+    response = {"type": kind, "content": _plain(get_path(block, ("content",)))}
     return {"type": "server_tool_call_response", "id": _id(block), "server_tool_call_response": response}
 
 
 def _media(block: Any, kind: str) -> Part:
-    source = dig(block, ("source",))
-    where = full_text(dig(source, ("type",)))
-    data, uri, file_id = (full_text(dig(source, (name,))) for name in ("data", "url", "file_id"))
+    source = get_path(block, ("source",))
+    where = full_text(get_path(source, ("type",)))
+    data, uri, file_id = (full_text(get_path(source, (name,))) for name in ("data", "url", "file_id"))
     if where == "text":
         return text_part(data or "")
     if where == "content":
-        return {"type": kind, "content": _parts(dig(source, ("content",)))}
+        return {"type": kind, "content": _parts(get_path(source, ("content",)))}
     if file_id is not None:
         return file_part(kind, file_id)
-    return blob_part(kind, full_text(dig(source, ("media_type",))), data or "") if uri is None else uri_part(kind, uri)
+    return blob_part(kind, full_text(get_path(source, ("media_type",))), data or "") if uri is None else uri_part(kind, uri)
 
 
 def _unknown(block: Any, kind: str) -> Part:
@@ -145,15 +147,15 @@ def _unknown(block: Any, kind: str) -> Part:
 
 
 def _id(block: Any) -> str | None:
-    return full_text(dig(block, ("id",))) or full_text(dig(block, ("tool_use_id",)))
+    return full_text(get_path(block, ("id",))) or full_text(get_path(block, ("tool_use_id",)))
 
 
 _MAKERS: Mapping[str, Callable[[Any, str], Part]] = {
-    "text": lambda block, kind: text_part(full_text(dig(block, ("text",))) or ""),
-    "thinking": lambda block, kind: reasoning_part(full_text(dig(block, ("thinking",))) or ""),
+    "text": lambda block, kind: text_part(full_text(get_path(block, ("text",))) or ""),
+    "thinking": lambda block, kind: reasoning_part(full_text(get_path(block, ("thinking",))) or ""),
     "redacted_thinking": lambda block, kind: {"type": kind},
-    "compaction": lambda block, kind: {"type": kind, "content": full_text(dig(block, ("content",)))},
-    "tool_use": lambda block, kind: tool_call_part(full_text(dig(block, ("name",))), _id(block), _plain(dig(block, ("input",)))),
+    "compaction": lambda block, kind: {"type": kind, "content": full_text(get_path(block, ("content",)))},
+    "tool_use": lambda block, kind: tool_call_part(full_text(get_path(block, ("name",))), _id(block), _plain(get_path(block, ("input",)))),
     "tool_result": _tool_result,
     "server_tool_use": _server_tool_call,
     "mcp_tool_use": _server_tool_call,

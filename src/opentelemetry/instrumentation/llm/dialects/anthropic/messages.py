@@ -9,8 +9,8 @@ from typing import Any
 
 from ...extraction.errors_in_response import complete
 from ...extraction.finish_reasons import finish_reason
-from ...extraction.paths import dig, fields, fill, text
-from ...schema.records import Reply, Request, total
+from ...extraction.paths import as_str, copy_fields, fields, get_path
+from ...schema.records import Request, Response, total
 from .. import Arguments, Dialect
 from . import content
 from .usage import counts, iterations, parts, usage
@@ -29,7 +29,7 @@ _REQUEST = fields(
     },
 )
 _REPLY = fields(
-    Reply,
+    Response,
     {
         "response_model": "model",
         "response_id": "id",
@@ -47,71 +47,71 @@ _OUTPUT_TYPES = {"json_schema": "json", "text": "text"}
 def request(arguments: Arguments) -> Request:
     """Read the wire body of a request."""
     asked = Request(stream=arguments.streaming or None)
-    fill(asked, arguments.named, _REQUEST)
-    said = (text(dig(arguments.named, path)) for path in _FORMATS)
+    copy_fields(asked, arguments.named, _REQUEST)
+    said = (as_str(get_path(arguments.named, path)) for path in _FORMATS)
     asked.output_type = next((_OUTPUT_TYPES.get(word) for word in said if word is not None), None)
     return asked
 
 
-def _read_into(draft: Reply, answer: Any) -> None:
-    fill(draft, answer, _REPLY)
-    reason = finish_reason(dig(answer, ("stop_reason",)))
+def _read_into(draft: Response, answer: Any) -> None:
+    copy_fields(draft, answer, _REPLY)
+    reason = finish_reason(get_path(answer, ("stop_reason",)))
     if reason is not None:
         draft.finish_reasons = [reason]
     _note_container(draft, answer)
 
 
-def _note_container(draft: Reply, place: Any) -> None:
+def _note_container(draft: Response, place: Any) -> None:
     """Note the container that code ran in: it is billed by its time, which no answer reports."""
-    if (container := text(dig(place, ("container", "id")))) is not None:
+    if (container := as_str(get_path(place, ("container", "id")))) is not None:
         draft.containers = [container]
 
 
-def reply(answer: Any) -> Reply:
+def response(answer: Any) -> Response:
     """Read a whole message."""
-    said = Reply()
+    said = Response()
     _read_into(said, answer)
-    used = dig(answer, ("usage",))
+    used = get_path(answer, ("usage",))
     said.usage = usage(counts(used))
     _add_iterations(said, iterations(used))
     return said
 
 
-def _add_iterations(said: Reply, made: Any) -> None:
+def _add_iterations(said: Response, made: Any) -> None:
     if made and (found := parts(said.usage, said.response_model, made)):
         said.parts = found
         said.usage = total(part.usage for part in found)
 
 
-def absorb(draft: Reply, chunk: Any) -> None:
+def absorb(draft: Response, chunk: Any) -> None:
     """Add one event: the message's start says who answers, its deltas why it ended; each count is the last that was said."""
     if draft.scratch is None:
         draft.scratch = {"counts": {}, "iterations": (), "blocks": content.Blocks()}
-    kind = dig(chunk, ("type",))
+    kind = get_path(chunk, ("type",))
     if kind == "message_start":
-        message = dig(chunk, ("message",))
+        message = get_path(chunk, ("message",))
         _read_into(draft, message)
-        draft.scratch["counts"] |= counts(dig(message, ("usage",)))
+        draft.scratch["counts"] |= counts(get_path(message, ("usage",)))
     elif kind == "message_delta":
         # These counts are cumulative: they replace those of the start and are never added to them.
-        used = dig(chunk, ("usage",))
+        used = get_path(chunk, ("usage",))
         draft.scratch["counts"] |= counts(used)
         draft.scratch["iterations"] = iterations(used) or draft.scratch["iterations"]
-        _note_container(draft, dig(chunk, ("delta",)))
-        reason = finish_reason(dig(chunk, ("delta", "stop_reason")))
+        _note_container(draft, get_path(chunk, ("delta",)))
+        reason = finish_reason(get_path(chunk, ("delta", "stop_reason")))
         if reason is not None:
             draft.finish_reasons = [reason]
     elif kind == "error":
-        draft.failure = text(dig(chunk, ("error", "type"))) or "error"
+        draft.failure = as_str(get_path(chunk, ("error", "type"))) or "error"
         complete(draft, chunk)
     else:
         # Where one model hands over to another in mid-stream, the last one named is the one that answers.
-        draft.response_model = text(dig(chunk, _HANDED_TO)) or draft.response_model
+        draft.response_model = as_str(get_path(chunk, _HANDED_TO)) or draft.response_model
         if draft.content is not None:
             draft.scratch["blocks"].add(kind, chunk)
 
 
-def finish(draft: Reply) -> None:
+def finish(draft: Response) -> None:
     """Add up what the stream counted; say that a message without a stop reason was cut."""
     if draft.scratch is None:
         return
@@ -123,4 +123,4 @@ def finish(draft: Reply) -> None:
         draft.content.output_messages = draft.scratch["blocks"].message()
 
 
-messages = Dialect("messages", request, reply, absorb, content.content, content.output, finish)
+messages = Dialect("messages", request, response, absorb, content.content, content.output, finish)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...extraction.paths import dig, invalid, items, text, whole
+from ...extraction.paths import as_int, as_sequence, as_str, get_path, invalid
 from ...schema.records import Usage, UsagePart
 
 _COUNTS = {
@@ -29,8 +29,8 @@ _IN_THE_MESSAGE = frozenset({"message", "fallback_message"})
 
 def counts(said: Any) -> dict[str, int]:
     """Read the counts of a usage block, or of an iteration."""
-    found = {name: count for name, path in _COUNTS.items() if (count := whole(dig(said, path))) is not None}
-    if said is not None and ("input" not in found or "output" not in found) and (bad := invalid(dig(said, path) for path in _TOP)):
+    found = {name: count for name, path in _COUNTS.items() if (count := as_int(get_path(said, path))) is not None}
+    if said is not None and ("input" not in found or "output" not in found) and (bad := invalid(get_path(said, path) for path in _TOP)):
         found["invalid"] = bad
     return found
 
@@ -55,7 +55,7 @@ def usage(counts: Mapping[str, int]) -> Usage:
 
 def iterations(said: Any) -> Sequence[Any]:
     """Return the iterations of a usage block, nothing where there are none."""
-    return items(dig(said, ("iterations",)))
+    return as_sequence(get_path(said, ("iterations",)))
 
 
 def parts(top: Usage, model: str | None, made: Sequence[Any]) -> list[UsagePart] | None:
@@ -66,8 +66,10 @@ def parts(top: Usage, model: str | None, made: Sequence[Any]) -> list[UsagePart]
     own: list[UsagePart] = []
     beside: list[UsagePart] = []
     for one in made:
-        kind = text(dig(one, ("type",)))
-        (own if kind is None or kind in _IN_THE_MESSAGE else beside).append(UsagePart(text(dig(one, ("model",))), usage(counts(one))))
+        kind = as_str(get_path(one, ("type",)))
+        (own if kind is None or kind in _IN_THE_MESSAGE else beside).append(
+            UsagePart(as_str(get_path(one, ("model",))), usage(counts(one)))
+        )
     if not beside and all(part.model in (None, model) for part in own):
         return None
     whole_of = _sums(own)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...extraction.finish_reasons import aligned
-from ...extraction.paths import dig, fields, fill, invalid, items, text, whole
-from ...schema.records import Reply, Request, Usage
+from ...extraction.paths import as_int, as_sequence, as_str, copy_fields, fields, get_path, invalid
+from ...schema.records import Request, Response, Usage
 from .. import Arguments, Dialect
 from . import converse_content
 
@@ -33,7 +33,7 @@ _REQUEST = fields(
     },
 )
 _REPLY = fields(
-    Reply,
+    Response,
     {"response_model": "trace.promptRouter.invokedModelId", "service_tier": "serviceTier.type", "latency": "performanceConfig.latency"},
 )
 _GUARDRAIL = fields(Request, {"model": "modelId", "guardrail_id": "guardrailIdentifier"})
@@ -50,57 +50,57 @@ STREAM_EVENTS = frozenset({"messageStart", "contentBlockStart", "contentBlockDel
 def usage(said: Any) -> Usage:
     """Read a usage block, under either spelling; its input tokens leave out what was read from a cache or written to one."""
     counts = {
-        name: next((count for way in ways if (count := whole(dig(said, (way,)))) is not None), None) for name, ways in _COUNTS.items()
+        name: next((count for way in ways if (count := as_int(get_path(said, (way,)))) is not None), None) for name, ways in _COUNTS.items()
     }
     read, written, given = counts["read"], counts["written"], counts["input"]
     if given is not None:
         said_in_total = (counts["total"] or 0) - (counts["output"] or 0)
         # Releases of the SDK that do not know caches leave them out of their answers, but not out of the total.
         given = max(given, said_in_total) if read is None and written is None else given + (read or 0) + (written or 0)
-    details = [d for d in items(dig(said, ("cacheDetails",))) if dig(d, ("ttl",)) == "1h"]
+    details = [d for d in as_sequence(get_path(said, ("cacheDetails",))) if get_path(d, ("ttl",)) == "1h"]
     return Usage(
-        invalid=invalid(dig(said, (way,)) for ways in _COUNTS.values() for way in ways) if None in (given, counts["output"]) else None,
+        invalid=invalid(get_path(said, (way,)) for ways in _COUNTS.values() for way in ways) if None in (given, counts["output"]) else None,
         input_tokens=given,
         output_tokens=counts["output"],
         total_tokens=counts["total"],
         cache_read_tokens=read,
         cache_write_tokens=written,
-        cache_write_1h_tokens=sum(whole(dig(d, ("inputTokens",))) or 0 for d in details) if details else None,
+        cache_write_1h_tokens=sum(as_int(get_path(d, ("inputTokens",))) or 0 for d in details) if details else None,
     )
 
 
 def request(arguments: Arguments) -> Request:
     """Read the parameters of a call."""
     asked = Request(stream=arguments.streaming or None)
-    fill(asked, arguments.named, _REQUEST)
-    asked.output_type = "json" if dig(arguments.named, ("outputConfig", "textFormat", "type")) == "json_schema" else None
+    copy_fields(asked, arguments.named, _REQUEST)
+    asked.output_type = "json" if get_path(arguments.named, ("outputConfig", "textFormat", "type")) == "json_schema" else None
     return asked
 
 
-def reply(answer: Any) -> Reply:
+def response(answer: Any) -> Response:
     """Read a whole answer."""
-    said = Reply()
-    fill(said, answer, _REPLY)
-    said.usage = usage(dig(answer, ("usage",)))
-    reason = text(dig(answer, ("stopReason",)))
+    said = Response()
+    copy_fields(said, answer, _REPLY)
+    said.usage = usage(get_path(answer, ("usage",)))
+    reason = as_str(get_path(answer, ("stopReason",)))
     said.finish_reasons = None if reason is None else aligned([reason])
     return said
 
 
-def absorb(draft: Reply, chunk: Any) -> None:
+def absorb(draft: Response, chunk: Any) -> None:
     """Add one event: the last two say why it ended and what it used."""
     if draft.scratch is None:
         draft.scratch = {"blocks": {}}
-    if (reason := text(dig(chunk, ("messageStop", "stopReason")))) is not None:
+    if (reason := as_str(get_path(chunk, ("messageStop", "stopReason")))) is not None:
         draft.finish_reasons = aligned([reason])
-    elif (told := dig(chunk, ("metadata",))) is not None:
-        fill(draft, told, _REPLY)
-        draft.usage = usage(dig(told, ("usage",)))
+    elif (told := get_path(chunk, ("metadata",))) is not None:
+        copy_fields(draft, told, _REPLY)
+        draft.usage = usage(get_path(told, ("usage",)))
     elif draft.content is not None:
         converse_content.join(draft.scratch["blocks"], chunk)
 
 
-def finish(draft: Reply) -> None:
+def finish(draft: Response) -> None:
     """Say that a message without a stop reason was cut."""
     if draft.scratch is not None and draft.finish_reasons is None:
         draft.finish_reasons = ["error"]
@@ -108,14 +108,14 @@ def finish(draft: Reply) -> None:
         draft.content.output_messages = converse_content.joined(draft.scratch["blocks"])
 
 
-converse = Dialect("converse", request, reply, absorb, converse_content.content, converse_content.output, finish)
+converse = Dialect("converse", request, response, absorb, converse_content.content, converse_content.output, finish)
 
 
 def _guarded_request(arguments: Arguments) -> Request:
     asked = Request()
-    fill(asked, arguments.named, _GUARDRAIL)
+    copy_fields(asked, arguments.named, _GUARDRAIL)
     return asked
 
 
-beside = Dialect("converse_beside", _guarded_request, lambda answer: Reply())
+beside = Dialect("converse_beside", _guarded_request, lambda answer: Response())
 """What stands beside inference: guardrails that are applied alone, and tokens that are counted before they are spent."""

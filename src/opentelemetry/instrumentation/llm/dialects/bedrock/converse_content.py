@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...extraction.paths import dig, full_text, items
+from ...extraction.paths import as_sequence, full_text, get_path
 from ...schema.records import Content
 from .. import Arguments
 
@@ -34,27 +34,27 @@ def content(arguments: Arguments) -> Content:
     """Read system instructions, messages and tools of a request; what cannot be read without using it up is left out."""
     body = arguments.named
     system = [part for part in _parts(body.get("system")) if part["type"] == "text"]
-    told = [_message(message) for message in items(body.get("messages"))]
-    tools = [tool for t in items(dig(body, ("toolConfig", "tools"))) if (tool := _tool(t)) is not None]
+    told = [_message(message) for message in as_sequence(body.get("messages"))]
+    tools = [tool for t in as_sequence(get_path(body, ("toolConfig", "tools"))) if (tool := _tool(t)) is not None]
     return Content(system_instructions=system or None, input_messages=told or None, tool_definitions=tools or None)
 
 
 def output(answer: Any) -> list[dict[str, Any]] | None:
     """Read the message of a whole answer."""
-    message = dig(answer, ("output", "message"))
+    message = get_path(answer, ("output", "message"))
     return None if message is None else [_message(message, "assistant")]
 
 
 def join(blocks: dict[Any, Part], chunk: Any) -> None:
     """Add the piece of a content block that an event of a stream brings."""
-    start, delta = dig(chunk, ("contentBlockStart",)), dig(chunk, ("contentBlockDelta",))
-    index = dig(start or delta, ("contentBlockIndex",))
+    start, delta = get_path(chunk, ("contentBlockStart",)), get_path(chunk, ("contentBlockDelta",))
+    index = get_path(start or delta, ("contentBlockIndex",))
     if isinstance(start, Mapping):
         blocks[index] = {kind: dict(value) for kind, value in start.get("start", {}).items() if isinstance(value, Mapping)}
     elif isinstance(delta, Mapping):
         block = blocks.setdefault(index, {})
         for path, whole in _PIECES:
-            if (piece := dig(delta, ("delta", *path))) is not None:
+            if (piece := get_path(delta, ("delta", *path))) is not None:
                 holder = block
                 for step in whole[:-1]:
                     holder = holder.setdefault(step, {})
@@ -96,17 +96,17 @@ def _decoded(pieces: Any) -> Any:
 
 
 def _message(message: Any, role: str = "user") -> dict[str, Any]:
-    return {"role": full_text(dig(message, ("role",))) or role, "parts": _parts(dig(message, ("content",)))}
+    return {"role": full_text(get_path(message, ("role",))) or role, "parts": _parts(get_path(message, ("content",)))}
 
 
 def _tool(tool: Any) -> Part | None:
-    named, own = dig(tool, ("toolSpec",)), dig(tool, ("systemTool",))
-    name = full_text(dig(named or own, ("name",)))
+    named, own = get_path(tool, ("toolSpec",)), get_path(tool, ("systemTool",))
+    name = full_text(get_path(named or own, ("name",)))
     if name is None:
         return None
     made: Part = {"type": "function" if named is not None else "system_tool", "name": name}
     for ours, path in (("description", ("description",)), ("parameters", ("inputSchema", "json"))):
-        if (value := dig(named, path)) is not None:
+        if (value := get_path(named, path)) is not None:
             made[ours] = _plain(value)
     return made
 
@@ -114,7 +114,7 @@ def _tool(tool: Any) -> Part | None:
 def _parts(said: Any) -> list[Part]:
     if isinstance(said, str):
         return [_text(said)]
-    return [_part(kind, value) for block in items(said) if isinstance(block, Mapping) for kind, value in _told(block)]
+    return [_part(kind, value) for block in as_sequence(said) if isinstance(block, Mapping) for kind, value in _told(block)]
 
 
 def _told(block: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -132,53 +132,57 @@ def _text(said: Any) -> Part:
 
 
 def _tool_call(value: Any) -> Part:
-    name, said = full_text(dig(value, ("name",))) or "unknown", _plain(dig(value, ("input",)))
-    known: Part = {"id": full_text(dig(value, ("toolUseId",))), "name": name}
-    if dig(value, ("type",)) == "server_tool_use":
+    name, said = full_text(get_path(value, ("name",))) or "unknown", _plain(get_path(value, ("input",)))
+    known: Part = {"id": full_text(get_path(value, ("toolUseId",))), "name": name}
+    if get_path(value, ("type",)) == "server_tool_use":
         return {"type": "server_tool_call", **known, "server_tool_call": {"type": name, "input": said}}
     return {"type": "tool_call", **known, "arguments": said}
 
 
 def _tool_result(value: Any) -> Part:
-    known, said = {"id": full_text(dig(value, ("toolUseId",)))}, _parts(dig(value, ("content",)))
-    failed = {"is_error": True} if dig(value, ("status",)) == "error" else {}
-    if (kind := full_text(dig(value, ("type",)))) is not None:
+    known, said = {"id": full_text(get_path(value, ("toolUseId",)))}, _parts(get_path(value, ("content",)))
+    failed = {"is_error": True} if get_path(value, ("status",)) == "error" else {}
+    if (kind := full_text(get_path(value, ("type",)))) is not None:
         return {"type": "server_tool_call_response", **known, "server_tool_call_response": {"type": kind, "content": said}, **failed}
     return {"type": "tool_call_response", **known, "response": said, **failed}
 
 
 def _reasoning(value: Any) -> Part:
-    said = full_text(dig(value, ("reasoningText", "text")))
+    said = full_text(get_path(value, ("reasoningText", "text")))
     return {"type": "redacted_reasoning"} if said is None else {"type": "reasoning", "content": said}
 
 
 def _guarded(value: Any) -> Part:
-    return _media("image", dig(value, ("image",))) if dig(value, ("image",)) is not None else _text(dig(value, ("text", "text")))
+    return (
+        _media("image", get_path(value, ("image",)))
+        if get_path(value, ("image",)) is not None
+        else _text(get_path(value, ("text", "text")))
+    )
 
 
 def _cited(value: Any) -> Part:
-    return _text("".join(full_text(dig(piece, ("text",))) or "" for piece in items(dig(value, ("content",)))))
+    return _text("".join(full_text(get_path(piece, ("text",))) or "" for piece in as_sequence(get_path(value, ("content",)))))
 
 
 def _found(value: Any) -> Part:
-    named = {name: said for name in ("source", "title") if (said := full_text(dig(value, (name,)))) is not None}
-    return {"type": "search_result", **named, "content": _parts(dig(value, ("content",)))}
+    named = {name: said for name in ("source", "title") if (said := full_text(get_path(value, (name,)))) is not None}
+    return {"type": "search_result", **named, "content": _parts(get_path(value, ("content",)))}
 
 
 def _media(modality: str, value: Any) -> Part:
-    form, source = full_text(dig(value, ("format",))), dig(value, ("source",))
+    form, source = full_text(get_path(value, ("format",))), get_path(value, ("source",))
     known: Part = {"modality": modality}
     if form is not None:
         known["mime_type"] = _MIME.get(form, f"{modality}/{form}")
-    if (name := full_text(dig(value, ("name",)))) is not None:
+    if (name := full_text(get_path(value, ("name",)))) is not None:
         known["name"] = name
-    if (said := full_text(dig(source, ("text",)))) is not None:
+    if (said := full_text(get_path(source, ("text",)))) is not None:
         return {"type": "text", "content": said, **known}
-    if (pieces := items(dig(source, ("content",)))) != ():
+    if (pieces := as_sequence(get_path(source, ("content",)))) != ():
         return {"type": modality, **known, "content": _parts(pieces)}
-    if (uri := full_text(dig(source, ("s3Location", "uri")))) is not None:
+    if (uri := full_text(get_path(source, ("s3Location", "uri")))) is not None:
         return {"type": "uri", **known, "uri": uri}
-    return {"type": "media", **known, **_measured(dig(source, ("bytes",)))}
+    return {"type": "media", **known, **_measured(get_path(source, ("bytes",)))}
 
 
 def _measured(data: Any) -> Part:

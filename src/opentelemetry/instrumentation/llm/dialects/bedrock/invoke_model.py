@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...extraction.paths import dig, digits, fields, fill, items
-from ...schema.records import Content, Reply, Usage
+from ...extraction.paths import as_sequence, copy_fields, digits, fields, get_path
+from ...schema.records import Content, Response, Usage
 from .. import Arguments, Dialect
 from ..anthropic.messages import messages
 from ..openai.chat_completions import chat_completions
@@ -20,8 +20,8 @@ from .converse import usage as counted
 from .invoke_model_request import image_request, parsed, request
 from .invoke_model_text import text_families
 
-_TIER = fields(Reply, {"service_tier": "serviceTier", "latency": "performanceConfigLatency"})
-_ID = fields(Reply, {"response_id": "id"})
+_TIER = fields(Response, {"service_tier": "serviceTier", "latency": "performanceConfigLatency"})
+_ID = fields(Response, {"response_id": "id"})
 _INPUT = fields(Usage, {"input_tokens": ("inputTextTokenCount", "inputTokenCount")})
 
 _MESSAGES = frozenset(
@@ -50,19 +50,19 @@ def _asks(body: Mapping[str, Any]) -> Dialect:
     """Return the dialect of a request: Amazon's own blocks have no type, and Anthropic's bodies name their version."""
     if "anthropic_version" in body and "messages" in body:
         return messages
-    said = items(dig(next(iter(items(body.get("messages"))), None), ("content",)))
-    if said and not any(dig(block, ("type",)) for block in said):
+    said = as_sequence(get_path(next(iter(as_sequence(body.get("messages"))), None), ("content",)))
+    if said and not any(get_path(block, ("type",)) for block in said):
         return converse
     return chat_completions if "messages" in body else text_families
 
 
 def _content(arguments: Arguments) -> Content:
-    body = dig(arguments.named, ("body",))
+    body = get_path(arguments.named, ("body",))
     return _asks(body).content(Arguments(body)) if isinstance(body, Mapping) else Content()
 
 
 def _output(answer: Any) -> list[dict[str, Any]] | None:
-    document = dig(answer, ("body",))
+    document = get_path(answer, ("body",))
     return _speaks(document).output(document) if isinstance(document, Mapping) else None
 
 
@@ -75,24 +75,24 @@ def _complete(usage: Usage, beside: Usage) -> None:
 
 
 def _beside(answer: Any) -> Usage:
-    headers = dig(answer, ("ResponseMetadata", "HTTPHeaders"))
-    said = {name: digits(dig(headers, (header,))) for name, header in _BESIDE.items()}
+    headers = get_path(answer, ("ResponseMetadata", "HTTPHeaders"))
+    said = {name: digits(get_path(headers, (header,))) for name, header in _BESIDE.items()}
     return counted({name: count for name, count in said.items() if count is not None})
 
 
-def _with_headers(said: Reply, answer: Any) -> Reply:
-    fill(said, answer, _TIER)
+def _with_headers(said: Response, answer: Any) -> Response:
+    copy_fields(said, answer, _TIER)
     _complete(said.usage, _beside(answer))
     return said
 
 
-def _reply(answer: Any) -> Reply:
-    document = dig(answer, ("body",))
-    return _with_headers(_speaks(document).reply(document) if isinstance(document, Mapping) else Reply(), answer)
+def _reply(answer: Any) -> Response:
+    document = get_path(answer, ("body",))
+    return _with_headers(_speaks(document).response(document) if isinstance(document, Mapping) else Response(), answer)
 
 
-def _absorb(draft: Reply, chunk: Any) -> None:
-    document = parsed(dig(chunk, ("chunk", "bytes")))
+def _absorb(draft: Response, chunk: Any) -> None:
+    document = parsed(get_path(chunk, ("chunk", "bytes")))
     if not isinstance(document, Mapping):
         return
     own = draft.scratch or {"speaks": _speaks(document), "inner": None, "metrics": None}
@@ -104,7 +104,7 @@ def _absorb(draft: Reply, chunk: Any) -> None:
     own["metrics"] = document.get(_METRICS, own["metrics"])
 
 
-def _finish(draft: Reply) -> None:
+def _finish(draft: Response) -> None:
     own = draft.scratch
     if own is None:
         return
@@ -115,33 +115,33 @@ def _finish(draft: Reply) -> None:
 
 def _vector(document: Any) -> Any:
     """Find the first vector: alone, in a list, in a list by type, or under its own name in each."""
-    found = dig(document, ("embedding",)) or dig(document, ("embeddings",)) or dig(document, ("data",))
+    found = get_path(document, ("embedding",)) or get_path(document, ("embeddings",)) or get_path(document, ("data",))
     while isinstance(found, (Mapping, list)) and found and not isinstance(found, str):
         first = next(iter(found.values() if isinstance(found, Mapping) else found))
         if isinstance(first, (int, float)):
             return found
-        found = dig(first, ("embedding",)) if isinstance(first, Mapping) and "embedding" in first else first
+        found = get_path(first, ("embedding",)) if isinstance(first, Mapping) and "embedding" in first else first
     return None
 
 
-def _embeddings_reply(answer: Any) -> Reply:
-    said, document = Reply(), dig(answer, ("body",))
-    fill(said, document, _ID)
-    fill(said.usage, document, _INPUT)
-    said.dimensions = len(items(_vector(document))) or None
+def _embeddings_reply(answer: Any) -> Response:
+    said, document = Response(), get_path(answer, ("body",))
+    copy_fields(said, document, _ID)
+    copy_fields(said.usage, document, _INPUT)
+    said.dimensions = len(as_sequence(_vector(document))) or None
     return _with_headers(said, answer)
 
 
-def _image_reply(answer: Any) -> Reply:
-    said, document = Reply(), dig(answer, ("body",))
-    made = items(dig(document, ("images",))) or items(dig(document, ("artifacts",)))
+def _image_reply(answer: Any) -> Response:
+    said, document = Response(), get_path(answer, ("body",))
+    made = as_sequence(get_path(document, ("images",))) or as_sequence(get_path(document, ("artifacts",)))
     said.usage.images = sum(image is not None for image in made) or None
     return _with_headers(said, answer)
 
 
-def _rerank_reply(answer: Any) -> Reply:
-    said = Reply()
-    fill(said, dig(answer, ("body",)), _ID)
+def _rerank_reply(answer: Any) -> Response:
+    said = Response()
+    copy_fields(said, get_path(answer, ("body",)), _ID)
     return _with_headers(said, answer)
 
 

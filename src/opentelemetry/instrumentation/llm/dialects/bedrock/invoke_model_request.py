@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ...extraction.paths import dig, fields, fill
+from ...extraction.paths import copy_fields, fields, get_path
 from ...schema.records import Request
 from .. import Arguments
 
@@ -86,8 +86,8 @@ def operation(model: Any, body: Any) -> str:
 def request(arguments: Arguments) -> Request:
     """Read the parameters of an invocation, under whatever names its body has for them."""
     asked = Request(stream=arguments.streaming or None)
-    fill(asked, arguments.named, _REQUEST)
-    if any(str(dig(arguments.named, path)).startswith("json") for path in _FORMATS):
+    copy_fields(asked, arguments.named, _REQUEST)
+    if any(str(get_path(arguments.named, path)).startswith("json") for path in _FORMATS):
         asked.output_type = "json"
     return asked
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ...extraction.finish_reasons import aligned
-from ...extraction.paths import Path, dig, fields, fill, full_text, items, text, whole
-from ...schema.records import Content, Reply, Request, Usage
+from ...extraction.paths import Path, as_int, as_sequence, as_str, copy_fields, fields, full_text, get_path
+from ...schema.records import Content, Request, Response, Usage
 from .. import Arguments, Dialect
 
-_REPLY = fields(Reply, {"response_id": ("id", "response_id", "response.response_id"), "response_model": "model"})
+_REPLY = fields(Response, {"response_id": ("id", "response_id", "response.response_id"), "response_model": "model"})
 _USAGE = fields(
     Usage,
     {
@@ -28,7 +28,7 @@ class _Choices(NamedTuple):
 
     place: str
     reason: Path
-    text: Path
+    as_str: Path
 
 
 _CHOICES = (
@@ -48,29 +48,33 @@ _ROLES = {"CHATBOT": "assistant", "SYSTEM": "system", "TOOL": "tool"}
 def _told(document: Any) -> tuple[list[Any], list[str | None]]:
     """Return reasons and texts of all choices; what has no list of them is its own single choice."""
     for place, reason, said in _CHOICES:
-        if choices := items(dig(document, (place,))):
-            return [dig(choice, reason) for choice in choices], [full_text(dig(choice, said)) for choice in choices]
-    reasons = next((r for path in _REASONS if (r := dig(document, path)) is not None), None)
-    return [reasons], [next((s for path in _TEXTS if (s := full_text(dig(document, path))) is not None), None)]
+        if choices := as_sequence(get_path(document, (place,))):
+            return [get_path(choice, reason) for choice in choices], [full_text(get_path(choice, said)) for choice in choices]
+    reasons = next((r for path in _REASONS if (r := get_path(document, path)) is not None), None)
+    return [reasons], [next((s for path in _TEXTS if (s := full_text(get_path(document, path))) is not None), None)]
 
 
-def _read_into(draft: Reply, document: Any, reasons: list[Any]) -> None:
-    fill(draft, document, _REPLY)
-    fill(draft.usage, document, _USAGE)
-    counts = [count for result in items(dig(document, ("results",))) if (count := whole(dig(result, ("tokenCount",)))) is not None]
+def _read_into(draft: Response, document: Any, reasons: list[Any]) -> None:
+    copy_fields(draft, document, _REPLY)
+    copy_fields(draft.usage, document, _USAGE)
+    counts = [
+        count
+        for result in as_sequence(get_path(document, ("results",)))
+        if (count := as_int(get_path(result, ("tokenCount",)))) is not None
+    ]
     if counts:
         draft.usage.output_tokens = sum(counts)
-    if any(text(reason) for reason in reasons):
+    if any(as_str(reason) for reason in reasons):
         draft.finish_reasons = aligned(reasons)
 
 
-def _reply(document: Any) -> Reply:
-    said = Reply()
+def _reply(document: Any) -> Response:
+    said = Response()
     _read_into(said, document, _told(document)[0])
     return said
 
 
-def _absorb(draft: Reply, document: Any) -> None:
+def _absorb(draft: Response, document: Any) -> None:
     reasons, said = _told(document)
     _read_into(draft, document, reasons)
     if draft.scratch is None:
@@ -81,7 +85,7 @@ def _absorb(draft: Reply, document: Any) -> None:
                 draft.scratch.setdefault(index, []).append(piece)
 
 
-def _finish(draft: Reply) -> None:
+def _finish(draft: Response) -> None:
     if draft.finish_reasons is None and draft.scratch is not None:
         draft.finish_reasons = ["error"]
     if draft.content is not None and draft.scratch:
@@ -95,9 +99,9 @@ def _message(role: str, said: str) -> dict[str, Any]:
 def _content(arguments: Arguments) -> Content:
     body = arguments.named
     turns = [
-        _message(_ROLES.get(str(dig(turn, ("role",))), "user"), said)
-        for turn in items(body.get("chat_history"))
-        if (said := full_text(dig(turn, ("message",)))) is not None
+        _message(_ROLES.get(str(get_path(turn, ("role",))), "user"), said)
+        for turn in as_sequence(body.get("chat_history"))
+        if (said := full_text(get_path(turn, ("message",)))) is not None
     ]
     turns += [_message("user", said) for name in _PROMPTS if (said := full_text(body.get(name))) is not None]
     preamble = full_text(body.get("preamble"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ...extraction.message_parts import Message, Part, Pieces, message, reasoning_part, text_part, tool_call_part
-from ...extraction.paths import dig, full_text, items
+from ...extraction.paths import as_sequence, full_text, get_path
 from ...extraction.sdk_parts import call, definition, functions, image, plain, response, texts, thoughts
-from ...schema.records import Content, Reply
+from ...schema.records import Content, Response
 from .. import Arguments
 
 _ROLES = {"chatbot": "assistant"}
@@ -17,57 +17,57 @@ _PIECES = {"text": text_part, "thinking": reasoning_part}
 def content(arguments: Arguments) -> Content:
     """Read the messages and tools of a request to the second version of the API, or to the first."""
     body = arguments.named
-    if items(body.get("messages")):
-        return Content(input_messages=[_message(m) for m in items(body["messages"])], tool_definitions=functions(body.get("tools")))
+    if as_sequence(body.get("messages")):
+        return Content(input_messages=[_message(m) for m in as_sequence(body["messages"])], tool_definitions=functions(body.get("tools")))
     return Content(
         system_instructions=texts(body.get("preamble")) or None,
         input_messages=_first_version(body) or None,
-        tool_definitions=[tool for one in items(body.get("tools")) if (tool := _old_tool(one)) is not None] or None,
+        tool_definitions=[tool for one in as_sequence(body.get("tools")) if (tool := _old_tool(one)) is not None] or None,
     )
 
 
 def output(answer: Any) -> list[Message] | None:
     """Read the message of a whole answer, or one message for each generation."""
-    generations = items(dig(answer, ("generations",)))
+    generations = as_sequence(get_path(answer, ("generations",)))
     if generations:
-        return [message("assistant", texts(dig(one, ("text",)))) for one in generations]
-    said = dig(answer, ("message",))
+        return [message("assistant", texts(get_path(one, ("text",)))) for one in generations]
+    said = get_path(answer, ("message",))
     if said is not None and not isinstance(said, str):
         return [_message(said)]
-    parts = texts(dig(answer, ("text",)) or dig(answer, ("summary",)))
-    parts += [_old_call(one) for one in items(dig(answer, ("tool_calls",)))]
+    parts = texts(get_path(answer, ("text",)) or get_path(answer, ("summary",)))
+    parts += [_old_call(one) for one in as_sequence(get_path(answer, ("tool_calls",)))]
     return [message("assistant", parts)] if parts else None
 
 
 def _message(said: Any) -> Message:
-    role, inner = full_text(dig(said, ("role",))) or "assistant", dig(said, ("content",))
+    role, inner = full_text(get_path(said, ("role",))) or "assistant", get_path(said, ("content",))
     if role == "tool":
-        given = inner if isinstance(inner, str) else [_part(block) for block in items(inner)]
-        return message(role, [response(dig(said, ("tool_call_id",)), given)])
-    parts = thoughts(dig(said, ("tool_plan",)))
-    parts += texts(inner) if isinstance(inner, str) else [_part(block) for block in items(inner)]
+        given = inner if isinstance(inner, str) else [_part(block) for block in as_sequence(inner)]
+        return message(role, [response(get_path(said, ("tool_call_id",)), given)])
+    parts = thoughts(get_path(said, ("tool_plan",)))
+    parts += texts(inner) if isinstance(inner, str) else [_part(block) for block in as_sequence(inner)]
     parts += [
-        call(dig(one, ("function", "name")), dig(one, ("id",)), dig(one, ("function", "arguments")))
-        for one in items(dig(said, ("tool_calls",)))
+        call(get_path(one, ("function", "name")), get_path(one, ("id",)), get_path(one, ("function", "arguments")))
+        for one in as_sequence(get_path(said, ("tool_calls",)))
     ]
     return message(role, parts)
 
 
 def _part(block: Any) -> Part:
-    kind = full_text(dig(block, ("type",))) or "text"
+    kind = full_text(get_path(block, ("type",))) or "text"
     if isinstance(block, str):
         return text_part(block)
     if kind in _PIECES:
-        return _PIECES[kind](full_text(dig(block, (kind,))) or "")
+        return _PIECES[kind](full_text(get_path(block, (kind,))) or "")
     if kind == "image_url":
-        return image(dig(block, ("image_url", "url")) or dig(block, ("image_url",)))
+        return image(get_path(block, ("image_url", "url")) or get_path(block, ("image_url",)))
     made = plain(block)
     return {**made, "type": kind} if isinstance(made, dict) else {"type": kind}
 
 
 def _first_version(body: Any) -> list[Message]:
-    told = [_old_message(one) for one in items(body.get("chat_history"))]
-    if results := [_old_result(one) for one in items(body.get("tool_results"))]:
+    told = [_old_message(one) for one in as_sequence(body.get("chat_history"))]
+    if results := [_old_result(one) for one in as_sequence(body.get("tool_results"))]:
         told.append(message("tool", results))
     for name in ("message", "prompt", "text"):
         if parts := texts(body.get(name)):
@@ -76,49 +76,49 @@ def _first_version(body: Any) -> list[Message]:
 
 
 def _old_message(said: Any) -> Message:
-    role = (full_text(dig(said, ("role",))) or "user").lower()
-    parts = texts(dig(said, ("message",)))
-    parts += [_old_call(one) for one in items(dig(said, ("tool_calls",)))]
-    parts += [_old_result(one) for one in items(dig(said, ("tool_results",)))]
+    role = (full_text(get_path(said, ("role",))) or "user").lower()
+    parts = texts(get_path(said, ("message",)))
+    parts += [_old_call(one) for one in as_sequence(get_path(said, ("tool_calls",)))]
+    parts += [_old_result(one) for one in as_sequence(get_path(said, ("tool_results",)))]
     return message(_ROLES.get(role, role), parts)
 
 
 def _old_call(said: Any) -> Part:
-    return call(dig(said, ("name",)), None, dig(said, ("parameters",)))
+    return call(get_path(said, ("name",)), None, get_path(said, ("parameters",)))
 
 
 def _old_result(said: Any) -> Part:
-    return response(None, dig(said, ("outputs",)), dig(said, ("call", "name")))
+    return response(None, get_path(said, ("outputs",)), get_path(said, ("call", "name")))
 
 
 def _old_tool(tool: Any) -> Part | None:
-    return definition(*(dig(tool, (key,)) for key in ("name", "description", "parameter_definitions")))
+    return definition(*(get_path(tool, (key,)) for key in ("name", "description", "parameter_definitions")))
 
 
-def keep(draft: Reply, kind: str, chunk: Any) -> None:
+def keep(draft: Response, kind: str, chunk: Any) -> None:
     """Keep the piece that an event of a stream brings."""
     if draft.kept is None:
         draft.kept = {"pieces": Pieces()}
     pieces: Pieces = draft.kept["pieces"]
-    index, said = dig(chunk, ("index",)), dig(chunk, ("delta", "message"))
+    index, said = get_path(chunk, ("index",)), get_path(chunk, ("delta", "message"))
     if kind in ("content-start", "content-delta"):
         for name, begun in _PIECES.items():
-            if (piece := full_text(dig(said, ("content", name)))) is not None:
+            if (piece := full_text(get_path(said, ("content", name)))) is not None:
                 pieces.add((index, name), begun(""), piece)
     elif kind == "tool-plan-delta":
-        pieces.add("plan", reasoning_part(""), full_text(dig(said, ("tool_plan",))))
+        pieces.add("plan", reasoning_part(""), full_text(get_path(said, ("tool_plan",))))
     elif kind in ("tool-call-start", "tool-call-delta"):
-        asked = dig(said, ("tool_calls",))
-        begun_call = tool_call_part(full_text(dig(asked, ("function", "name"))), full_text(dig(asked, ("id",))), None)
-        pieces.add(("call", index), begun_call, full_text(dig(asked, ("function", "arguments"))))
+        asked = get_path(said, ("tool_calls",))
+        begun_call = tool_call_part(full_text(get_path(asked, ("function", "name"))), full_text(get_path(asked, ("id",))), None)
+        pieces.add(("call", index), begun_call, full_text(get_path(asked, ("function", "arguments"))))
     elif kind == "text-generation":
-        pieces.add(("said", index), text_part(""), full_text(dig(chunk, ("text",))))
+        pieces.add(("said", index), text_part(""), full_text(get_path(chunk, ("text",))))
     elif kind == "stream-end":
         # The first version of the API repeats the whole answer at the end of a stream.
-        draft.kept["whole"] = output(dig(chunk, ("response",)))
+        draft.kept["whole"] = output(get_path(chunk, ("response",)))
 
 
-def join(draft: Reply) -> None:
+def join(draft: Response) -> None:
     """Make the message of the pieces that a stream brought."""
     if draft.content is not None and draft.kept:
         parts = draft.kept["pieces"].parts()

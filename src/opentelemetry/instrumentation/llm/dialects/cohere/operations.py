@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...extraction.finish_reasons import aligned, finish_reason
-from ...extraction.paths import dig, fields, fill, items, text
-from ...schema.records import Reply, Request, Usage
+from ...extraction.paths import as_sequence, as_str, copy_fields, fields, get_path
+from ...schema.records import Request, Response, Usage
 from .. import Arguments, Dialect
 from ..streamed import streamed
 from . import content
@@ -33,7 +33,7 @@ _REQUEST = fields(
         "encoding_formats": "embedding_types",
     },
 )
-_REPLY = fields(Reply, {"response_id": ("response_id", "generation_id", "id")})
+_REPLY = fields(Response, {"response_id": ("response_id", "generation_id", "id")})
 _USAGE = fields(
     Usage,
     {
@@ -53,32 +53,32 @@ _BITS = {"binary": 8, "ubinary": 8}
 def request(arguments: Arguments) -> Request:
     """Read the arguments of any of Cohere's functions: they are named alike."""
     asked = Request(stream=arguments.streaming or None)
-    fill(asked, arguments.named, _REQUEST)
-    asked.output_type = _OUTPUT_TYPES.get(text(dig(arguments.named, ("response_format", "type"))) or "")
+    copy_fields(asked, arguments.named, _REQUEST)
+    asked.output_type = _OUTPUT_TYPES.get(as_str(get_path(arguments.named, ("response_format", "type"))) or "")
     return asked
 
 
 def _usage(said: Any) -> Usage:
     counted = Usage()
-    fill(counted, said, _USAGE)
+    copy_fields(counted, said, _USAGE)
     if (counted.input_text_tokens or 0) + (counted.input_image_tokens or 0) > (counted.input_tokens or 0):
         # Parts that are more than the whole were counted beside it.
         counted.input_text_tokens = counted.input_image_tokens = None
     return counted
 
 
-def _read_into(draft: Reply, answer: Any) -> None:
-    fill(draft, answer, _REPLY)
+def _read_into(draft: Response, answer: Any) -> None:
+    copy_fields(draft, answer, _REPLY)
     for place in ("usage", "meta"):
-        if (said := dig(answer, (place,))) is not None:
+        if (said := get_path(answer, (place,))) is not None:
             draft.usage = _usage(said)
-    said_error = any(text(dig(answer, (name,))) is not None for name in ("error", "err"))
-    if said_error or text(dig(answer, ("finish_reason",))) == "ERROR":
+    said_error = any(as_str(get_path(answer, (name,))) is not None for name in ("error", "err"))
+    if said_error or as_str(get_path(answer, ("finish_reason",))) == "ERROR":
         draft.failure = "error"
-    generations = items(dig(answer, ("generations",)))
-    reason = finish_reason(dig(answer, ("finish_reason",)))
+    generations = as_sequence(get_path(answer, ("generations",)))
+    reason = finish_reason(get_path(answer, ("finish_reason",)))
     if generations:
-        draft.finish_reasons = aligned(dig(one, ("finish_reason",)) or reason for one in generations)
+        draft.finish_reasons = aligned(get_path(one, ("finish_reason",)) or reason for one in generations)
     elif reason is not None:
         draft.finish_reasons = [reason]
 
@@ -88,56 +88,56 @@ def _inside(answer: Any) -> Any:
     return getattr(answer, "_data", answer)
 
 
-def reply(answer: Any) -> Reply:
+def response(answer: Any) -> Response:
     """Read a whole answer."""
-    said = Reply()
+    said = Response()
     _read_into(said, _inside(answer))
     return said
 
 
-def embedded(answer: Any) -> Reply:
+def embedded(answer: Any) -> Response:
     """Read an answer with vectors: a list of them, or one list for each type that was asked for."""
-    said = reply(answer)
-    vectors = dig(_inside(answer), ("embeddings",))
+    said = response(answer)
+    vectors = get_path(_inside(answer), ("embeddings",))
     for kind in ("float_", "float", "int8", "uint8", "binary", "ubinary"):
-        found = items(vectors) or items(dig(vectors, (kind,)))
+        found = as_sequence(vectors) or as_sequence(get_path(vectors, (kind,)))
         if found:
-            said.dimensions = len(items(found[0])) * _BITS.get(kind, 1) or None
+            said.dimensions = len(as_sequence(found[0])) * _BITS.get(kind, 1) or None
             break
     return said
 
 
-def absorb(draft: Reply, chunk: Any) -> None:
+def absorb(draft: Response, chunk: Any) -> None:
     """Add one event: the first says the id, the last says everything else."""
-    kind = text(dig(chunk, ("type",))) or text(dig(chunk, ("event_type",)))
+    kind = as_str(get_path(chunk, ("type",))) or as_str(get_path(chunk, ("event_type",)))
     if kind == "message-end":
-        _read_into(draft, dig(chunk, ("delta",)))
+        _read_into(draft, get_path(chunk, ("delta",)))
     elif kind in ("stream-end", "stream-error"):
         _read_into(draft, chunk)
-        _read_into(draft, dig(chunk, ("response",)))
+        _read_into(draft, get_path(chunk, ("response",)))
     elif draft.response_id is None:
-        fill(draft, chunk, _REPLY)
+        copy_fields(draft, chunk, _REPLY)
     if draft.content is not None:
         content.keep(draft, kind or "", chunk)
 
 
-def finish(draft: Reply) -> None:
+def finish(draft: Response) -> None:
     """Say that a stream which brought no end was cut; make the message of its pieces."""
     if draft.response_id is not None and draft.finish_reasons is None:
         draft.finish_reasons = ["error"]
     content.join(draft)
 
 
-def _absorb_vector(draft: Reply, chunk: Any) -> None:
-    vector = items(dig(chunk, ("embedding",)))
-    draft.dimensions = draft.dimensions or len(vector) * _BITS.get(text(dig(chunk, ("embedding_type",))) or "", 1) or None
+def _absorb_vector(draft: Response, chunk: Any) -> None:
+    vector = as_sequence(get_path(chunk, ("embedding",)))
+    draft.dimensions = draft.dimensions or len(vector) * _BITS.get(as_str(get_path(chunk, ("embedding_type",))) or "", 1) or None
 
 
 def _output(answer: Any) -> list[dict[str, Any]] | None:
     return content.output(_inside(answer))
 
 
-chat = Dialect("cohere_chat", request, reply, absorb, content.content, _output, finish)
+chat = Dialect("cohere_chat", request, response, absorb, content.content, _output, finish)
 chat_stream = streamed(chat)
 embed = Dialect("cohere_embed", request, embedded, _absorb_vector)
-rerank = Dialect("cohere_rerank", request, reply)
+rerank = Dialect("cohere_rerank", request, response)

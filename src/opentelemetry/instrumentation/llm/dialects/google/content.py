@@ -21,9 +21,9 @@ from ...extraction.message_parts import (
     tool_response_part,
     uri_part,
 )
-from ...extraction.paths import dig, full_text, items
+from ...extraction.paths import as_sequence, full_text, get_path
 from ...extraction.sdk_parts import plain
-from ...schema.records import Content, Reply
+from ...schema.records import Content, Response
 from .. import Arguments
 from .usage import either
 
@@ -65,7 +65,7 @@ def _id(said: Any) -> Part:
 
 
 def _told(said: Any, *names: str) -> Part:
-    return {name: plain(value) for name in names if (value := dig(said, (name,))) is not None}
+    return {name: plain(value) for name in names if (value := get_path(said, (name,))) is not None}
 
 
 def _tool(said: Any) -> str:
@@ -73,29 +73,29 @@ def _tool(said: Any) -> str:
 
 
 _PARTS: Mapping[str, Callable[[Any], Part]] = {
-    "inline_data": lambda said: media(dig(said, ("data",)), None, either(said, "mime_type")),
+    "inline_data": lambda said: media(get_path(said, ("data",)), None, either(said, "mime_type")),
     "file_data": lambda said: media(None, either(said, "file_uri"), either(said, "mime_type")),
     "function_call": lambda said: tool_call_part(
-        full_text(dig(said, ("name",))), full_text(dig(said, ("id",))), plain(dig(said, ("args",)))
+        full_text(get_path(said, ("name",))), full_text(get_path(said, ("id",))), plain(get_path(said, ("args",)))
     ),
-    "function_response": lambda said: tool_response_part(full_text(dig(said, ("id",))), plain(dig(said, ("response",)))),
-    "executable_code": lambda said: server_call("code_execution", dig(said, ("id",)), _told(said, "language", "code")),
-    "code_execution_result": lambda said: server_response("code_execution", dig(said, ("id",)), _told(said, "outcome", "output")),
-    "tool_call": lambda said: server_call(_tool(said), dig(said, ("id",)), _told(said, "args")),
-    "tool_response": lambda said: server_response(_tool(said), dig(said, ("id",)), _told(said, "response")),
+    "function_response": lambda said: tool_response_part(full_text(get_path(said, ("id",))), plain(get_path(said, ("response",)))),
+    "executable_code": lambda said: server_call("code_execution", get_path(said, ("id",)), _told(said, "language", "code")),
+    "code_execution_result": lambda said: server_response("code_execution", get_path(said, ("id",)), _told(said, "outcome", "output")),
+    "tool_call": lambda said: server_call(_tool(said), get_path(said, ("id",)), _told(said, "args")),
+    "tool_response": lambda said: server_response(_tool(said), get_path(said, ("id",)), _told(said, "response")),
 }
 
 
 def _part(said: Any) -> Part | None:
     """Show one part, in whatever form the SDK takes it; one without a text or more than a signature is not shown."""
-    if isinstance(words := said if isinstance(said, str) else dig(said, ("text",)), str):
+    if isinstance(words := said if isinstance(said, str) else get_path(said, ("text",)), str):
         if not words:
             return None
-        return reasoning_part(words) if dig(said, ("thought",)) is True else text_part(words)
+        return reasoning_part(words) if get_path(said, ("thought",)) is True else text_part(words)
     for name, show in _PARTS.items():
         if (inner := either(said, name)) is not None:
             return show(inner)
-    if (uri := full_text(dig(said, ("uri",))) or full_text(either(said, "file_uri"))) is not None:
+    if (uri := full_text(get_path(said, ("uri",))) or full_text(either(said, "file_uri"))) is not None:
         return media(None, uri, either(said, "mime_type"))
     return {"type": "image"} if "image" in type(said).__name__.lower() else None
 
@@ -112,7 +112,7 @@ def _message(role: str | None, parts: list[Part]) -> Message:
 
 
 def _is_content(said: Any) -> bool:
-    return not isinstance(said, str) and (dig(said, ("parts",)) is not None or dig(said, ("role",)) is not None)
+    return not isinstance(said, str) and (get_path(said, ("parts",)) is not None or get_path(said, ("role",)) is not None)
 
 
 def messages(contents: Any) -> list[Message]:
@@ -131,7 +131,9 @@ def messages(contents: Any) -> list[Message]:
         if listed or _is_content(said):
             speak()
             made.append(
-                _message(None, _parts(said)) if listed else _message(full_text(dig(said, ("role",))), _parts(dig(said, ("parts",))))
+                _message(None, _parts(said))
+                if listed
+                else _message(full_text(get_path(said, ("role",))), _parts(get_path(said, ("parts",))))
             )
             continue
         for part in _parts(said):
@@ -160,22 +162,22 @@ def schema(said: Any) -> Any:
 
 
 def _function(said: Any) -> Part:
-    parameters = either(said, "parameters_json_schema") or dig(said, ("parameters",))
-    shown: Part = {"type": "function", "name": full_text(dig(said, ("name",))) or "", **_told(said, "description")}
+    parameters = either(said, "parameters_json_schema") or get_path(said, ("parameters",))
+    shown: Part = {"type": "function", "name": full_text(get_path(said, ("name",))) or "", **_told(said, "description")}
     return shown if parameters is None else {**shown, "parameters": schema(parameters)}
 
 
 def _definitions(tools: Any) -> list[Part] | None:
     """Show the tools that are offered: functions by their declarations, Google's own by their names."""
     made: list[Part] = []
-    for tool in items(tools):
+    for tool in as_sequence(tools):
         if callable(tool):
             name = getattr(tool, "__name__", type(tool).__name__)
             made.append({"type": "function", "name": name, **({"description": tool.__doc__} if tool.__doc__ else {})})
             continue
-        made += [_function(one) for one in items(either(tool, "function_declarations"))]
+        made += [_function(one) for one in as_sequence(either(tool, "function_declarations"))]
         names = tool if isinstance(tool, Mapping) else getattr(tool, "model_fields_set", ())
-        own = {str(name) for name in names if dig(tool, (name,)) is not None} - {"function_declarations", "functionDeclarations"}
+        own = {str(name) for name in names if get_path(tool, (name,)) is not None} - {"function_declarations", "functionDeclarations"}
         made += [{"type": name, "name": name} for name in sorted(own)]
     return made or None
 
@@ -192,7 +194,7 @@ def content(arguments: Arguments) -> Content:
 
 def candidates(listed: Any) -> list[Message] | None:
     """Read the message of every candidate."""
-    return [message("assistant", _parts(dig(c, ("content", "parts")))) for c in items(listed) if c is not None] or None
+    return [message("assistant", _parts(get_path(c, ("content", "parts")))) for c in as_sequence(listed) if c is not None] or None
 
 
 class Spoken:
@@ -206,7 +208,7 @@ class Spoken:
 
     def take(self, candidate: Any) -> None:
         """Take in the parts of one chunk."""
-        for part in _parts(dig(candidate, ("content", "parts"))) if self._size < LONGEST_STREAM else ():
+        for part in _parts(get_path(candidate, ("content", "parts"))) if self._size < LONGEST_STREAM else ():
             self._size += len(part.get("content", ""))
             self._parts.append(part)
 
@@ -227,7 +229,7 @@ def _joined(parts: list[Part]) -> Iterable[Part]:
             yield part
 
 
-def join(draft: Reply) -> None:
+def join(draft: Response) -> None:
     """Make the messages of what a stream brought."""
     if draft.content is not None and draft.kept:
         draft.content.output_messages = [draft.kept[index].message() for index in sorted(draft.kept)]

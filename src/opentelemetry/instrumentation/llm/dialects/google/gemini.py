@@ -10,8 +10,8 @@ import json
 from typing import Any
 
 from ...extraction.finish_reasons import aligned, finish_reason
-from ...extraction.paths import dig, fields, fill, items, text, whole
-from ...schema.records import Reply, Request
+from ...extraction.paths import as_int, as_sequence, as_str, copy_fields, fields, get_path
+from ...schema.records import Request, Response
 from .. import Arguments, Dialect
 from ..streamed import streamed
 from .content import Spoken, candidates, content, join
@@ -33,7 +33,7 @@ _SETTINGS = {
 _REQUEST = fields(Request, {field: spelled(f"config.{name}") for field, name in _SETTINGS.items()})
 _HEADERS = "sdk_http_response.headers."
 _REPLY = fields(
-    Reply,
+    Response,
     {
         "response_model": spelled("model_version"),
         "response_id": spelled("response_id"),
@@ -49,42 +49,42 @@ _OUTPUT_MODALITIES = {"TEXT": "text", "IMAGE": "image", "AUDIO": "speech"}
 def request(arguments: Arguments) -> Request:
     """Read the arguments of a generation."""
     asked = Request(model=model_name(arguments.named.get("model")))
-    fill(asked, arguments.named, _REQUEST)
+    copy_fields(asked, arguments.named, _REQUEST)
     config = arguments.named.get("config")
-    asked.output_type = _OUTPUT_TYPES.get(text(either(config, "response_mime_type")) or "")
-    kinds = items(either(config, "response_modalities"))
+    asked.output_type = _OUTPUT_TYPES.get(as_str(either(config, "response_mime_type")) or "")
+    kinds = as_sequence(either(config, "response_modalities"))
     if asked.output_type is None and len(kinds) == 1:
-        asked.output_type = _OUTPUT_MODALITIES.get((text(kinds[0]) or "").upper())
+        asked.output_type = _OUTPUT_MODALITIES.get((as_str(kinds[0]) or "").upper())
     return asked
 
 
 def document(answer: Any) -> Any:
     """Return the document of an answer that was kept raw on request, else the answer itself."""
-    body = dig(answer, ("sdk_http_response", "body")) or dig(answer, ("body",))
+    body = get_path(answer, ("sdk_http_response", "body")) or get_path(answer, ("body",))
     return json.loads(body) if isinstance(body, str) and body else answer
 
 
 def _grounded(answer: Any, model: str) -> tuple[int, int]:
     """Count what grounding is billed by, of the web and of maps: each query, or by older models one a prompt."""
     searches = maps = 0
-    for candidate in items(dig(answer, ("candidates",))):
+    for candidate in as_sequence(get_path(answer, ("candidates",))):
         found = either(candidate, "grounding_metadata")
         if found is not None:
             mapped = bool(either(found, "google_maps_widget_context_token")) or any(
-                dig(chunk, ("maps",)) is not None for chunk in items(either(found, "grounding_chunks"))
+                get_path(chunk, ("maps",)) is not None for chunk in as_sequence(either(found, "grounding_chunks"))
             )
             maps += mapped
-            searches += len(items(either(found, "web_search_queries")))
+            searches += len(as_sequence(either(found, "web_search_queries")))
     return (min(searches, 1), min(maps, 1)) if model.startswith(_SEARCHED_ONCE) else (searches, maps)
 
 
-def _read_into(draft: Reply, answer: Any) -> None:
-    fill(draft, answer, _REPLY)
+def _read_into(draft: Response, answer: Any) -> None:
+    copy_fields(draft, answer, _REPLY)
     searches, maps = _grounded(answer, draft.response_model or "")
     before = draft.usage
     if (said := either(answer, "usage_metadata")) is not None:
         draft.usage = usage(said)
-        draft.service_tier = draft.service_tier or _TRAFFIC.get(text(either(said, "traffic_type")) or "")
+        draft.service_tier = draft.service_tier or _TRAFFIC.get(as_str(either(said, "traffic_type")) or "")
     draft.usage.web_searches = max(before.web_searches or 0, searches) or None
     draft.usage.map_searches = max(before.map_searches or 0, maps) or None
     if (blocked := finish_reason(either(answer, "prompt_feedback.block_reason"))) is not None:
@@ -92,23 +92,23 @@ def _read_into(draft: Reply, answer: Any) -> None:
         draft.finish_reasons = [blocked]
 
 
-def reply(answer: Any) -> Reply:
+def response(answer: Any) -> Response:
     """Read a whole answer."""
-    said, answer = Reply(), document(answer)
+    said, answer = Response(), document(answer)
     _read_into(said, answer)
-    spoken = [c for c in items(dig(answer, ("candidates",))) if c is not None]
+    spoken = [c for c in as_sequence(get_path(answer, ("candidates",))) if c is not None]
     said.finish_reasons = aligned(either(c, "finish_reason") for c in spoken) or said.finish_reasons
     return said
 
 
-def absorb(draft: Reply, chunk: Any) -> None:
+def absorb(draft: Response, chunk: Any) -> None:
     """Add one chunk: its usage counts everything so far, and a candidate's finish reason comes with its last."""
     reasons = draft.scratch = {} if draft.scratch is None else draft.scratch
     _read_into(draft, chunk)
-    for position, candidate in enumerate(items(dig(chunk, ("candidates",)))):
+    for position, candidate in enumerate(as_sequence(get_path(chunk, ("candidates",)))):
         if candidate is None:
             continue
-        index = whole(dig(candidate, ("index",)))
+        index = as_int(get_path(candidate, ("index",)))
         index = position if index is None else index
         reasons[index] = either(candidate, "finish_reason") or reasons.get(index)
         if draft.content is not None:
@@ -116,7 +116,7 @@ def absorb(draft: Reply, chunk: Any) -> None:
             draft.kept.setdefault(index, Spoken()).take(candidate)
 
 
-def finish(draft: Reply) -> None:
+def finish(draft: Response) -> None:
     """Put the finish reasons of all candidates into their order."""
     reasons = draft.scratch or {}
     draft.finish_reasons = aligned(reasons[index] for index in sorted(reasons)) or draft.finish_reasons
@@ -124,8 +124,8 @@ def finish(draft: Reply) -> None:
 
 
 def _output(answer: Any) -> list[dict[str, Any]] | None:
-    return candidates(dig(document(answer), ("candidates",)))
+    return candidates(get_path(document(answer), ("candidates",)))
 
 
-generate_content = Dialect("generate_content", request, reply, absorb, content, _output, finish)
+generate_content = Dialect("generate_content", request, response, absorb, content, _output, finish)
 generate_content_stream = streamed(generate_content)

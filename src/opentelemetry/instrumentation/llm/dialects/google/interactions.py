@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...extraction.message_parts import message
-from ...extraction.paths import dig, fields, fill, items, text, texts, whole
-from ...schema.records import Reply, Request, Usage, total
+from ...extraction.paths import as_int, as_sequence, as_str, as_str_list, copy_fields, fields, get_path
+from ...schema.records import Request, Response, Usage, total
 from .. import Arguments, Dialect
 from .interactions_content import Step, content, output
 from .usage import interaction_usage, model_name
@@ -28,7 +28,7 @@ _REQUEST = fields(
     },
 )
 _REPLY = fields(
-    Reply,
+    Response,
     {
         "response_model": "model",
         "response_id": "id",
@@ -51,61 +51,63 @@ def request(arguments: Arguments) -> Request:
     """Read the body of a request."""
     body = arguments.named
     asked = Request(model=model_name(body.get("model")), stream=True if body.get("stream") is True else None)
-    fill(asked, body, _REQUEST)
+    copy_fields(asked, body, _REQUEST)
     asked.output_type = _output_type(body)
     return asked
 
 
 def _output_type(body: Any) -> str | None:
-    wanted = dig(body, ("response_format",))
+    wanted = get_path(body, ("response_format",))
     formats = wanted if isinstance(wanted, (list, tuple)) else [] if wanted is None else [wanted]
-    kinds = {text(dig(one, ("type",))) for one in formats} & {"text", "image", "audio"} or set(texts(body.get("response_modalities")) or ())
+    kinds = {as_str(get_path(one, ("type",))) for one in formats} & {"text", "image", "audio"} or set(
+        as_str_list(body.get("response_modalities")) or ()
+    )
     if kinds == {"image"}:
         return "image"
     if kinds == {"audio"}:
         return "speech"
-    mime_types = [text(dig(one, ("mime_type",))) for one in formats] + [text(body.get("response_mime_type"))]
+    mime_types = [as_str(get_path(one, ("mime_type",))) for one in formats] + [as_str(body.get("response_mime_type"))]
     return next((_OUTPUT_TYPES[mime] for mime in mime_types if mime in _OUTPUT_TYPES), None)
 
 
-def _read_into(draft: Reply, answer: Any) -> None:
-    fill(draft, answer, _REPLY)
-    if (said := dig(answer, ("usage",))) is not None:
+def _read_into(draft: Response, answer: Any) -> None:
+    copy_fields(draft, answer, _REPLY)
+    if (said := get_path(answer, ("usage",))) is not None:
         draft.usage = interaction_usage(said)
     status = draft.response_status
     draft.finish_reasons = None if status is None or status in _PENDING else [_REASONS.get(status, status)]
     if status == "failed":
-        told = next(iter(items(dig(answer, ("errors",)))), None)
-        draft.failure = text(dig(told, ("code",))) or "failed"
+        told = next(iter(as_sequence(get_path(answer, ("errors",)))), None)
+        draft.failure = as_str(get_path(told, ("code",))) or "failed"
 
 
-def reply(answer: Any) -> Reply:
+def response(answer: Any) -> Response:
     """Read a whole answer."""
-    said = Reply()
+    said = Response()
     _read_into(said, answer)
     return said
 
 
-def absorb(draft: Reply, event: Any) -> None:
+def absorb(draft: Response, event: Any) -> None:
     """Add one event: those that carry the interaction say what it is, the last of them how it ended.
 
     Where the SDK continues an answer that was cut, each of its requests ends with such an event and a usage of its own.
     """
-    inner = dig(event, ("interaction",))
+    inner = get_path(event, ("interaction",))
     if inner is not None:
         _read_into(draft, inner)
-        if dig(inner, ("usage",)) is not None:
+        if get_path(inner, ("usage",)) is not None:
             used = draft.scratch = {} if draft.scratch is None else draft.scratch
             used[draft.response_id] = draft.usage
             draft.usage = total(used.values())
-    elif dig(event, ("event_type",)) == "error":
-        draft.failure = text(dig(event, ("error", "code"))) or "error"
-    if draft.content is not None and (index := whole(dig(event, ("index",)))) is not None:
+    elif get_path(event, ("event_type",)) == "error":
+        draft.failure = as_str(get_path(event, ("error", "code"))) or "error"
+    if draft.content is not None and (index := as_int(get_path(event, ("index",)))) is not None:
         draft.kept = {} if draft.kept is None else draft.kept
         draft.kept.setdefault((draft.response_id, index), Step()).take(event)
 
 
-def finish(draft: Reply) -> None:
+def finish(draft: Response) -> None:
     """Say that a stream which failed was cut, and show the steps in their order where they are captured."""
     if draft.response_id is not None and draft.finish_reasons is None and draft.failure is not None:
         draft.finish_reasons = ["error"]
@@ -116,24 +118,24 @@ def finish(draft: Reply) -> None:
 
 def fetch(arguments: Arguments) -> Request:
     """Read a request for an interaction that was made earlier."""
-    after = text(arguments.named.get("last_event_id"))
-    named = text(arguments.named.get("id")) or text(arguments.path.rstrip("/").rpartition("/")[2])
+    after = as_str(arguments.named.get("last_event_id"))
+    named = as_str(arguments.named.get("id")) or as_str(arguments.path.rstrip("/").rpartition("/")[2])
     return Request(fetched_response_id=named, stream_cursor=after)
 
 
-def _fetched(answer: Any) -> Reply:
-    said = reply(answer)
+def _fetched(answer: Any) -> Response:
+    said = response(answer)
     # Its tokens were used, and counted, when it was made.
     said.deferred_usage, said.usage = said.usage, Usage()
     return said
 
 
-def _absorb_fetched(draft: Reply, event: Any) -> None:
+def _absorb_fetched(draft: Response, event: Any) -> None:
     absorb(draft, event)
     if draft.usage != Usage():
         draft.deferred_usage, draft.usage = draft.usage, Usage()
 
 
-interactions = Dialect("interactions", request, reply, absorb, content, output, finish)
+interactions = Dialect("interactions", request, response, absorb, content, output, finish)
 fetched_interaction = Dialect("fetched_interaction", fetch, _fetched, _absorb_fetched)
-decisions = Dialect("decisions", request, reply)
+decisions = Dialect("decisions", request, response)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...extraction.message_parts import Message, Part, decoded, message, reasoning_part, text_part, tool_call_part, tool_response_part
-from ...extraction.paths import dig, full_text, items
+from ...extraction.paths import as_sequence, full_text, get_path
 from ...extraction.sdk_parts import plain
 from ...schema.records import Content
 from .. import Arguments
@@ -17,15 +17,19 @@ _TOOLS = ("_call", "_result")
 
 
 def _thought(said: Any) -> list[Part]:
-    summary = dig(said, ("summary",))
-    texts = [summary] if isinstance(summary, str) else [dig(one, ("text",)) for one in items(summary)]
+    summary = get_path(said, ("summary",))
+    texts = [summary] if isinstance(summary, str) else [get_path(one, ("text",)) for one in as_sequence(summary)]
     return [reasoning_part(one) for one in texts if isinstance(one, str)]
 
 
 def _tool(said: Any, kind: str) -> Part:
     """Show a call of a tool or its result; those which are not functions ran at Google's."""
-    identity, name = full_text(dig(said, ("id",))), full_text(dig(said, ("name",)))
-    asked, result, answers = plain(dig(said, ("arguments",))), plain(dig(said, ("result",))), full_text(dig(said, ("call_id",)))
+    identity, name = full_text(get_path(said, ("id",))), full_text(get_path(said, ("name",)))
+    asked, result, answers = (
+        plain(get_path(said, ("arguments",))),
+        plain(get_path(said, ("result",))),
+        full_text(get_path(said, ("call_id",))),
+    )
     if kind == "function_call":
         return tool_call_part(name, identity, asked)
     if kind == "function_result":
@@ -41,16 +45,16 @@ def parts(said: Any) -> list[Part]:
         return [text_part(said)]
     if isinstance(said, (list, tuple)):
         return [part for one in said for part in parts(one)]
-    kind = full_text(dig(said, ("type",))) or ""
+    kind = full_text(get_path(said, ("type",))) or ""
     if kind == "thought":
         return _thought(said)
     if kind in _MEDIA:
-        return [media(dig(said, ("data",)), dig(said, ("uri",)), dig(said, ("mime_type",)), kind)]
+        return [media(get_path(said, ("data",)), get_path(said, ("uri",)), get_path(said, ("mime_type",)), kind)]
     if kind.endswith(_TOOLS):
         return [_tool(said, kind)]
-    if isinstance(words := dig(said, ("text",)), str):
+    if isinstance(words := get_path(said, ("text",)), str):
         return [text_part(words)]
-    return parts(inner) if (inner := dig(said, ("content",))) is not None else []
+    return parts(inner) if (inner := get_path(said, ("content",))) is not None else []
 
 
 def _messages(given: Any) -> list[Message]:
@@ -58,7 +62,9 @@ def _messages(given: Any) -> list[Message]:
     made: list[Message] = []
     loose = False
     for said in given if isinstance(given, (list, tuple)) else [given]:
-        kind, role = ("", None) if isinstance(said, str) else (full_text(dig(said, ("type",))) or "", full_text(dig(said, ("role",))))
+        kind, role = (
+            ("", None) if isinstance(said, str) else (full_text(get_path(said, ("type",))) or "", full_text(get_path(said, ("role",))))
+        )
         speaker = role or _SPEAKERS.get(kind) or ("assistant" if kind.endswith(_TOOLS) else None)
         if speaker is not None or not loose:
             made.append(message({"model": "assistant"}.get(speaker or "user", speaker or "user"), []))
@@ -80,12 +86,12 @@ def content(arguments: Arguments) -> Content:
 
 def _definitions(tools: Any) -> list[Part] | None:
     made = []
-    for tool in items(tools):
-        kind = full_text(dig(tool, ("type",))) or "tool"
-        one: Part = {"type": kind, "name": full_text(dig(tool, ("name",))) or kind}
+    for tool in as_sequence(tools):
+        kind = full_text(get_path(tool, ("type",))) or "tool"
+        one: Part = {"type": kind, "name": full_text(get_path(tool, ("name",))) or kind}
         if kind == "function":
-            one["description"] = full_text(dig(tool, ("description",)))
-            if (parameters := dig(tool, ("parameters",))) is not None:
+            one["description"] = full_text(get_path(tool, ("description",)))
+            if (parameters := get_path(tool, ("parameters",))) is not None:
                 one["parameters"] = schema(parameters)
         made.append(one)
     return made or None
@@ -93,7 +99,7 @@ def _definitions(tools: Any) -> list[Part] | None:
 
 def output(answer: Any) -> list[Message] | None:
     """Show all steps of an answer as the one message that they are."""
-    said = dig(answer, ("steps",)) or dig(answer, ("outputs",))
+    said = get_path(answer, ("steps",)) or get_path(answer, ("outputs",))
     return None if said is None else [message("assistant", parts(said))]
 
 
@@ -110,9 +116,9 @@ class Step:
 
     def take(self, event: Any) -> None:
         """Take in the start of the step, or a piece of it."""
-        self._start = dig(event, ("step",)) or dig(event, ("content",)) or self._start
-        delta = dig(event, ("delta",))
-        words, asked = dig(delta, ("text",)) or dig(delta, ("content", "text")), dig(delta, ("arguments",))
+        self._start = get_path(event, ("step",)) or get_path(event, ("content",)) or self._start
+        delta = get_path(event, ("delta",))
+        words, asked = get_path(delta, ("text",)) or get_path(delta, ("content", "text")), get_path(delta, ("arguments",))
         if isinstance(words, str):
             self._said.append(words)
         elif isinstance(asked, str):
@@ -122,10 +128,10 @@ class Step:
 
     def parts(self) -> list[Part]:
         """Show the step whole."""
-        kind = full_text(dig(self._start, ("type",))) or "text"
+        kind = full_text(get_path(self._start, ("type",))) or "text"
         if kind == "function_call":
-            asked = decoded("".join(self._arguments)) if self._arguments else plain(dig(self._start, ("arguments",)))
-            return [tool_call_part(full_text(dig(self._start, ("name",))), full_text(dig(self._start, ("id",))), asked)]
+            asked = decoded("".join(self._arguments)) if self._arguments else plain(get_path(self._start, ("arguments",)))
+            return [tool_call_part(full_text(get_path(self._start, ("name",))), full_text(get_path(self._start, ("id",))), asked)]
         if self._said:
             return [(reasoning_part if kind == "thought" else text_part)("".join(self._said))]
         return [part for delta in self._other for part in parts(delta)] or parts(self._start)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...extraction.paths import dig, fields, fill, items, whole
-from ...schema.records import Reply, Request, Usage
+from ...extraction.paths import as_int, as_sequence, copy_fields, fields, get_path
+from ...schema.records import Request, Response, Usage
 from .. import Arguments, Dialect
 from .gemini import document
 from .usage import either, model_name, spelled, usage
@@ -20,37 +20,39 @@ def _named(arguments: Arguments) -> Request:
 
 def _embed_request(arguments: Arguments) -> Request:
     asked = _named(arguments)
-    fill(asked, arguments.named, _SIZE)
+    copy_fields(asked, arguments.named, _SIZE)
     return asked
 
 
-def _embed_reply(answer: Any) -> Reply:
+def _embed_reply(answer: Any) -> Response:
     """Read embeddings, as the SDK gives them or as they came; a predictor says at each how many tokens its text has."""
     answer = document(answer)
-    said = Reply(usage=usage(either(answer, "usage_metadata")))
-    vectors = items(dig(answer, ("embeddings",))) or [dig(one, ("embeddings",)) for one in items(dig(answer, ("predictions",)))]
-    first = next(iter(vectors), None) or dig(answer, ("embedding",))
-    said.dimensions = len(items(dig(first, ("values",)))) or None
-    counts = [count for vector in vectors if (count := whole(either(vector, "statistics.token_count"))) is not None]
+    said = Response(usage=usage(either(answer, "usage_metadata")))
+    vectors = as_sequence(get_path(answer, ("embeddings",))) or [
+        get_path(one, ("embeddings",)) for one in as_sequence(get_path(answer, ("predictions",)))
+    ]
+    first = next(iter(vectors), None) or get_path(answer, ("embedding",))
+    said.dimensions = len(as_sequence(get_path(first, ("values",)))) or None
+    counts = [count for vector in vectors if (count := as_int(either(vector, "statistics.token_count"))) is not None]
     if said.usage.input_tokens is None and counts:
         said.usage.input_tokens = sum(counts)
-    said.usage.characters = whole(either(answer, "metadata.billable_character_count"))
+    said.usage.characters = as_int(either(answer, "metadata.billable_character_count"))
     return said
 
 
 def _image_request(arguments: Arguments) -> Request:
     asked = _named(arguments)
     asked.output_type = "image"
-    fill(asked, arguments.named, _IMAGES)
+    copy_fields(asked, arguments.named, _IMAGES)
     return asked
 
 
-def _image_reply(answer: Any) -> Reply:
+def _image_reply(answer: Any) -> Response:
     """Count the images; in the place of one that was filtered there is none."""
-    images = sum(dig(one, ("image",)) is not None for one in items(either(answer, "generated_images")))
-    return Reply(usage=Usage(images=images or None))
+    images = sum(get_path(one, ("image",)) is not None for one in as_sequence(either(answer, "generated_images")))
+    return Response(usage=Usage(images=images or None))
 
 
 embed_content = Dialect("embed_content", _embed_request, _embed_reply)
 generate_images = Dialect("generate_images", _image_request, _image_reply)
-only_named = Dialect("only_named", _named, lambda answer: Reply())
+only_named = Dialect("only_named", _named, lambda answer: Response())

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import Any
 
-from ...extraction.paths import Path, Table, dig, fields, fill, invalid, items, text, whole
+from ...extraction.paths import Path, Table, as_int, as_sequence, as_str, copy_fields, fields, get_path, invalid
 from ...schema.records import Usage
 
 _MODALITIES = frozenset({"text", "image", "audio", "video"})
@@ -31,7 +31,7 @@ def _ways(path: str) -> tuple[Path, ...]:
 def either(value: Any, path: str) -> Any:
     """Follow a path in the first of its spellings that leads somewhere."""
     for way in _ways(path):
-        if (found := dig(value, way)) is not None:
+        if (found := get_path(value, way)) is not None:
             return found
     return None
 
@@ -44,7 +44,7 @@ def model_name(model: Any) -> str | None:
     >>> model_name("tunedModels/7"), model_name("projects/p/locations/l/endpoints/7")
     ('tunedModels/7', 'endpoints/7')
     """
-    named = text(model)
+    named = as_str(model)
     if named is None or "/" not in named:
         return named
     if named.startswith("projects/") and "/endpoints/" in named:
@@ -107,20 +107,20 @@ def _read(said: Any, table: Table) -> Usage:
     prompt is counted beside the input: both are billed like their whole, and added to it here.
     """
     read = Usage()
-    fill(read, said, table)
+    copy_fields(read, said, table)
     if read.reasoning_tokens:
         read.output_tokens = (read.output_tokens or 0) + read.reasoning_tokens
     if read.tool_use_tokens:
         read.input_tokens = (read.input_tokens or 0) + read.tool_use_tokens
     if said is not None and (read.input_tokens is None or read.output_tokens is None):
-        read.invalid = invalid(dig(said, path) for row in table.rows[:3] for path in row.paths)
+        read.invalid = invalid(get_path(said, path) for row in table.rows[:3] for path in row.paths)
     for place, field in _DETAILS.items():
-        for detail in items(either(said, place)):
-            modality, count = text(dig(detail, ("modality",))), either(detail, "token_count")
-            _add(read, field, modality, whole(dig(detail, ("tokens",)) if count is None else count))
-    for one in items(either(said, "grounding_tool_count")):
-        grounded = _GROUNDED.get(text(dig(one, ("type",))) or "")
-        if grounded is not None and (count := whole(dig(one, ("count",)))):
+        for detail in as_sequence(either(said, place)):
+            modality, count = as_str(get_path(detail, ("modality",))), either(detail, "token_count")
+            _add(read, field, modality, as_int(get_path(detail, ("tokens",)) if count is None else count))
+    for one in as_sequence(either(said, "grounding_tool_count")):
+        grounded = _GROUNDED.get(as_str(get_path(one, ("type",))) or "")
+        if grounded is not None and (count := as_int(get_path(one, ("count",)))):
             setattr(read, grounded, (getattr(read, grounded) or 0) + count)
     return read
 

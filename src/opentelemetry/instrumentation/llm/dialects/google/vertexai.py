@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...extraction.paths import dig, items
+from ...extraction.paths import as_sequence, get_path
 from ...extraction.protobuf import plain
-from ...schema.records import Content, Reply, Request
+from ...schema.records import Content, Request, Response
 from .. import Arguments, Dialect
 from . import content, gemini, media
 
@@ -15,46 +15,46 @@ _CLOSED = frozenset({"content"})
 
 def _request(arguments: Arguments) -> Request:
     given = arguments.named.get("generation_config")
-    config = given if isinstance(given, dict) else plain(dig(given, ("_raw_generation_config",)))
+    config = given if isinstance(given, dict) else plain(get_path(given, ("_raw_generation_config",)))
     return gemini.request(Arguments({"model": arguments.named.get("model"), "config": config}))
 
 
-def _reply(answer: Any) -> Reply:
-    return gemini.reply(plain(dig(answer, ("_raw_response",)), _CLOSED))
+def _reply(answer: Any) -> Response:
+    return gemini.response(plain(get_path(answer, ("_raw_response",)), _CLOSED))
 
 
-def _absorb(draft: Reply, chunk: Any) -> None:
-    gemini.absorb(draft, plain(dig(chunk, ("_raw_response",)), _CLOSED if draft.content is None else frozenset()))
+def _absorb(draft: Response, chunk: Any) -> None:
+    gemini.absorb(draft, plain(get_path(chunk, ("_raw_response",)), _CLOSED if draft.content is None else frozenset()))
 
 
 def _spoken(said: Any) -> Any:
     """Show what the SDK takes as contents: texts, its own parts, images and contents, messages, alone or in a list."""
     if isinstance(said, (list, tuple)):
         return [_spoken(one) for one in said]
-    if (data := dig(said, ("data",))) is not None and (mime_type := dig(said, ("_mime_type",))) is not None:
+    if (data := get_path(said, ("data",))) is not None and (mime_type := get_path(said, ("_mime_type",))) is not None:
         return {"inline_data": {"data": data, "mime_type": mime_type}}
-    held = dig(said, ("_raw_content",)) or dig(said, ("_raw_part",)) or said
+    held = get_path(said, ("_raw_content",)) or get_path(said, ("_raw_part",)) or said
     return plain(held) if hasattr(held, "_pb") else held
 
 
 def _content(arguments: Arguments) -> Content:
     named = arguments.named
-    tools = [plain(dig(tool, ("_raw_tool",))) for tool in items(named.get("tools"))]
+    tools = [plain(get_path(tool, ("_raw_tool",))) for tool in as_sequence(named.get("tools"))]
     config = {"system_instruction": _spoken(named.get("system_instruction")), "tools": tools}
     return content.content(Arguments({"contents": _spoken(named.get("contents")), "config": config}))
 
 
 def _output(answer: Any) -> list[dict[str, Any]] | None:
-    return content.candidates(plain(dig(answer, ("_raw_response",))).get("candidates"))
+    return content.candidates(plain(get_path(answer, ("_raw_response",))).get("candidates"))
 
 
 def _embed_request(arguments: Arguments) -> Request:
     return media.embed_content.request(Arguments({"model": arguments.named.get("model"), "config": arguments.named}))
 
 
-def _embed_reply(answer: Any) -> Reply:
-    about = dig(next(iter(items(answer)), None), ("_prediction_response", "metadata"))
-    return media.embed_content.reply({"embeddings": answer, "metadata": about})
+def _embed_reply(answer: Any) -> Response:
+    about = get_path(next(iter(as_sequence(answer)), None), ("_prediction_response", "metadata"))
+    return media.embed_content.response({"embeddings": answer, "metadata": about})
 
 
 generate_content = Dialect("vertexai", _request, _reply, _absorb, _content, _output, gemini.finish)

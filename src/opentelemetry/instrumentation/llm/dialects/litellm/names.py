@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from ...extraction.paths import dig, text
+from ...extraction.paths import as_str, get_path
 
 _NAMES: Mapping[str, str] = {
     "azure": "azure.ai.openai", "azure_text": "azure.ai.openai", "azure_ai": "azure.ai.inference", "bedrock": "aws.bedrock",
@@ -21,7 +21,7 @@ _NAMES: Mapping[str, str] = {
 
 def provider_name(name: Any) -> str | None:
     """Return what the conventions call the one whom LiteLLM calls ``name``."""
-    said = text(name)
+    said = as_str(name)
     if said is None:
         return None
     return _NAMES.get(said) or ("gcp.vertex_ai" if said.startswith("vertex_ai") else said)
@@ -29,10 +29,10 @@ def provider_name(name: Any) -> str | None:
 
 def asked(named: Mapping[str, Any]) -> str | None:
     """Say who is asked, as far as LiteLLM's own tables tell before it has looked: by argument, by prefix, by model."""
-    model, lite = text(named.get("model")) or "", sys.modules.get("litellm")
+    model, lite = as_str(named.get("model")) or "", sys.modules.get("litellm")
     prefix = model.partition("/")[0]
-    if (said := text(named.get("custom_llm_provider"))) is not None:
+    if (said := as_str(named.get("custom_llm_provider"))) is not None:
         return said
     if "/" in model and prefix in getattr(lite, "provider_list", ()):
         return prefix
-    return text(dig(getattr(lite, "model_cost", None), (model, "litellm_provider")))
+    return as_str(get_path(getattr(lite, "model_cost", None), (model, "litellm_provider")))

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from ...extraction.paths import dig, fields, fill, items, number
-from ...schema.records import Reply, Usage
+from ...extraction.paths import as_float, as_sequence, copy_fields, fields, get_path
+from ...schema.records import Response, Usage
 from .. import Dialect
 from ..anthropic.messages import messages
 from ..openai.chat_completions import chat_completions, completions
@@ -20,7 +20,7 @@ from ..openai.media import images, moderation, speech, transcription
 from ..openai.responses import responses
 from ..openai.usage import usage
 
-_RERANK = fields(Reply, {"response_id": "id"})
+_RERANK = fields(Response, {"response_id": "id"})
 _SEARCHES = fields(
     Usage, {"search_units": "billed_units.search_units", "total_tokens": ("billed_units.total_tokens", "tokens.input_tokens")}
 )
@@ -33,21 +33,21 @@ def _counted(read: Usage) -> Usage:
 
 
 def _whole(dialect: Dialect) -> Dialect:
-    def reply(answer: Any) -> Reply:
-        said = dialect.reply(answer)
+    def reply(answer: Any) -> Response:
+        said = dialect.response(answer)
         # What an answer bills by other units stands beside its tokens.
         images_made = said.usage.images
         said.usage = _counted(said.usage)
         said.usage.images = images_made
         return said
 
-    return replace(dialect, reply=reply)
+    return replace(dialect, response=reply)
 
 
 def _uncounted(dialect: Dialect) -> Dialect:
     """Return ``dialect`` without the usage of its chunks: ``counted_in`` reads what the provider said of it."""
 
-    def absorb(draft: Reply, chunk: Any) -> None:
+    def absorb(draft: Response, chunk: Any) -> None:
         before = draft.usage
         dialect.absorb(draft, chunk)
         draft.usage = before
@@ -58,8 +58,8 @@ def _uncounted(dialect: Dialect) -> Dialect:
 def counted_in(chunks: Any) -> Usage:
     """Read what the provider counted from the chunks that a stream keeps; what is said later wins, but for zeros."""
     read = Usage()
-    for chunk in items(chunks):
-        said = dig(chunk, ("usage",))
+    for chunk in as_sequence(chunks):
+        said = get_path(chunk, ("usage",))
         if said is None:
             continue
         for name, value in vars(usage(said)).items():
@@ -83,21 +83,21 @@ def _documents(chunk: Any) -> Iterator[Any]:
                 continue
 
 
-def _absorb_events(draft: Reply, chunk: Any) -> None:
+def _absorb_events(draft: Response, chunk: Any) -> None:
     for document in _documents(chunk):
         message_events.absorb(draft, document)
 
 
-def _rerank_reply(answer: Any) -> Reply:
-    said = Reply()
-    fill(said, answer, _RERANK)
-    fill(said.usage, dig(answer, ("meta",)), _SEARCHES)
+def _rerank_reply(answer: Any) -> Response:
+    said = Response()
+    copy_fields(said, answer, _RERANK)
+    copy_fields(said.usage, get_path(answer, ("meta",)), _SEARCHES)
     return said
 
 
 def cost_in_cents(dollars: Any) -> float | None:
     """Return a figure of LiteLLM's, which is in dollars, in cents."""
-    read = number(dollars)
+    read = as_float(dollars)
     return None if read is None else read * 100
 
 
@@ -106,4 +106,4 @@ lite_chat, lite_text = _uncounted(chat_completions), _uncounted(completions)
 lite_responses, lite_embeddings, lite_images = _whole(responses), _whole(embeddings), _whole(images)
 lite_transcription, lite_moderation, lite_speech = _whole(transcription), moderation, speech
 lite_messages = replace(messages, absorb=_absorb_events)
-lite_rerank = replace(_whole(embeddings), name="litellm_rerank", reply=_rerank_reply)
+lite_rerank = replace(_whole(embeddings), name="litellm_rerank", response=_rerank_reply)

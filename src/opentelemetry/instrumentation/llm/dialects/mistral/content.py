@@ -6,26 +6,26 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...extraction.message_parts import Message, Part, Pieces, reasoning_part, text_part
-from ...extraction.paths import dig, full_text, items, whole
-from ...schema.records import Content, Reply
+from ...extraction.paths import as_int, as_sequence, full_text, get_path
+from ...schema.records import Content, Response
 from .. import Arguments
 from ..openai.content import chat_content, chat_output
 
 
 def _thought(chunk: Any) -> str:
     """Join the texts of a chunk of thoughts."""
-    said = dig(chunk, ("thinking",))
-    return said if isinstance(said, str) else "".join(full_text(dig(piece, ("text",))) or "" for piece in items(said))
+    said = get_path(chunk, ("thinking",))
+    return said if isinstance(said, str) else "".join(full_text(get_path(piece, ("text",))) or "" for piece in as_sequence(said))
 
 
 def _is_thought(chunk: Any) -> bool:
-    return full_text(dig(chunk, ("type",))) == "thinking"
+    return full_text(get_path(chunk, ("type",))) == "thinking"
 
 
 def _with_thoughts(told: list[Message] | None, said: Iterable[Any]) -> list[Message] | None:
     """Put the thoughts of messages before what else they say."""
     for message, source in zip(told or (), said, strict=False):
-        thoughts: list[Part] = [reasoning_part(_thought(c)) for c in items(dig(source, ("content",))) if _is_thought(c)]
+        thoughts: list[Part] = [reasoning_part(_thought(c)) for c in as_sequence(get_path(source, ("content",))) if _is_thought(c)]
         message["parts"] = thoughts + message["parts"]
     return told
 
@@ -33,24 +33,26 @@ def _with_thoughts(told: list[Message] | None, said: Iterable[Any]) -> list[Mess
 def content(arguments: Arguments) -> Content:
     """Read the messages and tools of a request."""
     asked = chat_content(arguments)
-    asked.input_messages = _with_thoughts(asked.input_messages, items(arguments.named.get("messages")))
+    asked.input_messages = _with_thoughts(asked.input_messages, as_sequence(arguments.named.get("messages")))
     return asked
 
 
 def output(answer: Any) -> list[Message] | None:
     """Read the message of every choice."""
-    return _with_thoughts(chat_output(answer), (dig(c, ("message",)) for c in items(dig(answer, ("choices",))) if c is not None))
+    return _with_thoughts(
+        chat_output(answer), (get_path(c, ("message",)) for c in as_sequence(get_path(answer, ("choices",))) if c is not None)
+    )
 
 
-def keep(draft: Reply, chunk: Any) -> None:
+def keep(draft: Response, chunk: Any) -> None:
     """Keep what a chunk brings as a list; what it brings as a text is kept where OpenAI's is."""
-    for position, choice in enumerate(items(dig(chunk, ("choices",)))):
-        for piece in items(dig(choice, ("delta", "content"))):
-            index = whole(dig(choice, ("index",)))
+    for position, choice in enumerate(as_sequence(get_path(chunk, ("choices",)))):
+        for piece in as_sequence(get_path(choice, ("delta", "content"))):
+            index = as_int(get_path(choice, ("index",)))
             kept: dict[Any, Any] = draft.kept if draft.kept is not None else {}
             draft.kept = kept
             pieces: Pieces = kept.setdefault(position if index is None else index, Pieces())
             if _is_thought(piece):
                 pieces.add("reasoning", reasoning_part(""), _thought(piece))
-            elif (said := full_text(dig(piece, ("text",)))) is not None:
+            elif (said := full_text(get_path(piece, ("text",)))) is not None:
                 pieces.add("text", text_part(""), said)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...extraction.paths import dig, fields, fill, items, text, whole
-from ...schema.records import Reply, Request
+from ...extraction.paths import as_int, as_sequence, as_str, copy_fields, fields, get_path
+from ...schema.records import Request, Response
 from .. import Arguments, Dialect
 from ..openai.usage import usage
 
@@ -24,22 +24,22 @@ _REQUEST = fields(
         "reasoning_level": "completion_args.reasoning_effort",
     },
 )
-_REPLY = fields(Reply, {"conversation_id": "conversation_id", "response_model": "model"})
+_REPLY = fields(Response, {"conversation_id": "conversation_id", "response_model": "model"})
 _OUTPUT_TYPES = {"text": "text", "json_object": "json", "json_schema": "json"}
 
 
 def request(arguments: Arguments) -> Request:
     """Read the arguments of start, append and restart."""
     asked = Request(stream=arguments.streaming or None)
-    fill(asked, arguments.named, _REQUEST)
-    asked.output_type = _OUTPUT_TYPES.get(text(dig(arguments.named, ("completion_args", "response_format", "type"))) or "")
+    copy_fields(asked, arguments.named, _REQUEST)
+    asked.output_type = _OUTPUT_TYPES.get(as_str(get_path(arguments.named, ("completion_args", "response_format", "type"))) or "")
     return asked
 
 
-def _count(draft: Reply, said: Any) -> None:
+def _count(draft: Response, said: Any) -> None:
     """Read a usage block: what connectors put into the prompt is input too, and counted apart from the rest of it."""
     counted = draft.usage = usage(said)
-    connected = whole(dig(said, ("connector_tokens",)))
+    connected = as_int(get_path(said, ("connector_tokens",)))
     if not connected or counted.input_tokens is None:
         return
     if counted.total_tokens == counted.input_tokens + (counted.output_tokens or 0) + connected:
@@ -47,37 +47,37 @@ def _count(draft: Reply, said: Any) -> None:
         counted.tool_use_tokens = connected
 
 
-def _note(draft: Reply, entry: Any) -> None:
-    fill(draft, entry, _REPLY)
-    if (text(dig(entry, ("type",))) or "").startswith("function.call"):
+def _note(draft: Response, entry: Any) -> None:
+    copy_fields(draft, entry, _REPLY)
+    if (as_str(get_path(entry, ("type",))) or "").startswith("function.call"):
         draft.finish_reasons = ["tool_call"]
 
 
-def reply(answer: Any) -> Reply:
+def response(answer: Any) -> Response:
     """Read a whole answer; its entries name the model, and say whether tools of the application are to run."""
-    said = Reply()
-    fill(said, answer, _REPLY)
-    for entry in items(dig(answer, ("outputs",))):
+    said = Response()
+    copy_fields(said, answer, _REPLY)
+    for entry in as_sequence(get_path(answer, ("outputs",))):
         _note(said, entry)
-    _count(said, dig(answer, ("usage",)))
+    _count(said, get_path(answer, ("usage",)))
     said.finish_reasons = said.finish_reasons or ["stop"]
     return said
 
 
-def absorb(draft: Reply, chunk: Any) -> None:
+def absorb(draft: Response, chunk: Any) -> None:
     """Add one event: the last one carries the usage, an error says that the answer failed."""
-    kind = text(dig(chunk, ("type",)))
+    kind = as_str(get_path(chunk, ("type",)))
     _note(draft, chunk)
     if kind == "conversation.response.done":
-        _count(draft, dig(chunk, ("usage",)))
+        _count(draft, get_path(chunk, ("usage",)))
         draft.finish_reasons = draft.finish_reasons or ["stop"]
     elif kind == "conversation.response.error":
         draft.failure = "error"
 
 
-def finish(draft: Reply) -> None:
+def finish(draft: Response) -> None:
     """Say that a stream which brought no end was cut."""
     draft.finish_reasons = draft.finish_reasons or ["error"]
 
 
-conversations = Dialect("conversations", request, reply, absorb, finish=finish)
+conversations = Dialect("conversations", request, response, absorb, finish=finish)

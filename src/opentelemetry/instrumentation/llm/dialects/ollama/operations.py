@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...extraction.finish_reasons import finish_reason
-from ...extraction.paths import dig, fields, fill, items, text
-from ...schema.records import Reply, Request, Usage
+from ...extraction.paths import as_sequence, as_str, copy_fields, fields, get_path
+from ...schema.records import Request, Response, Usage
 from .. import Arguments, Dialect
 from ..openai.usage import usage
 from . import content
@@ -27,66 +27,66 @@ _REQUEST = fields(
         "dimensions": "dimensions",
     },
 )
-_REPLY = fields(Reply, {"response_model": "model"})
+_REPLY = fields(Response, {"response_model": "model"})
 _USAGE = fields(Usage, {"input_tokens": "prompt_eval_count", "output_tokens": "eval_count"})
 
 
 def request(arguments: Arguments) -> Request:
     """Read the wire body of a request; a format is either a word or the schema itself."""
     asked = Request(stream=arguments.streaming or None)
-    fill(asked, arguments.named, _REQUEST)
+    copy_fields(asked, arguments.named, _REQUEST)
     asked.output_type = "json" if arguments.named.get("format") else None
     return asked
 
 
-def _read_into(draft: Reply, answer: Any) -> None:
-    fill(draft, answer, _REPLY)
-    fill(draft.usage, answer, _USAGE)
-    if text(dig(answer, ("image",))) is not None:
+def _read_into(draft: Response, answer: Any) -> None:
+    copy_fields(draft, answer, _REPLY)
+    copy_fields(draft.usage, answer, _USAGE)
+    if as_str(get_path(answer, ("image",))) is not None:
         draft.usage.images = 1
-    reason = finish_reason(dig(answer, ("done_reason",)))
+    reason = finish_reason(get_path(answer, ("done_reason",)))
     if reason is not None:
         draft.finish_reasons = [reason]
 
 
-def reply(answer: Any) -> Reply:
+def response(answer: Any) -> Response:
     """Read a whole answer."""
-    said = Reply()
+    said = Response()
     _read_into(said, answer)
     return said
 
 
-def embedded(answer: Any) -> Reply:
+def embedded(answer: Any) -> Response:
     """Read an answer with vectors, or with the one vector of the function that came before."""
-    said = reply(answer)
-    vectors = items(dig(answer, ("embeddings",)))
-    said.dimensions = len(items(vectors[0] if vectors else dig(answer, ("embedding",)))) or None
+    said = response(answer)
+    vectors = as_sequence(get_path(answer, ("embeddings",)))
+    said.dimensions = len(as_sequence(vectors[0] if vectors else get_path(answer, ("embedding",)))) or None
     return said
 
 
-def scored(answer: Any) -> Reply:
+def scored(answer: Any) -> Response:
     """Read an answer with scores."""
-    said = Reply(usage=usage(dig(answer, ("usage",))))
-    fill(said, answer, _REPLY)
+    said = Response(usage=usage(get_path(answer, ("usage",))))
+    copy_fields(said, answer, _REPLY)
     return said
 
 
-def absorb(draft: Reply, chunk: Any) -> None:
+def absorb(draft: Response, chunk: Any) -> None:
     """Add one answer of the row."""
     _read_into(draft, chunk)
-    if dig(chunk, ("done",)) is True:
+    if get_path(chunk, ("done",)) is True:
         draft.scratch = {"done": True}
     if draft.content is not None:
         content.keep(draft, chunk)
 
 
-def finish(draft: Reply) -> None:
+def finish(draft: Response) -> None:
     """Say that a row without a last answer was cut; older servers end one without telling why."""
     if draft.response_model is not None and draft.scratch is None:
         draft.finish_reasons = ["error"]
     content.join(draft)
 
 
-generate = Dialect("ollama", request, reply, absorb, content.content, content.output, finish)
+generate = Dialect("ollama", request, response, absorb, content.content, content.output, finish)
 embed = Dialect("ollama_embed", request, embedded)
 score = Dialect("ollama_score", request, scored)

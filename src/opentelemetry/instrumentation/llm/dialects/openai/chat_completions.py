@@ -6,8 +6,8 @@ from typing import Any
 
 from ...extraction.errors_in_response import complete
 from ...extraction.finish_reasons import aligned
-from ...extraction.paths import Path, dig, fields, fill, items, reader, text, whole
-from ...schema.records import Reply, Request, UsagePart, total
+from ...extraction.paths import Path, as_int, as_sequence, as_str, copy_fields, fields, get_path, reader
+from ...schema.records import Request, Response, UsagePart, total
 from .. import Arguments, Dialect
 from .content import absorb_chat, chat_content, chat_output, completions_content, join_chat
 from .usage import decimal, usage
@@ -30,7 +30,7 @@ _REQUEST = fields(
     },
 )
 _REPLY = fields(
-    Reply,
+    Response,
     {
         "response_model": "model",
         "response_id": "id",
@@ -55,53 +55,53 @@ def request(arguments: Arguments) -> Request:
     """Read the wire body of a request."""
     body = arguments.named
     asked = Request(api_type="chat_completions", stream=arguments.streaming or None)
-    fill(asked, body, _REQUEST)
-    asked.output_type = _OUTPUT_TYPES.get(text(dig(body, ("response_format", "type"))) or "")
+    copy_fields(asked, body, _REQUEST)
+    asked.output_type = _OUTPUT_TYPES.get(as_str(get_path(body, ("response_format", "type"))) or "")
     return asked
 
 
 def _usage_of(answer: Any) -> Any:
     get = reader(answer)
     said = get("usage")
-    return dig(get("x_groq"), ("usage",)) if said is None else said
+    return get_path(get("x_groq"), ("usage",)) if said is None else said
 
 
 def _usage_elsewhere(answer: Any, choices: Any) -> Any:
     """Return usage from under another key, or from inside a choice, as Moonshot puts it."""
     for place in _RARE_PLACES:
-        if (said := dig(answer, place)) is not None:
+        if (said := get_path(answer, place)) is not None:
             return said
     for choice in choices:
         for place in _IN_A_CHOICE:
-            if (said := dig(choice, place)) is not None:
+            if (said := get_path(choice, place)) is not None:
                 return said
     return None
 
 
-def _add_gateway_cost(draft: Reply, choice: Any) -> None:
+def _add_gateway_cost(draft: Response, choice: Any) -> None:
     """Take the cost that Vercel's gateway puts beside a message, in dollars."""
     if draft.usage.reported_cost_cents is None:
         get = reader(choice)
         for where in ("message", "delta"):
-            if (said := get(where)) is not None and (dollars := decimal(dig(said, _GATEWAY))) is not None:
+            if (said := get(where)) is not None and (dollars := decimal(get_path(said, _GATEWAY))) is not None:
                 draft.usage.reported_cost_cents = dollars * 100
                 return
 
 
-def _add_breakdown(draft: Reply, answer: Any) -> None:
+def _add_breakdown(draft: Response, answer: Any) -> None:
     """Take the models that a system of Groq asked, and the searches that it made, where they make up the usage."""
-    models = items(dig(answer, ("usage_breakdown", "models")))
-    parts = [UsagePart(text(dig(one, ("model",))), usage(dig(one, ("usage",)))) for one in models]
+    models = as_sequence(get_path(answer, ("usage_breakdown", "models")))
+    parts = [UsagePart(as_str(get_path(one, ("model",))), usage(get_path(one, ("usage",)))) for one in models]
     if not parts:
         return
     whole_of, top = total(part.usage for part in parts), draft.usage
     if (whole_of.input_tokens, whole_of.output_tokens) == (top.input_tokens, top.output_tokens):
         draft.parts = parts
         searched = sum(
-            dig(tool, ("type",)) in _SEARCHES
-            for choice in items(dig(answer, ("choices",)))
+            get_path(tool, ("type",)) in _SEARCHES
+            for choice in as_sequence(get_path(answer, ("choices",)))
             for where in ("message", "delta")
-            for tool in items(dig(choice, (where, "executed_tools")))
+            for tool in as_sequence(get_path(choice, (where, "executed_tools")))
         )
         parts[0].usage.web_searches = searched or None
 
@@ -110,14 +110,14 @@ def _error_in(chunk: Any) -> Any:
     """Return an error that came as a chunk: some hosts send one, and their SDKs hand it on."""
     get = reader(chunk)
     error = get("error")
-    return dig(get("x_groq"), ("error",)) if error is None else error
+    return get_path(get("x_groq"), ("error",)) if error is None else error
 
 
-def reply(answer: Any) -> Reply:
+def response(answer: Any) -> Response:
     """Read a whole answer."""
-    said = Reply()
-    fill(said, answer, _REPLY)
-    choices = [c for c in items(dig(answer, ("choices",))) if c is not None]
+    said = Response()
+    copy_fields(said, answer, _REPLY)
+    choices = [c for c in as_sequence(get_path(answer, ("choices",))) if c is not None]
     used = _usage_of(answer)
     said.usage = usage(_usage_elsewhere(answer, choices) if used is None else used)
     _add_breakdown(said, answer)
@@ -130,7 +130,7 @@ def reply(answer: Any) -> Reply:
 _NEWS = ("error", "usage", "x_groq")
 
 
-def _is_plain_piece(draft: Reply, seen: dict[Any, Any], chunk: Any) -> bool:
+def _is_plain_piece(draft: Response, seen: dict[Any, Any], chunk: Any) -> bool:
     """Return whether a chunk brings a piece of a message and nothing that ``absorb`` reads, as nearly all chunks do.
 
     Only models are looked at, in the two places where they keep their fields.
@@ -153,7 +153,7 @@ def _is_plain_piece(draft: Reply, seen: dict[Any, Any], chunk: Any) -> bool:
         return False
 
 
-def absorb(draft: Reply, chunk: Any) -> None:
+def absorb(draft: Response, chunk: Any) -> None:
     """Add one chunk: ids and model as soon as they are said, usage and finish reasons as they were said last."""
     seen = draft.scratch
     if seen is None:
@@ -163,11 +163,11 @@ def absorb(draft: Reply, chunk: Any) -> None:
         return
     get = reader(chunk)
     if unknown:
-        fill(draft, chunk, _REPLY)
+        copy_fields(draft, chunk, _REPLY)
     elif draft.service_tier is None:
-        draft.service_tier = text(get("service_tier"))
+        draft.service_tier = as_str(get("service_tier"))
     if (error := _error_in(chunk)) is not None:
-        draft.failure = text(dig(error, ("code",))) or text(dig(error, ("type",))) or "error"
+        draft.failure = as_str(get_path(error, ("code",))) or as_str(get_path(error, ("type",))) or "error"
         complete(draft, chunk)
     if (said := _usage_of(chunk)) is not None:
         counted = usage(said)
@@ -178,11 +178,11 @@ def absorb(draft: Reply, chunk: Any) -> None:
             _add_breakdown(draft, chunk)
     if draft.content is not None:
         absorb_chat(draft, chunk)
-    for position, choice in enumerate(items(get("choices"))):
+    for position, choice in enumerate(as_sequence(get("choices"))):
         if choice is None:
             continue
         of_choice = reader(choice)
-        index = whole(of_choice("index"))
+        index = as_int(of_choice("index"))
         index = position if index is None else index
         reason = of_choice("finish_reason")
         reason = of_choice("stop_reason") if reason is None else reason
@@ -197,14 +197,14 @@ def absorb(draft: Reply, chunk: Any) -> None:
             _add_gateway_cost(draft, choice)
 
 
-def finish(draft: Reply) -> None:
+def finish(draft: Response) -> None:
     """Put the finish reasons of all choices into their order."""
     seen = draft.scratch or {}
     draft.finish_reasons = aligned(seen[index] for index in sorted(seen))
     join_chat(draft)
 
 
-chat_completions = Dialect("chat_completions", request, reply, absorb, chat_content, chat_output, finish)
+chat_completions = Dialect("chat_completions", request, response, absorb, chat_content, chat_output, finish)
 
 
 def _completions_request(arguments: Arguments) -> Request:
@@ -213,4 +213,4 @@ def _completions_request(arguments: Arguments) -> Request:
     return asked
 
 
-completions = Dialect("completions", _completions_request, reply, absorb, completions_content, chat_output, finish)
+completions = Dialect("completions", _completions_request, response, absorb, completions_content, chat_output, finish)

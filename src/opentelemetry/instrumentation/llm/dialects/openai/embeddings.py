@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...extraction.paths import dig, fields, fill, items
-from ...schema.records import Reply, Request
+from ...extraction.paths import as_sequence, copy_fields, fields, get_path
+from ...schema.records import Request, Response
 from .. import Arguments, Dialect
 from .usage import usage
 
 _REQUEST = fields(Request, {"model": "model", "dimensions": "dimensions", "encoding_formats": "encoding_format"})
-_REPLY = fields(Reply, {"response_model": "model", "response_id": "id", "upstream_provider": "provider"})
+_REPLY = fields(Response, {"response_model": "model", "response_id": "id", "upstream_provider": "provider"})
 
 
 def request(arguments: Arguments) -> Request:
     """Read the wire body of a request."""
     asked = Request()
-    fill(asked, arguments.named, _REQUEST)
+    copy_fields(asked, arguments.named, _REQUEST)
     return asked
 
 
-def reply(answer: Any) -> Reply:
+def response(answer: Any) -> Response:
     """Read an answer: its usage, and how long the first vector is."""
-    said = Reply()
-    fill(said, answer, _REPLY)
-    said.usage = usage(dig(answer, ("usage",)))
-    first = next(iter(items(dig(answer, ("data",)))), None)
-    vector = items(dig(first, ("embedding",)))
+    said = Response()
+    copy_fields(said, answer, _REPLY)
+    said.usage = usage(get_path(answer, ("usage",)))
+    first = next(iter(as_sequence(get_path(answer, ("data",)))), None)
+    vector = as_sequence(get_path(first, ("embedding",)))
     said.dimensions = len(vector) or None
     return said
 
 
-embeddings = Dialect("embeddings", request, reply)
+embeddings = Dialect("embeddings", request, response)

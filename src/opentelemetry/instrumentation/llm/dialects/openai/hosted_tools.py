@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from ...extraction.paths import dig, fields, fill, items, text, whole
-from ...schema.records import Reply, Usage, UsagePart
+from ...extraction.paths import as_int, as_sequence, as_str, copy_fields, fields, get_path
+from ...schema.records import Response, Usage, UsagePart
 
 _IMAGE = fields(
     Usage,
@@ -30,35 +30,35 @@ _IMAGE_MODEL = "gpt-image-1"
 """The model of the image tool where the response names none: the default that the API documents."""
 
 
-def add_tools(draft: Reply, answer: Any) -> None:
+def add_tools(draft: Response, answer: Any) -> None:
     """Add to a reply what its tools are billed by, where its usage does not count it."""
-    output = items(dig(answer, ("output",)))
-    reported = dig(answer, ("tool_usage",))
+    output = as_sequence(get_path(answer, ("output",)))
+    reported = get_path(answer, ("tool_usage",))
     if output:
         _count(draft, output)
     if reported is None:
         return
     # Billable searches: those that are free or discounted are left out of this count, and not of the items.
-    if (searches := whole(dig(reported, ("web_search", "num_requests")))) is not None:
+    if (searches := as_int(get_path(reported, ("web_search", "num_requests")))) is not None:
         draft.usage.web_searches = searches or None
     image = Usage()
-    fill(image, dig(reported, ("image_gen",)), _IMAGE)
+    copy_fields(image, get_path(reported, ("image_gen",)), _IMAGE)
     if image.input_tokens or image.output_tokens:
         draft.parts = [UsagePart(None, draft.usage), UsagePart(_image_model(answer), image)]
 
 
-def _count(draft: Reply, output: Any) -> None:
+def _count(draft: Response, output: Any) -> None:
     used = draft.usage
-    made = Counter(text(dig(item, ("type",))) for item in output if dig(item, ("action", "type")) in _SEARCHING)
+    made = Counter(as_str(get_path(item, ("type",))) for item in output if get_path(item, ("action", "type")) in _SEARCHING)
     if used.web_searches is None:
         used.web_searches = made["web_search_call"] or None
     if used.storage_searches is None:
         used.storage_searches = made["file_search_call"] or None
     if made["code_interpreter_call"]:
-        ids = (text(dig(item, ("container_id",))) for item in output if dig(item, ("type",)) == "code_interpreter_call")
+        ids = (as_str(get_path(item, ("container_id",))) for item in output if get_path(item, ("type",)) == "code_interpreter_call")
         draft.containers = list(dict.fromkeys(found for found in ids if found is not None)) or None
 
 
 def _image_model(answer: Any) -> str:
-    tools = (tool for tool in items(dig(answer, ("tools",))) if dig(tool, ("type",)) == _IMAGE_TOOL)
-    return next((found for tool in tools if (found := text(dig(tool, ("model",)))) is not None), _IMAGE_MODEL)
+    tools = (tool for tool in as_sequence(get_path(answer, ("tools",))) if get_path(tool, ("type",)) == _IMAGE_TOOL)
+    return next((found for tool in tools if (found := as_str(get_path(tool, ("model",)))) is not None), _IMAGE_MODEL)

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...extraction.paths import dig, fields, fill, items, text
-from ...schema.records import Reply, Request, Usage
+from ...extraction.paths import as_sequence, as_str, copy_fields, fields, get_path
+from ...schema.records import Request, Response, Usage
 from .. import Arguments, Dialect
 from .usage import usage
 
 _REQUEST = fields(Request, {"model": "model", "choice_count": "n", "temperature": "temperature"})
 _IMAGE = fields(Request, {"image_size": "size", "image_quality": "quality"})
-_REPLY = fields(Reply, {"response_model": "model", "response_id": "id"})
+_REPLY = fields(Response, {"response_model": "model", "response_id": "id"})
 
 
 def _request(arguments: Arguments) -> Request:
     asked = Request(stream=arguments.streaming or None)
-    fill(asked, arguments.named, _REQUEST)
+    copy_fields(asked, arguments.named, _REQUEST)
     return asked
 
 
 def _image_request(arguments: Arguments) -> Request:
     asked = _request(arguments)
     asked.output_type = "image"
-    fill(asked, arguments.named, _IMAGE)
+    copy_fields(asked, arguments.named, _IMAGE)
     return asked
 
 
@@ -36,42 +36,42 @@ def _speech_request(arguments: Arguments) -> Request:
     return asked
 
 
-def _reply(answer: Any) -> Reply:
-    said = Reply()
-    fill(said, answer, _REPLY)
-    said.usage = usage(dig(answer, ("usage",)))
+def _reply(answer: Any) -> Response:
+    said = Response()
+    copy_fields(said, answer, _REPLY)
+    said.usage = usage(get_path(answer, ("usage",)))
     return said
 
 
-def _image_reply(answer: Any) -> Reply:
+def _image_reply(answer: Any) -> Response:
     said = _reply(answer)
-    said.usage.images = len(items(dig(answer, ("data",)))) or None
+    said.usage.images = len(as_sequence(get_path(answer, ("data",)))) or None
     return said
 
 
-def _transcription_reply(answer: Any) -> Reply:
+def _transcription_reply(answer: Any) -> Response:
     said = _reply(answer)
     if said.usage == Usage():
         said.usage.seconds = usage(answer).seconds
     return said
 
 
-def _absorb(draft: Reply, chunk: Any) -> None:
-    if (said := dig(chunk, ("usage",))) is not None:
+def _absorb(draft: Response, chunk: Any) -> None:
+    if (said := get_path(chunk, ("usage",))) is not None:
         draft.usage = usage(said)
-    if (text(dig(chunk, ("type",))) or "").endswith((".completed", ".done")):
-        fill(draft, chunk, _REPLY)
+    if (as_str(get_path(chunk, ("type",))) or "").endswith((".completed", ".done")):
+        copy_fields(draft, chunk, _REPLY)
 
 
-def _absorb_image(draft: Reply, chunk: Any) -> None:
+def _absorb_image(draft: Response, chunk: Any) -> None:
     _absorb(draft, chunk)
-    if (text(dig(chunk, ("type",))) or "").endswith(".completed"):
+    if (as_str(get_path(chunk, ("type",))) or "").endswith(".completed"):
         draft.usage.images = (draft.usage.images or 0) + 1
 
 
 images = Dialect("images", _image_request, _image_reply, _absorb_image)
-speech = Dialect("speech", _speech_request, lambda answer: Reply(), _absorb)
+speech = Dialect("speech", _speech_request, lambda answer: Response(), _absorb)
 transcription = Dialect("transcription", _request, _transcription_reply, _absorb)
 moderation = Dialect("moderation", _request, _reply)
 decisions = Dialect("decisions", _request, _reply)
-plain = Dialect("plain", _request, lambda answer: Reply())
+plain = Dialect("plain", _request, lambda answer: Response())

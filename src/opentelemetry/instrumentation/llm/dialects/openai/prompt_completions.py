@@ -6,8 +6,8 @@ from typing import Any
 
 from ...extraction.finish_reasons import finish_reason
 from ...extraction.message_parts import Message, Pieces, message, text_part
-from ...extraction.paths import dig, fields, fill, full_text
-from ...schema.records import Content, Reply, Request
+from ...extraction.paths import copy_fields, fields, full_text, get_path
+from ...schema.records import Content, Request, Response
 from .. import Arguments, Dialect
 
 _REQUEST = fields(
@@ -21,36 +21,36 @@ _REQUEST = fields(
         "stop_sequences": "stop_sequences",
     },
 )
-_REPLY = fields(Reply, {"response_model": "model", "response_id": "id", "failure": "error.type"})
+_REPLY = fields(Response, {"response_model": "model", "response_id": "id", "failure": "error.type"})
 
 
 def _request(arguments: Arguments) -> Request:
     asked = Request(stream=arguments.streaming or None)
-    fill(asked, arguments.named, _REQUEST)
+    copy_fields(asked, arguments.named, _REQUEST)
     return asked
 
 
-def _read_into(draft: Reply, answer: Any) -> None:
-    fill(draft, answer, _REPLY)
-    reason = finish_reason(dig(answer, ("stop_reason",)))
+def _read_into(draft: Response, answer: Any) -> None:
+    copy_fields(draft, answer, _REPLY)
+    reason = finish_reason(get_path(answer, ("stop_reason",)))
     if reason is not None:
         draft.finish_reasons = [reason]
 
 
-def _reply(answer: Any) -> Reply:
-    said = Reply()
+def _reply(answer: Any) -> Response:
+    said = Response()
     _read_into(said, answer)
     return said
 
 
-def _absorb(draft: Reply, chunk: Any) -> None:
+def _absorb(draft: Response, chunk: Any) -> None:
     _read_into(draft, chunk)
     if draft.content is not None:
         draft.scratch = draft.scratch or {"pieces": Pieces()}
-        draft.scratch["pieces"].add(0, text_part(""), full_text(dig(chunk, ("completion",))))
+        draft.scratch["pieces"].add(0, text_part(""), full_text(get_path(chunk, ("completion",))))
 
 
-def _finish(draft: Reply) -> None:
+def _finish(draft: Response) -> None:
     if draft.content is not None and draft.scratch:
         draft.content.output_messages = [message("assistant", draft.scratch["pieces"].parts())]
 
@@ -61,7 +61,7 @@ def _content(arguments: Arguments) -> Content:
 
 
 def _output(answer: Any) -> list[Message] | None:
-    said = full_text(dig(answer, ("completion",)))
+    said = full_text(get_path(answer, ("completion",)))
     return None if said is None else [message("assistant", [text_part(said)])]
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from ...extraction.errors_in_response import complete
 from ...extraction.finish_reasons import finish_reason
-from ...extraction.paths import dig, fields, fill, items, text, whole
-from ...schema.records import Reply, Request
+from ...extraction.paths import as_int, as_sequence, as_str, copy_fields, fields, get_path
+from ...schema.records import Request, Response
 from .. import Arguments, Dialect
 from .content import responses_content, responses_output
 from .hosted_tools import add_tools
@@ -27,7 +27,7 @@ _REQUEST = fields(
     },
 )
 _REPLY = fields(
-    Reply,
+    Response,
     {
         "response_model": "model",
         "response_id": "id",
@@ -46,34 +46,34 @@ _FAILED = frozenset({"failed", "cancelled"})
 def request(arguments: Arguments) -> Request:
     """Read the wire body of a request."""
     asked = Request(api_type="responses", stream=arguments.streaming or None)
-    fill(asked, arguments.named, _REQUEST)
-    asked.output_type = _OUTPUT_TYPES.get(text(dig(arguments.named, ("text", "format", "type"))) or "")
+    copy_fields(asked, arguments.named, _REQUEST)
+    asked.output_type = _OUTPUT_TYPES.get(as_str(get_path(arguments.named, ("text", "format", "type"))) or "")
     return asked
 
 
 def fetch(arguments: Arguments) -> Request:
     """Read a request for a response that was made earlier: its id stands in the path."""
     after = arguments.query.get("starting_after")
-    number = whole(after)
+    number = as_int(after)
     return Request(
         api_type="responses",
-        fetched_response_id=text(arguments.path.rstrip("/").rpartition("/")[2]),
-        stream_cursor=text(after) if number is None else str(number),
+        fetched_response_id=as_str(arguments.path.rstrip("/").rpartition("/")[2]),
+        stream_cursor=as_str(after) if number is None else str(number),
     )
 
 
 def _finish_reasons(answer: Any, status: str | None) -> list[str] | None:
     if status == "completed":
-        kinds = {text(dig(item, ("type",))) for item in items(dig(answer, ("output",)))}
+        kinds = {as_str(get_path(item, ("type",))) for item in as_sequence(get_path(answer, ("output",)))}
         return ["tool_call" if kinds & _TOOL_ITEMS else "stop"]
     if status == "incomplete":
-        return [finish_reason(dig(answer, ("incomplete_details", "reason"))) or "length"]
+        return [finish_reason(get_path(answer, ("incomplete_details", "reason"))) or "length"]
     return ["error"] if status in _FAILED else None
 
 
-def _read_into(draft: Reply, answer: Any) -> None:
-    fill(draft, answer, _REPLY)
-    said = dig(answer, ("usage",))
+def _read_into(draft: Response, answer: Any) -> None:
+    copy_fields(draft, answer, _REPLY)
+    said = get_path(answer, ("usage",))
     if said is not None:
         draft.usage = usage(said)
         add_tools(draft, answer)
@@ -84,43 +84,43 @@ def _read_into(draft: Reply, answer: Any) -> None:
         draft.failure = "failed"
 
 
-def reply(answer: Any) -> Reply:
+def response(answer: Any) -> Response:
     """Read a whole answer."""
-    said = Reply()
+    said = Response()
     _read_into(said, answer)
     return said
 
 
-def absorb(draft: Reply, chunk: Any) -> None:
+def absorb(draft: Response, chunk: Any) -> None:
     """Add one event: those that carry the response say everything, an error event says why it failed."""
-    inner = dig(chunk, ("response",))
+    inner = get_path(chunk, ("response",))
     if inner is not None:
         _read_into(draft, inner)
         if draft.failure is not None:
             complete(draft, chunk)
-    elif dig(chunk, ("type",)) == "error":
-        draft.failure = text(dig(chunk, ("code",))) or text(dig(chunk, ("error", "code"))) or "error"
+    elif get_path(chunk, ("type",)) == "error":
+        draft.failure = as_str(get_path(chunk, ("code",))) or as_str(get_path(chunk, ("error", "code"))) or "error"
         complete(draft, chunk)
 
 
-def finish(draft: Reply) -> None:
+def finish(draft: Response) -> None:
     """Say that a stream which brought no finish reason was cut."""
     if draft.response_id is not None and draft.finish_reasons is None and draft.response_status not in ("queued",):
         draft.finish_reasons = ["error"]
 
 
-def _fetched(answer: Any) -> Reply:
-    said = reply(answer)
+def _fetched(answer: Any) -> Response:
+    said = response(answer)
     said.deferred_usage, said.usage = said.usage, usage(None)
     return said
 
 
-def _absorb_fetched(draft: Reply, chunk: Any) -> None:
+def _absorb_fetched(draft: Response, chunk: Any) -> None:
     nothing = usage(None)
     absorb(draft, chunk)
     if draft.usage != nothing:
         draft.deferred_usage, draft.usage = draft.usage, nothing
 
 
-responses = Dialect("responses", request, reply, absorb, responses_content, responses_output, finish)
+responses = Dialect("responses", request, response, absorb, responses_content, responses_output, finish)
 fetched_response = Dialect("fetched_response", fetch, _fetched, _absorb_fetched, output=responses_output)

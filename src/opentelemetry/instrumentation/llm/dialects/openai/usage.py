@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...extraction.paths import dig, fields, fill, invalid, number, reader
+from ...extraction.paths import as_float, copy_fields, fields, get_path, invalid, reader
 from ...schema.records import Usage
 
 _TOTALS = fields(
@@ -82,15 +82,15 @@ def _reported_cents(said: Any) -> float | None:
     A gateway that calls with the user's own key bills its fee alone; what the provider behind it bills stands beside.
     """
     get = reader(said)
-    if (ticks := number(get("cost_in_usd_ticks"))) is not None:
+    if (ticks := as_float(get("cost_in_usd_ticks"))) is not None:
         return ticks / _TICKS_A_CENT
-    dollars = number(get("cost"))
+    dollars = as_float(get("cost"))
     if dollars is None:
         if get("cost") is None and get("cost_usd_total") is None:
             return None
-        dollars = next((found for path in _COSTS if (found := decimal(dig(said, path))) is not None), None)
-    if dollars is not None and dig(said, ("is_byok",)) is True:
-        dollars += number(dig(said, _UPSTREAM)) or 0
+        dollars = next((found for path in _COSTS if (found := decimal(get_path(said, path))) is not None), None)
+    if dollars is not None and get_path(said, ("is_byok",)) is True:
+        dollars += as_float(get_path(said, _UPSTREAM)) or 0
     return None if dollars is None else dollars * 100
 
 
@@ -105,7 +105,7 @@ def decimal(value: Any) -> float | None:
             value = float(value)
         except ValueError:
             return None
-    return number(value)
+    return as_float(value)
 
 
 def usage(said: Any) -> Usage:
@@ -117,19 +117,19 @@ def usage(said: Any) -> Usage:
     read = Usage()
     if said is None:
         return read
-    fill(read, said, _TOTALS)
+    copy_fields(read, said, _TOTALS)
     # Beside the totals first, so that the details win.
-    fill(read, said, _BESIDE)
+    copy_fields(read, said, _BESIDE)
     beside = read.reasoning_tokens or 0
     get = reader(said)
     for table, places in _DETAILS:
         for place in places:
             if (details := get(place)) is not None:
-                fill(read, details, table)
+                copy_fields(read, details, table)
                 break
     read.reported_cost_cents = _reported_cents(said)
     if read.input_tokens is None or read.output_tokens is None or read.total_tokens is None:
-        read.invalid = invalid(dig(said, (name,)) for name in _NAMES)
+        read.invalid = invalid(get_path(said, (name,)) for name in _NAMES)
     apart = read.reasoning_tokens
     if apart and read.input_tokens is not None and read.output_tokens is not None:
         told_apart = beside > read.output_tokens or read.total_tokens == read.input_tokens + read.output_tokens + apart

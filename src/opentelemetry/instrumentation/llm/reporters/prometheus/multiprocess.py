@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from ... import bus
 from ...metrics import Metric
 from ..amounts import by_event, numbers
-from ..inbox import Inbox, tell_of_forks
-from ..tags import Tagger, Tags
+from ..inbox import DeferredQueue, register_at_fork
+from ..tags import TagMapper, Tags
 from .server import DIRECTORY, prometheus_name
 
 if TYPE_CHECKING:
@@ -34,12 +34,12 @@ class Workers:
         self._directory = _checked_directory()
         self._metrics = list(metrics)
         self._by_event = by_event(self._metrics)
-        self._taggers = {metric.name: Tagger(metric) for metric in self._metrics}
+        self._taggers = {metric.name: TagMapper(metric) for metric in self._metrics}
         self._adders: dict[str, Add] = {}
-        self._inbox = Inbox(lambda metric, tags, value: self._adders[metric.name](tags, value))
+        self._inbox = DeferredQueue(lambda metric, tags, value: self._adders[metric.name](tags, value))
         self._id = f"prometheus-reporter-{bus.new_ref()}"
         self._lock: int | None = None
-        tell_of_forks(self)
+        register_at_fork(self)
 
     def collector(self) -> Collector:
         """Return what reads the files of all processes."""
@@ -47,7 +47,7 @@ class Workers:
 
         return MultiProcessCollector(None, path=self._directory)  # type: ignore[no-untyped-call]
 
-    def taken(self, port: int) -> bool:
+    def acquire(self, port: int) -> bool:
         """Take the lock, which one process has at a time."""
         if port == 0:
             raise ValueError(f"port=0 is not allowed with {DIRECTORY}: the processes could not agree on one; name a port")
@@ -64,15 +64,15 @@ class Workers:
         self._lock = lock
         return True
 
-    def given_back(self) -> None:
+    def release(self) -> None:
         """Let go of the lock."""
         lock, self._lock = self._lock, None
         if lock is not None:
             os.close(lock)
 
-    def forked(self) -> None:
+    def after_fork_in_child(self) -> None:
         """Count on as a child; the lock is the parent's, and a copy of it here would outlive the parent."""
-        self.given_back()
+        self.release()
 
     def attach(self) -> None:
         """Begin to count."""
@@ -90,7 +90,7 @@ class Workers:
         """Count and serve no more; what was counted stays in the files."""
         if bus.detach(self._id):
             _counted_here.difference_update(metric.name for metric in self._metrics)
-        self.given_back()
+        self.release()
 
     def _hear(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
         for metric in self._by_event[event]:
@@ -127,7 +127,7 @@ def _adder(metric: Metric) -> Add:
     if metric.name not in _families:
         # One a name for the life of the process: a second one would not know what the first has written to the file.
         _families[metric.name] = kind(
-            prometheus_name(metric.name), metric.says, labels, registry=CollectorRegistry(auto_describe=False), **more
+            prometheus_name(metric.name), metric.description, labels, registry=CollectorRegistry(auto_describe=False), **more
         )
     family = _families[metric.name]
 

@@ -1,6 +1,6 @@
 """Serve metrics to Prometheus: ``/metrics`` on a port of this process, made with the library prometheus-client.
 
-In one process the numbers are those of a ``Tally``, read when Prometheus asks. Where ``PROMETHEUS_MULTIPROC_DIR`` is
+In one process the numbers are those of a ``Aggregator``, read when Prometheus asks. Where ``PROMETHEUS_MULTIPROC_DIR`` is
 set, several worker processes count into files in that directory and share one port (see ``prometheus_workers``).
 """
 
@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from ... import bus
 from ...metrics import Metric
-from ...schema.spread import Spread
-from ..aggregation import OVERFLOW, Tally
+from ...schema.spread import Histogram
+from ..aggregation import OVERFLOW, Aggregator
 from ..amounts import by_event
-from ..inbox import tell_of_forks
+from ..inbox import register_at_fork
 from ..tags import OTHER
 from .multiprocess import Workers
 from .server import DIRECTORY, Server, library, prometheus_name
@@ -73,13 +73,13 @@ class PrometheusReporter:
 
 
 class _Alone:
-    """What one process counts: a ``Tally``, turned into families when they are collected."""
+    """What one process counts: a ``Aggregator``, turned into families when they are collected."""
 
     def __init__(self, metrics: Iterable[Metric]) -> None:
-        self._tally = Tally(metrics)
+        self._tally = Aggregator(metrics)
         self._attached = False
         self._id = f"prometheus-reporter-{bus.new_ref()}"
-        tell_of_forks(self)
+        register_at_fork(self)
 
     def collector(self) -> Collector:
         return self
@@ -88,10 +88,10 @@ class _Alone:
         for metric in self._tally.metrics:
             yield _family(metric, self._tally)
 
-    def taken(self, port: int) -> bool:
+    def acquire(self, port: int) -> bool:
         return True
 
-    def given_back(self) -> None:
+    def release(self) -> None:
         """Nobody waits for it."""
 
     def attach(self) -> None:
@@ -103,7 +103,7 @@ class _Alone:
         bus.detach(self._id)
         self._attached = False
 
-    def forked(self) -> None:
+    def after_fork_in_child(self) -> None:
         # Nobody serves what a child counts. It says so when there is something to lose, not at every fork.
         if self._attached:
             self._tally.detach()
@@ -115,7 +115,7 @@ class _Alone:
             _logger.warning(lost, os.getpid(), DIRECTORY)
 
 
-def _family(metric: Metric, tally: Tally) -> Family:
+def _family(metric: Metric, tally: Aggregator) -> Family:
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, SummaryMetricFamily
 
     kinds: Mapping[str, Any] = {
@@ -126,13 +126,13 @@ def _family(metric: Metric, tally: Tally) -> Family:
         "distribution": HistogramMetricFamily,
         "summary": SummaryMetricFamily,
     }
-    family = kinds[metric.kind](prometheus_name(metric.name), metric.says, labels=[prometheus_name(tag) for tag in metric.tags])
+    family = kinds[metric.kind](prometheus_name(metric.name), metric.description, labels=[prometheus_name(tag) for tag in metric.tags])
     for labels, value in _by_labels(metric, tally).items():
         family.add_metric(labels, **_numbers(metric, value))
     return family  # type: ignore[no-any-return]
 
 
-def _by_labels(metric: Metric, tally: Tally) -> dict[tuple[str, ...], Any]:
+def _by_labels(metric: Metric, tally: Aggregator) -> dict[tuple[str, ...], Any]:
     # Labels are text: 1 and "1", or None and "", are the same to Prometheus, which refuses a page that has both.
     found: dict[tuple[str, ...], Any] = {}
     for tags, value in tally.read(metric):
@@ -140,7 +140,7 @@ def _by_labels(metric: Metric, tally: Tally) -> dict[tuple[str, ...], Any]:
         labels = (OTHER,) * len(metric.tags) if OVERFLOW in tags else tuple(str(tags.get(tag, "")) for tag in metric.tags)
         if labels not in found or metric.kind == "last_value":
             found[labels] = value
-        elif isinstance(value, Spread):
+        elif isinstance(value, Histogram):
             found[labels].merge(value)
         else:
             found[labels] += value
@@ -148,7 +148,7 @@ def _by_labels(metric: Metric, tally: Tally) -> dict[tuple[str, ...], Any]:
 
 
 def _numbers(metric: Metric, value: Any) -> dict[str, Any]:
-    if not isinstance(value, Spread):
+    if not isinstance(value, Histogram):
         return {"value": value}
     if metric.kind == "summary":
         return {"count_value": value.count, "sum_value": value.sum}

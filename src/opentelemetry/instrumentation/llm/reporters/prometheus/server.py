@@ -8,7 +8,7 @@ import re
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..inbox import tell_of_forks
+from ..inbox import register_at_fork
 from . import http
 
 if TYPE_CHECKING:
@@ -26,13 +26,13 @@ _TAKEN = (
 _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_]")
 
 
-class Turn(Protocol):
+class ServingLock(Protocol):
     """Whether it is this process that is to serve a port: asked before each attempt, given back after one that failed."""
 
-    def taken(self, port: int) -> bool:
+    def acquire(self, port: int) -> bool:
         """Take the turn, and say whether it was to be had."""
 
-    def given_back(self) -> None:
+    def release(self) -> None:
         """Let another process have it."""
 
 
@@ -67,7 +67,7 @@ class Server:
         self._running: tuple[WSGIServer, threading.Thread] | None = None
         self._closed = threading.Event()
         self._told = False
-        tell_of_forks(self)
+        register_at_fork(self)
 
     @property
     def port(self) -> int | None:
@@ -75,26 +75,26 @@ class Server:
         running = self._running
         return running[0].server_port if running is not None else None
 
-    def serve(self, port: int, turn: Turn) -> int:
+    def serve(self, port: int, turn: ServingLock) -> int:
         """Serve from now on and return the port; where that cannot be yet, try again every second until ``close()``."""
         self._closed = closed = threading.Event()
         if not self._tried(port, turn, closed):
             threading.Thread(target=self._stand_by, args=(port, turn, closed), name="ex_llm-prometheus", daemon=True).start()
         return self.port or port
 
-    def _stand_by(self, port: int, turn: Turn, closed: threading.Event) -> None:
+    def _stand_by(self, port: int, turn: ServingLock, closed: threading.Event) -> None:
         # Not a blocking wait for the turn: it could not be closed, and would stop everything where threads are greenlets.
         while not closed.wait(_TRY_AGAIN_SECONDS):
             if self._tried(port, turn, closed):
                 return
 
-    def _tried(self, port: int, turn: Turn, closed: threading.Event) -> bool:
-        if not turn.taken(port):
+    def _tried(self, port: int, turn: ServingLock, closed: threading.Event) -> bool:
+        if not turn.acquire(port):
             return False
         try:
             self._running = http.start(library().make_wsgi_app(self._registry), port, self._host)
         except OSError as error:
-            turn.given_back()
+            turn.release()
             if not self._told:
                 text = _TAKEN if error.errno == errno.EADDRINUSE else f"cannot be served: {error.strerror or error}"
                 _logger.error("metrics are not served: port %s on %s %s", port, self._host, text)
@@ -102,7 +102,7 @@ class Server:
             return False
         if closed.is_set():
             self._stop()
-            turn.given_back()
+            turn.release()
         return True
 
     def close(self) -> None:
@@ -118,7 +118,7 @@ class Server:
             server.server_close()
             thread.join(5)
 
-    def forked(self) -> None:
+    def after_fork_in_child(self) -> None:
         """Drop the copy of the socket: the thread stayed in the parent, and a copy would hold the port after its end."""
         running, self._running = self._running, None
         if running is not None:

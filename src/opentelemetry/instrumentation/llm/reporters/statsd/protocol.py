@@ -60,7 +60,7 @@ def gauged(name: str, value: float, tail: str) -> list[str]:
     return [*zero, f"{name}:{number(value)}|g{tail}"]
 
 
-class Lines:
+class StatsdFormatter:
     """Turn queued values into lines: counts added up, gauges at their newest, each time by itself."""
 
     def __init__(self, metrics: Iterable[Metric], prefix: str, tagging: Tagging) -> None:

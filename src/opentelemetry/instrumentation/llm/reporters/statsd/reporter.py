@@ -17,10 +17,10 @@ from typing import Any
 from ... import bus
 from ...metrics import Metric
 from ..amounts import by_event, numbers
-from ..inbox import tell_of_forks
-from ..tags import Tagger
-from .protocol import Lines, Tagging
-from .udp import Wire
+from ..inbox import register_at_fork
+from ..tags import TagMapper
+from .protocol import StatsdFormatter, Tagging
+from .udp import UdpSender
 
 INTERVAL_SECONDS = 0.5
 _QUEUED_AT_MOST = 20_000
@@ -39,14 +39,14 @@ class StatsdReporter:
         self, metrics: Iterable[Metric], host: str = "localhost", port: int = 8125, prefix: str = "", tags: Tagging = "dogstatsd"
     ) -> None:
         metrics = list(metrics)
-        self._lines = Lines(metrics, prefix, tags)
-        self._wire = Wire(host, port)
+        self._lines = StatsdFormatter(metrics, prefix, tags)
+        self._wire = UdpSender(host, port)
         self._by_event = by_event(metrics)
-        self._taggers = {metric.name: Tagger(metric) for metric in metrics}
+        self._taggers = {metric.name: TagMapper(metric) for metric in metrics}
         self._id = f"statsd-reporter-{bus.new_ref()}"
         self._lost = 0
-        self.forked()
-        tell_of_forks(self)
+        self.after_fork_in_child()
+        register_at_fork(self)
         self.attach()
 
     @property
@@ -54,7 +54,7 @@ class StatsdReporter:
         """Return how many lines could not be sent, as far as the system tells."""
         return self._lost + self._wire.dropped
 
-    def forked(self) -> None:
+    def after_fork_in_child(self) -> None:
         """Begin with an empty queue and without a thread: what the parent has queued, the parent sends."""
         self._lines.forget()
         self._queue: deque[tuple[Metric, tuple[Any, ...], float]] = deque()

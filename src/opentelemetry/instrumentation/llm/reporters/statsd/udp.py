@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Iterable, Iterator
 
-from ..inbox import tell_of_forks
+from ..inbox import register_at_fork
 
 DATAGRAM_BYTES = 1432
 _RESOLVE_AGAIN_SECONDS = 30.0
@@ -30,7 +30,7 @@ def packed(lines: Iterable[str], size: int = DATAGRAM_BYTES) -> Iterator[list[by
         yield group
 
 
-class Wire:
+class UdpSender:
     """A UDP socket that never blocks; made when the first lines are sent, and looked up again when sending fails."""
 
     def __init__(self, host: str, port: int) -> None:
@@ -43,7 +43,7 @@ class Wire:
         self._socket: socket.socket | None = None
         self._not_before = 0.0
         self._unsure = 0
-        tell_of_forks(self)
+        register_at_fork(self)
 
     def send(self, lines: Iterable[str]) -> None:
         """Send lines; count those that could not be."""
@@ -97,7 +97,7 @@ class Wire:
         if made is not None:
             made.close()
 
-    def forked(self) -> None:
+    def after_fork_in_child(self) -> None:
         """Count anew in a child, on a socket of its own."""
         self.dropped = self._unsure = 0
         self.close()

@@ -1,0 +1,1 @@
+"""Old import paths that the documentation once named."""
