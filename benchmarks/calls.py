@@ -1,7 +1,7 @@
-"""What a watched call costs beside the same call unwatched: ratios and microseconds, measured in one run.
+"""Measure the time of instrumented and not instrumented calls in one run.
 
-``python benchmarks/calls.py`` asks an OpenAI client whose transport answers in the process, so that nothing but the SDK and
-we are measured. Rounds of all variants are interleaved, and the fastest round of each counts.
+``python benchmarks/calls.py`` uses an OpenAI client whose transport returns responses from memory, so that only the SDK and this
+package are measured. Rounds of all variants are interleaved, and the fastest round of each counts.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ STREAM = "".join(f"data: {json.dumps(CHUNK)}\n\n" for _ in range(CHUNKS)) + "dat
 
 
 def answer(request: httpx2.Request) -> httpx2.Response:
-    """Answer whole or as a stream, from memory."""
+    """Return a whole response or a stream from memory."""
     if json.loads(request.content).get("stream"):
         return httpx2.Response(200, text=STREAM, headers={"content-type": "text/event-stream"})
     return httpx2.Response(200, json=ANSWER)
@@ -50,7 +50,7 @@ CLIENT = openai.OpenAI(api_key="sk-x", base_url="http://127.0.0.1/v1", http_clie
 
 
 def call() -> None:
-    """Make one plain call."""
+    """Make one call without streaming."""
     CLIENT.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
 
 
@@ -65,15 +65,18 @@ def _providers(**tracer: Any) -> dict[str, Any]:
 
 
 VARIANTS: dict[str, dict[str, Any] | None] = {
-    "not watched": None,
-    "watched, no OpenTelemetry SDK": {},
-    "watched, spans and metrics": _providers(),
-    "watched, spans not sampled, metrics": _providers(sampler=ALWAYS_OFF),
+    "not instrumented": None,
+    "instrumented, no OpenTelemetry SDK": {},
+    "instrumented, spans and metrics": _providers(),
+    "instrumented, spans not sampled, metrics": _providers(sampler=ALWAYS_OFF),
 }
 
 
 def microseconds(work: Callable[[], None], times: int) -> float:
-    """Return the processor's time that ``work`` takes, on average over ``times``; what else the machine does counts less so."""
+    """Return the average processor time of ``work`` in microseconds.
+
+    Processor time depends less on other programs than wall-clock time.
+    """
     began = time.process_time_ns()
     for _ in range(times):
         work()
@@ -81,7 +84,7 @@ def microseconds(work: Callable[[], None], times: int) -> float:
 
 
 def main() -> None:
-    """Measure every variant and print them beside the first."""
+    """Measure every variant and print it in relation to the first."""
     best: dict[tuple[str, str], float] = {}
     for _ in range(ROUNDS):
         for name, settings in VARIANTS.items():
@@ -93,10 +96,10 @@ def main() -> None:
                 LLMInstrumentor().uninstrument()
     print(f"python {sys.version.split()[0]}, openai {openai.__version__}; streams of {CHUNKS} chunks")
     for kind in ("call", "stream"):
-        bare = best["not watched", kind]
+        bare = best["not instrumented", kind]
         for name in VARIANTS:
             taken = best[name, kind]
-            print(f"{kind:7} {name:38} {taken:9.1f} us   x{taken / bare:5.3f}   +{taken - bare:7.1f} us")
+            print(f"{kind:7} {name:43} {taken:9.1f} us   x{taken / bare:5.3f}   +{taken - bare:7.1f} us")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
-"""What HTTP requests cost that are no LLM call's: 100,000 of them, bare and with everything watched, in one run.
+"""Measure HTTP requests outside LLM calls, with and without instrumentation.
 
-``python benchmarks/http_requests.py [requests]`` asks a server of its own on the loopback interface, and httpx also a transport that
-answers in the process. Processor time is measured, so that waiting hides nothing of what we add. Rounds are interleaved,
-and the fastest of each kind counts.
-Clients that are not installed are left out.
+``python benchmarks/http_requests.py [requests]`` calls a server that it starts on the loopback interface; with httpx it also uses a
+transport that returns responses from memory. It measures processor time, which does not include waiting. Rounds are
+interleaved, and the fastest of each kind counts. Clients that are not installed are skipped.
 """
 
 from __future__ import annotations
@@ -85,7 +84,7 @@ def _aiohttp(url: str) -> Ask:
 
 
 def clients(url: str) -> Iterator[tuple[str, Ask]]:
-    """Give every client that is installed, by name."""
+    """Yield every installed client, by name."""
     for name in ("httpx", "httpx2"):
         if find_spec(name) is not None:
             yield from _httpx(name, url)
@@ -101,11 +100,11 @@ def _microseconds(ask: Ask, times: int) -> float:
 
 
 def measure(ask: Ask, times: int) -> tuple[float, float]:
-    """Return the microseconds of a request, bare and watched."""
+    """Return the microseconds of a request without and with instrumentation."""
     best = {False: float("inf"), True: float("inf")}
     ask(min(times, 50))
     for turn in range(ROUNDS):
-        # Whoever is first in a round is not always the same.
+        # Alternate the order.
         for watched in (False, True) if turn % 2 else (True, False):
             if watched:
                 LLMInstrumentor().instrument()
@@ -122,12 +121,14 @@ def main(requests: int = REQUESTS) -> None:
         assert server.stdout is not None
         asked = list(clients(f"http://127.0.0.1:{int(server.stdout.readline())}/"))
         times = max(1, requests // (len(asked) * ROUNDS * 2))
-        print(f"{times * len(asked) * ROUNDS * 2:,} requests: microseconds of processor time of one, bare and watched, and their ratio")
+        print(
+            f"{times * len(asked) * ROUNDS * 2:,} requests: microseconds of processor time of one without and with instrumentation, and the ratio"
+        )
         for name, ask in asked:
             bare, watched = measure(ask, times)
             print(f"  {name:24} {bare:9.1f} {watched:9.1f}   {watched / bare:.3f}")
         look = min(repeat(context.running_call, number=100_000, repeat=7)) / 100_000 * 1e6
-        print(f"  the look into the context that a request costs: {look:.2f}")
+        print(f"  look-up of the running call in the context, per request: {look:.2f}")
     finally:
         server.kill()
         server.wait()

@@ -1,4 +1,4 @@
-"""Measure what prices cost at run time, beside the library that the snapshot is made from.
+"""Measure the cost of price look-ups, and compare with the library of the snapshot.
 
     python benchmarks/prices.py
 
@@ -64,7 +64,7 @@ print(json.dumps({"import": imported - begun, "first": first - imported}))
 
 
 def fresh(code: str, argument: str = "", rounds: int = 5) -> dict[str, float]:
-    """Return the least of every figure that ``code`` prints in processes of its own."""
+    """Run ``code`` in new processes and return the lowest value of each figure."""
     runs = [json.loads(subprocess.check_output([sys.executable, "-c", code, argument])) for _ in range(rounds)]
     return {name: min(run[name] for run in runs) for name in runs[0]}
 

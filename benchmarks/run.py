@@ -1,14 +1,14 @@
 """Measure what instrumentation adds to a call: ``python benchmarks/run.py`` (``tox -e benchmarks``).
 
-Where valgrind and a C compiler are installed, user instructions are counted by callgrind: the figures repeat to about
-0.5 %, whatever else the machine does. Elsewhere CPU time is taken in interleaved rounds, and the least of each row counts.
-Every figure but the first column is a difference to the same call without instrumentation.
+If valgrind and a C compiler are installed, callgrind counts user instructions; the figures vary by about 0.5 %, also on a busy
+machine. Otherwise CPU time is measured in interleaved rounds, and the lowest value of each row counts. Every figure except the
+first column is the difference to the same call without instrumentation.
 
-    python benchmarks/run.py --quick                       # chat, a stream and the modes, ours alone
+    python benchmarks/run.py --quick                       # chat, a stream and the modes
     python benchmarks/run.py --json results.json --docs    # all rows; writes the table into docs/performance.md
-    BENCH_VENVS=/path python benchmarks/run.py             # peers whose environments o3-<name> are there
+    BENCH_VENVS=/path python benchmarks/run.py             # other packages too, in environments o3-<name>
 
-A peer is measured in an environment of its own under ``BENCH_VENVS``, which needs the same release of openai as this one.
+Each other package (peer) is measured in a separate environment under ``BENCH_VENVS``, with the same release of openai.
 """
 
 from __future__ import annotations
@@ -54,11 +54,11 @@ SETTINGS: Mapping[str, tuple[str, str, int]] = {
     "5 handlers": ("sdk", "", 5),
     "contents on": ("sdk", ", capture_message_content='span_only'", 0),
 }
-"""What is varied: how the SDK is set up, more keywords for ours, and the number of handlers."""
+"""Set-up of the OpenTelemetry SDK, keywords of this package, number of handlers, by name."""
 
 
 class Case:
-    """One peer in one setting: a process, and the rows it runs."""
+    """One peer in one setting: a process and its rows."""
 
     def __init__(self, peer: str, setting: str, python: str, setup: str, rows: Mapping[str, int]) -> None:
         self.peer, self.setting, self.rows = peer, setting, dict(rows)
@@ -76,7 +76,7 @@ class Case:
 
 
 def cases(names: list[str], quick: bool) -> Iterator[Case]:
-    """Return what is to be measured, the calls without instrumentation first."""
+    """Yield the cases to measure, calls without instrumentation first."""
     rows = {f"{call} {style}": times for call, times in CALLS.items() for style in _STYLES}
     if quick:
         rows = {"chat sync": 20, "stream 100 sync": 5, "stream 2000 sync": 2}
@@ -95,7 +95,10 @@ def cases(names: list[str], quick: bool) -> Iterator[Case]:
 
 
 def compiled(folder: str) -> str | None:
-    """Return the shared object that asks callgrind for its counts; ``None`` where valgrind or a compiler is missing."""
+    """Compile the library that makes callgrind write its counts.
+
+    Return ``None`` if valgrind or a compiler is missing.
+    """
     compiler = shutil.which("cc") or shutil.which("gcc")
     if shutil.which("valgrind") is None or compiler is None:
         return None
@@ -106,7 +109,7 @@ def compiled(folder: str) -> str | None:
 
 
 def counted(case: Case, library: str, folder: str) -> dict[str, float]:
-    """Return thousands of user instructions a call, by row."""
+    """Return thousands of user instructions per call, by row."""
     out = Path(folder) / f"{case.peer}-{case.setting}".replace(" ", "-")
     grind = ["valgrind", "-q", "--tool=callgrind", "--compress-pos=no", "--dump-line=no", f"--callgrind-out-file={out}"]
     subprocess.run([*grind, *case.command(library)], check=True, capture_output=True)
@@ -122,7 +125,7 @@ def counted(case: Case, library: str, folder: str) -> dict[str, float]:
 
 
 def timed(measured: list[Case], rounds: int) -> list[dict[str, float]]:
-    """Return microseconds of CPU time a call, by row: the least of rounds in which all cases take turns."""
+    """Return microseconds of CPU time per call, by row: the lowest of interleaved rounds."""
     started = [subprocess.Popen(case.command(None), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for case in measured]
     found: list[dict[str, float]] = [{} for _ in measured]
     try:
@@ -144,7 +147,7 @@ def timed(measured: list[Case], rounds: int) -> list[dict[str, float]]:
 
 
 def added(measured: list[Case], found: list[dict[str, float]]) -> dict[str, dict[str, float]]:
-    """Return by row what each peer adds to the call without instrumentation, and that call itself as ``bare``."""
+    """Return by row the figure of ``bare``, and what each peer adds to it."""
     bare = {
         (case.setting, row): value for case, rows in zip(measured, found, strict=True) if case.peer == "bare" for row, value in rows.items()
     }
@@ -179,8 +182,8 @@ def main() -> None:
     asked.add_argument("--quick", action="store_true", help="few rows")
     asked.add_argument("--time", action="store_true", help="CPU time also where callgrind is installed")
     asked.add_argument("--rounds", type=int, default=ROUNDS, help="rounds of CPU time")
-    asked.add_argument("--peers", default=",".join(PEERS), help="names, by commas")
-    asked.add_argument("--json", type=Path, help="where to write the results")
+    asked.add_argument("--peers", default=",".join(PEERS), help="names, separated by commas")
+    asked.add_argument("--json", type=Path, help="file for the results")
     asked.add_argument("--docs", action="store_true", help="write the table into docs/performance.md")
     options = asked.parse_args()
     measured = list(cases([name for name in options.peers.split(",") if name], options.quick))

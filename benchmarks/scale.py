@@ -1,7 +1,8 @@
-"""What a million calls cost to observe: processor time, bytes on the wire, series; measured on thousands, and multiplied.
+"""Compute the cost of observing a million calls: processor time, bytes, data points.
 
-``python benchmarks/scale.py`` asks an OpenAI client whose transport answers in the process, plainly and for streams of a
-hundred chunks, and encodes what came of it as an OTLP exporter does. Needs opentelemetry-exporter-otlp-proto-http.
+``python benchmarks/scale.py`` measures thousands of calls of an OpenAI client whose transport returns responses from memory, with
+and without streams of 100 chunks, encodes the spans like an OTLP exporter, and multiplies. It needs
+opentelemetry-exporter-otlp-proto-http.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ SECONDS_PER_EXPORT, SECONDS_PER_DAY = 60, 86_400
 
 
 def seconds(kind: str, watched: bool, **tracer: Any) -> tuple[float, list[Any]]:
-    """Return the processor time of one call, and the spans that came of all."""
+    """Return the processor time of one call, and the spans of all calls."""
     spans = InMemorySpanExporter()
     provider = TracerProvider(**tracer)
     provider.add_span_processor(SimpleSpanProcessor(spans))
@@ -53,7 +54,7 @@ def seconds(kind: str, watched: bool, **tracer: Any) -> tuple[float, list[Any]]:
 
 
 def added(kind: str) -> tuple[float, float, float, list[Any]]:
-    """Return microseconds: of the call itself, added with metrics only, added with every span; and the spans."""
+    """Return the microseconds of a call, those added by metrics and by all spans, and the spans."""
     bare = none = full = float("inf")
     spans: list[Any] = []
     for _ in range(ROUNDS):
@@ -65,7 +66,7 @@ def added(kind: str) -> tuple[float, float, float, list[Any]]:
 
 
 def encoded(spans: list[Any]) -> tuple[float, float, float]:
-    """Return microseconds, bytes and compressed bytes a span, encoded in batches as the exporter does."""
+    """Return microseconds, bytes and compressed bytes per span, encoded in batches."""
     batches = [spans[first : first + BATCH] for first in range(0, len(spans), BATCH)]
     began = time.process_time()
     bodies = [encode_spans(batch).SerializeToString() for batch in batches]
@@ -75,7 +76,7 @@ def encoded(spans: list[Any]) -> tuple[float, float, float]:
 
 
 def series() -> tuple[int, int]:
-    """Return how many data points ten models make, and how many bytes one export of them is."""
+    """Return the number of data points of ten models, and the bytes of one export."""
     reader = InMemoryMetricReader()
     LLMInstrumentor().instrument(threading=False, meter_provider=MeterProvider([reader]))
     for model in MODELS:
@@ -90,30 +91,32 @@ def series() -> tuple[int, int]:
 
 
 def minutes(microseconds: float) -> str:
-    """Say what a million times so many microseconds are."""
+    """Return the text for a million times this number of microseconds."""
     return f"x 1,000,000 = {microseconds * MILLION / 1e6 / 60:6.1f} min"
 
 
 def main() -> None:
-    """Measure, and print the arithmetic for a million."""
+    """Measure, multiply by a million, and print."""
     print(f"python {sys.version.split()[0]}, openai {openai.__version__}; processor time")
     spans: list[Any] = []
     adds: dict[str, float] = {}
     for kind in TIMES:
         bare, none, adds[kind], some = added(kind)
         spans += some
-        print(f"{kind:7} itself, in this process          {bare:8.0f} us")
-        print(f"{kind:7} watched, metrics and no span     {none:+8.0f} us  {minutes(none)}")
-        print(f"{kind:7} watched, metrics and every span  {adds[kind]:+8.0f} us  {minutes(adds[kind])}")
-    print(f"of that a chunk of a stream              {(adds['stream'] - adds['call']) / CHUNKS:+8.1f} us")
+        print(f"{kind:7} without instrumentation               {bare:8.0f} us")
+        print(f"{kind:7} instrumented, metrics and no span     {none:+8.0f} us  {minutes(none)}")
+        print(f"{kind:7} instrumented, metrics and every span  {adds[kind]:+8.0f} us  {minutes(adds[kind])}")
+    print(f"one chunk of a stream                         {(adds['stream'] - adds['call']) / CHUNKS:+8.1f} us")
     encode_us, raw, small = encoded(spans)
-    print(f"a span encoded and compressed            {encode_us:8.0f} us  {minutes(encode_us)}")
-    print(f"a span as OTLP                           {raw:8.0f} B   x 1,000,000 = {raw * MILLION / 1e9:6.2f} GB")
-    print(f"a span as OTLP, compressed               {small:8.0f} B   x 1,000,000 = {small * MILLION / 1e9:6.2f} GB")
+    print(f"a span encoded and compressed                 {encode_us:8.0f} us  {minutes(encode_us)}")
+    print(f"a span as OTLP                                {raw:8.0f} B   x 1,000,000 = {raw * MILLION / 1e9:6.2f} GB")
+    print(f"a span as OTLP, compressed                    {small:8.0f} B   x 1,000,000 = {small * MILLION / 1e9:6.2f} GB")
     points, size = series()
     exports = SECONDS_PER_DAY // SECONDS_PER_EXPORT
-    print(f"data points of {len(MODELS)} models                 {points:8d}     / {len(MODELS)} = {points / len(MODELS):.0f} a model")
-    print(f"one export of them, not compressed       {size:8d} B   x {exports} a day = {size * exports / 1e6:.1f} MB")
+    print(
+        f"data points of {len(MODELS)} models                      {points:8d}     / {len(MODELS)} = {points / len(MODELS):.0f} per model"
+    )
+    print(f"one export of them, not compressed            {size:8d} B   x {exports} per day = {size * exports / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

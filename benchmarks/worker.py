@@ -1,10 +1,10 @@
-"""Run the rows of a benchmark in one process: one peer, one way of setting it up. ``run.py`` starts it.
+"""Run the rows of a benchmark in one process, for one peer and one set-up; started by ``run.py``.
 
     python worker.py '{"setup": "...", "mode": "sdk", "handlers": 0, "rows": {"chat sync": 20}, "library": null}'
 
-With ``library``, a shared object that asks callgrind for its counts, each row runs once. Without, the worker reads the
-name of a row a line, runs it, and answers with the CPU time of one call in microseconds. Nothing here opens a socket: the
-transport of the HTTP client answers from memory.
+With ``library``, a shared object that makes callgrind write its counts, each row runs once. Without it, the worker reads one name
+of a row per line, runs the row, and prints the CPU time of one call in microseconds. The worker opens no socket: the transport
+of the HTTP client returns responses from memory.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class Rows:
         self._failure = openai.APIStatusError
 
     def run(self, name: str, times: int) -> None:
-        """Run one row some times."""
+        """Run one row ``times`` times."""
         kind, _, style = name.rpartition(" ")
         self._body = {"chat": "chat", "tool call": "tool", "error": "error", "embeddings": "embeddings", "big prompt": "chat"}.get(
             kind, kind[7:]
@@ -143,7 +143,7 @@ class Rows:
 
 
 def providers(mode: str) -> None:
-    """Set up the OpenTelemetry SDK, with exporters that drop everything: ``sdk``, ``sampled out``, or ``no SDK`` at all."""
+    """Set up the OpenTelemetry SDK with exporters that discard: ``sdk``, ``sampled out``, ``no SDK``."""
     if mode == "no SDK":
         return
     from opentelemetry.sdk.metrics import MeterProvider
@@ -160,7 +160,7 @@ def providers(mode: str) -> None:
 
 
 def floor() -> None:
-    """Instrument by hand as cheaply as possible: one span of ten attributes and a few plain numbers, for chat alone."""
+    """Instrument chat by hand at the lowest cost: one span with ten attributes, and plain numbers."""
     import wrapt
 
     from opentelemetry import trace
@@ -204,7 +204,7 @@ def floor() -> None:
 
 
 def handlers(number: int) -> None:
-    """Attach handlers of a user to the ends of calls."""
+    """Attach user handlers to the ends of calls."""
     if number:
         from opentelemetry.instrumentation.llm import attach
 
@@ -213,7 +213,7 @@ def handlers(number: int) -> None:
 
 
 def main() -> None:
-    """Set up, then run all rows once under callgrind, or those that are asked for."""
+    """Set up, then run all rows once with callgrind, or the requested rows."""
     warnings.simplefilter("ignore")
     asked = json.loads(sys.argv[1])
     providers(asked["mode"])

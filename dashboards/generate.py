@@ -1,4 +1,7 @@
-"""Write the dashboard and the rules from the metrics of the package: ``python dashboards/generate.py`` (``--check`` only compares)."""
+"""Write the dashboard and the rules from the table of metrics.
+
+``python dashboards/generate.py`` writes the files; with ``--check`` it only compares them.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ def main(check: bool) -> int:
     stale = [name for name, make in FILES.items() if not (HERE / name).exists() or (HERE / name).read_text() != make()]
     for name in stale:
         if check:
-            print(f"dashboards/{name} is not what the metrics say; run python dashboards/generate.py")
+            print(f"dashboards/{name} does not match the metrics; run python dashboards/generate.py")
         else:
             (HERE / name).write_text(FILES[name]())
     return len(stale) if check else 0

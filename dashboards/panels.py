@@ -1,4 +1,4 @@
-"""The overview for Grafana: rows of panels as a table, turned into the JSON that Grafana imports."""
+"""The Grafana dashboard: a table of panels, and its conversion into the JSON that Grafana imports."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _hits, _misses = q.rate("ex_llm.cache.hits.total", "cache"), q.rate("ex_llm.cach
 
 
 class Panel(NamedTuple):
-    """One panel: its title, unit, what it tells, and its queries by legend. ``since`` is a range of its own."""
+    """One panel: title, unit, description, and queries by legend. ``since`` overrides the time range."""
 
     title: str
     unit: str
@@ -46,65 +46,65 @@ class Panel(NamedTuple):
 
 
 STATS = (
-    Panel("Calls a second", "reqps", "Chats and embeddings begun.", {
+    Panel("Calls per second", "reqps", "Started chats and embeddings.", {
         "calls": f"{q.rate(_CHAT)} + {or_zero(q.rate('ex_llm.embedding.requests.total'))}",
     }),
-    Panel("Chats that fail", "percentunit", "Share of chats that ended with an exception.", {
+    Panel("Failed chats", "percentunit", "Share of chats that ended with an exception.", {
         "failed": f"{or_zero(q.rate('ex_llm.chat.errors.total'))} / {q.rate(_CHAT)}",
     }, worse_from=0.05),
-    Panel("95 % of chats within", "ms", "Streams to their end.", {"p95": q.quantile(0.95, _DURATION)}),
-    Panel("Cost today", "currencyUSD", "What calls have cost since midnight, in US dollars.", {
+    Panel("Duration, 95th percentile", "ms", "Of chats; streams are measured to their end.", {"p95": q.quantile(0.95, _DURATION)}),
+    Panel("Cost today", "currencyUSD", "Cost of calls since midnight, in US dollars.", {
         "cost": f"{_cost_today} / 100",
     }, since="now/d"),
-    Panel("Of today's budget", "percentunit", "Cost since midnight over the variable budget (US dollars a day).", {
+    Panel("Budget used today", "percentunit", "Cost since midnight divided by the variable Budget (US dollars per day).", {
         "spent": f"{_cost_today} / 100 / $budget",
     }, since="now/d", worse_from=1.0),
-    Panel("Calls without a price", "short", "Calls whose cost is not known: they are in no sum of costs.", {
+    Panel("Calls without a price", "short", "Calls whose cost is unknown. Sums of costs do not include them.", {
         "unpriced": or_zero(q.increase("ex_llm.telemetry.unpriced_calls.total", window="$__range")),
     }, worse_from=1),
 )  # fmt: skip
 
 GRAPHS = (
-    Panel("Chats by model", "reqps", "Chats begun a second.", {"{{provider}} {{model}}": q.rate(_CHAT, "provider", "model")}),
-    Panel("Failed chats by kind", "reqps", "Chats that ended with an exception, a second.", {
+    Panel("Chats by model", "reqps", "Started chats per second.", {"{{provider}} {{model}}": q.rate(_CHAT, "provider", "model")}),
+    Panel("Failed chats by kind", "reqps", "Chats per second that ended with an exception.", {
         "{{kind}}": q.rate("ex_llm.chat.errors.total", "kind"),
     }),
-    Panel("Duration of chats", "ms", "How long chats take, streams to their end.", {
+    Panel("Duration of chats", "ms", "Duration of chats. Streams are measured to their end.", {
         f"p{share * 100:.0f}": q.quantile(share, _DURATION) for share in (0.5, 0.95, 0.99)
     }),
-    Panel("Time to the first chunk", "ms", "From a streamed call to the first chunk that the application took.", {
+    Panel("Time to the first chunk", "ms", "From the start of a streamed call to the first chunk that the application read.", {
         f"p{share * 100:.0f}": q.quantile(share, _FIRST) for share in (0.5, 0.95, 0.99)
     }),
-    Panel("Tokens a second", "short", "Input includes cached tokens, output includes reasoning.", {
+    Panel("Tokens per second", "short", "Input includes cached tokens; output includes reasoning.", {
         "input": q.rate(_INPUT), "of which cached": q.rate(_CACHED),
         "output": q.rate("ex_llm.tokens.output.total"), "of which reasoning": q.rate("ex_llm.tokens.reasoning.total"),
     }),
-    Panel("Cost an hour by model", "currencyUSD", "In US dollars, at the pace of the moment.", {
+    Panel("Cost per hour by model", "currencyUSD", "In US dollars, at the current rate.", {
         "{{provider}} {{model}}": f"{q.rate(_COST, 'provider', 'model')} * 36",
     }),
-    Panel("Attempts, retries and refusals", "reqps", "HTTP attempts underneath the calls.", {
-        "answered {{status_class}}": q.rate("ex_llm.provider.requests.total", "status_class"),
+    Panel("Attempts, retries and refusals", "reqps", "HTTP attempts of calls.", {
+        "response {{status_class}}": q.rate("ex_llm.provider.requests.total", "status_class"),
         "retries": q.rate("ex_llm.provider.retries.total"),
-        "refused for the rate": or_zero(q.rate("ex_llm.provider.rate_limits.total")),
-        "without an answer": or_zero(q.rate("ex_llm.provider.errors.total")),
+        "rate limited": or_zero(q.rate("ex_llm.provider.rate_limits.total")),
+        "no response": or_zero(q.rate("ex_llm.provider.errors.total")),
     }),
-    Panel("Left of the providers' rates", "percentunit", "What providers say is left, over the most that was left in this time.", {
+    Panel("Remaining rate limits", "percentunit", "Remaining amount that providers report, divided by the highest remaining amount in the time range.", {
         "{{provider}} {{kind}}": f"min by (provider, kind) ({q.series(_LEFT)} / max_over_time({q.series(_LEFT)}[$__range]))",
     }),
-    Panel("Hits of caches", "percentunit", "Answers found in a response cache, and input tokens that the provider had cached.", {
-        "answers in {{cache}}": f"{or_zero(_hits, _misses)} / ({or_zero(_hits, _misses)} + {or_zero(_misses, _hits)})",
-        "tokens at the provider": f"{or_zero(q.rate(_CACHED))} / {q.rate(_INPUT)}",
+    Panel("Cache hits", "percentunit", "Responses found in a response cache, and input tokens that the provider read from its cache.", {
+        "responses in {{cache}}": f"{or_zero(_hits, _misses)} / ({or_zero(_hits, _misses)} + {or_zero(_misses, _hits)})",
+        "tokens cached by the provider": f"{or_zero(q.rate(_CACHED))} / {q.rate(_INPUT)}",
     }),
-    Panel("Costs over a threshold or budget", "short", "How often, by the threshold's or the budget's name.", {
+    Panel("Costs over a threshold or budget", "short", "Number of crossings, by the name of the threshold or budget.", {
         "{{scope}}": q.increase("ex_llm.cost.threshold_exceeded.total", "scope"),
     }),
-    Panel("Saved an hour", "currencyUSD", "What cached tokens and cached answers saved, in US dollars.", {
+    Panel("Savings per hour", "currencyUSD", "Cost that cached tokens and cached responses saved, in US dollars.", {
         "cached tokens": f"{or_zero(q.rate('ex_llm.cost.saved.cents.total'))} * 36",
-        "cached answers": f"{or_zero(q.rate('ex_llm.cache.saved.cents.total'))} * 36",
+        "cached responses": f"{or_zero(q.rate('ex_llm.cache.saved.cents.total'))} * 36",
     }),
-    Panel("The instrumentation itself", "short", "Faults of handlers and of ours; calls without a price; functions that an SDK lacks.", {
-        "handlers that raised": or_zero(q.increase("ex_llm.telemetry.handler_failures.total")),
-        "steps of ours that failed": or_zero(q.increase("ex_llm.telemetry.extraction_errors.total")),
+    Panel("Instrumentation problems", "short", "Errors of handlers and of the instrumentation; calls without a price; functions that an SDK lacks.", {
+        "failed handlers": or_zero(q.increase("ex_llm.telemetry.handler_failures.total")),
+        "failed steps of the instrumentation": or_zero(q.increase("ex_llm.telemetry.extraction_errors.total")),
         "calls without a price": or_zero(q.increase("ex_llm.telemetry.unpriced_calls.total")),
         "missing functions": or_zero(q.newest("sum", "ex_llm.telemetry.missing_targets")),
     }),
@@ -112,13 +112,13 @@ GRAPHS = (
 
 
 def dashboard() -> dict[str, Any]:
-    """Return the dashboard as Grafana's model of it."""
+    """Return the dashboard in Grafana's JSON model."""
     stats = [_panel(panel, "stat", _place(number, 6, STAT_HEIGHT, 0)) for number, panel in enumerate(STATS)]
     graphs = [_panel(panel, "timeseries", _place(number, 3, GRAPH_HEIGHT, STAT_HEIGHT)) for number, panel in enumerate(GRAPHS)]
     return {
         "uid": "ex-llm-overview",
         "title": "LLM calls",
-        "description": "Made by dashboards/generate.py from the metrics of opentelemetry-instrumentation-llm.",
+        "description": "Generated by dashboards/generate.py from the metrics of opentelemetry-instrumentation-llm.",
         "tags": ["llm", "opentelemetry"],
         "schemaVersion": 39,
         "editable": True,
@@ -173,7 +173,7 @@ def _variables() -> list[dict[str, Any]]:
             for label in ("provider", "model")
         ),
         {
-            "name": "budget", "label": "Budget (US dollars a day)", "type": "textbox", "query": "10",
+            "name": "budget", "label": "Budget (US dollars per day)", "type": "textbox", "query": "10",
             "current": {"text": "10", "value": "10"},
         },
     ]  # fmt: skip

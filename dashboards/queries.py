@@ -1,7 +1,6 @@
-"""PromQL from METRICS: a query can name only a metric and labels that exist, in the spelling of Prometheus.
+"""PromQL queries from the table of metrics: only existing metrics and labels can be used.
 
-``panels`` and ``rules`` write their queries with it. A name that METRICS does not have is a ``KeyError``, a label that the
-metric does not have a ``ValueError``.
+``panels`` and ``rules`` use this module. An unknown metric raises ``KeyError``; an unknown label raises ``ValueError``.
 """
 
 from __future__ import annotations
@@ -18,13 +17,13 @@ _CHOSEN = ("provider", "model")
 
 
 class Queries:
-    """Write queries over one window; with ``chosen`` they obey the dashboard's variables ``$provider`` and ``$model``."""
+    """Write queries over one window; ``chosen`` adds the variables ``$provider`` and ``$model``."""
 
     def __init__(self, window: str, chosen: bool = False) -> None:
         self._window, self._chosen = window, chosen
 
     def series(self, name: str, part: str = "", **equal: str) -> str:
-        """Name the series of a metric; ``part`` is ``_bucket``, ``_sum`` or ``_count`` of a distribution."""
+        """Return the series of a metric; ``part`` is ``_bucket``, ``_sum`` or ``_count``."""
         metric = _metric(name, equal)
         if bool(part) != (metric.kind in _SPREAD):
             raise ValueError(f"{name} is a {metric.kind}; {part or 'no part'} does not fit")
@@ -33,11 +32,11 @@ class Queries:
         return prometheus_name(name) + part + (f"{{{', '.join(labels)}}}" if labels else "")
 
     def rate(self, name: str, *by: str, part: str = "", **equal: str) -> str:
-        """Say how fast a metric grows, per second, added up by labels."""
+        """Return the growth of a metric per second, summed by labels."""
         return self._grown("rate", name, self._window, by, part, equal)
 
     def increase(self, name: str, *by: str, window: str | None = None, part: str = "", **equal: str) -> str:
-        """Say by how much a metric has grown in a window, added up by labels."""
+        """Return the growth of a metric in a window, summed by labels."""
         return self._grown("increase", name, window or self._window, by, part, equal)
 
     def _grown(self, function: str, name: str, window: str, by: tuple[str, ...], part: str, equal: dict[str, str]) -> str:
@@ -46,11 +45,11 @@ class Queries:
         return f"sum{_by(by)} ({function}({self.series(name, part, **equal)}[{window}]))"
 
     def quantile(self, share: float, name: str, *by: str) -> str:
-        """Say below which value a share of the values of a distribution lies."""
+        """Return a quantile of a distribution."""
         return f"histogram_quantile({share}, {self.rate(name, 'le', *by, part='_bucket')})"
 
     def newest(self, function: str, name: str, *by: str) -> str:
-        """Put together the newest values of a metric: ``min``, ``max`` or ``sum`` by labels."""
+        """Aggregate the newest values of a metric: ``min``, ``max`` or ``sum`` by labels."""
         _metric(name, by)
         return f"{function}{_by(by)} ({self.series(name)})"
 
@@ -67,5 +66,5 @@ def _by(labels: tuple[str, ...]) -> str:
 
 
 def or_zero(query: str, like: str | None = None) -> str:
-    """Let a query answer 0 where there is nothing to count: once, or for each set of labels of ``like``."""
+    """Return 0 if a query has no result: once, or for each set of labels of ``like``."""
     return f"({query} or {f'0 * {like}' if like else 'vector(0)'})"

@@ -1,4 +1,4 @@
-"""Rules for Prometheus: what is worth recording, and what somebody should be told, as tables; written as YAML."""
+"""Recording rules and alerts for Prometheus: tables, and their conversion into YAML."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ q = Queries("5m")
 
 
 class Alert(NamedTuple):
-    """One alert: when it fires, for how long first, how bad that is, what it says in a line and what to do."""
+    """One alert: condition, duration of the condition, severity, summary, and remedy."""
 
     name: str
     when: str
@@ -44,11 +44,11 @@ RECORDED: dict[str, str] = {
     "provider_model:ex_llm_provider_retries:rate5m": q.rate("ex_llm.provider.retries.total", *_WHO),
     "provider_model:ex_llm_provider_rate_limits:rate5m": q.rate("ex_llm.provider.rate_limits.total", *_WHO),
 }
-"""Recorded series by name; ``ex_llm:budget_cents_per_day`` is a number for you to change."""
+"""Recorded series by name; change ``ex_llm:budget_cents_per_day`` to your budget."""
 
 
 def _recorded(name: str) -> str:
-    RECORDED[name]  # a name that is not recorded is a mistake
+    RECORDED[name]  # raises for an unknown name
     return name
 
 
@@ -69,56 +69,56 @@ ALERTS = (
     Alert(
         "LLMLatencyHigh", f"{_P95} > 30000", "15m", "warning",
         f"1 of 20 chats with {_OF} takes longer than {{{{ $value | humanize }}}} ms",
-        "Compare with the time of HTTP attempts: retries and waits are part of it.",
+        "Compare with the duration of HTTP attempts: retries and waits are included.",
     ),
     Alert(
         "LLMTimeToFirstChunkHigh", f"{_FIRST_P95} > 10000", "15m", "warning",
-        f"1 of 20 streams of {_OF} begins after {{{{ $value | humanize }}}} ms",
-        "Long prompts, a slow provider, or retries before the stream.",
+        f"1 of 20 streams of {_OF} starts after {{{{ $value | humanize }}}} ms",
+        "Possible causes: long prompts, a slow provider, or retries before the stream.",
     ),
     Alert(
         "LLMBudgetBurn", f"{_HOUR} * 24 > on() {_BUDGET}", "15m", "warning",
-        "At the pace of the last hour a day costs {{ $value | humanize }} cents, more than the budget",
-        "See the panel Cost an hour by model; the budget is the rule ex_llm:budget_cents_per_day.",
+        "At the rate of the last hour, a day costs {{ $value | humanize }} cents, more than the budget",
+        "See the panel Cost per hour by model; the budget is the rule ex_llm:budget_cents_per_day.",
     ),
     Alert(
         "LLMBudgetExceeded", f"{_DAY} > on() {_BUDGET}", "0m", "critical",
         "The last 24 hours cost {{ $value | humanize }} cents, more than the budget",
-        "See the panel Cost an hour by model; the budget is the rule ex_llm:budget_cents_per_day.",
+        "See the panel Cost per hour by model; the budget is the rule ex_llm:budget_cents_per_day.",
     ),
     Alert(
         "LLMRateLimitNearlyExhausted",
         f"{q.newest('min', _LEFT, *_by_kind)} < 0.05 * max by ({', '.join(_by_kind)}) (max_over_time({q.series(_LEFT)}[6h]))",
         "5m", "warning",
-        f"{{{{ $value }}}} {{{{ $labels.kind }}}} are left of the rate for {_OF}, less than 5 % of what there was",
+        f"{{{{ $value }}}} {{{{ $labels.kind }}}} remain of the rate limit for {_OF}, less than 5 % of the highest value in 6 hours",
         "Spread the calls, or ask the provider for a higher rate.",
     ),
     Alert(
         "LLMRateLimited", f"{_REFUSED} > 0", "10m", "warning",
-        f"{_OF} has refused calls for their rate for 10 minutes",
+        f"{_OF} has refused calls because of a rate limit for 10 minutes",
         "Spread the calls, or ask the provider for a higher rate.",
     ),
     Alert(
         "LLMSilence", f"{q.increase(_CHAT, window='15m')} == 0 and {q.increase(_CHAT, window='6h')} > 0", "5m", "warning",
-        "No chat has begun for 15 minutes, though there were some in the last 6 hours",
-        "Is the application idle, or does it no longer get to its calls?",
+        "No chat has started for 15 minutes; there were chats in the last 6 hours",
+        "Check whether the application is idle or blocked.",
     ),
     Alert(
         "LLMMetricsAbsent", f"absent({q.series(_CHAT)})", "15m", "warning",
         "No program serves metrics of LLM calls",
-        "Is the program running and scraped? python -m opentelemetry.instrumentation.llm tells what is wrong where it runs.",
+        "Check that the program runs and is scraped. On its machine, python -m opentelemetry.instrumentation.llm lists problems.",
     ),
     Alert(
         "LLMTelemetryFaults",
         f"{or_zero(q.increase('ex_llm.telemetry.handler_failures.total', window='15m'))}"
         f" + {or_zero(q.increase('ex_llm.telemetry.extraction_errors.total', window='15m'))} > 0", "0m", "warning",
-        "Handlers, or steps of the instrumentation, have failed",
+        "Handlers or steps of the instrumentation have failed",
         "Set the logger opentelemetry.instrumentation.llm to DEBUG; calls are not affected.",
     ),
     Alert(
         "LLMUnpricedCalls", f"{q.increase('ex_llm.telemetry.unpriced_calls.total', *_WHO, 'reason', window='1h')} > 0", "0m", "info",
         f"Calls of {_OF} have no cost ({{{{ $labels.reason }}}}); sums of costs are too low",
-        "Give prices of your own with OTEL_INSTRUMENTATION_LLM_PRICES.",
+        "Set your own prices with OTEL_INSTRUMENTATION_LLM_PRICES.",
     ),
 )  # fmt: skip
 
@@ -130,8 +130,8 @@ def recording() -> str:
 
 
 def alerting() -> str:
-    """Return the file of alerts, which needs the recording rules beside it."""
-    remark = "Load prometheus-rules.yml beside this file: alerts use what that records."
+    """Return the file of alerts, which needs the recording rules."""
+    remark = "Load prometheus-rules.yml too: the alerts use its recorded series."
     return _file("ex_llm_alerts", remark, [_alert(alert) for alert in ALERTS])
 
 
@@ -151,4 +151,4 @@ def _expression(query: str) -> str:
 
 
 def _file(group: str, remark: str, rules: list[str]) -> str:
-    return f"# Made by dashboards/generate.py; {remark}\ngroups:\n  - name: {group}\n    rules:\n" + "".join(rules)
+    return f"# Generated by dashboards/generate.py. {remark}\ngroups:\n  - name: {group}\n    rules:\n" + "".join(rules)

@@ -1,7 +1,7 @@
-"""A program with something to see: calls to a stand-in for providers, and their metrics on a port for Prometheus.
+"""Generate traffic for the dashboards: call the local stand-in server, and serve the metrics.
 
-``python dashboards/traffic.py`` serves http://127.0.0.1:9568/metrics, makes calls until Enter is pressed, and serves on
-until it is interrupted. Nothing leaves this machine; the stand-in answers canned texts.
+``python dashboards/traffic.py`` serves http://127.0.0.1:9568/metrics and makes calls until you press Enter. It then serves the
+metrics until it is interrupted. It opens no connection to other machines; the stand-in server returns fixed texts.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from opentelemetry.instrumentation.llm import providers
 sys.path.insert(0, str(Path(__file__).parent.parent / "examples"))
 MESSAGES = [{"role": "user", "content": "Tell me in a few words what there is to see here, and say nothing else."}]
 MODELS = ("gpt-4o", "gpt-4o-mini-cached", "o3-mini-reasoning")
-# The stand-in counts cached and reasoning tokens for models that are named so; these are the models behind the names.
+# The stand-in server reports cached and reasoning tokens for these names; the values are the models for the prices.
 NAMES = {"gpt-4o-mini-cached": "gpt-4o-mini", "o3-mini-reasoning": "o3-mini"}
-# Of ten rounds one each has a call that is refused at first, one that fails, and one of a model without a price.
+# In ten rounds there is one call that is refused first, one that fails, and one of a model without a price.
 ODD = {3: ("flaky:429", "gpt-4o-mini"), 6: ("error-500", "gpt-4o"), 9: ("slow:5", "a-model-without-a-price")}
 
 Round = Callable[[int], None]
@@ -33,7 +33,7 @@ Round = Callable[[int], None]
 
 @contextmanager
 def openai_rounds(url: str) -> Iterator[Round]:
-    """Ask as a program with the SDK of OpenAI does."""
+    """Yield a function that makes calls with the SDK of OpenAI."""
     import openai
 
     with openai.OpenAI(base_url=f"{url}/v1", api_key="stand-in", max_retries=1) as client:
@@ -54,7 +54,7 @@ def openai_rounds(url: str) -> Iterator[Round]:
 
 @contextmanager
 def anthropic_rounds(url: str) -> Iterator[Round]:
-    """Ask as a program with the SDK of Anthropic does."""
+    """Yield a function that makes calls with the SDK of Anthropic."""
     import anthropic
 
     with anthropic.Anthropic(base_url=url, api_key="stand-in", max_retries=1) as client:
@@ -65,7 +65,7 @@ SDKS: dict[str, Callable[[str], Any]] = {"openai": openai_rounds, "anthropic": a
 
 
 def caches(number: int) -> None:
-    """Say what a response cache and a budget of the program's own would say."""
+    """Emit events of a response cache and of a budget."""
     key = f"question {number}"
     if number % 3 == 0:
         llm.emit_cache_miss(key, "answers")
@@ -77,7 +77,7 @@ def caches(number: int) -> None:
 
 
 def serve(url: str, port: int, pause: float, enough: threading.Event) -> None:
-    """Make rounds of calls until there are enough, and serve their metrics until the program ends."""
+    """Make rounds of calls until ``enough`` is set, and serve their metrics until the program ends."""
     llm.LLMInstrumentor().instrument(model_names=NAMES)
     reporter = llm.PrometheusReporter(llm.metrics(), port=port)
     watched = {provider.name for provider in providers.everyone()}
@@ -96,9 +96,9 @@ def serve(url: str, port: int, pause: float, enough: threading.Event) -> None:
 def main() -> None:
     """Parse the command line and serve."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--port", type=int, default=9568, help="where metrics are served; 0 takes any free port")
-    parser.add_argument("--pause", type=float, default=0.2, metavar="SECONDS", help="between two rounds of calls")
-    parser.add_argument("--url", help="of a stand-in that runs already")
+    parser.add_argument("--port", type=int, default=9568, help="port of the metrics; 0 selects a free port")
+    parser.add_argument("--pause", type=float, default=0.2, metavar="SECONDS", help="pause between two rounds of calls")
+    parser.add_argument("--url", help="URL of a stand-in server that is already running")
     chosen = parser.parse_args()
     enough = threading.Event()
     threading.Thread(target=lambda: sys.stdin.readline() and enough.set(), daemon=True).start()

@@ -1,6 +1,6 @@
-"""Walk through everything there is to observe, section by section, against the stand-in for a provider.
+"""Show every feature, section by section, against the local stand-in server.
 
-Each function is one section and returns what it showed. ``python examples/guide.py`` runs them all and prints that.
+Each function is one section and returns its result. ``python examples/guide.py`` runs all sections and prints the results.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ METRICS_PORT = 9568
 
 
 class Section:
-    """What a section needs: a client that is watched like any other, and the spans that came of it."""
+    """Hold the instrumented client of a section, and the spans of its calls."""
 
     def __init__(self, client: Any, spans: InMemorySpanExporter) -> None:
         self.client, self._spans = client, spans
@@ -48,14 +48,14 @@ class Section:
         return self.client.embeddings.create(model="text-embedding-3-small", input="hello")
 
     def spans(self) -> list[Any]:
-        """Return the spans that ended since the last time this was asked."""
+        """Return the spans that ended since the last call of this method."""
         ended = list(self._spans.get_finished_spans())
         self._spans.clear()
         return ended
 
 
 def basic_logging(s: Section) -> list[str]:
-    """Attach the default logger to see a line for every event."""
+    """Attach the default logger, which logs one line for every event."""
     lines: list[str] = []
 
     class Keep(logging.Handler):
@@ -85,7 +85,7 @@ def metrics_with_prometheus(s: Section, port: int = METRICS_PORT) -> str:
 
 
 def distributed_tracing(s: Section) -> list[Any]:
-    """Trace without calling anything of ours: chat, stream and embed are the SDK's own functions."""
+    """Trace without any call of this package: chat, stream and embed are functions of the SDK."""
     s.spans()
     s.chat()
     list(s.stream())
@@ -94,7 +94,7 @@ def distributed_tracing(s: Section) -> list[Any]:
 
 
 def event_names(s: Section) -> list[str]:
-    """Every event is in EVENTS, and a chat says a start and a stop with all that is known."""
+    """Capture the events of a chat: a start and a stop, or an exception; every event is in EVENTS."""
     with capture_events("ex_llm.chat.*") as said:
         s.chat()
         with suppress(Exception):
@@ -104,7 +104,7 @@ def event_names(s: Section) -> list[str]:
 
 
 def custom_event_handlers(s: Section) -> list[tuple[float, str, int]]:
-    """Attach a handler of your own; durations are in nanoseconds until you convert them."""
+    """Attach your own handler; durations are in nanoseconds and can be converted."""
     heard: list[tuple[float, str, int]] = []
 
     def handle_chat_complete(event_name: str, measurements: Any, metadata: Any, config: Any) -> None:
@@ -120,13 +120,13 @@ def custom_event_handlers(s: Section) -> list[tuple[float, str, int]]:
 
 
 def sets_of_metrics(s: Section) -> dict[str, list[str]]:
-    """There is a set with everything, a small one for development and one for cost."""
+    """List the three sets of metrics: all, a small set for development, and cost."""
     sets = {"all": llm.metrics(), "basic": llm.basic_metrics(), "cost": llm.cost_metrics()}
     return {name: [metric.name for metric in chosen] for name, chosen in sets.items()}
 
 
 def console_reporter(s: Section) -> str:
-    """Print metrics for people while developing."""
+    """Print metrics on the console during development."""
     out = io.StringIO()
     reporter = llm.ConsoleReporter(llm.basic_metrics(), stream=out)
     s.chat()
@@ -135,7 +135,7 @@ def console_reporter(s: Section) -> str:
 
 
 def statsd_reporter(s: Section) -> list[str]:
-    """Send metrics to a StatsD server; here a plain socket plays the server and keeps the lines."""
+    """Send metrics to a StatsD server; in this example a UDP socket receives the lines."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
         server.settimeout(5)
@@ -146,7 +146,7 @@ def statsd_reporter(s: Section) -> list[str]:
 
 
 class MyReporter:
-    """A reporter of one's own: it groups metrics by event, and sends what it hears from a thread of its own."""
+    """Group metrics by event, and send values from a separate thread."""
 
     def __init__(self, metrics: list[Any]) -> None:
         self.sent: Counter[str] = Counter()
@@ -173,7 +173,7 @@ class MyReporter:
 
 
 def custom_reporter(s: Section) -> dict[str, int]:
-    """Write a reporter of your own; handlers must be quick, so it only queues."""
+    """Use your own reporter; a handler must be fast, so it only adds to a queue."""
     reporter = MyReporter(llm.basic_metrics())
     s.chat()
     reporter.close()
@@ -181,7 +181,7 @@ def custom_reporter(s: Section) -> dict[str, int]:
 
 
 def manual_instrumentation(s: Section) -> list[Any]:
-    """Open a span around an operation of your own; calls inside become its children."""
+    """Open a span around your own operation; calls inside it become its children."""
     s.spans()
     with llm.with_span("custom_operation", {"custom": "attribute"}):
         s.chat()
@@ -189,7 +189,7 @@ def manual_instrumentation(s: Section) -> list[Any]:
 
 
 def context_propagation(s: Section) -> list[Any]:
-    """Take the context along into work that runs elsewhere: with_context by hand, carry for anything that is pickled."""
+    """Pass the context to other threads and processes: with_context, or carry for pickled functions."""
     s.spans()
     with llm.with_span("traced_function"):
         here = otel_context.get_current()
@@ -202,7 +202,7 @@ def context_propagation(s: Section) -> list[Any]:
 
 
 def span_of_your_own(s: Section) -> list[Any]:
-    """Say start, stop and exception of an operation of your own; the triple becomes a span too."""
+    """Emit start, stop and exception of your own operation; they also become a span."""
     s.spans()
     with capture_events("myapp.*") as said, llm.span("myapp.llm.analyze", {"text_length": 11}):
         s.chat()
@@ -210,7 +210,7 @@ def span_of_your_own(s: Section) -> list[Any]:
 
 
 def cache_instrumentation(s: Section) -> list[str]:
-    """Say hits and misses of a cache of your own; keys become digests."""
+    """Emit hits and misses of your own cache; keys become digests."""
     cache: dict[str, str] = {}
 
     def look_up(key: str) -> str | None:
@@ -227,7 +227,7 @@ def cache_instrumentation(s: Section) -> list[str]:
 
 
 def cost_monitoring(s: Section) -> list[tuple[str, float]]:
-    """Every priced call tells its cost; a response can be tracked against a threshold by hand as well."""
+    """Read the cost of a call, and check a response against a threshold with track_cost."""
     with capture_events("ex_llm.cost.*") as said:
         response = s.chat()
         llm.track_cost(response, threshold_cents=0.0001, model="gpt-4o-mini")
@@ -236,7 +236,7 @@ def cost_monitoring(s: Section) -> list[tuple[str, float]]:
 
 
 def everything_else_by_hand(s: Section) -> list[str]:
-    """What no SDK tells can be said by hand: refusals, renewed credentials, truncations, anything in EVENTS."""
+    """Emit events that no SDK reports: rate limits, renewed credentials, truncations, any event in EVENTS."""
     with capture_events("ex_llm.*") as said:
         llm.emit_rate_limit("openai", "gpt-4o-mini", retry_after_ms=250)
         llm.emit_auth_refresh("openai", "MyTokenProvider", duration=1_000_000)
@@ -247,12 +247,12 @@ def everything_else_by_hand(s: Section) -> list[str]:
 
 
 def list_attached_handlers(s: Section) -> list[str]:
-    """See who listens to an event."""
+    """List the handlers of an event."""
     return [handler.id for handler in llm.list_handlers("ex_llm.chat.stop")]
 
 
 def events_by_hand(s: Section) -> list[dict[str, Any]]:
-    """Say an event by hand to try a handler."""
+    """Emit an event to test a handler."""
     heard: list[dict[str, Any]] = []
     llm.attach("try-it", "ex_llm.chat.stop", lambda name, measurements, metadata, config: heard.append({**measurements, **metadata}))
     llm.execute("ex_llm.chat.stop", {"duration": 1000}, {"model": "gpt-4o-mini", "provider": "openai"})
@@ -261,7 +261,7 @@ def events_by_hand(s: Section) -> list[dict[str, Any]]:
 
 
 def nothing_sensitive(s: Section) -> str:
-    """Events hold no contents and no keys unless contents were asked for."""
+    """Show that events contain no keys, and no contents unless these are enabled."""
     with capture_events("*") as said:
         s.chat()
     return repr(said)
@@ -290,7 +290,7 @@ SECTIONS: tuple[Callable[[Section], Any], ...] = (
 
 
 def main() -> None:
-    """Run every section and print what it showed."""
+    """Run every section and print its result."""
     from stand_in import StandIn
 
     spans, provider = InMemorySpanExporter(), TracerProvider()

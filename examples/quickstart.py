@@ -1,7 +1,7 @@
-"""See what the instrumentation says: a chat, a streamed chat, an embedding and an error.
+"""Show the telemetry of a chat, a streamed chat, an embedding and an error.
 
-Without ``OPENAI_API_KEY`` everything goes to a stand-in for a provider on this machine: it answers canned texts, is no
-model, and needs no network. With the key set, this is an ordinary program that talks to OpenAI and is billed for it.
+Without ``OPENAI_API_KEY`` the program calls a local stand-in server, which imitates a provider, returns fixed texts, and needs
+no network. It is not a model. With the key set, the program calls OpenAI, which bills the calls.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ MESSAGES = [{"role": "user", "content": "Say hello in five words."}]
 
 
 def ask(client) -> None:
-    """Do what an application does; nothing in here knows that it is watched."""
+    """Call the SDK like an application; this code does not refer to the instrumentation."""
     import openai
 
     client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
     stream = client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES, stream=True, stream_options={"include_usage": True})
     answer = "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
-    print(f"The streamed answer: {answer}")
+    print(f"Streamed response: {answer}")
     client.embeddings.create(model="text-embedding-3-small", input="hello")
     try:
         client.chat.completions.create(model="no-such-model@error-404", messages=MESSAGES)
     except openai.NotFoundError:
-        print("The call with a wrong model was refused, as it should be.")
+        print("The call with an unknown model was refused, as expected.")
 
 
 def main() -> None:
-    """Set up OpenTelemetry for people to read, watch, and ask."""
+    """Set up OpenTelemetry with console output, instrument, and make the calls."""
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(LiveSpanExporter()))
     trace.set_tracer_provider(provider)
@@ -52,13 +52,13 @@ def main() -> None:
             from stand_in import StandIn
 
             server = stack.enter_context(StandIn())
-            print(f"No OPENAI_API_KEY: asking the stand-in for a provider at {server.url}, which is no model.\n")
+            print(f"OPENAI_API_KEY is not set: calling the local stand-in server at {server.url}. It is not a model.\n")
             client = openai.OpenAI(base_url=f"{server.url}/v1", api_key="stand-in")
         stack.enter_context(client)
         console = ConsoleReporter(metrics(), stream=quiet)
         with with_span("quickstart"):
             ask(client)
-        print("\nWhat the metrics say:\n")
+        print("\nMetrics:\n")
         print(console.table())
         console.close()
     provider.shutdown()

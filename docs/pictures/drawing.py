@@ -1,4 +1,4 @@
-"""Pictures as SVG text: what a terminal shows, and the panels of a dashboard with the answers of a Prometheus."""
+"""Draw SVG pictures: a terminal, and the panels of a dashboard with data of Prometheus."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LETTER, LINE = 8.4, 20
 GROUND, PANEL, GRID, WORDS, FAINT, RED = "#16181d", "#1f2229", "#343944", "#dfe3ea", "#8b93a3", "#ff6b6b"
 COLOURS = ("#7eb26d", "#eab839", "#6ed0e0", "#ef843c", "#e24d42", "#1f78c1", "#ba43a9", "#a0a8ff")
 _FONT = 'font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono, monospace"'
-# What the marks of a terminal look like: bold, faint, and colours.
+# SVG attributes by ANSI code: bold, faint, and colours.
 _LOOKS = {
     "1": 'font-weight="bold"', "2": f'fill="{FAINT}"', "31": f'fill="{RED}"', "32": 'fill="#8fd18b"', "33": 'fill="#f0c674"', "36": 'fill="#7cc7d9"',
 }  # fmt: skip
@@ -22,7 +22,7 @@ _MARKED = re.compile("\x1b\\[(\\d+)m(.*?)\x1b\\[0m")
 
 
 class Box(NamedTuple):
-    """A place on the picture."""
+    """A rectangle of the picture."""
 
     x: float
     y: float
@@ -31,7 +31,7 @@ class Box(NamedTuple):
 
 
 def terminal(lines: Sequence[str], title: str) -> str:
-    """Draw lines as a terminal shows them, with the marks that they have."""
+    """Draw lines as a terminal shows them, with their ANSI styles."""
     width = 40 + LETTER * max(len(_MARKED.sub(r"\2", line)) for line in lines)
     height = 62 + LINE * len(lines)
     drawn = [_frame(width, height)]
@@ -42,7 +42,7 @@ def terminal(lines: Sequence[str], title: str) -> str:
 
 
 def _terminal_line(x: float, y: float, line: str) -> str:
-    # Of three parts the first is plain, the second a mark, the third what is marked.
+    # The parts repeat: plain text, ANSI code, styled text.
     parts = _MARKED.split(line)
     drawn = [escape(parts[0])]
     for mark, marked, plain in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
@@ -52,7 +52,7 @@ def _terminal_line(x: float, y: float, line: str) -> str:
 
 
 def dashboard(title: str, panels: Iterable[tuple[Mapping[str, Any], list[Series]]]) -> str:
-    """Draw panels where the dashboard places them: a number for a stat, lines for a graph."""
+    """Draw panels at the positions of the dashboard: a number for a stat, lines for a graph."""
     across, down, top = 50.0, 27.0, 46.0
     drawn, bottom = [], 0.0
     for panel, series in panels:
@@ -78,7 +78,7 @@ def _stat(box: Box, defaults: Mapping[str, Any], series: list[Series]) -> list[s
 
 
 def _lines(inside: Box, series: list[Series], colours: Sequence[str], filled: bool = False, highest: float | None = None) -> list[str]:
-    """Draw each series over the whole time; ``filled`` has a shade below it."""
+    """Draw each series over the whole time; ``filled`` adds a shaded area."""
     points = [point for _, several in series for point in several]
     begin, end = min(at for at, _ in points), max(at for at, _ in points)
     highest = highest or max(value for _, value in points) or 1.0
@@ -117,7 +117,7 @@ def _graph(box: Box, defaults: Mapping[str, Any], series: list[Series]) -> list[
 
 
 def amount(value: float, unit: str) -> str:
-    """Write a number with its unit as a dashboard does.
+    """Format a number with its unit as a dashboard does.
 
     >>> amount(0.0512, "percentunit"), amount(12.34, "reqps"), amount(0.00012, "currencyUSD"), amount(1999.0, "ms")
     ('5.12 %', '12.3/s', '$0.00012', '2 s')

@@ -1,9 +1,9 @@
 """Make the pictures of the README from real output: ``python docs/pictures/make.py``.
 
-``terminal.svg`` is what ``OTEL_TRACES_EXPORTER=llm_console`` prints on a terminal, of calls to the stand-in for a provider.
-``dashboard.svg`` are the panels of ``dashboards/grafana-overview.json``, drawn here (Grafana has its own look) from the
-answers of a Prometheus that has scraped ``dashboards/traffic.py``: made where the program ``prometheus`` is installed.
-``prometheus.png`` is the page of that Prometheus, made where ``chromium`` is installed too.
+``terminal.svg`` shows the output of ``OTEL_TRACES_EXPORTER=llm_console`` for calls to the local stand-in server.
+``dashboard.svg`` shows the panels of ``dashboards/grafana-overview.json``, drawn by this program (Grafana looks different)
+from the data of a Prometheus that has scraped ``dashboards/traffic.py``. It needs the program ``prometheus``.
+``prometheus.png`` is a page of that Prometheus. It also needs ``chromium``.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ STEPS = 60
 
 
 class Terminal(io.StringIO):
-    """A stream that takes colours, as a terminal does."""
+    """A stream that reports itself as a terminal, so that colours are written."""
 
     def isatty(self) -> bool:
         return True
 
 
 def terminal() -> str:
-    """Trace a few calls and draw what the live console printed of them."""
+    """Trace a few calls and draw the output of the console exporter."""
     import openai
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -77,7 +77,7 @@ def terminal() -> str:
 
 @contextmanager
 def scraped(seconds: float) -> Iterator[tuple[str, float, float]]:
-    """Let a Prometheus scrape a program with something to see for a while; give its address, begin and end."""
+    """Run a Prometheus that scrapes the traffic program; yield its address, start and end."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -94,7 +94,7 @@ def scraped(seconds: float) -> Iterator[tuple[str, float, float]]:
             f"--web.listen-address=127.0.0.1:{port}", "--log.level=error",
         ])  # fmt: skip
         try:
-            begin = time.time() + 20  # until then it finds its target, and rates have their whole window
+            begin = time.time() + 20  # by then it has found its target, and rates have a complete window
             time.sleep(20 + seconds)
             yield f"http://127.0.0.1:{port}", begin, time.time()
         finally:
@@ -104,7 +104,7 @@ def scraped(seconds: float) -> Iterator[tuple[str, float, float]]:
 
 
 def series(address: str, panel: dict[str, Any], begin: float, end: float) -> list[drawing.Series]:
-    """Ask what a panel would ask, and name the answers as it would."""
+    """Run the queries of a panel, and name the results like the panel."""
     found = []
     for target in panel["targets"]:
         query = target["expr"].replace("$__rate_interval", "10s").replace("$__range", f"{end - begin:.0f}s")
@@ -121,13 +121,13 @@ def series(address: str, panel: dict[str, Any], begin: float, end: float) -> lis
 
 
 def dashboard(address: str, begin: float, end: float) -> str:
-    """Draw every panel of the overview."""
+    """Draw every panel of the dashboard."""
     overview = json.loads((ROOT / "dashboards" / "grafana-overview.json").read_text())
     return drawing.dashboard(overview["title"], [(panel, series(address, panel, begin, end)) for panel in overview["panels"]])
 
 
 def page(address: str, into: Path) -> None:
-    """Take a picture of the page on which Prometheus shows the tokens of answers by model."""
+    """Take a screenshot of the Prometheus page with the output tokens by model."""
     query = "sum by (model) (rate(ex_llm_tokens_output_total[15s]))"
     asked = urllib.parse.urlencode({"g0.expr": query, "g0.tab": 0, "g0.range_input": "1m"})
     with tempfile.TemporaryDirectory() as profile:
@@ -138,19 +138,19 @@ def page(address: str, into: Path) -> None:
     if find_spec("PIL"):
         from PIL import Image
 
-        # A page of text and lines needs no more colours, and a third of the bytes.
+        # 48 colours are enough for text and lines, and need a third of the bytes.
         Image.open(into).convert("RGB").quantize(48).save(into, optimize=True)
 
 
 def main() -> None:
-    """Make what can be made here."""
+    """Make all pictures for which the programs are installed."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--into", type=Path, default=HERE, help="the directory of the pictures")
-    parser.add_argument("--seconds", type=float, default=60, help="how long Prometheus scrapes; 0 makes no picture of it")
+    parser.add_argument("--seconds", type=float, default=60, help="how long Prometheus scrapes; 0 skips its pictures")
     chosen = parser.parse_args()
     (chosen.into / "terminal.svg").write_text(terminal())
     if not chosen.seconds or shutil.which("prometheus") is None:
-        print("dashboard.svg was not made: it needs the program prometheus and some seconds")
+        print("dashboard.svg was not made: it needs the program prometheus and --seconds over 0")
         return
     with scraped(chosen.seconds) as (address, begin, end):
         (chosen.into / "dashboard.svg").write_text(dashboard(address, begin, end))

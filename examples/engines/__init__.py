@@ -1,5 +1,5 @@
-"""LLM work on engines that run on many machines, in one trace: the work, and one program for each engine.
+"""Examples for distributed engines: LLM calls of many workers in one trace.
 
-Each program asks in a driver's span and answers in workers. They talk to OpenAI, or to what ``OPENAI_BASE_URL`` names, and
-send telemetry where ``OTEL_EXPORTER_OTLP_ENDPOINT`` says. Their tests run them on real engines.
+Each program starts tasks in the span of a driver, and the workers call the model. They call OpenAI, or the server in
+``OPENAI_BASE_URL``, and send telemetry to ``OTEL_EXPORTER_OTLP_ENDPOINT``. Tests run them on the real engines.
 """

@@ -1,4 +1,4 @@
-"""Celery: a task class carries the context in the headers of the message, a signal sets each worker process up.
+"""Celery: a task class carries the context in message headers; a signal sets up each worker.
 
 celery -A celery_app worker --concurrency 2
 python celery_app.py
@@ -20,7 +20,7 @@ _HEADERS = ("traceparent", "tracestate", "baggage")
 
 
 class Carried(Task):
-    """Put the context of here into the message, and run in it there."""
+    """Put the current context into the message, and run the task in this context."""
 
     def apply_async(self, args: Any = None, kwargs: Any = None, *more: Any, headers: Any = None, **options: Any) -> Any:
         headers = dict(headers or {})

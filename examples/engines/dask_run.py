@@ -1,4 +1,4 @@
-"""Dask: carried functions are submitted, a plugin sets each worker up and sends what waits when it ends.
+"""Dask: carried functions are submitted; a plugin sets up each worker and flushes at its end.
 
 python dask_run.py
 """
@@ -15,7 +15,7 @@ from opentelemetry.instrumentation.llm.workers import flush
 
 
 class Watched(WorkerPlugin):
-    """Watch in every worker, also in those that join later."""
+    """Instrument every worker, also workers that join later."""
 
     name = "watched"
 

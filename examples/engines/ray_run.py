@@ -1,9 +1,9 @@
-"""Ray: carried functions go to a remote function; or Ray carries by itself, with its tracing hook.
+"""Ray: a remote function runs carried functions, or Ray's tracing hook carries the context.
 
     python ray_run.py
     python ray_run.py hook
 
-Ray kills its workers rather than ending them, so each task sends what waits: ``in_worker``.
+Ray kills its workers, so each task sends its telemetry before it ends: ``in_worker``.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from opentelemetry.instrumentation.llm.workers import in_worker
 
 @ray.remote
 def run(function: Callable[[str], str], prompt: str) -> str:
-    """Run a function that brings everything along."""
+    """Run a carried function."""
     return function(prompt)
 
 
 @ray.remote
 def ask(prompt: str) -> str:
-    """Ask in a task."""
+    """Call the model in a task."""
     return in_worker(answer)(prompt)
 
 
 @ray.remote
 class Asking:
-    """Ask in an actor."""
+    """Call the model in an actor."""
 
     async def ask(self, prompt: str) -> str:
         return in_worker(answer)(prompt)

@@ -1,4 +1,6 @@
-"""Spark: a carried function maps partitions; its workers are killed rather than ended, so each partition sends what waits.
+"""Spark: a carried function maps partitions.
+
+Spark kills its workers, so each partition sends its telemetry before it ends.
 
 python spark_run.py
 """
@@ -16,7 +18,7 @@ from opentelemetry.instrumentation.llm.workers import in_worker
 
 
 def main() -> None:
-    # Workers are started with this, and need what is installed here.
+    # Workers need the Python environment of the driver.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     set_up()
     session = (

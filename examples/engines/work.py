@@ -1,4 +1,4 @@
-"""The work that every engine is given, and the set-up of a worker: neither knows which engine it runs on."""
+"""The work of every engine, and the set-up of a worker; neither depends on the engine."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ PROMPTS = [f"Say something about the number {number}." for number in range(8)]
 
 @lru_cache(maxsize=1)
 def set_up() -> None:
-    """Set up OpenTelemetry from the environment, watch, and share a budget with all other workers; once a process."""
+    """Set up OpenTelemetry, instrument, and share a budget with all workers; once per process."""
     watch_worker()
     if "BUDGET_REDIS" in os.environ:
         CostBudget("engines", float(os.environ["BUDGET_CENTS"]), per="day", store=RedisStore(os.environ["BUDGET_REDIS"]))
 
 
 def answer(prompt: str) -> str:
-    """Ask a model."""
+    """Call a model."""
     import openai
 
     with openai.OpenAI() as client:
@@ -31,6 +31,6 @@ def answer(prompt: str) -> str:
 
 
 def answer_each(prompts: Iterable[str]) -> Iterator[str]:
-    """Ask for each of many, as the prompts come."""
+    """Call a model for each prompt, lazily."""
     for prompt in prompts:
         yield answer(prompt)
