@@ -30,7 +30,7 @@ def test_the_picture_of_the_terminal_is_made_from_what_the_console_prints(tmp_pa
 
 def test_the_picture_of_the_dashboard_has_data_in_every_panel() -> None:
     drawn = texts(PICTURES / "dashboard.svg")
-    assert "Cost an hour by model" in drawn and "no data" not in drawn
+    assert "Cost per hour by model" in drawn and "no data" not in drawn
 
 
 def test_amounts(monkeypatch: pytest.MonkeyPatch) -> None:
