@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from census import Sdk
+from census import Inspected
 from opentelemetry.instrumentation.llm import providers
 from opentelemetry.instrumentation.llm.calls import targets
 from opentelemetry.instrumentation.llm.calls.declaration import PatchPoint
@@ -25,7 +25,7 @@ def keys(item: pytest.Item) -> Iterator[Key]:
     for value in params.values():
         if isinstance(value, Payload):
             yield Key(value.provider, value.id, params.get("mode"))
-        if isinstance(value, Sdk):
+        if isinstance(value, Inspected):
             yield from (Key(name) for name in value.providers)
     if isinstance(params.get("provider"), str):
         yield Key(params["provider"])
