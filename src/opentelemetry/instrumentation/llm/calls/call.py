@@ -1,4 +1,4 @@
-"""One run of a watched operation: what is known of it, what it says on the bus, and its one end."""
+"""Represent one observed model call: its data, its events and its single end."""
 
 from __future__ import annotations
 
@@ -34,23 +34,27 @@ _WHO = ("provider", "model", "operation", "ref")
 
 @dataclass(frozen=True, slots=True)
 class CallServices:
-    """What every call is handed: whether contents are captured, who stands behind which host, who knows the prices."""
+    """Settings and services that all calls of one instrumentor share."""
 
     captures_content: bool = False
     host_providers: Mapping[str, str] = field(default_factory=dict)
     cost_threshold_cents: float | None = None
     has_handlers: Callable[[], bool] = lambda: True
-    """Whether anybody listens at all: without, a call is not even looked at."""
+    """Return True if an event handler or an OpenTelemetry SDK is active. If not,
+    calls are not recorded.
+    """
     baggage_keys: tuple[str, ...] = SPAN_BAGGAGE_KEYS
-    """Names with a dot, so that they cannot be taken for a name of ours."""
+    """Baggage keys that become metadata. Each contains a dot, so it cannot collide
+    with a metadata key of this package.
+    """
     price: Callable[[str, Destination, Request, Response], Cost | str | None] | None = None
 
 
 class Call:
-    """One call, from ``start`` to exactly one of ``stop`` and ``fail``.
+    """One call, from ``start`` to exactly one ``stop`` or ``exception`` event.
 
-    A call inside another one of its kind (an SDK that wraps an SDK) says nothing of its own: it teaches the outer call
-    what that one does not know.
+    A nested call for the same inference (LiteLLM over openai) emits no events. It adds its response id, model and usage
+    to the outer call.
     """
 
     __slots__ = (
@@ -113,40 +117,50 @@ class Call:
         self._desk = desk
         self._outer = outer
         self.above: Call | None = None
-        """The call inside which this one is an inference for itself."""
+        """The outer call, if this nested call is a separate inference and is recorded on
+        its own.
+        """
         self.target = point.target
         self.sends: Sends | None = None
         self.captures_content = desk.captures_content and outer is None
-        """Whether contents are read: only where they were asked for, and once for nested calls."""
+        """Whether message contents are read. False without the content setting, and for
+        nested calls of the same inference.
+        """
         self._ends = itertools.count()
         self.ended = self.streaming = self.tapped = self.inside = self.asked_to_stream = self._last_said = False
         self.draft: Response | None = None
         self._times: ChunkTimes | None = None
         self._handlers_seen: object = None
-        """The handlers among which nobody listens for single chunks."""
+        """The handler table that was last checked and has no handler for single chunks."""
         self.began = self._chunk_at = perf_counter_ns()
         self._attempts = self._resends = 0
         self._refused = True
         self._responded = False
         self.awaited: Callable[[BaseException | None], None] | None = None
-        """What waits for the first chunk of a stream, or for the error instead of it."""
+        """Callback for the first chunk of a stream, or for the error raised instead of a
+        first chunk.
+        """
         self._attempt_ended_at: int | None = None
         self._refused_with: int | None = None
         self._unanswered: str | None = None
         self.response: Any = None
-        """The HTTP response that was accepted, until the SDK returns: what it raises then does not lose it."""
+        """The accepted HTTP response, kept until the SDK returns, so that it can still be
+        read if the SDK raises.
+        """
         self.size_of: Callable[[], int | None] | None = None
         self.forget: Callable[[], None] | None = None
         self.watcher: Any = None
         self.secrets: secrets.Values | None = None
-        """Collects the credentials of the client, which the text of an error may repeat."""
+        """Returns the client's credentials, so that they can be removed from error
+        messages.
+        """
         self.pid = fork.process
         self._used_inside: Usage | None = None
         self.reported_cents: float | None = None
-        """What a gateway reported in its headers that the call cost."""
+        """The cost of the call in cents, as a gateway reported it in response headers."""
         self._used_apart: Usage | None = None
         self.owner: Any = None
-        """The agent or workflow that this call counts for."""
+        """The agent or workflow whose totals include this call."""
         self.ref = bus.new_ref()
         self.known: dict[str, Any] = {"provider": identity.provider, "operation": point.operation, "ref": self.ref}
         if identity.address is not None:
@@ -156,19 +170,22 @@ class Call:
         self.known |= guarded(known_fields, request, default={})
 
     def includes(self, operation: str) -> bool:
-        """Say whether a call of ``operation`` that runs inside this one is the same inference."""
+        """Return True if a nested call of ``operation`` is the same inference."""
         ours, theirs = OPERATIONS[self.operation], OPERATIONS[operation]
         return not self.ended and (ours.inference if theirs.inference else ours is theirs)
 
     def belongs_to(self, step: Any) -> None:
-        """Count this call for the agent or workflow of the running step, and carry its names in every event."""
+        """Attribute this call to the agent or workflow of the running step.
+
+        The names of the step become metadata of every event of the call.
+        """
         if step is not None:
             self.owner = step.owner
             self.known = {**step.shared, **self.known}
 
     @property
     def outermost(self) -> Call:
-        """The call that is recorded: this one, or the one that it serves."""
+        """The recorded call: this call, or the outermost call that it is nested in."""
         call = self
         while call._outer is not None:
             call = call._outer
@@ -176,18 +193,18 @@ class Call:
 
     @property
     def has_absorbed(self) -> bool:
-        """Whether a nested call has served this one already and has used something."""
+        """Whether a nested call of the same inference has already reported usage."""
         return self._used_inside is not None and self._used_inside != Usage()
 
     def event_identity(self) -> dict[str, Any]:
-        """Return what tells this call apart in the events of what happens underneath it."""
+        """Return the metadata that identify this call in events of its attempts."""
         known = self.outermost.known
         return {key: known[key] for key in _WHO if key in known}
 
     def attempt_begins(self) -> tuple[int, int | None]:
-        """Return the number of the attempt that begins now, and how long ago the one before it ended, in nanoseconds.
+        """Count an attempt; return its number and the nanoseconds since the last one.
 
-        What follows an answer is another request of the same call and no attempt at the same one: numbers begin anew.
+        After a successful response the counter restarts at 1, because the next request is a new request and not a retry.
         """
         self._attempts = self._attempts + 1 if self._refused else 1
         self._resends += self._attempts > 1
@@ -196,14 +213,17 @@ class Call:
         return self._attempts, perf_counter_ns() - self._attempt_ended_at
 
     def attempt_ended(self, refused: bool, status: int | None = None, unanswered: str | None = None) -> None:
-        """Note when an attempt ended, and whether it was refused, with which HTTP status, or failed, with an error of which kind."""
+        """Record the end of an attempt and its result.
+
+        ``status`` is the HTTP status of a refusal; ``unanswered`` is the error kind if no response arrived.
+        """
         self._attempt_ended_at, self._refused = perf_counter_ns(), refused
         self._refused_with = status if refused else None
         self._unanswered = unanswered
 
     @property
     def accepted(self) -> bool:
-        """Whether the provider has begun to answer, and not with a refusal."""
+        """Whether the provider has started a response that is not a refusal."""
         return self._attempts > 0 and not self._refused
 
     def _answer_begins(self, error: BaseException | None = None) -> None:
@@ -216,7 +236,10 @@ class Call:
             bus.execute(event, measurements, metadata)
 
     def start(self, arguments: Arguments) -> None:
-        """Say that the call begins; where contents are captured, take those of the request now, before they can change."""
+        """Emit the start event.
+
+        If contents are captured, those of the request are copied now, before the application can change them.
+        """
         self.asked_to_stream = arguments.streaming
         self.sends = arguments.sends
         if self.captures_content:
@@ -224,7 +247,7 @@ class Call:
         self._emit(f"ex_llm.{self.family}.start", {"system_time": time.time_ns()}, self.known)
 
     def on_stream_start(self) -> None:
-        """Say that the call has answered with a stream; chunks are absorbed into a draft from now on."""
+        """Emit the stream's start event, and create the draft that chunks are added to."""
         self.streaming = True
         self.response = None
         self._chunk_at = perf_counter_ns()
@@ -235,7 +258,7 @@ class Call:
         self._emit(STREAM_START, {"system_time": time.time_ns()}, self.known)
 
     def on_chunk(self, chunk: Any) -> None:
-        """Absorb one chunk that the application has just taken."""
+        """Add one chunk to the draft, just before the application receives it."""
         times: Any = self._times.times  # type: ignore[union-attr]
         times.append(perf_counter_ns())
         try:
@@ -248,7 +271,10 @@ class Call:
             self._after_chunk()
 
     def _after_chunk(self) -> None:
-        """Do what few chunks need: say that the answer begins, emit the chunk where somebody listens, sort the times."""
+        """Run the steps that only few chunks need.
+
+        These are: report the first chunk, emit the chunk event if it has a handler, and sort chunk times into buckets.
+        """
         times: Any = self._times
         if times.first is None:
             times.first = times.times[-1]
@@ -265,7 +291,7 @@ class Call:
             times.sort()
 
     def on_response(self, answer: Any) -> None:
-        """End the call with a whole answer."""
+        """End the call with a complete response."""
         reply = self._read(answer)
         if self.captures_content:
             reply.content = Content(output_messages=guarded(self.dialect.output, answer))
@@ -277,21 +303,24 @@ class Call:
         return reply
 
     def hold_response(self, answer: Any) -> None:
-        """Keep a whole answer, as of now, whose call is ended a little later by who knows the rest of it."""
+        """Store a complete response for an SDK that adds data to it before the call ends."""
         self._chunk_at = perf_counter_ns()
         self.draft = self._read(answer)
         if self.captures_content:
             self.draft.content = Content(output_messages=guarded(self.dialect.output, answer))
 
     def on_stream_end(self, how: str, error: BaseException | None = None) -> None:
-        """End the call because its stream is over; one that is left or collected ends with its last chunk."""
+        """End the call because its stream has ended.
+
+        A stream that was abandoned ends at the time of its last chunk.
+        """
         if how == ABANDONED and self.request.stream and self._attempts and not (self.ended or self.streaming):
-            # It was asked for and nobody has looked at it: a stream all the same.
+            # The application requested a stream and never read it. The call is recorded as a stream all the same.
             guarded(self.on_stream_start)
         self._end(None, how, error)
 
     def on_error(self, error: BaseException) -> None:
-        """End the call with the exception that the SDK raised, and with the response that was received before it."""
+        """End the call with the SDK's exception and a response received before it."""
         self._responded, received = guarded(documents.received, error, self.response, default=(False, None))
         reply = Response() if received is None else self._read(received)
         if self.captures_content and received is not None:
@@ -299,7 +328,7 @@ class Call:
         self._end(reply, None, error)
 
     def abort(self, error: BaseException | None = None) -> None:
-        """End the call with the little that is certain, because a step that should have seen to its end has failed."""
+        """End the call with minimal metadata after another step failed to end it."""
         try:
             if not next(self._ends):
                 self.ended = True
@@ -309,7 +338,7 @@ class Call:
             raise
 
     def leave_to_the_parent(self) -> None:
-        """End the call in a forked child without recording it: the parent has it too, and records it."""
+        """Mark the call as ended in a forked child; the parent emits its events."""
         next(self._ends)
         self.ended = True
 
@@ -319,9 +348,9 @@ class Call:
                 return
             self.ended = True
             if self.pid != fork.process:
-                return  # a forked child has a copy of the call; the parent records it
+                return  # A forked child has a copy of the call. The parent records it.
             self.response = None
-            # A call may outlive its end, in contexts that tasks and threads of the SDK were begun in.
+            # The call object can outlive its end: tasks and threads that the SDK started during the call keep its context.
             forget, self.forget = self.forget, None
             if forget is not None:
                 guarded(forget)
@@ -335,12 +364,16 @@ class Call:
             raise
 
     def _last_at(self) -> int:
-        """Return when the application last took something of the response."""
+        """Return the time when the application last read a part of the response."""
         times = () if self._times is None else self._times.times
         return max(self._chunk_at, times[-1]) if times else self._chunk_at
 
     def _interrupted(self, error: BaseException) -> None:
-        """End the call although its end was interrupted: once for handlers that count, and surely for what is still open."""
+        """End the call after its end was interrupted.
+
+        The last event is emitted unless it was already emitted, so counting handlers count once. The interruption event
+        closes everything that is still open.
+        """
         next(self._ends)
         self.ended = True
         if not self._last_said:
@@ -382,7 +415,7 @@ class Call:
             failure = errors_in_response.metadata(reply, self._refused_with)
         if self.streaming:
             guarded(self._say_stream_ending, known, duration, failure)
-        if failure is None or reply.usage != Usage() or reply.deferred_usage is not None:  # what failed and used nothing is not billed
+        if failure is None or reply.usage != Usage() or reply.deferred_usage is not None:  # A failed call without usage is not billed.
             guarded(self._say_cost, known, reply)
         if self.captures_content:
             guarded(self._say_content, known, reply, error)
@@ -462,12 +495,12 @@ class Call:
         return message if self.secrets is None else secrets.without(message, self.secrets())
 
     def used_apart(self, usage: Usage) -> None:
-        """Note what a nested inference has recorded for itself; it is not counted here again."""
+        """Record the usage of a nested call that is recorded and counted separately."""
         if usage != Usage():
             self._used_apart = total((self._used_apart or Usage(), usage))
 
     def merge_nested(self, inner: Call, reply: Response) -> None:
-        """Take over what an inner call of the same inference knows and this one does not; figures add up."""
+        """Add the usage of a nested call of the same inference, and its missing metadata."""
         self._used_inside = total((self._used_inside or Usage(), reply.usage))
         for name, value in {**inner.known, **known_fields(reply)}.items():
             if name in ("server_address", "server_port", "response_id", "response_model", "request_id"):
@@ -479,5 +512,5 @@ def _server(identity: Destination) -> dict[str, Any]:
 
 
 def _barely(error: BaseException) -> dict[str, Any]:
-    """Describe a failure by nothing but its class."""
+    """Describe a failure by the name of its exception class only."""
     return {"kind": "other", "reason": short(type(error).__name__), "error_type": short(type(error).__name__)}

@@ -1,4 +1,7 @@
-"""What comes back decides: a value, a stream, or an answer that was kept raw. Not what was asked for."""
+"""Handle the result of an SDK function: a value, a stream or a raw response.
+
+The type of the result decides, and not the arguments of the call.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +23,16 @@ from .streams.response_close import call_of_response, on_response_close
 
 
 def dispatch_result(call: Call, point: PatchPoint, result: Any) -> Any:
-    """Look at what the SDK's function returned, end the call or see it through, and return what the application gets.
+    """End the call or observe its stream, and return the application's result.
 
-    That is the very same object, but for a bare generator, which has no inside to tap: it comes back relayed.
+    The result is returned unchanged, except for a bare generator, which has no inner iterator to replace: the application
+    receives a generator that relays it.
     """
     call.response = None
     if point.open is not None and point.open(call, result):
         return result
     if isinstance(result, dict) or _is_data(result.__class__):
-        # A dict may raise KeyError for an attribute that it lacks, and a model searches for it at length.
+        # Checked first: a dict may raise KeyError for a missing attribute, and the attribute search of a model is slow.
         call.on_response(result)
     elif point.stream_in is not None and hasattr(result, point.stream_in):
         inner_iterator.tap(result, point.stream_in, call)
@@ -47,7 +51,7 @@ def dispatch_result(call: Call, point: PatchPoint, result: Any) -> Any:
 
 @lru_cache(maxsize=1024)
 def _is_data(kind: type) -> bool:
-    """Return whether a class is a pydantic model that has nothing of a stream or of a response that is kept raw."""
+    """Return True if a class is a pydantic model, and not a stream or raw response."""
     marks = ("http_response", "is_stream_consumed", "__next__", "__anext__")
     return is_model(kind) and not any(hasattr(kind, mark) or mark in getattr(kind, "__pydantic_fields__", ()) for mark in marks)
 
@@ -64,9 +68,9 @@ def _receive_raw(call: Call, result: Any) -> None:
 
 
 def read_later(call: Call, response: Any) -> None:
-    """End a call whose whole answer was left unread at first, as soon as its body is there or will never be.
+    """End the call when its body has been read or the response is closed unread.
 
-    Reading a body closes its response before the body can be seen; leaving the ``with`` block closes it once more.
+    Reading a body closes the response before the body is available; leaving the ``with`` block closes it a second time.
     """
     read = document(response)
     if read is not None or not response.is_stream_consumed or call.inside:
@@ -75,7 +79,7 @@ def read_later(call: Call, response: Any) -> None:
 
 
 def parsed(stream_in: str | None, original: Any) -> Callable[..., Any]:
-    """Make the wrapper of the SDK's function ``original``, which parses an answer that was kept raw."""
+    """Make the wrapper of the SDK function ``original``, which parses raw responses."""
 
     def parse(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         result = wrapped(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""Hold the call of one instrumented frame, so that the frame itself leaves what was entered, whatever is raised."""
+"""Hold the call of one instrumented frame, so that the frame always cleans up."""
 
 from __future__ import annotations
 
@@ -11,30 +11,31 @@ from .declaration import PatchPoint
 
 
 class ActiveCall:
-    """The call of one frame; the frame makes this before it begins the call.
+    """The call of one frame, which creates this object before the call.
 
-    An interruption (``KeyboardInterrupt``, an exception raised by a signal handler) can come at any line, so each
-    value is stored here before the state that it describes exists.
+    An interruption (``KeyboardInterrupt``, or an exception raised by a signal handler) can occur at any line. Therefore
+    each value is stored here before the state that it describes exists.
     """
 
     __slots__ = ("before", "call", "entered", "point")
 
     def __init__(self) -> None:
         self.call: Any = None
-        """The call, or the run of a step: it is ended with ``failed`` or ``give_up``."""
+        """The call, or the run of a step. It is ended with ``on_error`` or ``abort``."""
         self.point: Any = None
         self.before: context.Context | None = None
         self.entered: context.Entered | None = None
 
     def enter(self, call: Call, point: PatchPoint) -> None:
-        """Make ``call`` the running one of this frame."""
+        """Make ``call`` the running call of this frame."""
         self.point, self.before, self.call = point, guarded(context.here), call
         self.entered = context.enter_call(call)
 
     def abort(self, error: BaseException) -> None:
-        """Do what an interruption may have kept the frame from doing: end the call, restore the context.
+        """End the call and restore the context after an interruption of the frame.
 
-        A signal handler can run between two instructions, so the context may be ours although its token was not stored.
+        A signal handler can run between two instructions, so the context may already be changed although its token is not
+        stored.
         """
         if self.call is None:
             return

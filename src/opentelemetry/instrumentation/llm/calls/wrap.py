@@ -1,6 +1,7 @@
-"""Stand around a watched function: begin a call before it, hand on exactly what it gives or raises.
+"""Wrap a function of an SDK: begin a call, run the function, record its result.
 
-All decisions are made in plain functions; the two drivers, for plain and for coroutine functions, only run them.
+The application receives exactly the result or the exception of the function. All decisions are made in plain functions;
+the two drivers, for plain and for coroutine functions, only run them.
 """
 
 from __future__ import annotations
@@ -23,11 +24,16 @@ from .running import ActiveCall
 from .streams.generator_function import wrap_async_generator, wrap_generator
 
 _UNKNOWN = (True, False, None)
-"""What is taken to be so where the context could not be looked at: it holds something, but no call and no suppression."""
+"""Assumed if the context cannot be read: it is not empty, instrumentation is not
+suppressed, and no call is running.
+"""
 
 
 class EnabledFlag:
-    """Say whether watches are on: a wrapper that somebody else has wrapped since cannot be taken away, but goes silent."""
+    """On/off flag shared by all wrappers.
+
+    If another library wrapped our wrapper, ``uninstrument()`` cannot remove it and clears this flag instead.
+    """
 
     __slots__ = ("on",)
 
@@ -36,7 +42,7 @@ class EnabledFlag:
 
 
 class CallWrapper:
-    """The points that pass one function of an SDK."""
+    """The wrapper of one SDK function, with all patch points of that function."""
 
     def __init__(self, provider: Sdk, points: list[PatchPoint], desk: CallServices, switch: EnabledFlag) -> None:
         self._switch = switch
@@ -46,7 +52,7 @@ class CallWrapper:
         self._names = points[0].names
 
     def begin(self, running: ActiveCall, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-        """Begin a call in ``running``, unless this is no operation that is watched or instrumentation is suppressed here."""
+        """Begin a call in ``running`` if the operation is observed and not suppressed."""
         if not self._switch.on or not guarded(self._desk.has_handlers, default=True):
             return
         if self._names and args:
@@ -60,7 +66,7 @@ class CallWrapper:
             return
         request = guarded(point.dialect.request, arguments)
         if request is None:
-            # Nothing is known of it; made without a step of ours that could fail once more.
+            # The request could not be read. ``__new__`` creates an empty record without running code that could fail again.
             request = Request.__new__(Request)
         identity = guarded(self._provider.identify, instance, arguments) or Destination(self._provider.name)
         renamed = self._desk.host_providers.get(identity.address or "")
@@ -74,11 +80,11 @@ class CallWrapper:
         if call.captures_content:
             call.secrets = guarded(secrets.of, instance, {"arguments": args, **kwargs})
         if here:
-            # An empty context holds neither baggage nor a step.
+            # An empty context contains neither baggage nor a step.
             call.known |= guarded(carried, self._desk.baggage_keys, default={})
             if outer is None:
                 guarded(call.belongs_to, guarded(context.running_step))
-        # Entered before the start is said: leaving it also takes back what handlers make current at the start.
+        # The context is entered before the start event, so that leaving it also removes changes that handlers make at the start.
         running.enter(call, point)
         guarded(call.start, arguments)
 
@@ -99,7 +105,7 @@ class CallWrapper:
             finally:
                 guarded(context.leave, running.entered)
         except BaseException as error:
-            # Reached with everything done, unless an interruption came into the lines above.
+            # An interruption may have occurred in the lines above. Otherwise everything is done, and this does nothing.
             guarded(running.abort, error)
             raise
 
@@ -120,19 +126,22 @@ class CallWrapper:
             finally:
                 guarded(context.leave, running.entered)
         except BaseException as error:
-            # Reached with everything done, unless an interruption came into the lines above.
+            # An interruption may have occurred in the lines above. Otherwise everything is done, and this does nothing.
             guarded(running.abort, error)
             raise
 
     def around_lazy(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        """Drive a generator function, plain or asynchronous: the call begins when the first chunk is asked for."""
+        """Drive a generator function, plain or asynchronous.
+
+        The call begins when the application requests the first chunk.
+        """
         inner = wrapped(*args, **kwargs)
         begin = wrap_async_generator if hasattr(inner, "__anext__") else wrap_generator
         return guarded(begin, lambda running: self.begin(running, instance, args, kwargs), inner, default=inner)
 
 
 def reads_by_name(names: tuple[str, ...]) -> Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Arguments]:
-    """Make a reader that names positional arguments after the function's own parameters."""
+    """Make a reader that names positional arguments after the parameters ``names``."""
 
     def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
         return Arguments({**dict(zip(names, args, strict=False)), **kwargs})

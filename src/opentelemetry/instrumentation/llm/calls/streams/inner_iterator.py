@@ -1,7 +1,7 @@
-"""See a stream through without becoming it: the application keeps the very object that the SDK made.
+"""Observe a stream in place. The application keeps the SDK's own stream object.
 
-Where the SDK's stream has an iterator inside, that one is tapped. Where it is a bare generator, the application gets a
-generator that relays it. No context is kept between two chunks, and nothing here holds a stream alive.
+The iterator inside the SDK's stream object is replaced by a tap. A bare generator has no inner iterator, so the
+application receives a generator that relays it. No context is kept between two chunks, and no stream is kept alive.
 """
 
 from __future__ import annotations
@@ -22,12 +22,15 @@ _STOPPED = (asyncio.CancelledError, GeneratorExit, KeyboardInterrupt, SystemExit
 
 
 def stream_failed(call: Call, error: BaseException) -> None:
-    """End a call whose answer broke off while it was read: by the application's own doing, or by an error."""
+    """End a call whose stream was cancelled by the application or raised an error."""
     call.on_stream_end(CANCELLED if isinstance(error, _STOPPED) else ERROR, error)
 
 
 def interrupted(call: Call, error: BaseException, entered: context.Entered | None = None) -> None:
-    """Do what an interruption may have kept one step of a stream from doing; all of it does nothing where it was done."""
+    """Repeat the cleanup of one stream step that an interruption may have skipped.
+
+    Each step does nothing if it has already run.
+    """
     call.inside = False
     guarded(context.leave, entered)
     if not call.ended:
@@ -35,7 +38,7 @@ def interrupted(call: Call, error: BaseException, entered: context.Entered | Non
 
 
 class _Passing:
-    """What both taps share: everything but the next chunk goes to the SDK's own iterator."""
+    """The shared part of both taps: attributes come from the SDK's own iterator."""
 
     __slots__ = ("_call", "_inner")
 
@@ -44,7 +47,7 @@ class _Passing:
         self._call = call
 
     def _on_chunk(self, chunk: Any) -> None:
-        """Tell of a chunk that is handed on; a tap whose chunks are not yet what the application gets says nothing here."""
+        """Record a chunk. A tap whose chunks are internal to the SDK overrides this."""
         self._call.on_chunk(chunk)
 
     def __getattr__(self, name: str) -> Any:
@@ -52,7 +55,7 @@ class _Passing:
 
 
 class Tap(_Passing, Iterator[Any]):
-    """Stand in for the iterator inside a stream: each chunk is told and handed on as it is."""
+    """Replace the iterator inside a stream: record and return each chunk."""
 
     __slots__ = ()
 
@@ -78,19 +81,19 @@ class Tap(_Passing, Iterator[Any]):
             try:
                 self._on_chunk(chunk)
             except Exception as error:
-                # As ``guarded`` does, without one frame more for each chunk.
+                # The same as ``guarded``, without an additional frame for each chunk.
                 if is_interruption(error):
                     raise
                 failed(self._on_chunk, error)
             return chunk
         except BaseException as error:
-            # Reached with everything done, unless an interruption came into the lines above.
+            # An interruption may have occurred in the lines above. Otherwise everything is done, and this does nothing.
             guarded(interrupted, call, error)
             raise
 
 
 class AsyncTap(_Passing, AsyncIterator[Any]):
-    """Stand in for the asynchronous iterator inside a stream, as ``Tap`` does."""
+    """Replace the asynchronous iterator inside a stream, like ``Tap``."""
 
     __slots__ = ()
 
@@ -116,13 +119,13 @@ class AsyncTap(_Passing, AsyncIterator[Any]):
             try:
                 self._on_chunk(chunk)
             except Exception as error:
-                # As ``guarded`` does, without one frame more for each chunk.
+                # The same as ``guarded``, without an additional frame for each chunk.
                 if is_interruption(error):
                     raise
                 failed(self._on_chunk, error)
             return chunk
         except BaseException as error:
-            # Reached with everything done, unless an interruption came into the lines above.
+            # An interruption may have occurred in the lines above. Otherwise everything is done, and this does nothing.
             guarded(interrupted, call, error)
             raise
 
@@ -133,7 +136,7 @@ def _put_tap(stream: Any, name: str, call: Call) -> None:
 
 
 def tap(stream: Any, name: str, call: Call) -> None:
-    """Tap the iterator that ``stream`` keeps in its attribute ``name``, and see the stream through to its end."""
+    """Replace the iterator in attribute ``name`` of ``stream``; observe its end."""
     if not call.streaming:
         call.on_stream_start()
     call.tapped = True
@@ -145,9 +148,10 @@ def tap(stream: Any, name: str, call: Call) -> None:
 
 
 def rewrapped(name: str) -> Callable[..., Any]:
-    """Make the wrapper of an SDK's function that puts something around the iterator inside a stream, its only argument.
+    """Make the wrapper of an SDK function that wraps the iterator inside a stream.
 
-    A stream that is tapped already is tapped around that: the application gets what comes out there.
+    The stream is the only argument of that function. A tap that is already in place is moved outside the new iterator, so
+    that it records the chunks that the application receives.
     """
 
     def wrap(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -176,7 +180,7 @@ def _took_first(call: Call, chunk: Any) -> None:
 
 
 def relay(inner: Generator[Any, Any, Any], call: Call, inside: context.Context) -> Generator[Any, Any, Any]:
-    """Return a generator that gives what ``inner`` gives; while ``inner`` works, ``inside`` is the current context."""
+    """Return a generator that relays ``inner`` and runs it in the context ``inside``."""
     relayed = relay_open(inner, call, inside)
     _name_after(inner, relayed)
     end_when_collected(relayed, call)
@@ -184,7 +188,7 @@ def relay(inner: Generator[Any, Any, Any], call: Call, inside: context.Context) 
 
 
 def relay_async(inner: AsyncGenerator[Any, Any], call: Call, inside: context.Context) -> AsyncGenerator[Any, Any]:
-    """Return an asynchronous generator that gives what ``inner`` gives, as ``relay`` does."""
+    """Return an asynchronous generator that relays ``inner``, like ``relay``."""
     relayed = relay_async_open(inner, call, inside)
     _name_after(inner, relayed)
     end_when_collected(relayed, call)
@@ -196,7 +200,7 @@ def _name_after(inner: Any, relayed: Any) -> None:
 
 
 def relay_open(inner: Any, call: Call, inside: context.Context) -> Generator[Any, Any, Any]:
-    """Relay ``inner`` without watching for the loss of the relay itself."""
+    """Relay ``inner`` without ending the call when the relay is garbage collected."""
     entered = None
     try:
         while True:
@@ -212,7 +216,7 @@ def relay_open(inner: Any, call: Call, inside: context.Context) -> Generator[Any
                 raise
             finally:
                 call.inside = False
-                # What the generator has made current stays so for its next step, and for nobody else.
+                # Context changes made by the generator are kept for its next step, and are not visible to the application.
                 inside = guarded(context.here, default=inside)
                 guarded(context.leave, entered)
             guarded(_took_first, call, chunk)
@@ -220,11 +224,11 @@ def relay_open(inner: Any, call: Call, inside: context.Context) -> Generator[Any
     except GeneratorExit:
         raise
     except BaseException as error:
-        # Reached with everything done, unless an interruption came into the lines above.
+        # An interruption may have occurred in the lines above. Otherwise everything is done, and this does nothing.
         guarded(interrupted, call, error, entered)
         raise
     finally:
-        # Reached by close() and throw() too; a call that has ended already does not end again.
+        # Also reached by close() and throw(). A call that has already ended does not end again.
         try:
             try:
                 entered = guarded(context.enter, inside)
@@ -232,12 +236,12 @@ def relay_open(inner: Any, call: Call, inside: context.Context) -> Generator[Any
             finally:
                 guarded(context.leave, entered)
         finally:
-            guarded(context.leave, entered)  # again, for an interruption that came before it was done
+            guarded(context.leave, entered)  # Repeated, because an interruption may have occurred before the first call.
             guarded(call.on_stream_end, CLOSED_EARLY, rescue=call.abort)
 
 
 async def relay_async_open(inner: Any, call: Call, inside: context.Context) -> AsyncGenerator[Any, Any]:
-    """Relay ``inner`` without watching for the loss of the relay itself."""
+    """Relay ``inner`` without ending the call when the relay is garbage collected."""
     entered = None
     try:
         while True:
@@ -253,7 +257,7 @@ async def relay_async_open(inner: Any, call: Call, inside: context.Context) -> A
                 raise
             finally:
                 call.inside = False
-                # What the generator has made current stays so for its next step, and for nobody else.
+                # Context changes made by the generator are kept for its next step, and are not visible to the application.
                 inside = guarded(context.here, default=inside)
                 guarded(context.leave, entered)
             guarded(_took_first, call, chunk)
@@ -261,11 +265,12 @@ async def relay_async_open(inner: Any, call: Call, inside: context.Context) -> A
     except GeneratorExit:
         raise
     except BaseException as error:
-        # Reached with everything done, unless an interruption came into the lines above.
+        # An interruption may have occurred in the lines above. Otherwise everything is done, and this does nothing.
         guarded(interrupted, call, error, entered)
         raise
     finally:
-        # One that is collected leaves the inner one to its own finaliser, as it would be unwatched: two that close it collide.
+        # If the relay is garbage collected, the inner generator is left to its own finalizer, as without instrumentation: closing it
+        # from two places fails.
         try:
             if not guarded(is_collected, call):
                 try:
@@ -274,5 +279,5 @@ async def relay_async_open(inner: Any, call: Call, inside: context.Context) -> A
                 finally:
                     guarded(context.leave, entered)
         finally:
-            guarded(context.leave, entered)  # again, for an interruption that came before it was done
+            guarded(context.leave, entered)  # Repeated, because an interruption may have occurred before the first call.
             guarded(call.on_stream_end, CLOSED_EARLY, rescue=call.abort)
