@@ -1,7 +1,8 @@
-"""Turn events into spans: a triple of start, stop and exception is a span, every other event a span event on it.
+"""Turn events into spans and span events.
 
-The HTTP attempt that answered a call and the cost of the call become attributes of its span; they are span events as
-well where the setting ``span_events`` says so, and where the attempt was refused, failed or repeated.
+A triple of start, stop and exception becomes a span. Any other event becomes a span event. The successful HTTP attempt
+of a call and the cost of the call become attributes of its span. They are also span events if the setting
+``span_events`` is ``all``, or if the attempt was refused, failed or repeated.
 """
 
 from __future__ import annotations
@@ -41,35 +42,37 @@ _ABOUT = {
 
 
 class OpenSpan:
-    """A span that has begun: how to leave its context, and what is known for its end."""
+    """A started span: how to leave its context, and the data for its end."""
 
     __slots__ = ("attempt", "before", "began", "block", "contents", "context", "cost", "entered", "on_response", "recording", "span")
 
     def __init__(self, began: int) -> None:
         self.began = began
         self.before: Mapping[str, Any] = {}
-        """The metadata whose attributes the span has since its start."""
+        """The metadata whose attributes were set when the span started."""
         self.span: Span = trace.INVALID_SPAN
         self.recording = False
         self.entered: context.Entered | None = None
         self.block: tuple[context.Context, context.Context] | None = None
-        """The contexts in and before a block of the application, which is left where it was entered."""
+        """The contexts inside and before a block of the application. The block restores
+        the second one.
+        """
         self.contents: dict[str, Any] | None = None
         self.context: context.Context | None = None
         self.attempt: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None
-        """Measurements and metadata of the HTTP attempt that is shown."""
+        """Measurements and metadata of the HTTP attempt that becomes attributes."""
         self.on_response = False
-        """Whether that attempt was answered with what was asked for."""
+        """Whether that attempt received a successful response."""
         self.cost: Mapping[str, Any] | None = None
 
     def leave(self) -> None:
-        """Make what was current before the current one again, once."""
+        """Restore the context from before this span. A second call does nothing."""
         entered, self.entered = self.entered, None
         if entered is None:
             return
         if self.block is not None:
             context.leave_block(*self.block, entered)
-        # An answer that is read later ends after its frame has left: then the current span is not this one any more.
+        # A response that is read later ends after its frame was left. Another span is current then, and nothing is restored.
         elif trace.get_current_span() is self.span:
             context.leave(entered)
 
@@ -86,7 +89,7 @@ fork.in_child(_forked)
 
 
 class Spans:
-    """Hear events and make spans of them; ``attach`` and ``close`` switch it on and off."""
+    """Handle events and create spans. ``attach`` starts it, ``close`` stops it."""
 
     id = "ex_llm.spans"
 
@@ -98,11 +101,11 @@ class Spans:
         self._all_events = settings.span_events == "all"
 
     def attach(self) -> None:
-        """Begin to hear."""
+        """Attach to the events."""
         bus.attach_many(self.id, (*_PHASES, *SPAN_EVENTS[2:], CONTENT, EVALUATION, INTERRUPTED), self.handle, keep=True)
 
     def close(self) -> None:
-        """Hear no more, and end the spans of what still runs."""
+        """Detach from the events, and end the spans of everything that still runs."""
         bus.detach(self.id)
         while self._open:
             _, opened = self._open.popitem()
@@ -110,11 +113,14 @@ class Spans:
             guarded(opened.span.end)
 
     def leave_to_the_parent(self) -> None:
-        """Forget, in a forked child, the spans that the parent has begun: it ends them."""
+        """In a forked child, drop the spans that the parent started and will end."""
         self._open.clear()
 
     def context_of(self, metadata: Mapping[str, Any]) -> Any:
-        """Return the context of the span that an event of a stream belongs to; whatever else is said is said in its own."""
+        """Return the context of the span that an event of a stream belongs to.
+
+        Return None for any other event: it is emitted while its own span is current.
+        """
         opened = self._open.get(metadata.get("ref")) if metadata.get("stream") else None
         if opened is None:
             return None
@@ -123,14 +129,14 @@ class Spans:
         return opened.context
 
     def handle(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
-        """Take one event in."""
+        """Handle one event."""
         step = _STEPS.get(event)
         if step is not None:
             step(self, event, measurements, metadata)
             return
         name, _, phase = event.rpartition(".")
         if metadata.get("native"):
-            # The framework makes the span, or the step is a part of one that is open already.
+            # The framework creates the span itself, or the step is a part of a span that is already open.
             if (around := self._open.get(metadata.get("merged"))) is not None:
                 guarded(self._merge, around, metadata)
         elif name not in _NO_SPANS and metadata.get("ref") is not None:
@@ -141,30 +147,30 @@ class Spans:
                 if opened.entered is not None:
                     guarded(opened.leave)
                 if failed:
-                    # By itself and first of all: it is the one thing that nobody can do without.
+                    # Set alone and first, because the error status is the most important value of a failed span.
                     guarded(_set_failed, opened.span, metadata.get("reason"))
                 try:
                     if opened.recording:
                         self._complete(opened, metadata, failed)
                 finally:
-                    if metadata["ref"] in self._open:  # uninstrument() in another thread may have ended it
+                    if metadata["ref"] in self._open:  # uninstrument() in another thread may have ended the span.
                         opened.span.end(opened.began + measurements.get("duration", 0))
                     self._open.pop(metadata["ref"], None)
 
     def _merge(self, around: OpenSpan, metadata: Mapping[str, Any]) -> None:
-        """Show on the span around a step what only the step knows."""
+        """Add attributes that only a nested step has to the span around it."""
         added = semconv.known(metadata.copy())  # type: ignore[attr-defined]
         around.span.set_attributes({key: value for key, value in added.items() if key in _MERGED})
 
     def _start(self, name: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
         ours = metadata.get("operation") in OPERATIONS
-        # A dict is read at half the cost of the proxy that the bus hands out.
+        # Copied, because a dict is read at half the cost of the read-only proxy from the bus.
         given = metadata.copy()  # type: ignore[attr-defined]
         known = guarded(semconv.known if ours else _as_given, given)
         span_name = guarded(semconv.span_name, given, default=name) if ours else name
         began = measurements["system_time"]
         kind = _SIDES.get(metadata.get("side", ""), SpanKind.CLIENT) if ours and not metadata.get("in_process") else SpanKind.INTERNAL
-        # Written down before it begins, so that a span which has begun ends whatever happens here.
+        # Register the span before starting it, so that it is ended even if a later line fails.
         opened = self._open[given["ref"]] = OpenSpan(began)
         opened.span = self._tracer.start_span(span_name, kind=kind, attributes=known, start_time=began)
         opened.recording = opened.span.is_recording()
@@ -180,7 +186,7 @@ class Spans:
             opened.leave()
 
     def _cut(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
-        """End the span of a run whose own end was interrupted, if it is still open."""
+        """End a span that is still open after the end of its call was interrupted."""
         opened, kind = self._open.pop(metadata["ref"], None), metadata["kind"]
         if opened is not None:
             guarded(opened.leave)
@@ -205,7 +211,7 @@ class Spans:
             guarded(self._logs.details, span, known, contents if self._in_events else {})
 
     def _show_end(self, opened: OpenSpan, metadata: Mapping[str, Any], ours: bool) -> None:
-        """Set everything that the span does not have since its start, in one batch."""
+        """Set all attributes that were not set at the start, in one batch."""
         given = metadata.copy()  # type: ignore[attr-defined]
         new = guarded(semconv.known if ours else _as_given, given, opened.before, default={})
         if not self._settings.agent_totals and given.get("operation") in ("invoke_agent", "invoke_workflow"):
@@ -217,7 +223,7 @@ class Spans:
         opened.span.set_attributes(new)
 
     def _attempted(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
-        """Keep the attempt that was answered for the end of its span; every other attempt is a span event."""
+        """Keep the successful attempt for the span's attributes; others are span events."""
         opened = self._open.get(metadata.get("ref"))
         if opened is None:
             self._span_event(event, measurements, metadata)
@@ -285,7 +291,10 @@ def _as_given(metadata: Mapping[str, Any], before: Mapping[str, Any] = _NOTHING)
 
 
 def _scalars(told: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
-    """Return the values that an attribute can hold; an integer past 64 bits is left out, as everything else is."""
+    """Return the values that an attribute can hold.
+
+    Integers of more than 64 bits are left out, like all other types.
+    """
     found: dict[str, Any] = {}
     for key in keys:
         value = told.get(key)
