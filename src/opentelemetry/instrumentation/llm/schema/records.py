@@ -1,8 +1,8 @@
-"""What is known about a call, as records that hold only what is known.
+"""Records of a call: requests, responses, usage and costs.
 
-Dialects write them; calls turn them into event metadata with ``known_fields``; pricing and handlers read the same names
-there. A field that is not known is ``None`` and never reaches an event: missing stays missing. Most fields of most
-records are not known, so an unknown field costs nothing: its ``None`` belongs to the class.
+Dialects create them. Calls convert them to event metadata with ``known_fields``. Pricing and handlers read the same
+names there. A field without a value is ``None`` and never reaches an event. Most fields of most records have no value,
+so an unused field costs nothing: its ``None`` is a class attribute.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from .bounds import LARGEST
 
 
 class Record:
-    """Keep in ``__dict__`` what is known, and nothing else; two records are equal when the same is known of both."""
+    """Store only the given fields, in ``__dict__``.
+
+    Two records are equal if their fields with values are equal.
+    """
 
     def __init__(self, **known: Any) -> None:
         if not known.keys() <= type(self).__dict__["__dataclass_fields__"].keys():
@@ -37,7 +40,7 @@ def _known(record: Any) -> dict[str, Any]:
 
 
 if TYPE_CHECKING:
-    # For type checkers a record is a dataclass; it only stores its fields in another way.
+    # For type checkers a record is an ordinary dataclass; only its storage differs.
     from dataclasses import dataclass as record
 else:
 
@@ -48,10 +51,10 @@ else:
 
 @record
 class Usage(Record):
-    """Say what the provider counted, in the units it bills.
+    """Counts of one response as the provider reports them, in the units it bills.
 
-    ``input_tokens`` holds all input, cache reads and writes included; ``output_tokens`` holds all output, reasoning
-    included. The parts below them are subsets and never added on top.
+    ``input_tokens`` includes cache reads and writes. ``output_tokens`` includes reasoning. All more detailed counts are
+    subsets of these two and are never added to them.
     """
 
     input_tokens: int | None = None
@@ -60,14 +63,18 @@ class Usage(Record):
     cache_read_tokens: int | None = None
     cache_write_tokens: int | None = None
     cache_write_1h_tokens: int | None = None
-    """The part of ``cache_write_tokens`` that is kept for an hour, where the provider tells it apart."""
+    """The subset of ``cache_write_tokens`` that is cached for one hour, if reported
+    separately.
+    """
     cache_write_12h_tokens: int | None = None
-    """The part of ``cache_write_tokens`` that is kept for twelve hours."""
+    """The subset of ``cache_write_tokens`` that is cached for twelve hours."""
     reasoning_tokens: int | None = None
     citation_tokens: int | None = None
-    """Tokens of cited sources, where they are billed apart."""
+    """Tokens of cited sources, if they are billed separately."""
     tool_use_tokens: int | None = None
-    """Input tokens that a provider's own tools put into the prompt; part of ``input_tokens``."""
+    """Input tokens that the provider's own tools added to the prompt; a subset of
+    ``input_tokens``.
+    """
     input_text_tokens: int | None = None
     input_image_tokens: int | None = None
     input_audio_tokens: int | None = None
@@ -89,23 +96,27 @@ class Usage(Record):
     storage_searches: int | None = None
     code_executions: int | None = None
     code_sessions: int | None = None
-    """Containers that were opened for a code interpreter, each billed as a session."""
+    """Containers that were opened for a code interpreter. Each is billed as one
+    session.
+    """
     map_searches: int | None = None
-    """Prompts or queries that were grounded in a map service."""
+    """Prompts or queries that used a map service."""
     pages: int | None = None
     annotated_pages: int | None = None
-    """The part of ``pages`` that was annotated."""
+    """The subset of ``pages`` that was annotated."""
     invalid: int | None = None
-    """Counts that were reported and cannot be counts (negative, absurdly large, text): the others are not the whole."""
+    """Number of reported values that are not valid counts (negative, extremely large,
+    or text). If there are any, the other counts are incomplete.
+    """
     reported_cost_cents: float | None = None
-    """What the provider itself says the call cost, in cents of a US dollar."""
+    """The cost of the call that the provider reported, in cents of a US dollar."""
 
 
 @dataclass(slots=True)
 class UsagePart:
-    """Hold one part of a call's usage that has a price of its own.
+    """A part of the usage of a call that has its own price.
 
-    ``model`` is the model that is billed, ``None`` for the model of the response.
+    ``model`` is the billed model; ``None`` means the model of the response.
     """
 
     model: str | None
@@ -114,7 +125,10 @@ class UsagePart:
 
 @dataclass(slots=True)
 class ToolCall:
-    """Name one call of a tool that the model asked for; ``arguments`` stay the provider's own JSON text or object."""
+    """A tool call that the model requested.
+
+    ``arguments`` are the JSON text or the object of the provider, unchanged.
+    """
 
     id: str | None = None
     name: str | None = None
@@ -123,7 +137,10 @@ class ToolCall:
 
 @dataclass(slots=True)
 class Content:
-    """Hold message contents in the shapes of the conventions' JSON schemas. Made only where content was asked for."""
+    """Message contents in the JSON shapes of the semantic conventions.
+
+    Created only if content capture is on.
+    """
 
     system_instructions: list[dict[str, Any]] | None = None
     input_messages: list[dict[str, Any]] | None = None
@@ -138,7 +155,10 @@ class Content:
 
 @record
 class Request(Record):
-    """Say what the application asked for, as it goes over the wire. ``content`` never becomes metadata."""
+    """The request of the application, as it is sent over the network.
+
+    ``content`` never becomes metadata.
+    """
 
     model: str | None = None
     stream: bool | None = None
@@ -165,13 +185,15 @@ class Request(Record):
     image_size: str | None = None
     image_quality: str | None = None
     billed: Usage | None = None
-    """Counts that the request itself holds where the provider bills by them, such as the characters of speech input."""
+    """Counts that the request itself contains if the provider bills by them, such as
+    the characters of speech input.
+    """
     content: Content | None = None
 
 
 @record
 class Response(Record):
-    """Say what came back; also the draft that a stream's chunks are absorbed into."""
+    """The response of the provider; also the draft that stream chunks are added to."""
 
     response_model: str | None = None
     response_id: str | None = None
@@ -180,33 +202,41 @@ class Response(Record):
     service_tier: str | None = None
     speed: str | None = None
     inference_geo: str | None = None
-    """The region that the inference ran in, where its price depends on it."""
+    """The region in which the inference ran, if the price depends on it."""
     latency: str | None = None
-    """The latency mode that was used, where its price depends on it."""
+    """The latency mode that was used, if the price depends on it."""
     parts: list[UsagePart] | None = None
-    """The parts that are billed, where they have prices of several models."""
+    """The billed parts, if a response combines prices of several models."""
     containers: list[str] | None = None
-    """Ids of the containers that a code interpreter worked in; each is billed once."""
+    """Ids of the containers that a code interpreter used. Each is billed once."""
     completion_window: str | None = None
-    """The window that a background response was given to complete in, where its price depends on it."""
+    """The time window for completing a background response, if the price depends on
+    it.
+    """
     system_fingerprint: str | None = None
     response_status: str | None = None
     conversation_id: str | None = None
     dimensions: int | None = None
     tool_call_count: int | None = None
     upstream_provider: str | None = None
-    """Who served the call behind a gateway, in the gateway's words."""
+    """The provider that a gateway forwarded the call to, as the gateway names it."""
     failure: str | None = None
-    """The provider's error code when an answer that arrived whole says that the operation failed."""
+    """The provider's error code if a complete response reports that the operation
+    failed.
+    """
     deferred_usage: Usage | None = None
-    """What a fetch reports of a response that was made earlier: it is counted once, and not on the span of the fetch."""
+    """The usage of an earlier response that is reported when it is fetched. It is
+    counted once, and not on the span of the fetch.
+    """
     reported_error: Any = None
-    """What else the response says of that error, as ``extraction.errors_in_response`` reads it."""
+    """Further details of that error, as ``extraction.errors_in_response`` reads them."""
     content: Content | None = None
     scratch: dict[Any, Any] | None = None
-    """What a dialect remembers between the chunks of a stream; nobody else reads it."""
+    """State of a dialect between the chunks of a stream. Only the dialect reads it."""
     kept: dict[Any, Any] | None = None
-    """Where a dialect keeps the pieces of a stream's contents until they are joined; only where contents are captured."""
+    """Parts of a stream's contents until they are joined. Used only if contents are
+    captured.
+    """
 
     if not TYPE_CHECKING:
 
@@ -218,10 +248,10 @@ class Response(Record):
 
 @dataclass
 class Cost:
-    """Say what a call cost, in cents of a US dollar, and where the prices come from.
+    """The cost of a call in cents of a US dollar, and the source of the prices.
 
-    ``total`` is the sum of the parts unless ``source`` is ``"provider"``: then it is the provider's own figure and
-    the parts are unknown. ``saved`` is what the cached tokens would have cost more at the full input price.
+    ``total`` is the sum of the parts, unless ``source`` is ``"provider"``: then the provider reported the total, and the
+    parts are unknown. ``saved`` is the difference to the full input price of the cached tokens.
     """
 
     total: float
@@ -230,19 +260,23 @@ class Cost:
     cache_read: float | None = None
     cache_write: float | None = None
     other: float | None = None
-    """Parts that are not tokens: per request, per search, per image, per second."""
+    """Parts that are not priced by token: per request, search, image or second."""
     saved: float | None = None
     source: str = "provider"
     price_date: str | None = None
     partial: list[str] | None = None
-    """What was counted but has no price, so that the true cost is more than ``total``."""
+    """Usage that was counted but has no price. The true cost is then higher than
+    ``total``.
+    """
 
 
 _APART = frozenset({"content", "usage", "scratch", "kept", "parts", "billed", "containers", "reported_error", "deferred_usage"})
 
 
 def known_fields(record: Any) -> dict[str, Any]:
-    """Return the known fields of ``record`` by name; a ``Response`` gives its usage's fields too, contents never.
+    """Return the fields of ``record`` that have a value, by name.
+
+    A ``Response`` includes the fields of its usage. Contents are never included.
 
     >>> known_fields(Request(model="m", temperature=0.5))
     {'model': 'm', 'temperature': 0.5}
@@ -253,13 +287,15 @@ def known_fields(record: Any) -> dict[str, Any]:
     known = {name: value for name, value in held.items() if value is not None and name not in _APART}
     usage = held.get("usage")
     if usage is not None:
-        # Each count was bounded when it was read; what a dialect adds up of many may still pass what 64 bits hold.
+        # Each count was limited when it was read, but a sum that a dialect computes may still exceed 64 bits.
         known.update({name: count for name, count in vars(usage).items() if count is not None and count < LARGEST})
     return known
 
 
 def total(used: Iterable[Usage]) -> Usage:
-    """Add up what several requests of one call used; what none of them told stays unknown.
+    """Add up the usage of several requests of one call.
+
+    A count that no request reported stays ``None``.
 
     >>> known_fields(total([Usage(input_tokens=3), Usage(input_tokens=4, images=1)]))
     {'input_tokens': 7, 'images': 1}
@@ -272,7 +308,7 @@ def total(used: Iterable[Usage]) -> Usage:
 
 
 def completed(usage: Usage, beside: Usage) -> Usage:
-    """Return ``usage`` with the counts of ``beside`` where it has none of its own.
+    """Return ``usage`` with its missing counts filled from ``beside``.
 
     >>> completed(Usage(input_tokens=3), Usage(input_tokens=9, characters=5)).characters
     5
@@ -284,4 +320,6 @@ def completed(usage: Usage, beside: Usage) -> Usage:
 
 
 Facts = Mapping[str, Any]
-"""Metadata of an event: names of record fields to their values, plus who was called (``provider``, ``operation`` ...)."""
+"""Event metadata: record field names and their values, plus ``provider``,
+``operation`` and other keys of the call.
+"""

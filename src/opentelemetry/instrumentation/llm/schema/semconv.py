@@ -1,6 +1,7 @@
-"""Names of attributes: the only file that writes the conventions' ``gen_ai.*`` names, as tables from our words to theirs.
+"""Map metadata keys to attribute names.
 
-Every name stands here once, so that a renaming in the conventions is a change of data.
+This is the only file that contains the ``gen_ai.*`` names of the semantic conventions. Each name occurs once, so that a
+rename in the conventions is a change of data.
 """
 
 from __future__ import annotations
@@ -112,7 +113,9 @@ COST: Table = {
     "source": "ex_llm.cost.source",
     "price_date": "ex_llm.cost.price_date",
 }
-"""From ``ex_llm.cost.calculated``: parts of the cost in cents, and where the prices come from."""
+"""From ``ex_llm.cost.calculated``: parts of the cost in cents, and the source of
+the prices.
+"""
 ATTEMPT: Table = {
     "status": "http.response.status_code",
     "request_id": "ex_llm.provider.request_id",
@@ -121,7 +124,9 @@ ATTEMPT: Table = {
     "remaining_tokens": "ex_llm.provider.rate_limit.remaining_tokens",
     "reset_ms": "ex_llm.provider.rate_limit.reset_ms",
 }
-"""From ``ex_llm.provider.request.stop``: the HTTP attempt that was answered; its duration in seconds."""
+"""From ``ex_llm.provider.request.stop``: the successful HTTP attempt, with its
+duration in seconds.
+"""
 CONTENT: Table = {
     "system_instructions": "gen_ai.system_instructions",
     "input_messages": "gen_ai.input.messages",
@@ -194,7 +199,7 @@ _BY_OPERATION: Mapping[str, Table] = {
     "embeddings": {**_EMBEDDINGS, **OURS},
     "fetch_response": {**_FETCH, **OURS},
     "invoke_agent": {**_EVERYTHING, **_STEP, **_AGENT},
-    # Since conventions of autumn 2026 a workflow is named as an agent is.
+    # Since autumn 2026 the conventions use the agent name attribute for workflows too.
     "invoke_workflow": {**_EVERYTHING, **_STEP, **_AGENT, "workflow_name": AGENT_NAME},
     "execute_tool": {
         **_STEP,
@@ -212,7 +217,7 @@ _BY_OPERATION: Mapping[str, Table] = {
     "mcp_request": MCP,
 }
 TOTALS = frozenset({*USAGE.values(), OURS["cost_cents"], OURS["cost_unknown_reason"]})
-"""Attributes of an agent that are sums over its inferences."""
+"""Attributes of an agent that are sums over its model calls."""
 
 
 def _in_seconds(nanoseconds: int) -> float:
@@ -228,20 +233,23 @@ _NOTHING: Mapping[str, Any] = {}
 
 
 class Plan(NamedTuple):
-    """Which keys of metadata become which attributes: as they are, read by a function, or under their own name."""
+    """Rules to convert one set of metadata keys to attributes.
+
+    ``plain`` values are copied, ``read`` values are converted by a function, ``baggage`` keys keep their own name.
+    """
 
     plain: tuple[tuple[str, str], ...]
     read: tuple[tuple[str, str, Callable[[Any], Any]], ...]
     baggage: tuple[str, ...]
     fixed: Mapping[str, str]
-    """Attributes that are the same for all metadata of these keys."""
+    """Attributes that are constant for this set of keys."""
 
 
 @lru_cache(maxsize=1024)
 def _plan(operation: str, openai: bool, keys: tuple[str, ...]) -> Plan:
     who, fixed = WHO, _NOTHING
     if operation == "mcp_request":
-        # The conventions name the operation of an MCP request only where it executes a tool.
+        # The conventions set the operation name of an MCP request only if it executes a tool.
         who = {key: name for key, name in WHO.items() if key != "operation"}
         fixed = {OPERATION_NAME: "execute_tool"} if "tool_name" in keys else _NOTHING
     tables = (who, _BY_OPERATION.get(operation, _EVERYTHING), OPENAI if openai else {"service_tier": TIER})
@@ -249,16 +257,16 @@ def _plan(operation: str, openai: bool, keys: tuple[str, ...]) -> Plan:
     return Plan(
         tuple((key, name) for key, name in rows if key not in _READ),
         tuple((key, name, _READ[key]) for key, name in rows if key in _READ),
-        # Only what the application wrote into the baggage has a dot in its name; it is shown as it is, and last.
+        # Only keys that the application set in the baggage contain a dot. They keep their name and come last.
         tuple(key for key in keys if "." in key),
         fixed,
     )
 
 
 def known(metadata: Mapping[str, Any], before: Mapping[str, Any] = _NOTHING) -> dict[str, Any]:
-    """Return the attributes of a span from the metadata of an event, without those that ``before`` gave already.
+    """Return the span attributes for event metadata, without those set by ``before``.
 
-    The tables are looked through once for each set of keys; calls of one kind have the same keys.
+    The rules are computed once for each set of keys; calls of one kind have the same keys.
     """
     plain, read, baggage, fixed = _plan(metadata.get("operation", ""), metadata.get("provider") == "openai", tuple(metadata))
     given = before.get
@@ -277,12 +285,12 @@ def known(metadata: Mapping[str, Any], before: Mapping[str, Any] = _NOTHING) -> 
 
 
 def cost(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the attributes that say what a call cost, from the metadata of its cost."""
+    """Return the attributes for the cost of a call, from the metadata of its event."""
     return {name: value for key, name in COST.items() if (value := metadata.get(key)) is not None}
 
 
 def attempt(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the attributes of the HTTP attempt that a call was answered by."""
+    """Return the attributes for the successful HTTP attempt of a call."""
     found = {}
     for key, name in ATTEMPT.items():
         value = measurements.get(key, metadata.get(key))
@@ -292,7 +300,7 @@ def attempt(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> dic
 
 
 def span_name(metadata: Mapping[str, Any]) -> str:
-    """Name a span after its operation and model, agent or tool; ids never stand in a name.
+    """Return a span name of operation and model, agent or tool; it contains no ids.
 
     >>> span_name({"operation": "chat", "model": "gpt-4o-mini"})
     'chat gpt-4o-mini'
