@@ -1,7 +1,7 @@
-"""Count events as plain numbers by metric and tags; reporters read them when they are asked.
+"""Count events as plain numbers by metric and tags, for reporters to read later.
 
-One synchronous counter of an SDK costs about as much as half a span, so events are counted here: each once, under one
-lock, in a row that all metrics of the event share (``rows``).
+One update of a synchronous SDK counter costs about half as much as a span. Therefore each event is counted here once,
+under one lock, in a row that all metrics of the event share (see ``rows``).
 """
 
 from __future__ import annotations
@@ -21,13 +21,15 @@ from .tags import OTHER, SETS_PER_METRIC, VALUES_PER_TAG, TagMapper, Tags, Value
 __all__ = ["OVERFLOW", "VALUES_PER_TAG", "Aggregator", "tagged"]
 
 OVERFLOW = "otel.metric.overflow"
-"""The only tag of the series that takes what comes when a metric has 2,000 sets of tags."""
+"""The only tag of the overflow series, which is used after a metric has 2,000
+sets of tags.
+"""
 
 Mark = Callable[[Mapping[str, Any]], Any]
 
 
 def tagged(metrics: Iterable[Metric], keys: Iterable[str]) -> list[Metric]:
-    """Return the metrics with more tags, each of a metadata key of the same name.
+    """Return the metrics with more tags, each from the metadata key of that name.
 
     >>> from ..metrics import cost_metrics
     >>> [sorted(metric.tags) for metric in tagged(cost_metrics()[:1], ["tenant.id"])]
@@ -38,7 +40,10 @@ def tagged(metrics: Iterable[Metric], keys: Iterable[str]) -> list[Metric]:
 
 
 class _Counted:
-    """The numbers of one metric: a ``Histogram`` or a list of one number and its order for each set of tags."""
+    """The numbers of one metric, by set of tags.
+
+    Each is a ``Histogram``, or a list of a number and its order.
+    """
 
     def __init__(self, metric: Metric, values: Values) -> None:
         self.metric = metric
@@ -47,7 +52,10 @@ class _Counted:
         self.cells: dict[Tags | None, Any] = {}
 
     def cell(self, tags: Tags | None) -> Any:
-        """Return the numbers of a set of tags; past the limit those of the overflow series, whose key is ``None``."""
+        """Return the numbers for a set of tags.
+
+        Above the limit, return those of the overflow series, whose key is ``None``.
+        """
         found = self.cells.get(tags)
         if found is None:
             if tags is not None and len(self.cells) >= SETS_PER_METRIC - (None not in self.cells):
@@ -56,7 +64,7 @@ class _Counted:
         return found
 
     def forget(self, key: str, value: Any) -> None:
-        """Move what was counted for a value of a tag to ``other``."""
+        """Move the numbers of one tag value to ``other``."""
         places = [place for place, source in enumerate(self.metric.tags.values()) if source == key]
         for tags in [tags for tags in self.cells if tags is not None and any(tags[place] == value for place in places)]:
             merged = tuple([OTHER if place in places and tag == value else tag for place, tag in enumerate(tags)])
@@ -70,9 +78,9 @@ class _Counted:
 
 
 class Aggregator:
-    """The numbers of a list of metrics, from ``attach`` to ``detach``; safe from any thread.
+    """Aggregate events into metrics between ``attach`` and ``detach``; thread-safe.
 
-    ``mark`` returns what the newest value of a bucket is kept with, given the metadata of its event.
+    ``mark`` returns the data to keep with the newest value of a bucket, computed from the metadata of its event.
     """
 
     def __init__(self, metrics: Iterable[Metric], mark: Mark | None = None) -> None:
@@ -89,7 +97,7 @@ class Aggregator:
         register_at_fork(self)
 
     def extend(self, metrics: Iterable[Metric]) -> bool:
-        """Count for more metrics from now on; return False, with nothing done, where an event is just being counted."""
+        """Add metrics; return False, without any change, if an event is being counted."""
         if not self._inbox.lock.acquire(blocking=False):
             return False
         try:
@@ -106,15 +114,15 @@ class Aggregator:
         return True
 
     def attach(self) -> None:
-        """Begin to count."""
+        """Start counting."""
         bus.attach_many(self.id, list(self._plans), self.handle, keep=True)
 
     def detach(self) -> None:
-        """Count no more; the numbers stay."""
+        """Stop counting; the numbers are kept."""
         bus.detach(self.id)
 
     def after_fork_in_child(self) -> None:
-        """Begin anew in a child: what the parent has counted, the parent reports."""
+        """Start from zero in a forked child: the parent reports its own numbers."""
         self._values.clear()
         for counted in self._counted.values():
             counted.cells.clear()
@@ -127,11 +135,14 @@ class Aggregator:
         if plan is None:
             return
         mark = self._mark(metadata) if self._mark is not None and event in self._marked else None
-        # A dict is read at half the cost of a read-only view of it, and an event may wait here.
+        # Copied, because a dict is read at half the cost of a read-only view, and because the event may wait in the queue.
         self._inbox.put(plan, measurements, metadata.copy() if hasattr(metadata, "copy") else dict(metadata), mark)
 
     def read(self, metric: Metric) -> Iterator[tuple[dict[str, Any], Any]]:
-        """Return each set of tags of a metric with its number (a ``Histogram`` for distributions and summaries)."""
+        """Return each set of tags of a metric with its number.
+
+        The number is a ``Histogram`` for distributions and summaries.
+        """
         with self._inbox.lock:
             self._inbox.empty()
             self._settle()
@@ -141,7 +152,7 @@ class Aggregator:
             yield _named(counted, tags), bounded_number(metric, value)
 
     def take(self, metrics: Iterable[Metric]) -> list[tuple[Metric, dict[str, Any], Histogram]]:
-        """Return the values of distributions that came since this was last called, by their tags."""
+        """Return the distribution values since the last call of ``take``, by tags."""
         taken = []
         with self._inbox.lock:
             self._inbox.empty()
@@ -162,7 +173,7 @@ class Aggregator:
             plan = plan.detailed
         try:
             row = plan.rows.get(tuple([known.get(key) for key in plan.keys]))
-        except TypeError:  # a value that cannot be hashed is shown as another one
+        except TypeError:  # An unhashable value is always replaced.
             row = None
         if row is None:
             row = plan.row(known, self._uncounted, self._drop_rows)
@@ -171,7 +182,10 @@ class Aggregator:
             self._book_each(plan, odd or (), measured, known, mark)
 
     def _book_each(self, plan: Plan, odd: Iterable[str], measured: Mapping[str, Any], known: Mapping[str, Any], mark: Any) -> None:
-        """Count values that rows do not take: of functions, of parts of a whole, and unusual numbers."""
+        """Count values that rows do not support.
+
+        These are values from functions, parts of a total, and unusual numbers.
+        """
         for metric in plan.rest:
             for value, extra in samples(metric, measured, known):
                 self._book_one(metric, extra, value, plan.event, known, mark)
@@ -184,7 +198,7 @@ class Aggregator:
         counted = self._counted[metric.name]
         cell = counted.cell(counted.tagger.shown(counted.tagger.bounded(known), extra))
         if isinstance(value, Histogram):
-            if value.bounds == cell.bounds:  # counts by bucket cannot be sorted into others
+            if value.bounds == cell.bounds:  # Counts of other buckets cannot be merged.
                 cell.merge(value, mark)
         elif isinstance(cell, Histogram):
             cell.add(value * metric.events[event], mark)
@@ -194,11 +208,11 @@ class Aggregator:
             cell[0] += value * metric.events[event]
 
     def _uncounted(self, key: str, value: Any) -> Any:
-        # A row knows how often it was met, and says so when it is emptied.
+        # Count 0 here: a row counts how often it is used, and adds that number when it is emptied.
         return self._values.bounded(key, value, 0)
 
     def _settle(self) -> None:
-        """Give what rows have buffered to the metrics."""
+        """Move the buffered values of all rows to the metrics."""
         for plan in self._every_plan():
             count, newest = self._count_for(plan), self._newest_for(plan)
             for row in plan.rows.values():

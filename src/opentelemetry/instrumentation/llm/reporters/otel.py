@@ -1,4 +1,7 @@
-"""Report metrics to OpenTelemetry: all are kept as plain numbers, and handed over when they are collected."""
+"""Report metrics to OpenTelemetry.
+
+Values are aggregated as plain numbers and passed to the SDK when it collects.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,9 @@ from .tags import TagMapper
 _logger = logging.getLogger(__name__)
 
 ContextOf = Callable[[Mapping[str, Any]], Any]
-"""Return the OpenTelemetry context that the metadata of an event belong to; ``None`` is the current one."""
+"""Return the OpenTelemetry context for event metadata; ``None`` means the current
+context.
+"""
 
 _CREATE = {
     "counter": Meter.create_observable_counter,
@@ -42,10 +47,10 @@ def _here(metadata: Mapping[str, Any]) -> None:
 
 
 class OtelReporter:
-    """Report ``metrics`` through an OpenTelemetry ``meter``; the exporter decides where they go.
+    """Report ``metrics`` through an OpenTelemetry ``meter``.
 
-    Histograms are ``record``\\ ed until an SDK is there, and for good where it does not count them as is expected
-    (``otel_spreads``); else their values are kept and handed over when the SDK collects.
+    Histogram values are passed to ``record`` directly until an SDK is configured, and permanently if the SDK does not
+    aggregate them as expected (see ``otel_spreads``). Otherwise they are aggregated here and passed on when the SDK collects.
     """
 
     def __init__(self, metrics: Iterable[Metric], meter: Meter) -> None:
@@ -72,21 +77,24 @@ class OtelReporter:
         register_at_fork(self)
 
     def attach(self, context_of: ContextOf | None = None) -> None:
-        """Begin to report, again or for the first time; ``context_of`` decides which span an exemplar shows, else the current one."""
+        """Start or resume reporting.
+
+        ``context_of`` selects the span of an exemplar; the default is the current span.
+        """
         self._context_of = context_of or _here
         bus.attach_many(self._id, self._events, self._hear, keep=True)
         if self._singly:
             bus.attach_many(f"{self._id}-singly", self._singly, self._hear_singly, keep=True)
 
     def close(self) -> None:
-        """Count no more; what was counted is still collected."""
+        """Stop counting. Values that were counted before can still be collected."""
         bus.detach(self._id)
         bus.detach(f"{self._id}-singly")
 
     def after_fork_in_child(self) -> None:
-        """Begin anew in a child: what the parent has counted, the parent reports.
+        """Start from zero in a forked child: the parent reports its own numbers.
 
-        Where the SDK reports differences, they are taken to what this process reported last.
+        With delta temporality, the SDK needs the values that this process reported last, to compute differences.
         """
         self._deciding = threading.RLock()
         delta = any(otel_spreads.reports_differences(histogram) for histogram in self._histograms.values())
@@ -104,11 +112,11 @@ class OtelReporter:
         self._record(self._singly[event], measurements, metadata)
 
     def _decide(self) -> None:
-        """Choose for each histogram how its values reach the SDK, as soon as there is one."""
+        """Choose how each histogram passes its values to the SDK, once it is configured."""
         undecided = self._undecided
         if not undecided or otel_spreads.instrument_of(self._histograms[undecided[0].name]) is None:
             return
-        # Values that are kept are handed over by a callback of a counter.
+        # The callback of a counter passes on the aggregated values, so at least one counter is needed.
         sound = bool(self._tally.metrics) and otel_spreads.proved()
         kept = [metric for metric in undecided if sound and otel_spreads.fits(self._histograms[metric.name], metric.buckets)]
         if not self._tally.extend(kept):
@@ -121,7 +129,7 @@ class OtelReporter:
             bus.attach_many(f"{self._id}-singly", self._singly, self._hear_singly, keep=True)
 
     def _mark(self, metadata: Mapping[str, Any]) -> Any:
-        """Return the time and the span that an exemplar shows; ``None`` outside of a sampled span, which gives none."""
+        """Return the time and span of an exemplar; ``None`` outside a sampled span."""
         span_context = trace.get_current_span(self._context_of(metadata)).get_span_context()
         return (time.time_ns(), span_context) if span_context.trace_flags & 1 and span_context.is_valid else None
 
@@ -151,7 +159,7 @@ class OtelReporter:
             try:
                 otel_spreads.hand_over(self._histograms[name], spreads)
             except Exception:
-                # Counters are collected all the same, and the SDK logs nothing into the application's output.
+                # Counters are still collected, and the SDK does not log into the application's output.
                 _logger.debug("values of %s could not be handed over", name, exc_info=True)
 
     def _observe(self, metric: Metric) -> Callable[[CallbackOptions], Iterable[Observation]]:

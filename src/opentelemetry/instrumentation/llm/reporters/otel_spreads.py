@@ -1,10 +1,10 @@
-"""Hand many values at once to histograms of the OpenTelemetry SDK, as if each had been recorded.
+"""Add many values at once to histograms of the OpenTelemetry SDK.
 
-The SDK's only public way is ``Histogram.record``, once a value, at about 140 thousand instructions. Here one value of
-each bucket is recorded in the way of ``record``, with the time and the span that it was measured in, and the number and sum of
-the others is added to the SDK's own numbers. That needs private names of the SDK, so it is done only where ``proved``
-has found both ways equal on this release of the SDK, and where the aggregation of an instrument ``fits``. In any other
-case values are recorded one by one.
+The result is the same as if each value had been recorded. The only public way, ``Histogram.record``, costs about 140
+thousand instructions for each value. Here one value of each bucket is recorded as ``record`` does, with its original time
+and span. The count and sum of the other values are added to the SDK's own numbers. This needs private names of the SDK.
+It is therefore used only if ``proved`` finds that both ways give equal results on this release of the SDK, and if the
+aggregation of an instrument ``fits``. In all other cases values are recorded one by one.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ Attributes = Mapping[str, Any]
 
 
 def instrument_of(histogram: Any) -> Any:
-    """Return the SDK's instrument behind one of the API; ``None`` while no SDK has been set up."""
+    """Return the SDK instrument behind an API instrument, or ``None`` without an SDK."""
     return getattr(histogram, "_real_instrument", histogram)
 
 
 def fits(histogram: Any, bounds: tuple[float, ...]) -> bool:
-    """Return whether each reader counts a histogram in these very buckets, with the SDK's own exemplars."""
+    """Return True if every reader uses exactly these buckets and standard exemplars."""
     try:
         from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, TraceBasedExemplarFilter
 
@@ -44,7 +44,7 @@ def fits(histogram: Any, bounds: tuple[float, ...]) -> bool:
 
 
 def reports_differences(histogram: Any) -> bool:
-    """Return whether a reader of counters that are observed reports the difference to its last collection."""
+    """Return True if a reader uses delta temporality for observable counters."""
     try:
         from opentelemetry.sdk.metrics import ObservableCounter
         from opentelemetry.sdk.metrics.export import AggregationTemporality
@@ -60,14 +60,14 @@ def reports_differences(histogram: Any) -> bool:
 
 
 def hand_over(histogram: Any, spreads: list[tuple[Attributes, Histogram]]) -> None:
-    """Add spreads, each with the attributes of its series, to what the SDK has recorded."""
+    """Add histograms, each with the attributes of its series, to the SDK's numbers."""
     instrument = instrument_of(histogram)
     if not getattr(instrument, "_is_enabled", lambda: True)():
         return
     measured = [
         _measurement(instrument, value, attributes, mark) for attributes, spread in spreads for value, mark in spread.newest.values()
     ]
-    # In the order of time, because a view may make one series of several and keeps the newest exemplar.
+    # Sorted by time, because a view may merge several series, and the newest exemplar is kept.
     for measurement in sorted(measured, key=attrgetter("time_unix_nano")):
         instrument._measurement_consumer.consume_measurement(measurement)
     rest = [(_measurement(instrument, 0, attributes, None).attributes, s) for attributes, s in spreads if s.count > len(s.newest)]
@@ -113,7 +113,7 @@ def _key(attributes: Attributes | None) -> frozenset[tuple[str, type, Any]]:
 
 
 def _add_rest(match: Any, series: Mapping[Any, Any], attributes: Attributes, spread: Histogram) -> None:
-    """Add what is left of a spread after the newest value of each bucket."""
+    """Add the values of a histogram except the newest value of each bucket."""
     from opentelemetry.sdk.metrics._internal.aggregation import _DropAggregation
 
     if type(match._aggregation) is _DropAggregation:
@@ -121,11 +121,11 @@ def _add_rest(match: Any, series: Mapping[Any, Any], attributes: Attributes, spr
     if match._view._attribute_keys is not None:
         attributes = {key: value for key, value in attributes.items() if key in match._view._attribute_keys}
     aggregation = series.get(_key(attributes))
-    if aggregation is None:  # past the SDK's own limit of series
+    if aggregation is None:  # Above the SDK's own limit of series.
         aggregation = series[_key({"otel.metric.overflow": True})]
     recorded = dict.fromkeys(spread.newest, 1)
     with aggregation._lock:
-        if aggregation._value is None:  # collected since
+        if aggregation._value is None:  # Reset by a collection since the last value.
             aggregation._value = aggregation._get_empty_bucket_counts()
         for place, count in enumerate(spread.counts):
             aggregation._value[place] += count - recorded.get(place, 0)
@@ -137,7 +137,10 @@ def _add_rest(match: Any, series: Mapping[Any, Any], attributes: Attributes, spr
 
 @cache
 def proved() -> bool:
-    """Return whether this release of the SDK gives the same points both ways; found out once, on providers of its own."""
+    """Return True if both ways give equal points on this SDK release.
+
+    Computed once, with meter providers created for this test.
+    """
     try:
         return all(_points(one_by_one=True, view=view) == _points(one_by_one=False, view=view) for view in (False, True))
     except Exception:
@@ -150,7 +153,7 @@ _VALUES = (0.5, 1, 1.5, 3, 1.5, 0.5, 8, 3, 2.0, 16)
 
 
 def _points(one_by_one: bool, view: bool) -> list[Any]:
-    """Record some values, collect twice, and return what differs between two ways of recording."""
+    """Record some values, collect twice, and return the points to compare."""
     from opentelemetry.sdk.metrics import Histogram, MeterProvider, TraceBasedExemplarFilter
     from opentelemetry.sdk.metrics.export import AggregationTemporality, InMemoryMetricReader
     from opentelemetry.sdk.metrics.view import View

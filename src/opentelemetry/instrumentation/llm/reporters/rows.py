@@ -1,8 +1,9 @@
-"""Buffer the numbers of events by all their tags together, so that an event is counted once for all metrics.
+"""Buffer the measurements of events that have equal tags.
 
-A ``Plan`` is made once for an event: which metadata keys tell its rows apart, and which values its metrics share. The
-duration of a call, for example, is one ``Histogram`` in nanoseconds, from which a metric in milliseconds and one in seconds
-are made when somebody reads. A ``Row`` buffers until then, so rows may be dropped as soon as they have been emptied.
+An event is then counted once for all metrics. A ``Plan`` is created once for each event: the metadata keys that
+distinguish its rows, and the values that its metrics share. For example, the duration of a call is stored in one
+``Histogram`` in nanoseconds. Metrics in milliseconds and in seconds are computed from it when they are read. A ``Row``
+only buffers, so it can be dropped after it was emptied.
 """
 
 from __future__ import annotations
@@ -18,17 +19,19 @@ ROWS_KEPT = 2000
 
 Bounds = tuple[float, ...] | None
 Use = tuple[Metric, Mapping[str, Any] | None]
-"""A metric that takes a value, and the tags that only this value has."""
+"""A metric that uses a value, and the tags that apply to this value only."""
 
 Column = tuple[str, Bounds, tuple[Use, ...]]
-"""The key of a value, the buckets in which it is counted, and the metrics that are made of it."""
+"""The key of a value, the bucket bounds for it, and the metrics that are computed
+from it.
+"""
 
 Count = Callable[[Use, Mapping[str, Any], Any], None]
 """Add a buffered value to a metric, given the bounded metadata of its row."""
 
 
 class Row:
-    """The numbers of one event and one set of tags since they were last emptied."""
+    """The sums and histograms of one event and one set of tags since the last reset."""
 
     __slots__ = ("hits", "known", "last", "spreads", "sums")
 
@@ -40,7 +43,10 @@ class Row:
         self.last: list[tuple[str, list[Any]]] = [(key, [None, 0]) for key in plan.last]
 
     def book(self, measured: Mapping[str, Any], known: Mapping[str, Any], mark: Any, order: int) -> list[str] | None:
-        """Count one event; return the keys of the values that are no plain amounts, which are not counted."""
+        """Count one event; return the keys of values that are not valid amounts.
+
+        Those values are not counted.
+        """
         odd = None
         self.hits += 1
         for key, total in self.sums:
@@ -81,7 +87,7 @@ class Row:
 
 
 class Plan:
-    """How one event is counted for the metrics that it changes."""
+    """The rules for counting one event for all metrics that it changes."""
 
     def __init__(self, event: str, metrics: Iterable[Metric], detailed: bool = False) -> None:
         metrics = list(metrics)
@@ -109,10 +115,10 @@ class Plan:
         self.detailed = Plan(event, metrics, detailed=True) if self.parts else self
 
     def row(self, known: Mapping[str, Any], bounded: Callable[[str, Any], Any], full: Callable[[], None]) -> Row:
-        """Return the row for the metadata of an event, a new one where there is none."""
+        """Return the row for the metadata of an event; create it if it does not exist."""
         raw = tuple([known.get(key) for key in self.keys])
         shown = tuple([bounded(key, value) for key, value in zip(self.keys, raw, strict=True)])
-        # A value that is shown as another one is looked at each time, so that it is known how often it comes.
+        # A value that is replaced (by ``other``, for example) is checked each time, so that its frequency is known.
         found = self.rows.get(shown)
         if found is None:
             if len(self.rows) >= ROWS_KEPT:
@@ -121,7 +127,7 @@ class Plan:
         return found
 
     def empty(self, row: Row, count: Count, last: Callable[[Use, Mapping[str, Any], Any, int], None]) -> None:
-        """Give what a row has buffered to its metrics."""
+        """Move the buffered values of a row to its metrics."""
         for metric in self.counters:
             count((metric, None), row.known, row.hits)
         totals = iter(row.sums)
@@ -149,7 +155,10 @@ class Plan:
 
 
 def _uses(metric: Metric, detailed: bool) -> Iterable[tuple[str, Mapping[str, Any] | None]] | None:
-    """Return the keys of the values that a metric takes, with the tags of each; ``None`` where it takes them by a function."""
+    """Return the keys of the values that a metric uses, with the tags of each.
+
+    Return ``None`` if a function computes the values.
+    """
     takes = metric.measurement
     if takes is None:
         return ()
@@ -159,7 +168,8 @@ def _uses(metric: Metric, detailed: bool) -> Iterable[tuple[str, Mapping[str, An
         return None
     if takes.whole is None:
         return [(key, {takes.tag: part}) for part, key in takes.keys.items()]
-    # Parts of a whole are rare. Where an event has none the whole is unknown, and other metrics take it too.
+    # Parts of a total are rare. For an event without parts, the total is counted with the tag ``unknown``, which other metrics
+    # can share.
     return None if detailed else ((takes.whole, {takes.tag: "unknown"}),)
 
 
@@ -171,7 +181,7 @@ def _columns(by_key: Mapping[str, list[Use]]) -> Iterable[Column]:
             if metric.kind in SPREAD_KINDS:
                 found.setdefault(unscaled(metric.buckets, metric.scale), []).append((metric, extra))
         if plain:
-            # A spread knows the sum of its values too.
+            # A histogram also stores the sum of its values.
             found.setdefault(next(iter(found), None), []).extend(plain)
         for bounds, made in found.items():
             yield key, bounds, tuple(made)
