@@ -37,8 +37,8 @@ Ask = Callable[[int], None]
 
 def _httpx(name: str, url: str) -> Iterator[tuple[str, Ask]]:
     module = __import__(name)
-    answered = module.MockTransport(lambda request: module.Response(200, text="ok"))
-    for where, client in (("in the process", module.Client(transport=answered)), ("loopback", module.Client())):
+    transport = module.MockTransport(lambda request: module.Response(200, text="ok"))
+    for where, client in (("in the process", module.Client(transport=transport)), ("loopback", module.Client())):
 
         def ask(times: int, client: Any = client) -> None:
             for _ in range(times):
@@ -105,11 +105,11 @@ def measure(ask: Ask, times: int) -> tuple[float, float]:
     ask(min(times, 50))
     for turn in range(ROUNDS):
         # Alternate the order.
-        for watched in (False, True) if turn % 2 else (True, False):
-            if watched:
+        for instrumented in (False, True) if turn % 2 else (True, False):
+            if instrumented:
                 LLMInstrumentor().instrument()
-            best[watched] = min(best[watched], _microseconds(ask, times))
-            if watched:
+            best[instrumented] = min(best[instrumented], _microseconds(ask, times))
+            if instrumented:
                 LLMInstrumentor().uninstrument()
     return best[False], best[True]
 
@@ -119,14 +119,14 @@ def main(requests: int = REQUESTS) -> None:
     server = subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
-        asked = list(clients(f"http://127.0.0.1:{int(server.stdout.readline())}/"))
-        times = max(1, requests // (len(asked) * ROUNDS * 2))
+        installed = list(clients(f"http://127.0.0.1:{int(server.stdout.readline())}/"))
+        times = max(1, requests // (len(installed) * ROUNDS * 2))
         print(
-            f"{times * len(asked) * ROUNDS * 2:,} requests: microseconds of processor time of one without and with instrumentation, and the ratio"
+            f"{times * len(installed) * ROUNDS * 2:,} requests: microseconds of processor time of one without and with instrumentation, and the ratio"
         )
-        for name, ask in asked:
-            bare, watched = measure(ask, times)
-            print(f"  {name:24} {bare:9.1f} {watched:9.1f}   {watched / bare:.3f}")
+        for name, ask in installed:
+            bare, instrumented = measure(ask, times)
+            print(f"  {name:24} {bare:9.1f} {instrumented:9.1f}   {instrumented / bare:.3f}")
         look = min(repeat(context.running_call, number=100_000, repeat=7)) / 100_000 * 1e6
         print(f"  look-up of the running call in the context, per request: {look:.2f}")
     finally:

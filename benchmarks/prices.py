@@ -1,4 +1,4 @@
-"""Measure the cost of price look-ups, and compare with the library of the snapshot.
+"""Measure price look-ups, and compare with the library of the snapshot.
 
     python benchmarks/prices.py
 

@@ -1,4 +1,6 @@
-"""Measure what instrumentation adds to a call: ``python benchmarks/run.py`` (``tox -e benchmarks``).
+"""Measure the cost that instrumentation adds to a call.
+
+Start it with ``python benchmarks/run.py`` or ``tox -e benchmarks``.
 
 If valgrind and a C compiler are installed, callgrind counts user instructions; the figures vary by about 0.5 %, also on a busy
 machine. Otherwise CPU time is measured in interleaved rounds, and the lowest value of each row counts. Every figure except the
@@ -42,7 +44,7 @@ PEERS: Mapping[str, str] = {
     "openinference": _OPENAI.format("openinference.instrumentation.openai"),
     "ddtrace": "from ddtrace import patch; patch(openai=True)",
 }
-"""Setup statements by the name of an environment: ``o3-<name>`` under ``BENCH_VENVS``."""
+"""Set-up statements by environment: ``o3-<name>`` under ``BENCH_VENVS``."""
 
 _STYLES = ("sync", "async")
 CALLS = {"chat": 20, "stream 100": 5, "stream 2000": 2, "embeddings": 20, "tool call": 20, "error": 20, "big prompt": 4}
@@ -54,7 +56,7 @@ SETTINGS: Mapping[str, tuple[str, str, int]] = {
     "5 handlers": ("sdk", "", 5),
     "contents on": ("sdk", ", capture_message_content='span_only'", 0),
 }
-"""Set-up of the OpenTelemetry SDK, keywords of this package, number of handlers, by name."""
+"""OpenTelemetry set-up, keywords of this package, number of handlers."""
 
 
 class Case:
@@ -63,12 +65,12 @@ class Case:
     def __init__(self, peer: str, setting: str, python: str, setup: str, rows: Mapping[str, int]) -> None:
         self.peer, self.setting, self.rows = peer, setting, dict(rows)
         mode, _, handlers = SETTINGS[setting]
-        self._asked = {"mode": mode, "setup": setup, "handlers": handlers if peer == "ours" else 0, "rows": self.rows}
+        self._options = {"mode": mode, "setup": setup, "handlers": handlers if peer == "ours" else 0, "rows": self.rows}
         self._python = python
 
     def command(self, library: str | None) -> list[str]:
         """Return the command of the worker."""
-        return [self._python, str(HERE / "worker.py"), json.dumps({**self._asked, "library": library})]
+        return [self._python, str(HERE / "worker.py"), json.dumps({**self._options, "library": library})]
 
     def label(self, row: str) -> str:
         """Return the name of a row in the results."""
@@ -125,7 +127,7 @@ def counted(case: Case, library: str, folder: str) -> dict[str, float]:
 
 
 def timed(measured: list[Case], rounds: int) -> list[dict[str, float]]:
-    """Return microseconds of CPU time per call, by row: the lowest of interleaved rounds."""
+    """Return microseconds of CPU time per call and row, the lowest round."""
     started = [subprocess.Popen(case.command(None), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for case in measured]
     found: list[dict[str, float]] = [{} for _ in measured]
     try:
@@ -147,7 +149,7 @@ def timed(measured: list[Case], rounds: int) -> list[dict[str, float]]:
 
 
 def added(measured: list[Case], found: list[dict[str, float]]) -> dict[str, dict[str, float]]:
-    """Return by row the figure of ``bare``, and what each peer adds to it."""
+    """Return by row the figure of ``bare``, and the increase for each peer."""
     bare = {
         (case.setting, row): value for case, rows in zip(measured, found, strict=True) if case.peer == "bare" for row, value in rows.items()
     }
@@ -178,14 +180,14 @@ def _number(value: float) -> str:
 
 def main() -> None:
     """Measure and print; see the docstring of the module."""
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--quick", action="store_true", help="few rows")
-    asked.add_argument("--time", action="store_true", help="CPU time also where callgrind is installed")
-    asked.add_argument("--rounds", type=int, default=ROUNDS, help="rounds of CPU time")
-    asked.add_argument("--peers", default=",".join(PEERS), help="names, separated by commas")
-    asked.add_argument("--json", type=Path, help="file for the results")
-    asked.add_argument("--docs", action="store_true", help="write the table into docs/performance.md")
-    options = asked.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="few rows")
+    parser.add_argument("--time", action="store_true", help="CPU time also where callgrind is installed")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="rounds of CPU time")
+    parser.add_argument("--peers", default=",".join(PEERS), help="names, separated by commas")
+    parser.add_argument("--json", type=Path, help="file for the results")
+    parser.add_argument("--docs", action="store_true", help="write the table into docs/performance.md")
+    options = parser.parse_args()
     measured = list(cases([name for name in options.peers.split(",") if name], options.quick))
     with tempfile.TemporaryDirectory() as folder:
         library = None if options.time else compiled(folder)
@@ -203,8 +205,8 @@ def main() -> None:
     if options.docs:
         page = PAGE.read_text()
         before, after = page.split(BEGIN)[0], page.split(END)[1]
-        told = f"{BEGIN}\n{unit.capitalize()}; Python {about['python']}, openai {about['openai']}, opentelemetry-sdk {about['opentelemetry-sdk']}.\n"
-        PAGE.write_text(f"{before}{told}\n{text}{END}{after}")
+        heading = f"{BEGIN}\n{unit.capitalize()}; Python {about['python']}, openai {about['openai']}, opentelemetry-sdk {about['opentelemetry-sdk']}.\n"
+        PAGE.write_text(f"{before}{heading}\n{text}{END}{after}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Compute the cost of observing a million calls: processor time, bytes, data points.
+"""Compute the cost of a million calls: processor time, bytes, data points.
 
 ``python benchmarks/scale.py`` measures thousands of calls of an OpenAI client whose transport returns responses from memory, with
 and without streams of 100 chunks, encodes the spans like an OTLP exporter, and multiplies. It needs
@@ -54,7 +54,10 @@ def seconds(kind: str, watched: bool, **tracer: Any) -> tuple[float, list[Any]]:
 
 
 def added(kind: str) -> tuple[float, float, float, list[Any]]:
-    """Return the microseconds of a call, those added by metrics and by all spans, and the spans."""
+    """Return microseconds of a call, added microseconds, and the spans.
+
+    The added values are those with metrics only, and with metrics and every span.
+    """
     bare = none = full = float("inf")
     spans: list[Any] = []
     for _ in range(ROUNDS):

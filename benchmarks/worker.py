@@ -1,4 +1,6 @@
-"""Run the rows of a benchmark in one process, for one peer and one set-up; started by ``run.py``.
+"""Run the rows of a benchmark for one peer and one set-up.
+
+``run.py`` starts it as a process:
 
     python worker.py '{"setup": "...", "mode": "sdk", "handlers": 0, "rows": {"chat sync": 20}, "library": null}'
 
@@ -143,7 +145,10 @@ class Rows:
 
 
 def providers(mode: str) -> None:
-    """Set up the OpenTelemetry SDK with exporters that discard: ``sdk``, ``sampled out``, ``no SDK``."""
+    """Set up the OpenTelemetry SDK with exporters that discard everything.
+
+    ``mode`` is ``sdk``, ``sampled out``, or ``no SDK`` for no set-up.
+    """
     if mode == "no SDK":
         return
     from opentelemetry.sdk.metrics import MeterProvider
@@ -160,7 +165,7 @@ def providers(mode: str) -> None:
 
 
 def floor() -> None:
-    """Instrument chat by hand at the lowest cost: one span with ten attributes, and plain numbers."""
+    """Instrument chat by hand at the lowest cost: one span and plain numbers."""
     import wrapt
 
     from opentelemetry import trace
@@ -215,16 +220,16 @@ def handlers(number: int) -> None:
 def main() -> None:
     """Set up, then run all rows once with callgrind, or the requested rows."""
     warnings.simplefilter("ignore")
-    asked = json.loads(sys.argv[1])
-    providers(asked["mode"])
-    exec(asked["setup"], {"floor": floor})
-    handlers(asked["handlers"])
+    options = json.loads(sys.argv[1])
+    providers(options["mode"])
+    exec(options["setup"], {"floor": floor})
+    handlers(options["handlers"])
     rows = Rows()
-    for name, times in asked["rows"].items():
+    for name, times in options["rows"].items():
         rows.run(name, max(3, times // 8))
-    if asked["library"] is not None:
-        library = ctypes.CDLL(asked["library"])
-        for name, times in asked["rows"].items():
+    if options["library"] is not None:
+        library = ctypes.CDLL(options["library"])
+        for name, times in options["rows"].items():
             rows.run(name, 2)
             gc.collect()
             gc.freeze()
@@ -235,7 +240,7 @@ def main() -> None:
     print("ready", flush=True)
     for line in sys.stdin:
         name = line.strip()
-        times = asked["rows"][name]
+        times = options["rows"][name]
         gc.collect()
         began = time.process_time_ns()
         rows.run(name, times)

@@ -1,4 +1,4 @@
-"""The Grafana dashboard: a table of panels, and its conversion into the JSON that Grafana imports."""
+"""The Grafana dashboard: a table of panels, converted into JSON."""
 
 from __future__ import annotations
 
@@ -35,11 +35,14 @@ _hits, _misses = q.rate("ex_llm.cache.hits.total", "cache"), q.rate("ex_llm.cach
 
 
 class Panel(NamedTuple):
-    """One panel: title, unit, description, and queries by legend. ``since`` overrides the time range."""
+    """One panel: title, unit, description, and queries by legend.
+
+    ``since`` overrides the time range.
+    """
 
     title: str
     unit: str
-    says: str
+    description: str
     queries: dict[str, str]
     since: str | None = None
     worse_from: float | None = None
@@ -146,7 +149,7 @@ def _panel(panel: Panel, kind: str, place: dict[str, int]) -> dict[str, Any]:
     made: dict[str, Any] = {
         "type": kind,
         "title": panel.title,
-        "description": panel.says,
+        "description": panel.description,
         "datasource": _SOURCE,
         "gridPos": place,
         "fieldConfig": {"defaults": shown | looks["defaults"], "overrides": []},

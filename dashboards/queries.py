@@ -1,4 +1,4 @@
-"""PromQL queries from the table of metrics: only existing metrics and labels can be used.
+"""PromQL queries that can use only existing metrics and labels.
 
 ``panels`` and ``rules`` use this module. An unknown metric raises ``KeyError``; an unknown label raises ``ValueError``.
 """
@@ -17,7 +17,10 @@ _CHOSEN = ("provider", "model")
 
 
 class Queries:
-    """Write queries over one window; ``chosen`` adds the variables ``$provider`` and ``$model``."""
+    """Write queries over one window.
+
+    ``chosen`` adds the variables ``$provider`` and ``$model`` of the dashboard.
+    """
 
     def __init__(self, window: str, chosen: bool = False) -> None:
         self._window, self._chosen = window, chosen

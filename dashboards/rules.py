@@ -1,4 +1,4 @@
-"""Recording rules and alerts for Prometheus: tables, and their conversion into YAML."""
+"""Recording rules and alerts for Prometheus, as tables converted into YAML."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Alert(NamedTuple):
     when: str
     lasting: str
     severity: str
-    says: str
+    summary: str
     do: str
 
 
@@ -141,7 +141,7 @@ def _alert(alert: Alert) -> str:
         _expression(alert.when).rstrip("\n"),
         f"        for: {alert.lasting}",
         f"        labels:\n          severity: {alert.severity}",
-        f"        annotations:\n          summary: {json.dumps(alert.says)}\n          description: {json.dumps(alert.do)}",
+        f"        annotations:\n          summary: {json.dumps(alert.summary)}\n          description: {json.dumps(alert.do)}",
     ]
     return "\n".join(lines) + "\n"
 

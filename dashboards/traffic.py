@@ -1,4 +1,4 @@
-"""Generate traffic for the dashboards: call the local stand-in server, and serve the metrics.
+"""Generate traffic for the dashboards against the local stand-in server.
 
 ``python dashboards/traffic.py`` serves http://127.0.0.1:9568/metrics and makes calls until you press Enter. It then serves the
 metrics until it is interrupted. It opens no connection to other machines; the stand-in server returns fixed texts.
@@ -77,13 +77,13 @@ def caches(number: int) -> None:
 
 
 def serve(url: str, port: int, pause: float, enough: threading.Event) -> None:
-    """Make rounds of calls until ``enough`` is set, and serve their metrics until the program ends."""
+    """Make calls until ``enough`` is set, and serve metrics until the end."""
     llm.LLMInstrumentor().instrument(model_names=NAMES)
     reporter = llm.PrometheusReporter(llm.metrics(), port=port)
-    watched = {provider.name for provider in providers.everyone()}
+    instrumented = {provider.name for provider in providers.everyone()}
     print(f"http://127.0.0.1:{reporter.port}/metrics", flush=True)
     with ExitStack() as stack:
-        asking = [stack.enter_context(make(url)) for name, make in SDKS.items() if name in watched and find_spec(name)]
+        asking = [stack.enter_context(make(url)) for name, make in SDKS.items() if name in instrumented and find_spec(name)]
         for number in itertools.count():
             for ask in [*asking, caches]:
                 ask(number)

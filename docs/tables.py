@@ -116,7 +116,8 @@ def settings() -> str:
         for f in fields(Settings)
     )
     return (
-        f"# Settings\n\n{MADE}\nA keyword of `LLMInstrumentor().instrument()` has priority over its environment variable, which has priority over the default.\n\n"
+        f"# Settings\n\n{MADE}\nA keyword of `LLMInstrumentor().instrument()` has priority over its environment variable,\n"
+        "which has priority over the default.\n\n"
         + table(("keyword", "variable", "default", "description"), rows)
         + "\nThe keywords `tracer_provider`, `meter_provider` and `logger_provider` replace the global providers.\n"
     )

@@ -85,7 +85,7 @@ def metrics_with_prometheus(s: Section, port: int = METRICS_PORT) -> str:
 
 
 def distributed_tracing(s: Section) -> list[Any]:
-    """Trace without any call of this package: chat, stream and embed are functions of the SDK."""
+    """Trace calls of the SDK without calling this package."""
     s.spans()
     s.chat()
     list(s.stream())
@@ -94,33 +94,33 @@ def distributed_tracing(s: Section) -> list[Any]:
 
 
 def event_names(s: Section) -> list[str]:
-    """Capture the events of a chat: a start and a stop, or an exception; every event is in EVENTS."""
-    with capture_events("ex_llm.chat.*") as said:
+    """Capture the events of a chat: start, and stop or exception."""
+    with capture_events("ex_llm.chat.*") as events:
         s.chat()
         with suppress(Exception):
             s.chat("gpt-4o-mini@error-500")
-    assert all(event.name in llm.EVENTS for event in said)
-    return [event.name for event in said]
+    assert all(event.name in llm.EVENTS for event in events)
+    return [event.name for event in events]
 
 
 def custom_event_handlers(s: Section) -> list[tuple[float, str, int]]:
     """Attach your own handler; durations are in nanoseconds and can be converted."""
-    heard: list[tuple[float, str, int]] = []
+    received: list[tuple[float, str, int]] = []
 
     def handle_chat_complete(event_name: str, measurements: Any, metadata: Any, config: Any) -> None:
         duration_ms = llm.convert_time_unit(measurements["duration"], "native", "millisecond")
-        heard.append((duration_ms, metadata["model"], metadata["total_tokens"]))
+        received.append((duration_ms, metadata["model"], metadata["total_tokens"]))
 
     llm.attach("my-handler", "ex_llm.chat.stop", handle_chat_complete)
     try:
         s.chat()
     finally:
         llm.detach("my-handler")
-    return heard
+    return received
 
 
 def sets_of_metrics(s: Section) -> dict[str, list[str]]:
-    """List the three sets of metrics: all, a small set for development, and cost."""
+    """List the sets of metrics: all, a small set for development, cost."""
     sets = {"all": llm.metrics(), "basic": llm.basic_metrics(), "cost": llm.cost_metrics()}
     return {name: [metric.name for metric in chosen] for name, chosen in sets.items()}
 
@@ -135,7 +135,7 @@ def console_reporter(s: Section) -> str:
 
 
 def statsd_reporter(s: Section) -> list[str]:
-    """Send metrics to a StatsD server; in this example a UDP socket receives the lines."""
+    """Send metrics to a StatsD server; a UDP socket receives the lines here."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
         server.settimeout(5)
@@ -157,9 +157,9 @@ class MyReporter:
                 self._by_event.setdefault(event, []).append(metric)
         self._thread = threading.Thread(target=self._send)
         self._thread.start()
-        llm.attach_many("my-reporter", self._by_event, self._hear)
+        llm.attach_many("my-reporter", self._by_event, self._handle)
 
-    def _hear(self, event: str, measurements: Any, metadata: Any, config: Any) -> None:
+    def _handle(self, event: str, measurements: Any, metadata: Any, config: Any) -> None:
         self._queue.put(event)
 
     def _send(self) -> None:
@@ -189,7 +189,7 @@ def manual_instrumentation(s: Section) -> list[Any]:
 
 
 def context_propagation(s: Section) -> list[Any]:
-    """Pass the context to other threads and processes: with_context, or carry for pickled functions."""
+    """Pass the context to threads and processes with with_context and carry."""
     s.spans()
     with llm.with_span("traced_function"):
         here = otel_context.get_current()
@@ -204,9 +204,9 @@ def context_propagation(s: Section) -> list[Any]:
 def span_of_your_own(s: Section) -> list[Any]:
     """Emit start, stop and exception of your own operation; they also become a span."""
     s.spans()
-    with capture_events("myapp.*") as said, llm.span("myapp.llm.analyze", {"text_length": 11}):
+    with capture_events("myapp.*") as events, llm.span("myapp.llm.analyze", {"text_length": 11}):
         s.chat()
-    return [*(event.name for event in said), *s.spans()]
+    return [*(event.name for event in events), *s.spans()]
 
 
 def cache_instrumentation(s: Section) -> list[str]:
@@ -217,33 +217,33 @@ def cache_instrumentation(s: Section) -> list[str]:
         (llm.emit_cache_hit if key in cache else llm.emit_cache_miss)(key)
         return cache.get(key)
 
-    with capture_events("ex_llm.cache.*") as said:
+    with capture_events("ex_llm.cache.*") as events:
         look_up("question")
         cache["question"] = "answer"
         llm.emit_cache_put("question", size_bytes=6)
         look_up("question")
         llm.emit_cache_evicted("question", size_bytes=6)
-    return [event.name for event in said]
+    return [event.name for event in events]
 
 
 def cost_monitoring(s: Section) -> list[tuple[str, float]]:
-    """Read the cost of a call, and check a response against a threshold with track_cost."""
-    with capture_events("ex_llm.cost.*") as said:
+    """Read the cost of a call, and check a threshold with track_cost."""
+    with capture_events("ex_llm.cost.*") as events:
         response = s.chat()
         llm.track_cost(response, threshold_cents=0.0001, model="gpt-4o-mini")
         llm.track_cost({"provider": "openai", "model": "gpt-4o", "cost": {"total_cents": 12.5}}, threshold_cents=20)
-    return [(event.name, event.measurements["cost"]) for event in said]
+    return [(event.name, event.measurements["cost"]) for event in events]
 
 
 def everything_else_by_hand(s: Section) -> list[str]:
-    """Emit events that no SDK reports: rate limits, renewed credentials, truncations, any event in EVENTS."""
-    with capture_events("ex_llm.*") as said:
+    """Emit events by hand: rate limits, renewed credentials, truncations."""
+    with capture_events("ex_llm.*") as events:
         llm.emit_rate_limit("openai", "gpt-4o-mini", retry_after_ms=250)
         llm.emit_auth_refresh("openai", "MyTokenProvider", duration=1_000_000)
         with llm.emit_context_truncation("keep_last") as removed:
             removed["messages_removed"] = 3
         llm.execute("ex_llm.context.window_exceeded", {}, {"provider": "openai", "model": "gpt-4o-mini"})
-    return [event.name for event in said]
+    return [event.name for event in events]
 
 
 def list_attached_handlers(s: Section) -> list[str]:
@@ -253,18 +253,18 @@ def list_attached_handlers(s: Section) -> list[str]:
 
 def events_by_hand(s: Section) -> list[dict[str, Any]]:
     """Emit an event to test a handler."""
-    heard: list[dict[str, Any]] = []
-    llm.attach("try-it", "ex_llm.chat.stop", lambda name, measurements, metadata, config: heard.append({**measurements, **metadata}))
+    received: list[dict[str, Any]] = []
+    llm.attach("try-it", "ex_llm.chat.stop", lambda name, measurements, metadata, config: received.append({**measurements, **metadata}))
     llm.execute("ex_llm.chat.stop", {"duration": 1000}, {"model": "gpt-4o-mini", "provider": "openai"})
     llm.detach("try-it")
-    return heard
+    return received
 
 
 def nothing_sensitive(s: Section) -> str:
     """Show that events contain no keys, and no contents unless these are enabled."""
-    with capture_events("*") as said:
+    with capture_events("*") as events:
         s.chat()
-    return repr(said)
+    return repr(events)
 
 
 SECTIONS: tuple[Callable[[Section], Any], ...] = (

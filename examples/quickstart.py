@@ -22,7 +22,7 @@ MESSAGES = [{"role": "user", "content": "Say hello in five words."}]
 
 
 def ask(client) -> None:
-    """Call the SDK like an application; this code does not refer to the instrumentation."""
+    """Call the SDK like an application, without any call of this package."""
     import openai
 
     client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)

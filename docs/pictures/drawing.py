@@ -1,4 +1,4 @@
-"""Draw SVG pictures: a terminal, and the panels of a dashboard with data of Prometheus."""
+"""Draw SVG pictures of a terminal and of the panels of a dashboard."""
 
 from __future__ import annotations
 
@@ -52,7 +52,10 @@ def _terminal_line(x: float, y: float, line: str) -> str:
 
 
 def dashboard(title: str, panels: Iterable[tuple[Mapping[str, Any], list[Series]]]) -> str:
-    """Draw panels at the positions of the dashboard: a number for a stat, lines for a graph."""
+    """Draw panels at the positions of the dashboard.
+
+    A stat is drawn as a number, a graph as lines.
+    """
     across, down, top = 50.0, 27.0, 46.0
     drawn, bottom = [], 0.0
     for panel, series in panels:

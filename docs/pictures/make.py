@@ -1,4 +1,6 @@
-"""Make the pictures of the README from real output: ``python docs/pictures/make.py``.
+"""Make the pictures of the README from real output.
+
+Start it with ``python docs/pictures/make.py``.
 
 ``terminal.svg`` shows the output of ``OTEL_TRACES_EXPORTER=llm_console`` for calls to the local stand-in server.
 ``dashboard.svg`` shows the panels of ``dashboards/grafana-overview.json``, drawn by this program (Grafana looks different)
@@ -77,7 +79,10 @@ def terminal() -> str:
 
 @contextmanager
 def scraped(seconds: float) -> Iterator[tuple[str, float, float]]:
-    """Run a Prometheus that scrapes the traffic program; yield its address, start and end."""
+    """Run a Prometheus that scrapes the traffic program.
+
+    Yield its address, and the start and end of the time range.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -109,8 +114,8 @@ def series(address: str, panel: dict[str, Any], begin: float, end: float) -> lis
     for target in panel["targets"]:
         query = target["expr"].replace("$__rate_interval", "10s").replace("$__range", f"{end - begin:.0f}s")
         query = query.replace("$provider", ".*").replace("$model", ".*").replace("$budget", "10")
-        asked = urllib.parse.urlencode({"query": query, "start": begin, "end": end, "step": (end - begin) / STEPS})
-        with urllib.request.urlopen(f"{address}/api/v1/query_range?{asked}", timeout=30) as answer:
+        parameters = urllib.parse.urlencode({"query": query, "start": begin, "end": end, "step": (end - begin) / STEPS})
+        with urllib.request.urlopen(f"{address}/api/v1/query_range?{parameters}", timeout=30) as answer:
             rows = json.load(answer)["data"]["result"]
         for row in rows:
             name = target["legendFormat"]
@@ -129,11 +134,11 @@ def dashboard(address: str, begin: float, end: float) -> str:
 def page(address: str, into: Path) -> None:
     """Take a screenshot of the Prometheus page with the output tokens by model."""
     query = "sum by (model) (rate(ex_llm_tokens_output_total[15s]))"
-    asked = urllib.parse.urlencode({"g0.expr": query, "g0.tab": 0, "g0.range_input": "1m"})
+    parameters = urllib.parse.urlencode({"g0.expr": query, "g0.tab": 0, "g0.range_input": "1m"})
     with tempfile.TemporaryDirectory() as profile:
         subprocess.run([
             "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--hide-scrollbars", f"--user-data-dir={profile}",
-            "--window-size=1000,890", "--virtual-time-budget=8000", f"--screenshot={into}", f"{address}/classic/graph?{asked}",
+            "--window-size=1000,890", "--virtual-time-budget=8000", f"--screenshot={into}", f"{address}/classic/graph?{parameters}",
         ], check=True, capture_output=True, timeout=120)  # fmt: skip
     if find_spec("PIL"):
         from PIL import Image

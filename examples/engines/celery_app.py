@@ -1,4 +1,6 @@
-"""Celery: a task class carries the context in message headers; a signal sets up each worker.
+"""Run on Celery: a task class carries the context in message headers.
+
+A signal sets up each worker.
 
 celery -A celery_app worker --concurrency 2
 python celery_app.py

@@ -1,4 +1,6 @@
-"""Dask: carried functions are submitted; a plugin sets up each worker and flushes at its end.
+"""Run on Dask: submit carried functions.
+
+A plugin sets up each worker, and sends its telemetry at its end.
 
 python dask_run.py
 """
@@ -34,8 +36,8 @@ def main() -> None:
     ):
         client.register_plugin(Watched())
         with with_span("driver"), with_attributes(session_id="dask"):
-            asked = client.map(carry(answer), PROMPTS, pure=False)
-            print("\n".join(client.gather(asked)))
+            futures = client.map(carry(answer), PROMPTS, pure=False)
+            print("\n".join(client.gather(futures)))
 
 
 if __name__ == "__main__":

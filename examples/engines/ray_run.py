@@ -1,4 +1,4 @@
-"""Ray: a remote function runs carried functions, or Ray's tracing hook carries the context.
+"""Run on Ray: carry functions, or let Ray's tracing hook carry the context.
 
     python ray_run.py
     python ray_run.py hook

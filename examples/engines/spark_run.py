@@ -1,4 +1,4 @@
-"""Spark: a carried function maps partitions.
+"""Run on Spark: a carried function maps partitions.
 
 Spark kills its workers, so each partition sends its telemetry before it ends.
 
@@ -30,8 +30,8 @@ def main() -> None:
     )
     session.sparkContext.setLogLevel("ERROR")
     with with_span("driver"), with_attributes(session_id="spark"):
-        asked = session.sparkContext.parallelize(PROMPTS, 4).mapPartitions(carry(in_worker(answer_each, set_up)))
-        print("\n".join(asked.collect()))
+        results = session.sparkContext.parallelize(PROMPTS, 4).mapPartitions(carry(in_worker(answer_each, set_up)))
+        print("\n".join(results.collect()))
     session.stop()
 
 

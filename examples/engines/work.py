@@ -1,4 +1,4 @@
-"""The work of every engine, and the set-up of a worker; neither depends on the engine."""
+"""The work of every engine, and the set-up of a worker."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PROMPTS = [f"Say something about the number {number}." for number in range(8)]
 
 @lru_cache(maxsize=1)
 def set_up() -> None:
-    """Set up OpenTelemetry, instrument, and share a budget with all workers; once per process."""
+    """Set up OpenTelemetry, instrument, and share a budget; once per process."""
     watch_worker()
     if "BUDGET_REDIS" in os.environ:
         CostBudget("engines", float(os.environ["BUDGET_CENTS"]), per="day", store=RedisStore(os.environ["BUDGET_REDIS"]))
@@ -26,8 +26,8 @@ def answer(prompt: str) -> str:
     import openai
 
     with openai.OpenAI() as client:
-        answered = client.chat.completions.create(model="gpt-4o-mini", messages=[{"role": "user", "content": prompt}])
-    return f"{os.getpid()}: {answered.choices[0].message.content}"
+        response = client.chat.completions.create(model="gpt-4o-mini", messages=[{"role": "user", "content": prompt}])
+    return f"{os.getpid()}: {response.choices[0].message.content}"
 
 
 def answer_each(prompts: Iterable[str]) -> Iterator[str]:
