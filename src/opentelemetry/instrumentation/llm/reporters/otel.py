@@ -98,7 +98,7 @@ class OtelReporter:
         """
         self._deciding = threading.RLock()
         delta = any(otel_spreads.reports_differences(histogram) for histogram in self._histograms.values())
-        self._before = self._observed if delta else {}
+        self._before = dict(self._observed) if delta else {}
 
     def _hear(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
         if self._undecided:
