@@ -1,4 +1,7 @@
-"""Run the stand-in as a process: print its URL on the first line, then serve until interrupted."""
+"""Run the stand-in server as a process.
+
+It prints its URL on the first line, then serves until it is interrupted.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,11 @@ from .server import StandIn
 
 def main() -> None:
     """Parse the command line and serve."""
-    parser = argparse.ArgumentParser(prog="stand_in", description="A local stand-in for LLM providers: canned answers, no model.")
-    parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
-    parser.add_argument("--scenarios", action="store_true", help="list the scenarios and leave")
+    parser = argparse.ArgumentParser(
+        prog="stand_in", description="A local stand-in server for LLM providers: fixed responses, not a model."
+    )
+    parser.add_argument("--port", type=int, default=0, help="0 selects a free port")
+    parser.add_argument("--scenarios", action="store_true", help="list the scenarios and exit")
     arguments = parser.parse_args()
     if arguments.scenarios:
         for name, scenario in SCENARIOS.items():

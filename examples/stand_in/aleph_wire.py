@@ -1,4 +1,7 @@
-"""Aleph Alpha's wire format: completions and vectors in shapes of its own, chats and embeddings nearly as OpenAI has them."""
+"""Aleph Alpha's wire format.
+
+Completions and vectors have their own structures; chats and embeddings are similar to OpenAI's.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ def _texts(prompt: Json) -> list[str]:
 
 
 def complete(request: Request) -> Answer:
-    """Answer POST /complete: a stream ends with a summary of each text, and one of all."""
+    """Answer POST /complete; a stream ends with summaries of each text and of all."""
     asked = _texts(request.fields.get("prompt"))
     limit, said = request.fields.get("maximum_tokens"), pieces(answer_text(request, " ".join(asked)))
     cut = isinstance(limit, int) and limit < len(said)
@@ -32,7 +35,7 @@ def complete(request: Request) -> Answer:
 
 
 def chat(request: Request) -> Answer:
-    """Answer POST /chat/completions as OpenAI does; each piece of a stream has a content."""
+    """Answer POST /chat/completions like OpenAI; each chunk has a content."""
     answer = openai_chat.chat(request)
     return Stream([replace(event, data=_with_content(event.data)) for event in answer.events]) if isinstance(answer, Stream) else answer
 

@@ -1,4 +1,4 @@
-"""Anthropic's messages, whole and streamed, their counting, batches of them, and the text completions of before."""
+"""Anthropic's messages, token counts, batches, and older text completions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ _BATCH: dict[str, Any] = {
 
 
 def create(request: Request) -> Answer:
-    """Answer a message, to a client of Anthropic's own or, with the model in the path, to one of a cloud."""
+    """Answer a message for Anthropic's client, or for a cloud's client.
+
+    A cloud's client has the model in the path.
+    """
     asked = request.fields
     messages = asked.get("messages")
     if not isinstance(messages, list) or not messages:
@@ -42,7 +45,7 @@ def _texts(asked: Json) -> list[str]:
 
 
 def _blocks(request: Request, asked: Json, prompt: str, last: Json) -> tuple[list[Json], str, int]:
-    """Make the content, why it ends, and of how many tokens it is."""
+    """Return the content, its finish reason, and its number of tokens."""
     searched = _searched(request, asked, prompt)
     calls = _tool_calls(request, asked, prompt, last)
     schema = ((asked.get("output_config") or {}).get("format") or asked.get("output_format") or {}).get("schema")
@@ -67,7 +70,7 @@ def _tool_calls(request: Request, asked: Json, prompt: str, last: Json) -> list[
 
 
 def _searched(request: Request, asked: Json, prompt: str) -> list[Json]:
-    """Search the web for who gives that tool and asks for it."""
+    """Return the content of a web search, if tool and prompt request it."""
     tools = [str(tool.get("type")) for tool in asked.get("tools") or []]
     if "search the web" not in prompt or not any(tool.startswith("web_search_") for tool in tools):
         return []
@@ -81,7 +84,10 @@ def _searched(request: Request, asked: Json, prompt: str) -> list[Json]:
 
 
 def _usage(request: Request, prompt: int, spoken: int, blocks: list[Json]) -> dict[str, Any]:
-    """Count: half of the prompt is read from a cache for a model named ``cached``, three tokens written for one named ``written``."""
+    """Return the usage.
+
+    For a model named ``cached``, half of the prompt is read from the cache; for one named ``written``, three tokens are written.
+    """
     read, thought = cached_tokens(request, prompt), reasoning_tokens(request)
     written = _WRITTEN if "written" in request.model else dict.fromkeys(_WRITTEN, 0)
     searches = sum(block["type"] == "server_tool_use" for block in blocks)
@@ -111,7 +117,7 @@ _DELTAS["server_tool_use"], _EMPTY["server_tool_use"] = _DELTAS["tool_use"], _EM
 
 def _events(message: Json) -> Iterator[Event]:
     usage = message["usage"]
-    # What is said at the start is one token of the output; the end says the whole, that one included.
+    # The start event has one output token; the end event has all output tokens, including that token.
     begun = {key: value for key, value in usage.items() if key not in ("output_tokens_details", "server_tool_use")} | {"output_tokens": 1}
     yield _event("message_start", message={**message, "content": [], "stop_reason": None, "usage": begun})
     for index, block in enumerate(message["content"]):

@@ -1,4 +1,7 @@
-"""Anthropic's wire format: its errors, headers and figures. What its routes answer is in ``anthropic_messages``."""
+"""Anthropic's wire format: errors, headers and usage.
+
+``anthropic_messages`` has the responses of its routes.
+"""
 
 from __future__ import annotations
 
@@ -32,20 +35,20 @@ ERRORS: dict[str, tuple[int, str, str]] = {
 
 
 def error(kind: str, message: str) -> Whole:
-    """Make an error answer of a row of ``ERRORS``, or of a status that has none."""
+    """Return the error response for a row of ``ERRORS`` or for a status."""
     status, type_, text = ERRORS[kind] if kind in ERRORS else (int(kind), "api_error", f"Status {kind} was asked for.")
     spent = [("anthropic-ratelimit-requests-remaining", "0")] if status == 429 else []
     return Whole({"type": "error", "error": {"type": type_, "message": message or text}}, status=status, headers=spent)
 
 
 def model(request: Request) -> str:
-    """Find the model: in the body, else in the path (a cloud's)."""
+    """Return the model from the body, or from the path (clouds)."""
     named = request.fields.get("model")
     return named if isinstance(named, str) else request.parameters.get("model", "")
 
 
 def usage(body: Json) -> Usage | None:
-    """Read the tokens of a body or an event; what was read from a cache or written to one is input too."""
+    """Read the tokens of a body or an event; cache reads and writes are input."""
     if not isinstance(body, dict):
         return None
     inner = body.get("message")
@@ -57,7 +60,7 @@ def usage(body: Json) -> Usage | None:
 
 
 def headers(request: Request, _seconds: float) -> Headers:
-    """Make the headers of every answer; the remaining figures sink with every request."""
+    """Return the headers of every response; remaining limits decrease."""
     number = request.memory.count("requests")
     most = {"requests": 50, "input-tokens": 50000, "output-tokens": 8000}
     limits = {kind: (figure, figure - number % 50) for kind, figure in most.items()}
@@ -70,12 +73,15 @@ def headers(request: Request, _seconds: float) -> Headers:
 
 
 def stream_error(_request: Request, _index: int) -> Event:
-    """Make the event by which a stream fails."""
+    """Return the event of a failed stream."""
     return Event({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}, "error")
 
 
 def odd_stream(events: Sequence[Event]) -> Sequence[Event]:
-    """Make a stream odd: events and deltas that nobody knows, null figures, an end that tells the output alone."""
+    """Make a stream unusual.
+
+    Unknown events and deltas, null counts, an end that has only the output tokens.
+    """
     odd: list[Event] = []
     for event in events:
         data = event.data

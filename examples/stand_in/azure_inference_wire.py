@@ -1,4 +1,7 @@
-"""What Azure's inference endpoints say otherwise than OpenAI, below ``/azure-inference/models``: errors, headers, image vectors."""
+"""Azure's inference endpoints, where they differ from OpenAI.
+
+Errors, headers and image embeddings below ``/azure-inference/models``.
+"""
 
 from __future__ import annotations
 
@@ -23,21 +26,21 @@ ERRORS: dict[str, tuple[int, str, str]] = {
 
 
 def image_embeddings(request: Request) -> Answer:
-    """Answer POST /images/embeddings: a vector for each picture's text."""
+    """Answer POST /images/embeddings: a vector for the text of each image."""
     given = request.fields.get("input") or []
     request.fields["input"] = [str(item.get("text") or "a picture") for item in given if isinstance(item, dict)]
     return openai_chat.embeddings(request)
 
 
 def error(kind: str, message: str) -> Whole:
-    """Make an error answer of a row of ``ERRORS``, or of a status that has none."""
+    """Return the error response for a row of ``ERRORS`` or for a status."""
     status, code, text = ERRORS[kind] if kind in ERRORS else (int(kind), "Unknown", f"Status {kind} was asked for.")
     spent = [("x-ratelimit-remaining-requests", "0")] if status == 429 else []
     return Whole({"error": {"code": code, "message": message or text, "details": text}}, status=status, headers=spent)
 
 
 def headers(request: Request, _seconds: float) -> Headers:
-    """Make the headers of every answer; the remaining figures sink with every request."""
+    """Return the headers of every response; remaining limits decrease."""
     number = request.memory.count("requests")
     return [
         ("x-ms-region", "Stand In"),

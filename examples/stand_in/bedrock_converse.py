@@ -1,4 +1,4 @@
-"""Amazon Bedrock's converse, whole and streamed, its counting of tokens and its guardrails."""
+"""Amazon Bedrock's converse, token counts and guardrails."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def converse_stream(request: Request) -> Answer:
 
 
 def answered(request: Request) -> dict[str, Any]:
-    """Make the whole answer to a request in this shape."""
+    """Return the whole response to a request."""
     asked = request.fields
     messages = asked.get("messages")
     if not isinstance(messages, list) or not messages:
@@ -45,7 +45,7 @@ def _texts(asked: Json) -> list[str]:
 
 
 def _blocks(request: Request, asked: Json, prompt: str, last: Json) -> tuple[list[Json], str, int]:
-    """Make the content, why it ends, and of how many tokens it is."""
+    """Return the content, its finish reason, and its number of tokens."""
     calls = _tool_calls(request, asked.get("toolConfig") or {}, prompt, last)
     inference = asked.get("inferenceConfig") or {}
     limit = inference.get("maxTokens") or inference.get("max_new_tokens")
@@ -69,7 +69,10 @@ def _tool_calls(request: Request, config: Json, prompt: str, last: Json) -> list
 
 
 def counted(request: Request, prompt: int, spoken: int) -> dict[str, Any]:
-    """Count: half of the prompt is read from a cache for a model named ``cached``, three tokens written for one named ``written``."""
+    """Return the usage.
+
+    For a model named ``cached``, half of the prompt is read from the cache; for one named ``written``, three tokens are written.
+    """
     read, said = cached_tokens(request, prompt), spoken + reasoning_tokens(request)
     written = _WRITTEN if "written" in request.model else {}
     stored = sum(written.values())
@@ -82,7 +85,7 @@ def counted(request: Request, prompt: int, spoken: int) -> dict[str, Any]:
 
 
 def events(answer: Json) -> Iterator[dict[str, Any]]:
-    """Make the events of a stream that builds this answer, each under its name."""
+    """Yield the events of a stream for this response, with their names."""
     yield {"messageStart": {"role": "assistant"}}
     for index, block in enumerate(answer["output"]["message"]["content"]):
         if "toolUse" in block:
@@ -105,21 +108,21 @@ def _deltas(block: Json) -> list[Json]:
 
 
 def count_tokens(request: Request) -> Answer:
-    """Answer POST /model/{model}/count-tokens, of a conversation or of a model's own body."""
+    """Answer POST /model/{model}/count-tokens, for a conversation or a body."""
     asked = request.fields.get("input") or {}
     body = (asked.get("invokeModel") or {}).get("body")
     return Whole({"inputTokens": count(_texts(asked.get("converse") or (json.loads(base64.b64decode(body)) if body else {})))})
 
 
 def apply_guardrail(request: Request) -> Answer:
-    """Answer POST /guardrail/{guardrail}/version/{version}/apply: it finds nothing."""
+    """Answer POST /guardrail/{guardrail}/version/{version}/apply: no finding."""
     units = ("topicPolicyUnits", "contentPolicyUnits", "wordPolicyUnits", "sensitiveInformationPolicyUnits",
              "sensitiveInformationPolicyFreeUnits", "contextualGroundingPolicyUnits")  # fmt: skip
     return Whole({"usage": dict.fromkeys(units, 1), "action": "NONE", "outputs": [], "assessments": []})
 
 
 def invoke_guardrail_checks(_request: Request) -> Answer:
-    """Answer POST /guardrail-checks/invoke: it finds nothing either."""
+    """Answer POST /guardrail-checks/invoke: no finding."""
     return Whole({"results": {}, "usage": {}})
 
 

@@ -1,7 +1,7 @@
-"""Amazon Bedrock's model invocation: the body is the model's own, so each family answers in another shape.
+"""Amazon Bedrock's model invocation: each family of models has its own body.
 
-A family is found by the model's name. The older ones take a prompt and give a text; a row of ``_TEXTS`` is how one of them
-says so, whole and piece by piece. Anthropic's and OpenAI's shapes are those of their own formats.
+The name of the model selects the family. Older families have a prompt and a text; ``_TEXTS`` has a row for each of them, with
+the whole response and the chunks. Anthropic's and OpenAI's bodies are those of their own wire formats.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
 
 
 class Said(NamedTuple):
-    """A text that a model says: of a prompt of so many tokens, in pieces, whole or cut at a limit."""
+    """The text of a response in pieces, the prompt tokens, and whether it was cut."""
 
     prompt: int
     pieces: list[str]
@@ -32,12 +32,15 @@ class Said(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The whole of it."""
+        """The whole text."""
         return "".join(self.pieces)
 
 
 class Family(NamedTuple):
-    """How a family takes a prompt and a limit, and how it says a text: whole, and in pieces (each with its index)."""
+    """How a family reads a prompt and a limit, and writes a text.
+
+    A text is written whole, or in pieces with an index.
+    """
 
     prompt: str
     limit: tuple[str, ...]
@@ -124,7 +127,7 @@ def _say(request: Request, asked: Json) -> tuple[Family, Said, str]:
 
 
 def _speaks(request: Request, asked: Json) -> Callable[[Request], Answer] | None:
-    """Return who answers in a chat shape: Anthropic's, OpenAI's, or none."""
+    """Return the chat format of a model: Anthropic's, OpenAI's, or None."""
     if "anthropic" in request.model:
         return anthropic_messages.create if "messages" in asked else anthropic_messages.complete
     return openai_chat.chat if "messages" in asked and "amazon." not in request.model else None
@@ -176,7 +179,10 @@ def _nova_usage(usage: Json) -> Json:
 
 
 def _body(request: Request, asked: Json) -> tuple[Json, int]:
-    """Make the body of a whole answer; and how many tokens were said, for families whose body does not say."""
+    """Return the body of a whole response and its number of output tokens.
+
+    The number is for families whose body does not contain it.
+    """
     for word, make in _NO_TEXT:
         if word in request.model:
             return make(request, asked), 0
@@ -192,7 +198,7 @@ def _body(request: Request, asked: Json) -> tuple[Json, int]:
 
 
 def _figures(body: Json, prompt: int, said: int) -> dict[str, int]:
-    """Read what Bedrock tells beside the body out of it, or take what was counted here."""
+    """Read the counts for Bedrock's headers from the body, or use our own counts."""
     usage = body.get("usage") or {}
     read, written = (next((usage[name] for name in names if name in usage), 0) for names in _CACHE_NAMES)
     asked = next((usage[name] for name in ("inputTokens", "input_tokens", "prompt_tokens") if name in usage), prompt)
@@ -219,7 +225,10 @@ def invoke(request: Request) -> Answer:
 
 
 def invoke_stream(request: Request) -> Answer:
-    """Answer POST /model/{model}/invoke-with-response-stream; the last event tells Bedrock's own figures."""
+    """Answer POST /model/{model}/invoke-with-response-stream.
+
+    The last event has Bedrock's own counts.
+    """
     asked = request.fields
     body, said = _body(request, asked)
     documents = _documents(request, asked, body)

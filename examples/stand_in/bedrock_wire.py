@@ -1,7 +1,7 @@
-"""Amazon Bedrock's wire format: the framing of its event streams, its errors, headers and figures.
+"""Amazon Bedrock's wire format: event streams, errors, headers and usage.
 
-What its routes answer is in ``bedrock_converse`` (one shape for all models, and guardrails) and ``bedrock_models`` (a
-shape of its own for each family of models).
+``bedrock_converse`` (one format for all models, and guardrails) and ``bedrock_models`` (a format for each family of models)
+have the responses of its routes.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ _CACHED = (
 
 
 def message(headers: dict[str, str], payload: bytes) -> bytes:
-    """Make one message of an AWS event stream: lengths and their checksum, headers, payload, and the checksum of it all.
+    """Return one message of an AWS event stream.
+
+    It has the lengths and their checksum, the headers, the payload, and the checksum of all.
 
     >>> message({}, b"").hex()
     '000000100000000005c248eb7d98c8ff'
@@ -58,7 +60,10 @@ def message(headers: dict[str, str], payload: bytes) -> bytes:
 
 
 def frame(event: Event) -> bytes:
-    """Frame one event; a part of a model's own answer travels in base64, and an exception says so in its headers."""
+    """Frame one event.
+
+    A part of a model's own response is sent in base64; an exception is marked in the headers.
+    """
     payload = event.data if isinstance(event.data, str) else json.dumps(event.data)
     if event.name == "chunk":
         payload = json.dumps({"bytes": base64.b64encode(payload.encode()).decode(), "p": "abcdefgh"})
@@ -68,18 +73,21 @@ def frame(event: Event) -> bytes:
 
 
 def error(kind: str, text: str) -> Whole:
-    """Make an error answer of a row of ``ERRORS``, or of a status that has none."""
+    """Return the error response for a row of ``ERRORS`` or for a status."""
     status, code, usual = ERRORS[kind] if kind in ERRORS else (int(kind), "InternalServerException", f"Status {kind} was asked for.")
     return Whole({"message": text or usual}, status=status, headers=[("x-amzn-errortype", f"{code}:http://internal.amazon.com/coral/")])
 
 
 def model(request: Request) -> str:
-    """Find the model: it stands in the path."""
+    """Return the model from the path."""
     return request.parameters.get("model", "")
 
 
 def usage(body: Json) -> Usage | None:
-    """Read the tokens of a body or an event, under any family's names; what a cache read or wrote is input too."""
+    """Read the tokens of a body or an event, with the names of any family.
+
+    Cache reads and writes are input tokens.
+    """
     if not isinstance(body, dict):
         return None
     inner = [body.get(name) for name in ("amazon-bedrock-invocationMetrics", "metadata", "message")]
@@ -94,17 +102,17 @@ def usage(body: Json) -> Usage | None:
 
 
 def headers(request: Request, _seconds: float) -> Headers:
-    """Make the headers of every answer."""
+    """Return the headers of every response."""
     return [("x-amzn-requestid", f"00000000-0000-4000-8000-{request.memory.count('requests'):012d}")]
 
 
 def stream_error(_request: Request, _index: int) -> Event:
-    """Make the event by which a stream fails."""
+    """Return the event of a failed stream."""
     return Event({"message": "The server had an error while streaming."}, "internalServerException")
 
 
 def odd_stream(events: Sequence[Event]) -> Sequence[Event]:
-    """Make a stream odd: an event that nobody knows, members that nobody knows, and the counts told twice."""
+    """Make a stream unusual: unknown events and fields, and counts sent twice."""
     odd = [Event({"standIn": True}, "standInUnknown" if events and events[0].name != "chunk" else "chunk")]
     for event in events:
         odd.append(replace(event, data={**event.data, "standIn": None}) if isinstance(event.data, dict) else event)

@@ -1,6 +1,6 @@
 """Cohere's chats and generations, of both versions of its API.
 
-Charged are the words that were sent and said; the model sees some more, as it does at Cohere, where a preamble is free.
+The billed tokens are the words of the prompt and the response. The total is higher, because Cohere does not bill its preamble.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _REASONS = {"length": "MAX_TOKENS", "tool_calls": "TOOL_CALL", "stop": "COMPLETE
 
 
 def figures(request: Request, prompt: int, said: int) -> dict[str, Any]:
-    """Make the figures of a chat: what is charged, and what the model saw."""
+    """Return the usage of a chat: the billed tokens, and all tokens."""
     counts: dict[str, Any] = {
         "billed_units": {"input_tokens": prompt, "output_tokens": said},
         "tokens": {"input_tokens": prompt + PREAMBLE, "output_tokens": said + 2},
@@ -28,12 +28,15 @@ def figures(request: Request, prompt: int, said: int) -> dict[str, Any]:
 
 
 def meta(version: str, counts: dict[str, Any]) -> Json:
-    """Make the part of an answer that says the version of the API and the figures."""
+    """Return the part of a response with the API version and the usage."""
     return {"api_version": {"version": version}, **counts}
 
 
 class _Said:
-    """What an answer to a chat says, whatever version of the API asked: words or calls of tools, and the figures."""
+    """The contents of a chat response for both versions of the API.
+
+    Texts or tool calls, and the usage.
+    """
 
     def __init__(self, request: Request, texts: list[str], tools: list[Json], after_result: bool) -> None:
         asked = request.fields

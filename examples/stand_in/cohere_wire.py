@@ -1,4 +1,7 @@
-"""Cohere's wire format below ``/cohere``, both versions: its routes, errors, headers and figures. Chats are in ``cohere_chat``."""
+"""Cohere's wire format below ``/cohere``, both versions.
+
+Routes, errors, headers and usage; ``cohere_chat`` has the chats.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ ERRORS: dict[str, tuple[int, str]] = {
 
 
 def embed(version: str) -> Callable[[Request], Answer]:
-    """Make the answer to POST /v1/embed or /v2/embed."""
+    """Return the response to POST /v1/embed or /v2/embed."""
 
     def answer(request: Request) -> Answer:
         asked = request.fields
@@ -54,7 +57,7 @@ def _packed(kind: str, rows: list[list[float]]) -> Json:
 
 
 def rerank(version: str) -> Callable[[Request], Answer]:
-    """Make the answer to POST /v1/rerank or /v2/rerank: the documents in the order in which they came."""
+    """Return the response to POST /v1/rerank or /v2/rerank, in the given order."""
 
     def answer(request: Request) -> Answer:
         documents = request.fields.get("documents")
@@ -68,7 +71,7 @@ def rerank(version: str) -> Callable[[Request], Answer]:
 
 
 def classify(request: Request) -> Answer:
-    """Answer POST /v1/classify: everything is of the first example's kind."""
+    """Answer POST /v1/classify: every input has the label of the first example."""
     inputs = request.fields.get("inputs") or []
     label = next((example.get("label") for example in request.fields.get("examples") or []), "canned")
     rows = [
@@ -103,20 +106,20 @@ def batch(request: Request) -> Answer:
 
 
 def error(kind: str, message: str) -> Whole:
-    """Make an error answer of a row of ``ERRORS``, or of a status that has none."""
+    """Return the error response for a row of ``ERRORS`` or for a status."""
     status, text = ERRORS[kind] if kind in ERRORS else (int(kind), f"Status {kind} was asked for.")
     spent = [("x-trial-endpoint-call-remaining", "0")] if status == 429 else []
     return Whole({"id": "stand-in", "message": message or text}, status=status, headers=spent)
 
 
 def model(request: Request) -> str:
-    """Find the model in the body."""
+    """Return the model from the body."""
     named = request.fields.get("model")
     return named if isinstance(named, str) else ""
 
 
 def usage(body: Json) -> Usage | None:
-    """Read the tokens that are charged, of a body or an event."""
+    """Read the billed tokens of a body or an event."""
     if not isinstance(body, dict):
         return None
     for inner in (body, body.get("delta"), body.get("response")):
@@ -129,7 +132,7 @@ def usage(body: Json) -> Usage | None:
 
 
 def headers(_request: Request, _seconds: float) -> Headers:
-    """Make the headers of every answer; always the same, since the SDK's errors repeat them."""
+    """Return constant headers, because the SDK's errors repeat them."""
     return [
         ("x-debug-trace-id", "trace-stand-in"),
         ("x-trial-endpoint-call-limit", "20"),
@@ -139,14 +142,14 @@ def headers(_request: Request, _seconds: float) -> Headers:
 
 
 def stream_error(request: Request, _index: int) -> Event:
-    """Make the event by which a stream fails."""
+    """Return the event of a failed stream."""
     if "/v2/" in request.path:
         return Event({"type": "message-end", "delta": {"finish_reason": "ERROR", "error": "internal server error"}}, "message-end")
     return Event({"event_type": "stream-end", "finish_reason": "ERROR", "is_finished": True, "response": {"text": ""}})
 
 
 def odd_stream(events: Sequence[Event]) -> Sequence[Event]:
-    """Make a stream odd: events that nobody knows, and deltas without their contents."""
+    """Make a stream unusual: unknown events, and deltas without contents."""
     odd = list(events[:1])
     if events and isinstance(events[0].data, dict) and "type" in events[0].data:
         odd.append(Event({"type": "stand-in-unknown"}, "stand-in-unknown"))

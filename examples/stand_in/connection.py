@@ -1,4 +1,7 @@
-"""One HTTP/1.1 connection: reads requests as they came, writes answers whole or chunk by chunk, knows when the client has left."""
+"""One HTTP/1.1 connection.
+
+It reads requests unchanged, writes responses whole or in chunks, and detects when the client disconnects.
+"""
 
 from __future__ import annotations
 
@@ -23,15 +26,15 @@ def head(status: int, headers: Headers) -> bytes:
 
 
 class ClientLeft(Exception):
-    """Say that the client has closed its side."""
+    """Raised when the client has closed its side."""
 
 
 class Malformed(Exception):
-    """Say that what came is not HTTP."""
+    """Raised when the data is not HTTP."""
 
 
 class Connection:
-    """Wrap an accepted socket; every method raises ClientLeft when the other side is gone."""
+    """Wrap an accepted socket; methods raise ClientLeft after a disconnect."""
 
     def __init__(self, sock: socket.socket) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -59,18 +62,18 @@ class Connection:
         return method, target, version, headers, body
 
     def write(self, data: bytes) -> None:
-        """Send these bytes now."""
+        """Send these bytes immediately."""
         try:
             self._sock.sendall(data)
         except OSError as error:
             raise ClientLeft from error
 
     def write_chunk(self, data: bytes) -> None:
-        """Send one chunk; an empty one ends the answer."""
+        """Send one chunk; an empty chunk ends the response."""
         self.write(b"%x\r\n%b\r\n" % (len(data), data))
 
     def wait(self, seconds: float | None) -> None:
-        """Wait this long (None: as long as it takes), unless the client leaves before."""
+        """Wait for this time (None: without limit), or until the client disconnects."""
         end = time.monotonic() + (_FOREVER if seconds is None else seconds)
         while (left := end - time.monotonic()) > 0:
             try:
@@ -87,7 +90,7 @@ class Connection:
             self._buffer += data
 
     def reset(self) -> None:
-        """Let the closing of this connection be a reset instead of an end."""
+        """Close this connection with a reset instead of a normal end."""
         self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def _receive(self) -> None:

@@ -1,4 +1,7 @@
-"""Alibaba's wire format: its routes, errors and figures. Streams are events with an id, a name and a status each."""
+"""Alibaba's wire format: routes, errors and usage.
+
+Each event of a stream has an id, a name and a status.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ _TOTAL = "total_tokens"
 
 
 def _asked(request: Request) -> Request:
-    """Return the request as OpenAI's chat would have got it."""
+    """Return the request in the form of OpenAI's chat."""
     given, settings = request.fields.get("input") or {}, request.fields.get("parameters") or {}
     messages = given.get("messages") or [{"role": "user", "content": given.get("prompt") or ""}]
     streams = request.header("x-dashscope-sse") == "enable"
@@ -42,7 +45,7 @@ def _usage(said: Json, spoken: int | None = None) -> dict[str, Any]:
 
 
 def generate(request: Request) -> Answer:
-    """Answer a generation from texts: in the shape of messages if that was asked for, else as a text."""
+    """Answer a generation from texts, as a message if requested, else as a text."""
     asked = _asked(request)
     as_message = asked.fields.get("result_format") == "message"
     return _generated(asked, lambda choice: choice if as_message else _as_text(choice), as_message)
@@ -107,7 +110,7 @@ def _framed(event: Event) -> bytes:
 
 
 def embed(request: Request) -> Answer:
-    """Answer embeddings of texts, or of parts of several kinds."""
+    """Answer embeddings of texts, or of parts of several modalities."""
     given = request.fields.get("input") or {}
     texts = given.get("texts") or [text for part in given.get("contents") or [] for text in texts_in(part)]
     if not isinstance(texts, list) or not texts:
@@ -118,7 +121,7 @@ def embed(request: Request) -> Answer:
 
 
 def rerank(request: Request) -> Answer:
-    """Answer a ranking: the documents in the order in which they came."""
+    """Answer a rerank request: the documents in the given order."""
     given = request.fields.get("input") or {}
     documents = given.get("documents") or []
     rows = [{"index": index, "relevance_score": 1 / (index + 1)} for index, _ in enumerate(documents)]
@@ -127,19 +130,19 @@ def rerank(request: Request) -> Answer:
 
 
 def error(kind: str, message: str) -> Whole:
-    """Make an error answer of a row of ``ERRORS``, or of a status that has none."""
+    """Return the error response for a row of ``ERRORS`` or for a status."""
     status, code, text = ERRORS[kind] if kind in ERRORS else (int(kind), "Unknown", f"Status {kind} was asked for.")
     return Whole({"code": code, "message": message or text, "request_id": "request-0"}, status=status)
 
 
 def model(request: Request) -> str:
-    """Find the model in the body."""
+    """Return the model from the body."""
     named = request.fields.get("model")
     return named if isinstance(named, str) else ""
 
 
 def usage(body: Json) -> Usage | None:
-    """Read the tokens of a body or an event; where only all of them are told, they are of the input."""
+    """Read the tokens of a body or an event; a total alone is the input."""
     found = body.get("usage") if isinstance(body, dict) else None
     if not isinstance(found, dict):
         return None
@@ -147,12 +150,12 @@ def usage(body: Json) -> Usage | None:
 
 
 def stream_error(_request: Request, _index: int) -> Event:
-    """Make the event by which a stream fails."""
+    """Return the event of a failed stream."""
     return Event(error("500", "").body, "error")
 
 
 def odd_stream(events: Sequence[Event]) -> Sequence[Event]:
-    """Make a stream odd: outputs with fields that nobody knows, and figures that were not counted yet."""
+    """Make a stream unusual: outputs with unknown fields."""
     return [replace(event, data={**event.data, "output": {**event.data["output"], "stand_in": True}}) for event in events]
 
 

@@ -1,7 +1,7 @@
-"""The words between the server and the wire formats: what a request is, what an answer is, what a format must say.
+"""Types shared by the server and the wire formats: requests, responses, formats.
 
-The server makes a ``Request``; a format's route turns it into a ``Whole`` or a ``Stream``; scenarios may change the answer;
-the server sends it. Formats and scenarios never touch a socket.
+The server makes a ``Request``. A route of a format turns it into a ``Whole`` or a ``Stream``. Scenarios may change the response. The
+server sends it. Formats and scenarios never use a socket.
 """
 
 from __future__ import annotations
@@ -24,45 +24,48 @@ _REMEMBERED = 1000
 
 
 class Memory:
-    """Keep what outlives one request: id counters, attempts of flaky calls, requests that can be asked for again."""
+    """State that outlives one request.
+
+    Id counters, attempts of flaky calls, and requests that can be fetched again.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.clear()
 
     def clear(self) -> None:
-        """Forget everything; ids start at 1 again."""
+        """Clear everything; ids start at 1 again."""
         with self._lock:
             self._counters: Counter[str] = Counter()
             self._objects: dict[str, Json] = {}
 
     def count(self, name: str) -> int:
-        """Return how often this name was counted, this time included."""
+        """Count this name, and return its count."""
         with self._lock:
             self._counters[name] += 1
             return self._counters[name]
 
     def restart(self, name: str) -> None:
-        """Let the next count of this name be 1 again."""
+        """Reset the count of this name."""
         with self._lock:
             self._counters.pop(name, None)
 
     def remember(self, key: str, value: Json) -> None:
-        """Keep a value; the oldest goes when there are too many."""
+        """Keep a value; the oldest value is removed if there are too many."""
         with self._lock:
             self._objects[key] = value
             if len(self._objects) > _REMEMBERED:
                 del self._objects[next(iter(self._objects))]
 
     def recall(self, key: str) -> Json:
-        """Return what was remembered under this key, or None."""
+        """Return the value that was kept under this key, or None."""
         with self._lock:
             return self._objects.get(key)
 
 
 @dataclass
 class Request:
-    """One request as it was received, and what the server found out about it."""
+    """One request as it was received, with its format, route and scenarios."""
 
     method: str
     target: str
@@ -82,7 +85,7 @@ class Request:
 
     @cached_property
     def json(self) -> Json:
-        """The body as JSON, or None if it is none."""
+        """The body as JSON, or None if it is not JSON."""
         try:
             return json.loads(self.body)
         except ValueError:
@@ -97,11 +100,11 @@ class Request:
         return self.json if isinstance(self.json, dict) else {}
 
     def scenario(self, name: str) -> str | None:
-        """Return the parameter of a picked scenario, or None if it was not picked."""
+        """Return the parameter of a selected scenario, or None."""
         return dict(self.scenarios).get(name)
 
     def new_id(self, prefix: str) -> str:
-        """Return the next id with this prefix (``chatcmpl-`` gives ``chatcmpl-1``, ``chatcmpl-2`` ...)."""
+        """Return the next id with this prefix: ``chatcmpl-1``, ``chatcmpl-2`` ..."""
         return f"{prefix}{self.memory.count(prefix)}"
 
 
@@ -123,7 +126,7 @@ def _form_fields(body: bytes, boundary: bytes) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Event:
-    """One event of a stream: its data (JSON, or text sent as it stands) and its name if it has one."""
+    """One event of a stream: data (JSON, or text that is sent unchanged) and name."""
 
     data: Json
     name: str = ""
@@ -131,7 +134,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Whole:
-    """An answer sent at once: JSON, or bytes of another content type."""
+    """A response that is sent at once: JSON, or bytes of another content type."""
 
     body: Json
     status: int = 200
@@ -152,7 +155,7 @@ def server_sent_event(event: Event) -> bytes:
 
 @dataclass(frozen=True)
 class Stream:
-    """An answer sent event by event, each in its own chunk."""
+    """A response that is sent event by event, each in a separate chunk."""
 
     events: Sequence[Event]
     headers: Headers = field(default_factory=list)
@@ -169,7 +172,10 @@ Answer = Whole | Stream
 
 
 class Refused(Exception):
-    """Leave a route with an error of the format's table (``kind`` is a status or a name in it)."""
+    """Raised by a route: an error of the format's table.
+
+    ``kind`` is a status or a name of the table.
+    """
 
     def __init__(self, kind: str, message: str = "") -> None:
         super().__init__(kind)
@@ -178,9 +184,9 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Route:
-    """A method, a path with ``{names}`` in it, and the function that answers.
+    """A method, a path with ``{names}``, and the function that returns the response.
 
-    ``{name}`` stands for one segment as it is on the wire, which is then unquoted.
+    ``{name}`` matches one segment of the path, which is then unquoted.
     """
 
     method: str
@@ -194,14 +200,14 @@ def _nothing_odd(events: Sequence[Event]) -> Sequence[Event]:
 
 @dataclass(frozen=True)
 class Format:
-    """A wire format: everything the server and the scenarios need to know about one provider's way of speaking.
+    """A wire format: the data of one provider for the server and the scenarios.
 
-    MUST: ``mount`` is a regular expression of what may stand before a route's path; ``model`` finds the asked model (body or
-    ``request.parameters``), scenario suffix included; ``error`` makes an error answer from a kind (``"429"``,
+    MUST: ``mount`` is a regular expression for the prefix of a route's path; ``model`` returns the requested model (body or
+    ``request.parameters``), including the scenario suffix; ``error`` returns an error response for a kind (``"429"``,
     ``"context-length"``, ``"content-filter"``, any status) and an optional message; ``usage`` reads (input, output) tokens
-    from a body or an event's data, None if there are none; ``stream_error`` is the event by which a running stream fails.
-    MAY: ``headers`` are added to every answer; ``results`` and ``usages`` name the fields which the ``odd-`` scenarios spoil;
-    ``odd_stream`` makes a stream odd but readable.
+    from a body or an event's data, None if there are none; ``stream_error`` is the event of a failed stream.
+    MAY: ``headers`` are added to every response; ``results`` and ``usages`` name the fields that the ``odd-`` scenarios change;
+    ``odd_stream`` makes a stream unusual but readable.
     """
 
     name: str

@@ -1,7 +1,7 @@
-"""The wire formats the stand-in speaks; a new one is a module with a ``FORMAT`` and one line here.
+"""The wire formats of the server; a new format is a module and one line here.
 
-The first format that has a route for a request answers it, so narrower mounts stand before wider ones. The last one also
-answers what nobody knows.
+The first format that has a route for a request answers it. Therefore narrow mounts are listed before wide mounts. The last format
+also answers unknown requests.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ FORMATS: tuple[Format, ...] = (
 
 
 def find(request: Request) -> tuple[Format, Route | None]:
-    """Return the format and the route for a request; no route means that nobody has one."""
+    """Return the format and the route for a request; the route may be None."""
     for format in FORMATS:
         route = format.find(request)
         if route is not None:

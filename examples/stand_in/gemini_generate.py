@@ -1,4 +1,4 @@
-"""Gemini's generation of content: whole, and streamed as server-sent events."""
+"""Gemini's content generation, whole and as server-sent events."""
 
 from __future__ import annotations
 
@@ -29,14 +29,17 @@ def generate(request: Request) -> Answer:
 
 
 def stream(request: Request) -> Answer:
-    """Answer POST /models/{model}:streamGenerateContent, as events or (without ``alt=sse``) as one list."""
+    """Answer POST /models/{model}:streamGenerateContent.
+
+    The response is a stream of events, or one list without ``alt=sse``.
+    """
     parts, finish, usage = _generated(request)
     events = list(_events(request, parts, finish, usage)) if parts else [_refused(request, usage)]
     return Stream([Event(data) for data in events]) if request.query.get("alt") == "sse" else Whole(events)
 
 
 def _whole(parts: list[Json]) -> list[Json]:
-    """Join the pieces of the text, which only a stream brings apart."""
+    """Join the pieces of the text; only a stream sends them separately."""
     spoken = "".join(part["text"] for part in parts if set(part) == {"text"})
     others = [part for part in parts if set(part) != {"text"}]
     last = next((index for index, part in enumerate(others) if "functionCall" in part), len(others))
@@ -88,7 +91,7 @@ def _formatted(settings: dict[str, Any]) -> str:
 
 
 def _lowered(schema: Json) -> Json:
-    """Write the types of a schema in small letters, as in JSON schema."""
+    """Write the types of a schema in lower case, as in JSON schema."""
     if isinstance(schema, dict):
         return {key: value.lower() if key == "type" and isinstance(value, str) else _lowered(value) for key, value in schema.items()}
     return [_lowered(one) for one in schema] if isinstance(schema, list) else schema
@@ -115,7 +118,10 @@ def _arguments(declared: dict[str, Any]) -> Json:
 
 
 def _usage(request: Request, prompt: int, spoken: int, tools: int) -> dict[str, Any]:
-    """Make the figures: the prompt's hold the cached ones, the candidates' do not hold thoughts, tools stand apart."""
+    """Return the usage.
+
+    Prompt tokens include cached tokens; candidate tokens do not include thoughts; tool tokens are separate.
+    """
     thoughts, cached = reasoning_tokens(request), cached_tokens(request, prompt)
     usage = {
         "promptTokenCount": prompt,
@@ -136,7 +142,7 @@ def _refused(request: Request, usage: dict[str, Any]) -> Json:
 
 
 def _events(request: Request, parts: list[Json], finish: str, usage: dict[str, Any]) -> Iterator[Json]:
-    """Give a chunk a part; usage counts everything so far, and is whole in the last chunk."""
+    """Yield one chunk for each part; usage is cumulative."""
     frame, choices = _frame(request), range(_choices(request))
     prompt = usage["promptTokenCount"]
     for index in choices:

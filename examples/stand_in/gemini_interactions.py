@@ -1,4 +1,7 @@
-"""Gemini's interactions: an input in, steps out, whole or as named events; one that was made can be asked for again."""
+"""Gemini's interactions, whole or as named events.
+
+An interaction has an input and steps, and it can be fetched again.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,10 @@ def create(request: Request) -> Answer:
 
 
 def get(request: Request) -> Answer:
-    """Answer GET /interactions/{id}, whole or as a stream; one that nobody made is made up."""
+    """Answer GET /interactions/{id}, whole or as a stream.
+
+    An unknown interaction is invented.
+    """
     made = request.memory.recall(request.parameters["id"]) or _made_up(request)
     return Stream(list(_events(made))) if request.query.get("stream") == "true" else Whole(made)
 
@@ -112,7 +118,10 @@ def _deltas(step: Json) -> Iterator[Json]:
 
 
 def decide(request: Request) -> Answer:
-    """Answer POST /decisions: every question is answered with yes; OpenAI, which has the same path, asks a list of them."""
+    """Answer POST /decisions: the answer to every question is yes.
+
+    OpenAI has the same path, with a list of questions.
+    """
     questions = request.fields.get("questions") or {}
     if isinstance(questions, list):
         return openai_media.decisions(request)

@@ -43,7 +43,10 @@ def embed_batch(request: Request) -> Answer:
 
 
 def predict(request: Request) -> Answer:
-    """Answer POST /models/{model}:predict: embeddings for instances with a content, images for all others."""
+    """Answer POST /models/{model}:predict.
+
+    Instances with a content get embeddings, all others get images.
+    """
     instances = [one for one in request.fields.get("instances") or [] if isinstance(one, dict)]
     settings = request.fields.get("parameters") or {}
     if instances and "content" in instances[0]:
@@ -67,7 +70,7 @@ def count_tokens(request: Request) -> Answer:
 
 
 def batch(request: Request) -> Answer:
-    """Answer POST /models/{model}:batchGenerateContent and :asyncBatchEmbedContent: a batch that waits."""
+    """Answer POST /models/{model}:batchGenerateContent and other batches."""
     name = request.new_id("batches/")
     about = {"name": name, "model": f"models/{request.model}", "state": "BATCH_STATE_PENDING", "createTime": "2026-01-01T00:00:00Z"}
     kind = "type.googleapis.com/google.ai.generativelanguage.v1main.GenerateContentBatch"

@@ -1,4 +1,7 @@
-"""Gemini's wire format, on its own API and on Vertex AI: its routes, errors and figures. Interactions are beside it."""
+"""Gemini's wire format, on its own API and on Vertex AI.
+
+Routes, errors and usage; ``gemini_interactions`` has the interactions.
+"""
 
 from __future__ import annotations
 
@@ -39,20 +42,20 @@ ERRORS: dict[str, tuple[int, str, str, list[Json]]] = {
 
 
 def error(kind: str, message: str) -> Whole:
-    """Make an error answer of a row of ``ERRORS``, or of a status that has none."""
+    """Return the error response for a row of ``ERRORS`` or for a status."""
     status, word, text, details = ERRORS[kind] if kind in ERRORS else (int(kind), "UNKNOWN", f"Status {kind} was asked for.", [])
     said = {"code": status, "message": message or text, "status": word}
     return Whole({"error": {**said, "details": details} if details else said}, status=status)
 
 
 def model(request: Request) -> str:
-    """Find the model: in the path, else in the body (interactions); an agent stands for one."""
+    """Return the model from the path, or the model or agent from the body."""
     named = request.parameters.get("model") or request.fields.get("model") or request.fields.get("agent")
     return str(named).rpartition("models/")[2] if named else ""
 
 
 def usage(body: Json) -> Usage | None:
-    """Read the tokens of a body or an event, thoughts being part of the output."""
+    """Read the tokens of a body or an event; thoughts are part of the output."""
     if not isinstance(body, dict):
         return None
     inner = body.get("interaction")
@@ -72,14 +75,17 @@ def usage(body: Json) -> Usage | None:
 
 
 def stream_error(request: Request, index: int) -> Event:
-    """Make the event by which a stream fails."""
+    """Return the event of a failed stream."""
     if "/interactions" in request.path:
         return Event({"event_type": "error", "error": {"code": "internal", "message": "An internal error has occurred."}}, "error")
     return Event(error("500", "").body)
 
 
 def odd_stream(events: Sequence[Event]) -> Sequence[Event]:
-    """Make a stream odd: unknown fields, chunks without candidates, a candidate without content."""
+    """Make a stream unusual.
+
+    Unknown fields, chunks without candidates, a candidate without content.
+    """
     odd: list[Event] = []
     for index, event in enumerate(events):
         data = event.data

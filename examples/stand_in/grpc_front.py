@@ -1,8 +1,8 @@
-"""Speak gRPC in front of a stand-in: every RPC becomes a request of the stand-in, its answer and its errors become gRPC's.
+"""A gRPC server that forwards to the stand-in server.
 
-It needs grpcio. Which RPCs there are, a service's own front says (``xai_front``, ``vertex_front``). A client picks a scenario by
-the metadata ``x-stand-in-path``, which is put before the path of the request, as in ``/scenario/error-429``; else the path of
-``url`` is.
+Every RPC becomes an HTTP request; the response and its errors become those of gRPC. It needs grpcio. ``xai_front`` and
+``vertex_front`` list the RPCs. A client selects a scenario with the metadata ``x-stand-in-path``, which is put before the path of
+the request, as in ``/scenario/error-429``. Without it, the path of ``url`` is used.
 
     with GrpcFront("http://127.0.0.1:PORT", xai_front.RPCS) as front:
         client = xai_sdk.Client(api_key="none", api_host=front.host, use_insecure_channel=True)
@@ -24,7 +24,7 @@ import grpc
 from .exchange import Json
 
 _APART = 0.02
-"""Seconds between the beginning of an answer and its refusal."""
+"""Seconds between the start of a response and its error."""
 CODES: Mapping[int, grpc.StatusCode] = {
     400: grpc.StatusCode.INVALID_ARGUMENT,
     401: grpc.StatusCode.UNAUTHENTICATED,
@@ -39,10 +39,10 @@ CODES: Mapping[int, grpc.StatusCode] = {
 
 
 class Rpc(NamedTuple):
-    """One RPC: the class of its request, the request to the stand-in, and the answers to messages.
+    """One RPC: the class of its request, and the conversions of messages.
 
-    ``ask`` gives path and body, or a body alone that is the answer already; ``answer`` turns the documents of the answer, one or
-    those of a stream, into messages.
+    ``ask`` returns path and body of the HTTP request, or only a body, which is then the response. ``answer`` turns the documents of
+    the response, one or those of a stream, into messages.
     """
 
     request: Any
@@ -52,7 +52,10 @@ class Rpc(NamedTuple):
 
 
 class GrpcFront:
-    """Serve ``rpcs``, by their full names, at ``host`` between ``start`` and ``stop``, or as a context manager."""
+    """Serve ``rpcs``, by their full names, at ``host``.
+
+    Use ``start`` and ``stop``, or a context manager.
+    """
 
     def __init__(self, url: str, rpcs: Mapping[str, Rpc]) -> None:
         self._url = urlsplit(url)
@@ -68,7 +71,7 @@ class GrpcFront:
         return self
 
     def stop(self) -> None:
-        """End every RPC and wait until all have ended."""
+        """Cancel every RPC and wait until all have ended."""
         self._server.stop(None).wait()
 
     def __enter__(self) -> GrpcFront:
@@ -95,7 +98,7 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc]
 
 
 class _Asked:
-    """One RPC on its way through the stand-in."""
+    """One running RPC."""
 
     def __init__(self, url: Any, prefix: str, authorization: str, rpc: Rpc) -> None:
         self._url, self._prefix, self._authorization, self._rpc = url, prefix, authorization, rpc
@@ -103,7 +106,7 @@ class _Asked:
     def stream(self, request: Any, context: Any) -> Iterator[Any]:
         connection = http.client.HTTPConnection(self._url.hostname, self._url.port)
         connection.connect()
-        # Whoever leaves wakes the thread that reads.
+        # A client that disconnects wakes the reading thread.
         context.add_callback(lambda: _shut(connection.sock))
         try:
             yield from self._rpc.answer(self._documents(connection, request, context))
@@ -122,7 +125,7 @@ class _Asked:
         headers = {"content-type": "application/json", "authorization": self._authorization, "connection": "close"}
         connection.request("POST" if body is not None else "GET", self._prefix + path, json.dumps(body, sort_keys=True), headers)
         response = connection.getresponse()
-        # Else a client may hear that there is a stream, or at once that there is none.
+        # Otherwise it depends on timing whether a client sees a stream or an error.
         context.send_initial_metadata(())
         if response.status >= 400:
             time.sleep(_APART)
@@ -147,4 +150,4 @@ def _shut(sock: socket.socket | None) -> None:
         if sock is not None:
             sock.shutdown(socket.SHUT_RDWR)
     except OSError:
-        return  # it is closed already
+        return  # already closed

@@ -1,6 +1,7 @@
-"""Hugging Face's wire formats below ``/huggingface``: a text generation server, the tasks around it, and chats as at OpenAI.
+"""Hugging Face's wire formats below ``/huggingface``.
 
-Chats stand at ``/huggingface/v1``; each task at a path of its own with the model's name behind it, as an endpoint has them.
+A text generation server, other tasks, and chats like OpenAI's. Chats are at ``/huggingface/v1``. Each task has a separate path that
+ends with the name of the model, like an endpoint.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ ERRORS: dict[str, tuple[int, str, str | None]] = {
 
 
 def generate(request: Request) -> Answer:
-    """Answer a text generation, whole or token by token; the figures come only with the details."""
+    """Answer a text generation, whole or token by token.
+
+    Only the details have token counts.
+    """
     asked, parameters = request.fields, request.fields.get("parameters") or {}
     prompt = str(asked.get("inputs") or "")
     said, cut = openai_chat.limited(pieces(answer_text(request, prompt)), parameters.get("max_new_tokens"))
@@ -55,39 +59,39 @@ def vectors(request: Request) -> Answer:
 
 
 def picture(_request: Request) -> Answer:
-    """Answer a text or a picture with a picture."""
+    """Answer a text or an image with an image."""
     return Whole(base64.b64decode(PNG), content_type="image/png")
 
 
 def sound(_request: Request) -> Answer:
-    """Answer a text with its sound."""
+    """Answer a text with audio."""
     return Whole(SPEECH, content_type="audio/flac")
 
 
 def heard(_request: Request) -> Answer:
-    """Answer a sound with its text."""
+    """Answer audio with its text."""
     return Whole({"text": TEXT})
 
 
 def error(kind: str, message: str) -> Whole:
-    """Make an error answer of a row of ``ERRORS``, or of a status that has none."""
+    """Return the error response for a row of ``ERRORS`` or for a status."""
     status, text, type_ = ERRORS[kind] if kind in ERRORS else (int(kind), f"Status {kind} was asked for.", None)
     return Whole({"error": message or text, **({"error_type": type_} if type_ else {})}, status=status)
 
 
 def model(request: Request) -> str:
-    """Find the model: behind a task's path, else in the body."""
+    """Return the model from the end of the path, or from the body."""
     named = request.fields.get("model")
     return request.parameters.get("model") or (named if isinstance(named, str) else "")
 
 
 def headers(request: Request, _seconds: float) -> Headers:
-    """Make the headers of every answer."""
+    """Return the headers of every response."""
     return [("x-request-id", f"req_{request.memory.count('requests')}"), ("x-compute-type", "stand-in")]
 
 
 def stream_error(_request: Request, _index: int) -> Event:
-    """Make the event by which a stream fails."""
+    """Return the event of a failed stream."""
     return Event({"error": "Request failed during generation: out of memory", "error_type": "generation"})
 
 

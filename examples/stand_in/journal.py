@@ -1,4 +1,4 @@
-"""What the stand-in received and what it really sent: written by the server's threads, read by tests."""
+"""The record of received requests and sent responses, for tests."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from .exchange import Headers, Json, Usage
 class Record:
     """One request in the order of arrival.
 
-    ``status`` is None until an answer begins (and stays so if the connection died before); ``events_sent`` counts the events of
-    a stream; ``usage`` is the last (input, output) tokens that were sent; ``finished`` turns True just before the last bytes go.
+    ``status`` is None until a response starts (and stays None if the connection is lost before); ``events_sent`` counts the events of
+    a stream; ``usage`` is the last (input, output) tokens that were sent; ``finished`` becomes True just before the last bytes are sent.
     """
 
     number: int
@@ -34,7 +34,7 @@ class Record:
 
     @property
     def json(self) -> Json:
-        """The body as JSON, or None if it is none."""
+        """The body as JSON, or None if it is not JSON."""
         try:
             return json.loads(self.body)
         except ValueError:
@@ -58,7 +58,7 @@ class Journal:
         self._records: list[Record] = []
 
     def open(self, method: str, path: str, headers: Headers, body: bytes) -> Record:
-        """Begin the record of a request that has arrived."""
+        """Start the record of a received request."""
         with self._changed:
             record = Record(len(self._records) + 1, method, path, headers, body)
             self._records.append(record)
@@ -66,7 +66,7 @@ class Journal:
             return record
 
     def change(self, record: Record, **values: Any) -> None:
-        """Set fields of a record and wake those who wait."""
+        """Set fields of a record and wake waiting threads."""
         with self._changed:
             for name, value in values.items():
                 setattr(record, name, value)
@@ -78,19 +78,19 @@ class Journal:
             return list(self._records)
 
     def clear(self) -> None:
-        """Forget all records."""
+        """Clear all records."""
         with self._changed:
             self._records = []
 
     def wait(self, satisfied: Callable[[list[Record]], bool], timeout: float) -> list[Record]:
-        """Wait until the records satisfy a condition; raise TimeoutError if they do not in time."""
+        """Wait until the records satisfy a condition, else raise TimeoutError."""
         with self._changed:
             if not self._changed.wait_for(lambda: satisfied(self._records), timeout):
                 raise TimeoutError(f"the stand-in waited {timeout} s in vain; its journal: {self._records}")
             return list(self._records)
 
     def totals(self) -> dict[str, dict[str, Any]]:
-        """Sum up by the model that was asked for, as the client wrote it: requests, tokens that were sent, errors by status."""
+        """Return the totals by requested model: requests, tokens, errors by status."""
         totals: dict[str, dict[str, Any]] = {}
         for record in self.records():
             row = totals.setdefault(record.model, {"requests": 0, "input_tokens": 0, "output_tokens": 0, "errors": {}})

@@ -1,8 +1,8 @@
-"""What Groq, Together, Cerebras, Fireworks, Writer, AI21 and Z.ai say otherwise than OpenAI, each below a path of its own.
+"""Groq, Together, Cerebras, Fireworks, Writer, AI21, Z.ai: differences to OpenAI.
 
-``{url}/groq``, ``/together``, ``/cerebras``, ``/fireworks``, ``/writer``, ``/ai21`` and ``/zai`` are their base URLs. All of them tell usage at the
-end of a stream without being asked, in the chunk with the finish reason; Groq tells it in a place of its own, Writer's streams
-end without a last word.
+``{url}/groq``, ``/together``, ``/cerebras``, ``/fireworks``, ``/writer``, ``/ai21`` and ``/zai`` are their base URLs. All of them
+send usage at the end of a stream, also if it was not requested, in the chunk with the finish reason. Groq has a different field for
+it. Writer's streams end without a final marker.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ MOUNT = _HOSTS + r"(?:/openai|/inference)?(?:/v1)?"
 
 
 def chat(request: Request) -> Answer:
-    """Answer a chat as OpenAI does, with usage at the end of a stream."""
+    """Answer a chat like OpenAI, with usage at the end of a stream."""
     return _with_usage(request, openai_chat.chat)
 
 
 def completion(request: Request) -> Answer:
-    """Answer a completion as OpenAI does; Writer's tells neither id nor usage nor why it ended."""
+    """Answer a completion like OpenAI; Writer has no id, usage or finish reason."""
     if request.parameters["host"] != "writer":
         return _with_usage(request, openai_chat.completion)
     said = answer_text(request, str(request.fields.get("prompt")))
@@ -47,7 +47,7 @@ def _with_usage(request: Request, answer: Any) -> Answer:
 
 
 def rerank(request: Request) -> Answer:
-    """Answer POST /rerank: the documents in the order in which they came."""
+    """Answer POST /rerank: the documents in the given order."""
     asked = request.fields
     if not isinstance(asked.get("documents"), list):
         raise Refused("400", "documents: Field required")
@@ -65,13 +65,13 @@ def vision(request: Request) -> Answer:
 
 
 def usage(body: Json) -> Usage | None:
-    """Read the tokens of a body or an event, at OpenAI's place or at Groq's."""
+    """Read the tokens of a body or an event, in OpenAI's or Groq's field."""
     inner = body.get("x_groq") if isinstance(body, dict) else None
     return openai_wire.usage(inner if isinstance(inner, dict) else body)
 
 
 def stream_error(request: Request, index: int) -> Event:
-    """Make the event by which a stream fails; Writer's has a name."""
+    """Return the event of a failed stream; Writer's event has a name."""
     return replace(openai_wire.stream_error(request, index), name="error" if request.parameters["host"] == "writer" else "")
 
 

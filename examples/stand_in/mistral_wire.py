@@ -1,6 +1,6 @@
-"""Mistral's wire format below ``/mistral/v1``: what it says otherwise than OpenAI, its conversations, errors and headers.
+"""Mistral's wire format below ``/mistral/v1``.
 
-Usage comes with the last chunk of every stream, without being asked for.
+Differences to OpenAI, conversations, errors and headers. The last chunk of every stream has the usage, also if it was not requested.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _usage_in_the_last(stream: Stream) -> Stream:
 
 
 def _whole_calls(events: list[Event]) -> Iterator[Event]:
-    """Send each call of a tool in one piece."""
+    """Send each tool call in one chunk."""
     calls: dict[int, Json] = {}
     for event in events:
         pieces_of_calls = event.data["choices"][0]["delta"].get("tool_calls") or []
@@ -67,19 +67,19 @@ def _whole_calls(events: list[Event]) -> Iterator[Event]:
 
 
 def fill_in(request: Request) -> Answer:
-    """Answer POST /fim/completions: a chat's answer to what stands before the gap."""
+    """Answer POST /fim/completions like a chat with the text before the gap."""
     asked = request.fields
     asked["messages"] = [{"role": "user", "content": f"{asked.get('prompt') or ''} {asked.get('suffix') or ''}"}]
     return chat(request)
 
 
 def raw_predict(request: Request) -> Answer:
-    """Answer a model's ``:rawPredict`` and ``:streamRawPredict`` at Google: a chat, or what fills a gap."""
+    """Answer ``:rawPredict`` and ``:streamRawPredict`` at Google: chat or FIM."""
     return fill_in(request) if "prompt" in request.fields else chat(request)
 
 
 def embeddings(request: Request) -> Answer:
-    """Answer POST /embeddings, which have an id here."""
+    """Answer POST /embeddings; the response has an id."""
     request.fields["dimensions"] = request.fields.get("output_dimension")
     answer = openai_chat.embeddings(request)
     if not isinstance(answer, Whole):
@@ -89,7 +89,7 @@ def embeddings(request: Request) -> Answer:
 
 
 def conversation(request: Request) -> Answer:
-    """Answer POST /conversations, and those below one conversation."""
+    """Answer POST /conversations, and POST below one conversation."""
     asked = request.fields
     inputs = asked.get("inputs")
     if inputs is None:
@@ -122,7 +122,7 @@ def _conversation_events(identity: str, entry: Json, said: list[str], usage: Jso
 
 
 def classified(request: Request) -> Answer:
-    """Answer POST /moderations and /classifications, also of chats."""
+    """Answer POST /moderations and /classifications, also for chats."""
     given = request.fields.get("input")
     rows = given if isinstance(given, list) else [given]
     if request.path.endswith("/moderations"):
@@ -163,7 +163,10 @@ def batch(request: Request) -> Answer:
 
 
 def error(kind: str, message: str) -> Whole:
-    """Make an error answer of a row of ``ERRORS``, or of a status that has none; what is not valid has a shape of its own."""
+    """Return the error response for a row of ``ERRORS`` or for a status.
+
+    Validation errors have a different structure.
+    """
     if kind == "422":
         return Whole({"detail": [{"type": "missing", "loc": ["body", "model"], "msg": message or "Field required"}]}, status=422)
     status, type_, text = ERRORS[kind] if kind in ERRORS else (int(kind), "api_error", f"Status {kind} was asked for.")
@@ -172,7 +175,7 @@ def error(kind: str, message: str) -> Whole:
 
 
 def headers(request: Request, _seconds: float) -> Headers:
-    """Make the headers of every answer; the remaining figures sink with every request."""
+    """Return the headers of every response; remaining limits decrease."""
     number = request.memory.count("requests")
     return [
         ("mistral-correlation-id", f"stand-in-{number}"),
@@ -184,7 +187,7 @@ def headers(request: Request, _seconds: float) -> Headers:
 
 
 def stream_error(request: Request, _index: int) -> Event:
-    """Make the event by which a stream fails."""
+    """Return the event of a failed stream."""
     if "/conversations" in request.path:
         data = {"type": "conversation.response.error", "message": "Service unavailable.", "code": 3000}
         return Event(data, "conversation.response.error")

@@ -1,4 +1,7 @@
-"""Ollama's own wire format, ``/api``: its routes, errors and figures. Streams are lines of JSON, and on unless switched off."""
+"""Ollama's own wire format, ``/api``: routes, errors and usage.
+
+Streams are lines of JSON. Streaming is the default.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +82,7 @@ def embed(request: Request) -> Answer:
 
 
 def embeddings(request: Request) -> Answer:
-    """Answer POST /api/embeddings, which tells neither model nor figures."""
+    """Answer POST /api/embeddings; the response has no model and no usage."""
     if not request.model:
         raise Refused("400", "model is required")
     return Whole({"embedding": _vector(str(request.fields.get("prompt")), 8)})
@@ -90,7 +93,7 @@ def _vector(text: str, size: int) -> list[float]:
 
 
 def score(request: Request) -> Answer:
-    """Answer POST /v1/systemone: every question is a matter of half and half."""
+    """Answer POST /v1/systemone: every probability is one half."""
     questions = request.fields.get("questions") or {}
     tokens = count(texts_in(request.fields.get("state")))
     answers = {name: {"type": "noul", "noul": 0.5} for name in questions}
@@ -98,19 +101,19 @@ def score(request: Request) -> Answer:
 
 
 def error(kind: str, message: str) -> Whole:
-    """Make an error answer of a row of ``ERRORS``, or of a status that has none."""
+    """Return the error response for a row of ``ERRORS`` or for a status."""
     status, text = ERRORS[kind] if kind in ERRORS else (int(kind), f"Status {kind} was asked for.")
     return Whole({"error": message or text}, status=status)
 
 
 def model(request: Request) -> str:
-    """Find the model in the body."""
+    """Return the model from the body."""
     named = request.fields.get("model")
     return named if isinstance(named, str) else ""
 
 
 def usage(body: Json) -> Usage | None:
-    """Read the tokens of an answer or of the last line of a stream."""
+    """Read the tokens of a response or of the last line of a stream."""
     if not isinstance(body, dict):
         return None
     found = body.get("usage")
@@ -120,12 +123,12 @@ def usage(body: Json) -> Usage | None:
 
 
 def stream_error(_request: Request, _index: int) -> Event:
-    """Make the line by which a stream fails."""
+    """Return the line of a failed stream."""
     return Event({"error": "an error was encountered while running the model: unexpected EOF"})
 
 
 def odd_stream(events: Sequence[Event]) -> Sequence[Event]:
-    """Make a stream odd: lines with fields that nobody knows, and figures where none are due."""
+    """Make a stream unusual: lines with unknown fields, and unexpected counts."""
     return [Event({**event.data, "stand_in": True, "prompt_eval_count": event.data.get("prompt_eval_count", 0)}) for event in events]
 
 

@@ -47,24 +47,24 @@ def _said(request: Request, asked: Json, prompt: str) -> list[str]:
 
 
 def formatted(wanted: Json, schema: Json) -> str:
-    """Return a JSON text if one was asked for, else the empty string."""
+    """Return a JSON text if it was requested, else the empty string."""
     if wanted.get("type") == "json_schema":
         return json.dumps(fill(schema or {}))
     return json.dumps({"answer": "canned", "stand_in": True}) if wanted.get("type") == "json_object" else ""
 
 
 def limited(said: list[str], limit: Any) -> tuple[list[str], bool]:
-    """Cut the pieces at a limit of tokens; say whether anything was cut."""
+    """Cut the pieces at a limit of tokens; return whether a piece was cut."""
     return (said[:limit], True) if isinstance(limit, int) and limit < len(said) else (said, False)
 
 
 def wants_usage(asked: Json) -> bool:
-    """Say whether the last chunk of a stream shall carry the usage."""
+    """Return whether the last chunk of a stream must have the usage."""
     return bool((asked.get("stream_options") or {}).get("include_usage"))
 
 
 def chat_usage(request: Request, prompt: int, spoken: int) -> dict[str, Any]:
-    """Make the usage of chat completions and completions."""
+    """Return the usage of chat completions and completions."""
     reasoning = reasoning_tokens(request)
     return {
         "prompt_tokens": prompt,
@@ -78,7 +78,10 @@ def chat_usage(request: Request, prompt: int, spoken: int) -> dict[str, Any]:
 
 
 def chosen_tools(choice: Any, tools: list[Json], prompt: str, after_result: bool) -> list[Json]:
-    """Choose the tools to call: none, one, or two when the prompt says so; one that was named is called."""
+    """Return the tools to call: none, one, or two if the prompt requests it.
+
+    A tool that the request names is called.
+    """
     functions = [tool for tool in tools if isinstance(tool, dict) and tool.get("type") == "function"]
     if not functions or choice == "none":
         return []
@@ -150,7 +153,7 @@ def completion(request: Request) -> Answer:
 
 
 def embeddings(request: Request) -> Answer:
-    """Answer POST /embeddings: numbers made of a checksum of the text, exact in 32 bits."""
+    """Answer POST /embeddings with vectors from a checksum of the text."""
     asked = request.fields
     given = asked.get("input")
     inputs = given if isinstance(given, list) and given and not isinstance(given[0], int) else [given]
@@ -167,7 +170,7 @@ def embeddings(request: Request) -> Answer:
 
 
 def vector(text: str, size: int) -> list[float]:
-    """Make numbers of a checksum of the text, exact in 32 bits."""
+    """Return numbers from a checksum of the text, exact in 32 bits."""
     seed = zlib.crc32(text.encode())
     return [((seed >> (index % 24)) % 256 - 128) / 128 for index in range(size)]
 

@@ -60,7 +60,7 @@ def variations(request: Request) -> Answer:
 
 
 def speech(request: Request) -> Answer:
-    """Answer POST /audio/speech with a few bytes, or with events when ``stream_format`` is ``sse``."""
+    """Answer POST /audio/speech with bytes, or events for ``stream_format=sse``."""
     asked = request.fields
     if asked.get("stream_format") == "sse":
         tokens = count(texts_in(asked.get("input")))
@@ -72,7 +72,7 @@ def speech(request: Request) -> Answer:
 
 
 def transcription(request: Request) -> Answer:
-    """Answer POST /audio/transcriptions in the format that was asked for, or as a stream."""
+    """Answer POST /audio/transcriptions in the requested format, or streamed."""
     asked = request.fields
     said = answer_text(request, str(asked.get("prompt") or ""))
     usage = _audio_usage(request, said)
@@ -129,7 +129,7 @@ _CATEGORIES = (
 
 
 def moderations(request: Request) -> Answer:
-    """Answer POST /moderations: what says ``flag me`` is flagged as violence."""
+    """Answer POST /moderations: a text with ``flag me`` is flagged as violence."""
     given = request.fields.get("input")
     parts = isinstance(given, list) and given and isinstance(given[0], dict)
     rows = [_moderated(" ".join(texts_in(item))) for item in (given if isinstance(given, list) and not parts else [given])]
@@ -147,7 +147,7 @@ def _moderated(text: str) -> Json:
 
 
 def decisions(request: Request) -> Answer:
-    """Answer POST /decisions: every question is answered with yes."""
+    """Answer POST /decisions: the answer to every question is yes."""
     questions = request.fields.get("questions") or []
     answers = [{"type": "predicate", "name": question.get("name"), "probability": 0.9} for question in questions]
     spent, made = count(texts_in(request.fields.get("input"))), max(1, len(answers))

@@ -1,4 +1,7 @@
-"""OpenAI's stored things (models, files, batches ...): minimal plausible objects, so that every method gets an answer."""
+"""OpenAI's stored objects (models, files, batches ...), minimal but plausible.
+
+Every method gets a response.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,10 @@ from .words import CREATED
 
 @dataclass(frozen=True)
 class Resource:
-    """A kind of stored thing: where it lives, its id's prefix, its ``object``, its fields (the request's own win), what can be done.
+    """A kind of stored object: path, prefix of ids, ``object``, fields, actions.
 
-    ``deleted`` is its ``object`` once it is deleted (the same word with ``.deleted`` unless said otherwise);
-    ``actions`` are the paths below one thing which change its status; ``pages`` those below it which list other things.
+    Fields of the request have priority. ``deleted`` is the ``object`` after deletion (by default the same word with ``.deleted``);
+    ``actions`` are the paths below an object that change its status; ``pages`` are the paths below it that list other objects.
     """
 
     path: str

@@ -1,4 +1,4 @@
-"""OpenAI's responses: whole, streamed with the complete series of events, in the background, asked for again."""
+"""OpenAI's responses: whole, streamed with all events, background, fetched again."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def create(request: Request) -> Answer:
 
 
 def build(request: Request, asked: Json, identity: str) -> dict[str, Any]:
-    """Make the response as it is when nothing is left to do."""
+    """Return the finished response."""
     texts = texts_in(asked.get("instructions")) + texts_in(asked.get("input"))
     number = identity.rpartition("_")[2]
     items = _tool_items(asked, " ".join(texts), number)
@@ -101,7 +101,7 @@ def _queued(response: Json) -> Json:
 
 
 def events(response: Json) -> Iterator[Event]:
-    """Tell how this response came about, event by event."""
+    """Yield the events of this response."""
     begun = {**_queued(response), "status": "in_progress"}
     told: list[Json] = [{"type": "response.created", "response": _queued(response) if response["background"] else begun}]
     if response["background"]:
@@ -151,7 +151,10 @@ def _recalled(request: Request) -> dict[str, Any]:
 
 
 def retrieve(request: Request) -> Answer:
-    """Answer GET /responses/{id}, with ``?stream=true`` as a stream from the event after ``starting_after``."""
+    """Answer GET /responses/{id}.
+
+    With ``?stream=true`` it is a stream from the event after ``starting_after``.
+    """
     response = _recalled(request)
     if request.query.get("stream") != "true":
         return Whole(response)

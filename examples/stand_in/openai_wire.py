@@ -1,4 +1,7 @@
-"""OpenAI's wire format: its routes, errors, headers and figures. What its routes answer is in the ``openai_*`` modules."""
+"""OpenAI's wire format: routes, errors, headers and usage.
+
+The ``openai_*`` modules have the responses of its routes.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ ERRORS: dict[str, tuple[int, str, str | None, str]] = {
 
 
 def error(kind: str, message: str) -> Whole:
-    """Make an error answer of a row of ``ERRORS``, or of a status that has none."""
+    """Return the error response for a row of ``ERRORS`` or for a status."""
     status, type_, code, text = ERRORS[kind] if kind in ERRORS else (int(kind), "api_error", None, f"Status {kind} was asked for.")
     param = "messages" if kind == "context-length" else None
     spent = [("x-ratelimit-remaining-tokens", "0")] if status == 429 else []
@@ -51,13 +54,13 @@ def error(kind: str, message: str) -> Whole:
 
 
 def model(request: Request) -> str:
-    """Find the model: in the body, else in the path (a deployment, or one model's page)."""
+    """Return the model from the body, or from the path (deployment, model)."""
     named = request.fields.get("model")
     return named if isinstance(named, str) else request.parameters.get("deployment", "")
 
 
 def usage(body: Json) -> Usage | None:
-    """Read the tokens of a body or an event, under either of the two pairs of names."""
+    """Read the tokens of a body or an event, with either pair of names."""
     if not isinstance(body, dict):
         return None
     inner = body.get("response")
@@ -69,7 +72,7 @@ def usage(body: Json) -> Usage | None:
 
 
 def headers(request: Request, seconds: float) -> Headers:
-    """Make the headers of every answer; the remaining figures sink with every request."""
+    """Return the headers of every response; remaining limits decrease."""
     number = request.memory.count("requests")
     return [
         ("x-request-id", f"req_{number}"),
@@ -86,7 +89,7 @@ def headers(request: Request, seconds: float) -> Headers:
 
 
 def stream_error(request: Request, index: int) -> Event:
-    """Make the event by which a stream fails."""
+    """Return the event of a failed stream."""
     details = {"message": "The server had an error while streaming.", "type": "server_error", "param": None, "code": "server_error"}
     if "/responses" not in request.path:
         return Event({"error": details})
@@ -94,7 +97,10 @@ def stream_error(request: Request, index: int) -> Event:
 
 
 def odd_stream(events: Sequence[Event]) -> Sequence[Event]:
-    """Make a stream odd: unknown events, a first chunk without its fields, empty choices, null deltas, usage everywhere."""
+    """Make a stream unusual.
+
+    Unknown events, a first chunk without fields, empty choices, null deltas, usage in every chunk.
+    """
     odd: list[Event] = [Event({"type": "stand_in.unknown", "object": "stand_in.unknown"})]
     for index, event in enumerate(events):
         data = event.data

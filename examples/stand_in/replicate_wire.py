@@ -1,4 +1,4 @@
-"""Replicate's wire format: predictions that have come to an end by the time they are told of."""
+"""Replicate's wire format: predictions that are finished when they are returned."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _METRICS = ("input_token_count", "output_token_count")
 
 
 def predict(request: Request) -> Answer:
-    """Answer a prediction, by a version or by a model, with its whole output."""
+    """Answer a prediction, by version or model, with its whole output."""
     given = request.fields.get("input")
     if not isinstance(given, dict):
         raise Refused("422", "input is required")
@@ -29,7 +29,7 @@ def predict(request: Request) -> Answer:
 
 
 def fetch(request: Request) -> Answer:
-    """Answer a prediction that was asked for before, or one that nobody asked for."""
+    """Answer with an earlier prediction, or with an invented prediction."""
     kept = request.memory.recall(f"prediction {request.parameters['id']}")
     if kept is not None:
         return Whole(kept)
@@ -43,14 +43,14 @@ def _asking(request: Request) -> Request:
 
 
 def error(kind: str, message: str) -> Whole:
-    """Make an error answer."""
+    """Return an error response."""
     status = int(kind) if kind.isdigit() else 400
     title = _TITLES.get(status, f"Status {status}")
     return Whole({"title": title, "detail": message or f"{title}.", "status": status}, status=status)
 
 
 def model(request: Request) -> str:
-    """Find the model in the path, or the version in the body."""
+    """Return the model from the path, or the version from the body."""
     return request.parameters.get("name") or str(request.fields.get("version") or "")
 
 
@@ -61,7 +61,7 @@ def usage(body: Json) -> Usage | None:
 
 
 def stream_error(_request: Request, _index: int) -> Event:
-    """Make an event by which a stream would fail; there are none."""
+    """Return an event for a failed stream; this format has no streams."""
     return Event(error("500", "").body)
 
 

@@ -1,8 +1,8 @@
-"""The scenarios a client can pick: one table from a name to what it does.
+"""The scenarios that a client can select, as a table by name.
 
-``early`` may answer before the route is asked (errors), ``shape`` changes the route's answer (odd bodies), ``pace`` changes how
-the answer is sent (slow, cut). A scenario with none of them is read by the formats themselves.
-Parameters stand after a colon, combinations are joined with ``+``: ``slow:50+error-500``.
+``early`` can return a response before the route is called (errors), ``shape`` changes the response of the route (unusual bodies),
+``pace`` changes how the response is sent (slow, cut). A scenario with none of them is handled by the formats. Parameters follow a
+colon; combinations are joined with ``+``: ``slow:50+error-500``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from .exchange import Answer, Event, Format, Json, Request, Stream, Whole
 
 @dataclass
 class Pace:
-    """How an answer is sent: seconds to wait before it and between events, and where and how it breaks off."""
+    """How a response is sent.
+
+    Seconds to wait before it and between events, and where and how it is cut.
+    """
 
     before: float = 0.0
     between: float = 0.0
@@ -29,7 +32,10 @@ class Pace:
 
 @dataclass(frozen=True)
 class Scenario:
-    """One row of the table; every function gets the scenario's parameter (text after the colon) last."""
+    """One row of the table.
+
+    The last argument of every function is the scenario's parameter (the text after the colon).
+    """
 
     about: str
     early: Callable[[Format, Request, str], Answer | None] | None = None
@@ -38,7 +44,7 @@ class Scenario:
 
 
 class UnknownScenario(Exception):
-    """Say that a client picked a scenario which is not in the table."""
+    """Raised for a scenario that is not in the table."""
 
 
 def parse(text: str) -> list[tuple[str, str]]:
@@ -55,7 +61,9 @@ def parse(text: str) -> list[tuple[str, str]]:
 
 
 def split_model(model: str) -> tuple[str, str]:
-    """Part a model's name from its scenario; a date or ``latest`` after the ``@`` belongs to the name.
+    """Split a model's name and its scenario.
+
+    A date or ``latest`` after the ``@`` belongs to the name.
 
     >>> split_model("gpt-4o-mini@error-429"), split_model("claude@20260101")
     (('gpt-4o-mini', 'error-429'), ('claude@20260101', ''))
@@ -105,7 +113,7 @@ Change = Callable[[Format, Json], Json]
 
 
 def _each_body(change: Change) -> Callable[[Format, Request, Answer, str], Answer]:
-    """Apply one change to a whole answer's JSON and to the JSON of every event."""
+    """Apply a change to the JSON of a whole response or of every event."""
 
     def shape(format: Format, _request: Request, answer: Answer, _parameter: str) -> Answer:
         if isinstance(answer, Whole):
@@ -116,7 +124,7 @@ def _each_body(change: Change) -> Callable[[Format, Request, Answer, str], Answe
 
 
 def _replace_fields(body: Json, names: tuple[str, ...], value: Json) -> Json:
-    """Replace the named fields wherever they stand; with ``...`` as the value take them out."""
+    """Replace the named fields at every level; the value ``...`` removes them."""
     if isinstance(body, list):
         return [_replace_fields(item, names, value) for item in body]
     if not isinstance(body, dict):

@@ -1,4 +1,4 @@
-"""Send an answer over a connection at the pace of its scenarios, and keep the journal true while doing so."""
+"""Send a response at the pace of its scenarios, and update the journal."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from .scenarios import Pace
 
 
 class Sending:
-    """Send one answer at its pace, and write down each thing before it goes, so that who received it finds it in the journal."""
+    """Send one response at its pace.
+
+    Each part is recorded before it is sent, so a receiver always finds it in the journal.
+    """
 
     def __init__(self, connection: Connection, journal: Journal, record: Record, format: Format, pace: Pace) -> None:
         self._connection, self._journal, self._record = connection, journal, record
         self._format, self._pace = format, pace
 
     def send(self, answer: Answer) -> bool:
-        """Send it; return whether the connection is still usable."""
+        """Send the response; return whether the connection is still usable."""
         if self._pace.before:
             self._connection.wait(self._pace.before)
         return self._send_stream(answer) if isinstance(answer, Stream) else self._send_whole(answer)
@@ -71,7 +74,7 @@ class Sending:
 
 
 def whole_bytes(answer: Whole) -> bytes:
-    """Return everything that goes over the wire for a whole answer."""
+    """Return all bytes of a whole response."""
     body = answer.encoded()
     headers = [("content-type", answer.content_type), *answer.headers, ("content-length", str(len(body)))]
     return head(answer.status, headers) + body

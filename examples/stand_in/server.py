@@ -1,7 +1,7 @@
-"""The server: accepts connections on the loopback interface, a thread each, and answers what the formats and scenarios say.
+"""The server: one thread for each connection on the loopback interface.
 
-``StandIn`` is what everybody uses: start, stop, url, journal, totals. Requests below ``/_stand_in/`` are not for a format but
-for the test in another process: ``journal`` (with ``?wait_for=<n>``), ``totals`` and ``clear``.
+``StandIn`` is the public class: start, stop, url, journal, totals. Requests below ``/_stand_in/`` do not belong to a format; they are
+for tests in another process: ``journal`` (with ``?wait_for=<n>``), ``totals`` and ``clear``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ _BACKLOG = 1024
 
 
 class StandIn:
-    """Stand in for a provider at ``url`` between ``start`` and ``stop``, or as a context manager."""
+    """Imitate a provider at ``url``.
+
+    Use ``start`` and ``stop``, or a context manager.
+    """
 
     def __init__(self, port: int = 0) -> None:
         self._port = port
@@ -39,7 +42,7 @@ class StandIn:
         self._threads: dict[threading.Thread, socket.socket] = {}
         self._lock = threading.Lock()
         self.faults: list[str] = []
-        """Tracebacks of the stand-in's own mistakes (answered with status 500): a test may assert that it is empty."""
+        """Tracebacks of errors of this server (status 500); tests assert: empty."""
 
     def start(self) -> StandIn:
         """Listen and serve in background threads."""
@@ -55,7 +58,7 @@ class StandIn:
         self._listener = self._acceptor = None
         if listener is None or acceptor is None:
             return
-        # Closing a listening socket does not wake the thread in accept(): a last connection does.
+        # Closing a listening socket does not wake the thread in accept(); a last connection does.
         socket.create_connection((HOST, self._port)).close()
         acceptor.join()
         with self._lock:
@@ -74,7 +77,7 @@ class StandIn:
 
     @property
     def port(self) -> int:
-        """The port that is listened on."""
+        """The port of the server."""
         return self._port
 
     @property
@@ -84,20 +87,23 @@ class StandIn:
 
     @property
     def journal(self) -> list[Record]:
-        """Every request so far in the order of arrival."""
+        """All requests so far, in the order of arrival."""
         return self._journal.records()
 
     def clear(self) -> None:
-        """Forget the journal, the ids and the attempts of flaky calls."""
+        """Clear the journal, the ids and the attempts of flaky calls."""
         self._journal.clear()
         self._memory.clear()
 
     def wait_for(self, number: int, finished: bool = True, timeout: float = 10.0) -> list[Record]:
-        """Wait for this many requests to be answered (or given up by the client), or only to have arrived; return the journal."""
+        """Wait for a number of requests, and return the journal.
+
+        A request counts when it is finished or given up by the client, or already when it has arrived.
+        """
         return self._journal.wait(lambda records: sum(r.finished or not finished for r in records) >= number, timeout)
 
     def totals(self) -> dict[str, dict[str, Any]]:
-        """Sum up by the model as the client wrote it: requests, input_tokens, output_tokens that were sent, errors by status."""
+        """Return the totals by model: requests, sent tokens, errors by status."""
         return self._journal.totals()
 
     def _accept(self, listener: socket.socket) -> None:
@@ -118,7 +124,7 @@ class StandIn:
                 continue
         except ClientLeft:
             return
-        except Exception:  # a mistake of the stand-in itself must be seen by the test, not printed by a thread
+        except Exception:  # an error of this server must reach the test, and not only be printed by a thread
             self.faults.append(traceback.format_exc())
         finally:
             with self._lock:
@@ -207,7 +213,7 @@ def _answer_of(format: Format, route: Route | None, request: Request, pace: Pace
 
 
 def _merged(first: Headers, second: Headers) -> Headers:
-    """Join headers; where both have one the second wins."""
+    """Join headers; the second value of a name has priority."""
     names = {name.lower() for name, _ in second}
     return [(name, value) for name, value in first if name.lower() not in names] + second
 
@@ -220,4 +226,4 @@ def _shut(sock: socket.socket) -> None:
     try:
         sock.shutdown(socket.SHUT_RDWR)
     except OSError:
-        return  # the client was quicker
+        return  # the client has already disconnected

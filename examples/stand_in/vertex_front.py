@@ -1,4 +1,7 @@
-"""Vertex AI's gRPC services in front of a stand-in: its messages to Gemini's wire format and back. It needs google-cloud-aiplatform."""
+"""Vertex AI's gRPC services: messages to Gemini's wire format and back.
+
+It needs google-cloud-aiplatform.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Voyage's wire format: embeddings of texts, of documents in pieces and of pictures, and rankings."""
+"""Voyage's wire format: embeddings of texts, chunks and images, and rerank."""
 
 from __future__ import annotations
 
@@ -56,33 +56,33 @@ def embed_anything(request: Request) -> Answer:
 
 
 def rerank(request: Request) -> Answer:
-    """Answer POST /rerank: the documents in the order in which they came."""
+    """Answer POST /rerank: the documents in the given order."""
     documents = list(map(str, request.fields.get("documents") or []))
     data = [{"index": index, "relevance_score": 1 / (index + 1)} for index in range(len(documents))][: request.fields.get("top_k")]
     return _listed(request, data, [str(request.fields.get("query")), *documents])
 
 
 def error(kind: str, message: str) -> Whole:
-    """Make an error answer of a row of ``ERRORS``, or of a status that has none."""
+    """Return the error response for a row of ``ERRORS`` or for a status."""
     known = kind if kind.isdigit() else "400"
     status, text = ERRORS.get(kind, (int(known), f"Status {known} was asked for."))
     return Whole({"detail": message or text}, status=status)
 
 
 def model(request: Request) -> str:
-    """Find the model in the body."""
+    """Return the model from the body."""
     named = request.fields.get("model")
     return named if isinstance(named, str) else ""
 
 
 def usage(body: Json) -> Usage | None:
-    """Read the tokens of an answer, all of them of the input."""
+    """Read the tokens of a response; all are input tokens."""
     found = body.get("usage") if isinstance(body, dict) else None
     return (found["total_tokens"], 0) if isinstance(found, dict) else None
 
 
 def stream_error(_request: Request, _index: int) -> Event:
-    """Make an event by which a stream would fail; there are none."""
+    """Return an event for a failed stream; this format has no streams."""
     return Event(error("500", "").body)
 
 

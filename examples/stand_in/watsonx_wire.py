@@ -1,4 +1,4 @@
-"""watsonx's wire format: chats as OpenAI answers them, texts that go on from a prompt, vectors and rankings."""
+"""watsonx's wire format: chats, text generation, embeddings and rerank."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ ERRORS: dict[str, tuple[int, str, str]] = {
 
 
 def chat(request: Request) -> Answer:
-    """Answer POST /text/chat and /text/chat_stream, where the tokens are told without being asked for."""
+    """Answer POST /text/chat and /text/chat_stream; streams always have usage."""
     streams = request.path.endswith("_stream")
     request.fields.update(stream=streams, stream_options={"include_usage": True})
     answer = openai_chat.chat(request)
     if not isinstance(answer, Stream):
         return Whole({**answer.body, "model_id": request.model})
-    # Nothing follows the last chunk.
+    # The stream has no final marker.
     return answer.with_events([event for event in answer.events if isinstance(event.data, dict)])
 
 
@@ -36,7 +36,10 @@ def _settings(request: Request) -> dict[str, Any]:
 
 
 def text(request: Request) -> Answer:
-    """Answer POST /text/generation and /text/generation_stream, which counts on what it has said."""
+    """Answer POST /text/generation and /text/generation_stream.
+
+    Counts of a stream are cumulative.
+    """
     prompt = str(request.fields.get("input"))
     said, cut = limited(pieces(answer_text(request, prompt)), _settings(request).get("max_new_tokens"))
     end, asked = "max_tokens" if cut else "eos_token", count([prompt])
@@ -74,13 +77,13 @@ def rerank(request: Request) -> Answer:
 
 
 def error(kind: str, message: str) -> Whole:
-    """Make an error answer of a row of ``ERRORS``, or of a status that has none."""
+    """Return the error response for a row of ``ERRORS`` or for a status."""
     status, code, said = ERRORS.get(kind, (int(kind) if kind.isdigit() else 400, "unknown", f"Status {kind} was asked for."))
     return Whole({"errors": [{"code": code, "message": message or said}], "trace": "stand-in", "status_code": status}, status=status)
 
 
 def model(request: Request) -> str:
-    """Find the model in the body."""
+    """Return the model from the body."""
     return str(request.fields.get("model_id") or "")
 
 
@@ -97,7 +100,7 @@ def usage(body: Json) -> Usage | None:
 
 
 def stream_error(_request: Request, _index: int) -> Event:
-    """Make the event by which a stream fails."""
+    """Return the event of a failed stream."""
     return Event(error("500", "").body, "error")
 
 

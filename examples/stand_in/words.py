@@ -1,4 +1,4 @@
-"""The canned texts and the counting: what every wire format says, cut and counted in the same way."""
+"""The fixed texts and their token counts, shared by all wire formats."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MODEL_DATE = "-2026-01-01"
 
 
 def pieces(text: str) -> list[str]:
-    """Cut a text into the pieces in which it is streamed: words with the space before them.
+    """Cut a text into the pieces of a stream: words with the space before them.
 
     >>> pieces("one two  three")
     ['one', ' two', '  three']
@@ -24,7 +24,7 @@ def pieces(text: str) -> list[str]:
 
 
 def slices(text: str, length: int = 6) -> list[str]:
-    """Cut a text into pieces of equal length, as arguments of tool calls are streamed."""
+    """Cut a text into equal pieces, like streamed arguments of tool calls."""
     return [text[start : start + length] for start in range(0, len(text), length)]
 
 
@@ -45,7 +45,10 @@ def texts_in(content: Json) -> list[str]:
 
 
 def answer_text(request: Request, prompt: str) -> str:
-    """Choose the text to answer: the words after ``say:`` in the prompt, ``words:<n>`` words, or the canned text."""
+    """Return the text of the response.
+
+    The words after ``say:`` in the prompt, ``words:<n>`` words, or the fixed text.
+    """
     asked = request.scenario("words")
     if asked is not None:
         return " ".join(f"word{number}" for number in range(1, int(asked) + 1))
@@ -54,17 +57,17 @@ def answer_text(request: Request, prompt: str) -> str:
 
 
 def response_model(request: Request) -> str:
-    """Name the model that answers: never the very name that was asked for."""
+    """Return the response model, which always differs from the requested model."""
     return request.model + MODEL_DATE
 
 
 def cached_tokens(request: Request, input_tokens: int) -> int:
-    """Say how many input tokens came from a cache: half of them for a model named so."""
+    """Return the number of cached input tokens: half for a model named ``cached``."""
     return max(1, input_tokens // 2) if "cached" in request.model else 0
 
 
 def reasoning_tokens(request: Request) -> int:
-    """Say how many output tokens were reasoning: some for a model named so."""
+    """Return the number of reasoning tokens, for a model named ``reasoning``."""
     return REASONING_TOKENS if "reasoning" in request.model else 0
 
 
@@ -74,7 +77,9 @@ _BY_TYPE: dict[str, Any] = {"string": "canned", "integer": 1, "number": 1.5, "bo
 
 
 def fill(schema: Json, root: Json = None, depth: int = 0) -> Json:
-    """Make a value that fits a JSON schema roughly: every property, one item of every array, first of every choice.
+    """Return a value that roughly fits a JSON schema.
+
+    It has every property, one item of every array, and the first of every choice.
 
     >>> fill({"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "array", "items": {"type": "integer"}}}})
     {'city': 'canned', 'days': [1]}

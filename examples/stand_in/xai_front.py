@@ -1,4 +1,7 @@
-"""xAI's gRPC services in front of a stand-in: its messages to OpenAI's wire format and back. It needs xai-sdk."""
+"""xAI's gRPC services: messages to OpenAI's wire format and back.
+
+It needs xai-sdk.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ def _body(asked: Any, stream: bool) -> Json:
 
 
 def _usage(said: Json) -> Any:
-    """xAI leaves reasoning out of the tokens of the completion."""
+    """Return the usage; xAI's completion tokens do not include reasoning."""
     reasoning = said["completion_tokens_details"]["reasoning_tokens"]
     return usage_pb2.SamplingUsage(
         prompt_tokens=said["prompt_tokens"],
@@ -61,7 +64,7 @@ def _frame(said: Json) -> dict[str, Any]:
 
 
 def _calls(calls: list[Json]) -> list[Any]:
-    # The first releases know no other kind, and none by name.
+    # The first releases have only this kind, and no names for kinds.
     kind = getattr(chat_pb2, "TOOL_CALL_TYPE_CLIENT_SIDE_TOOL", None)
     functions = [(call["id"], call["function"]) for call in calls]
     return [
@@ -94,7 +97,10 @@ def _whole(documents: Iterator[Json]) -> Iterator[Any]:
 
 
 def _chunks(documents: Iterator[Json]) -> Iterator[Any]:
-    """Send text as it comes and calls of tools whole, as xAI does, in the chunk that says why it ended."""
+    """Yield the chunks of a stream like xAI.
+
+    Text is streamed; tool calls are whole, in the chunk with the finish reason.
+    """
     calls: dict[int, list[Json]] = {}
     for said in documents:
         outputs = []
