@@ -214,7 +214,7 @@ def test_a_target_that_the_installed_version_lacks_is_one_debug_line() -> None:
         from opentelemetry.instrumentation.llm import LLMInstrumentor
         LLMInstrumentor().instrument()
     """
-    lines = [line for line in python(code).stderr.splitlines() if "is not watched" in line]
+    lines = [line for line in python(code).stderr.splitlines() if "is not instrumented" in line]
     assert len(lines) == 2 and "has no openai._base_client:SyncAPIClient.request" in lines[0]
 
 

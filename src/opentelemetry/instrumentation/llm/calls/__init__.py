@@ -1,5 +1,5 @@
-"""One run of a watched function, from its first line to its one end: handled once, for every SDK.
+"""Observe one model call, in the same way for every SDK.
 
-``watch`` begins a call around the SDK's function, ``answers`` looks at what came back, ``streams`` sees a stream through,
-``call`` says it all on the bus, and ``patching`` puts the watches in place and takes them away.
+``wrap`` begins a call around the SDK's function, ``result`` handles the returned object, ``streams`` observes a stream,
+``call`` emits the events, and ``patches`` applies the patches and removes them.
 """

@@ -1,4 +1,4 @@
-"""Find functions that hold on to another one: wrappers that captured an original before it was patched."""
+"""Find wrappers that captured an original function before it was patched."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from types import FunctionType, MethodType
 from typing import Any
 
 _MOST = 64
-"""Objects that are looked at behind one attribute."""
+"""Maximum number of objects that are inspected for one attribute."""
 
 
 def reaches(value: Any, wanted: Any, stop: tuple[type, ...] = ()) -> bool:
-    """Return whether ``value`` is ``wanted`` or holds it, without looking into objects of the types ``stop``.
+    """Return True if ``value`` is ``wanted`` or a wrapper that refers to it.
+
+    Objects of the types in ``stop`` are not inspected.
 
     >>> def original(): ...
     >>> reaches(partial(original), original), reaches(partial(len), original)
@@ -31,13 +33,16 @@ def reaches(value: Any, wanted: Any, stop: tuple[type, ...] = ()) -> bool:
 
 
 def _held(value: Any) -> Iterator[Any]:
-    """Yield the functions that a wrapper calls: wrapped, bound, partly applied, or kept in a closure."""
+    """Yield the functions that a wrapper calls.
+
+    These are wrapped, bound or partially applied functions, and functions in a closure.
+    """
     kind = type(value)
     if kind is FunctionType:
         for cell in value.__closure__ or ():
             try:
                 yield cell.cell_contents
-            except ValueError:  # the variable has no value yet
+            except ValueError:  # The variable has no value yet.
                 continue
         yield vars(value).get("__wrapped__")
     elif kind is MethodType or kind in (staticmethod, classmethod):
@@ -49,12 +54,15 @@ def _held(value: Any) -> Iterator[Any]:
 
 
 def _is_wrapper(kind: type) -> bool:
-    # By its class: a proxy answers any other question with what it wraps.
+    # Checked on the class, because a proxy forwards every attribute of its instance to the wrapped object.
     return any("__wrapped__" in vars(base) for base in kind.__mro__)
 
 
 def capturing(owner: Any, name: str, original: Any, stop: tuple[type, ...] = ()) -> Iterator[tuple[type, Any]]:
-    """Yield each subclass of ``owner`` whose own attribute ``name`` calls ``original`` and not what stands on ``owner``."""
+    """Yield each subclass of ``owner`` that bypasses a patch of the method ``name``.
+
+    Its own attribute ``name`` calls ``original`` directly, and not the current attribute of ``owner``.
+    """
     if not isinstance(owner, type):
         return
     pending, seen = list(_subclasses(owner)), set[type]()

@@ -1,4 +1,7 @@
-"""Note when each chunk of a stream was taken, at the price of one number; sort the times between them into buckets later."""
+"""Record the time of each chunk of a stream, and later count the gaps in buckets.
+
+Recording a time stores one number only.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,16 @@ from operator import sub
 from ..schema.spread import CHUNK_GAP_BOUNDS, Histogram
 
 KEPT = 1000
-"""Times that are held before they are sorted, so that an open stream of any length has the same size."""
+"""Number of times that are kept before they are counted in buckets. It limits the
+memory of a stream of any length.
+"""
 
 
 class ChunkTimes:
-    """The times of one stream, in nanoseconds of ``time.perf_counter_ns``; ``times.append`` notes one."""
+    """The chunk times of one stream, in nanoseconds of ``time.perf_counter_ns``.
+
+    ``times.append`` records a time.
+    """
 
     __slots__ = ("_gaps", "_sorted", "first", "times")
 
@@ -25,16 +33,19 @@ class ChunkTimes:
 
     @property
     def count(self) -> int:
-        """How many chunks were taken."""
+        """Number of recorded chunks."""
         return self._sorted + len(self.times)
 
     def since_last(self, before: int) -> int:
-        """Return the time between the last two chunks; ``before`` is when the stream began, for the first."""
+        """Return the time between the last two chunks.
+
+        For the first chunk, ``before`` is the start of the stream.
+        """
         times = self.times
         return times[-1] - (times[-2] if len(times) > 1 else before)
 
     def sort(self) -> None:
-        """Count the times between chunks by bucket, and keep only the last time, where the next one begins."""
+        """Count the gaps between chunks in buckets, and keep only the last time."""
         times = self.times
         if len(times) < 2:
             return
@@ -45,6 +56,9 @@ class ChunkTimes:
         del times[:-1]
 
     def gaps(self) -> Histogram | None:
-        """Return the times between all chunks, or ``None`` where there were fewer than two; asked once, at the end."""
+        """Return the gaps between all chunks, or ``None`` if there were fewer than two.
+
+        Call this once, at the end of the stream.
+        """
         self.sort()
         return self._gaps

@@ -1,6 +1,6 @@
-"""What is watched: a ``Sdk`` is an SDK as data, a ``PatchPoint`` one of its operations.
+"""Describe SDKs as data: an ``Sdk``, and a ``PatchPoint`` for each operation.
 
-Providers' files write them; patching and the documentation's tables read them.
+The files in ``providers`` contain this data. The patching code and the generated tables of the documentation read it.
 """
 
 from __future__ import annotations
@@ -13,30 +13,37 @@ from typing import Any, NamedTuple
 from ..dialects import Arguments, Dialect
 
 ResultHandler = Callable[[Any, Any], bool]
-"""See an answer through that is still open: called with the call and the result, says whether there is one."""
+"""Handle a result that completes after the function has returned. Takes (call,
+result); returns True if it took over the result.
+"""
 
 
 class Destination(NamedTuple):
-    """Who is called: the provider's name in the conventions' words, and the server, which a model in the process itself does not have."""
+    """The destination of a call: provider name, host and port.
+
+    The provider has the name of the semantic conventions. A model that runs in this process has no host and port.
+    """
 
     provider: str
     address: str | None = None
     port: int | None = None
     in_process: bool = False
     mocked: bool = False
-    """Whether the application gave the answer itself: nobody is asked."""
+    """Whether the application supplied the response itself, so that no provider is
+    called.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class PatchPoint:
     """One operation of an SDK.
 
-    ``target`` is ``"module:Class.method"``, ``"module:function"``, or ``"module:function@variable"`` for the function that
-    a decorator keeps in that variable of its own: all who have the decorated one are seen then. Where several operations pass one function,
-    ``route`` says which of them this is: a suffix of the path, after the method (``"POST /chat/completions"``); a last
-    part ``*`` stands for an id. ``stream_in`` names the attribute of the SDK's stream that holds its inner iterator;
-    ``open`` is how an answer is seen through whose end is not its return (``bodies``, ``stepped``); ``names`` are those of the
-    function's parameters that may be passed by position.
+    ``target`` is ``"module:Class.method"`` or ``"module:function"``. ``"module:function@variable"`` patches the function that a
+    decorator keeps in that closure variable, so that all references to the decorated function are observed.
+    ``route`` distinguishes several operations of one function. It is a method and the end of a path (``"POST
+    /chat/completions"``); ``*`` as the last part matches an id. ``stream_in`` is the attribute of the SDK's stream object that
+    holds the inner iterator. ``open`` handles a result that completes after the function has returned (see ``streams``).
+    ``names`` are the parameters of the function that can be passed by position.
     """
 
     target: str
@@ -49,14 +56,20 @@ class PatchPoint:
 
 
 class ExtraPatch(NamedTuple):
-    """A function that is watched because answers pass it: ``driver`` says what stands around it, from what stood there."""
+    """A further function to patch, because responses pass through it.
+
+    ``driver`` makes the wrapper from the original function.
+    """
 
     target: str
     driver: Callable[[Any], Callable[..., Any]]
 
 
 class NativeTelemetry(NamedTuple):
-    """A place where an SDK makes spans of its own: ``silent`` gives what stands there instead, from what stood there."""
+    """A place where an SDK creates its own spans.
+
+    ``silent`` makes a replacement without spans from the original object.
+    """
 
     target: str
     silent: Callable[[Any], Any]
@@ -69,9 +82,9 @@ Read = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Arguments]
 class Sdk:
     """An SDK as data.
 
-    ``read`` turns a call of any of its points into ``Arguments``; ``identify`` says who the instance talks to;
-    ``raw_answers`` are the functions through which an answer that was kept raw is parsed; ``beside`` are those through which
-    answers pass later; ``native`` is where the SDK makes spans of its own, which ours replace.
+    ``read`` converts a call of any patch point to ``Arguments``. ``identify`` returns the destination of a client instance.
+    ``raw_responses`` are the functions that parse a raw response. ``extra_patches`` are functions through which responses pass
+    later. ``native`` are the places where the SDK creates its own spans, which ours replace.
     """
 
     name: str
@@ -90,7 +103,7 @@ class Sdk:
 
 
 class Routes:
-    """Find the point that a request belongs to, by its method and path.
+    """Find the patch point of a request by its method and path.
 
     >>> point = PatchPoint("m:C.request", "chat", None, "POST /chat/completions")  # type: ignore[arg-type]
     >>> Routes([point]).find("post", "/openai/deployments/d/chat/completions?api-version=1") is point

@@ -1,4 +1,7 @@
-"""Read the JSON document of an HTTP response that has been received, also after the SDK has raised."""
+"""Read the JSON document of an HTTP response that has already been received.
+
+This also works after the SDK has raised an exception.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,19 @@ import json
 from typing import Any
 
 _BODIES = ("_content", "_body")
-"""Where httpx, requests, botocore, aiohttp and urllib3 keep a body that was read whole."""
+"""The attributes in which httpx, requests, botocore, aiohttp and urllib3 store a
+complete body.
+"""
 
 
 def body_of(response: Any) -> bytes | None:
-    """Return the body that has been read already; ``None`` if it was not, because nothing is read here."""
+    """Return a body that has already been read, or ``None``. Nothing is read here."""
     held = (getattr(response, name, None) for name in _BODIES)
     return next((body for body in held if isinstance(body, bytes)), None)
 
 
 def document(response: Any) -> Any:
-    """Return the JSON document of a response whose body the SDK or the caller has read; else ``None``."""
+    """Return the JSON document of a response whose body has been read, or ``None``."""
     body = body_of(response)
     if body is None or "json" not in str(response.headers.get("content-type", "")):
         return None
@@ -27,7 +32,10 @@ def document(response: Any) -> Any:
 
 
 def received(error: BaseException, response: Any) -> tuple[bool, Any]:
-    """Say whether a response was received when the SDK raised ``error``, and return its document: a completion in the error, or the body."""
+    """Return whether a response was received before ``error``, and its document.
+
+    The document is the completion in the error, or the body of the response.
+    """
     completion = getattr(error, "completion", None)
     if completion is not None or response is None:
         return completion is not None, completion

@@ -1,8 +1,8 @@
-"""Call back when a module is loaded, and again each time that it is loaded anew.
+"""Run a callback each time that a module is loaded, including reloads.
 
-wrapt calls a hook at the first import only. A module that ``importlib.reload()`` executes once more, or that is
-imported after it was removed from ``sys.modules``, has new classes and functions; a finder of ours sees that load. It
-returns nothing for a module that nobody asked for here, or that is imported for the first time.
+wrapt runs a hook at the first import only. A module that ``importlib.reload()`` executes again, or that is imported again
+after it was removed from ``sys.modules``, has new classes and functions. A finder in ``sys.meta_path`` observes that load.
+It returns no spec for a module without callbacks or for the first import of a module.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _Proxy: Any = wrapt.ObjectProxy
 
 
 class _Loader(_Proxy):  # type: ignore[misc]
-    """Load as the module's own loader does, then call back."""
+    """Load a module with its own loader, then run the callback."""
 
     def __init__(self, loader: Any, loaded: Callable[[ModuleType], None]) -> None:
         super().__init__(loader)
         self._self_loaded = loaded
 
     def exec_module(self, module: ModuleType) -> None:
-        """Execute the module with its own loader in place, so that it finds its resources."""
+        """Execute the module with its own loader set, so that it finds its resources."""
         if module.__spec__ is not None:
             module.__spec__.loader = self.__wrapped__
         module.__loader__ = self.__wrapped__
@@ -37,14 +37,14 @@ class _Loader(_Proxy):  # type: ignore[misc]
 
 
 class _LoadedAgain:
-    """Find modules that were loaded before, for those who want to know of each load."""
+    """Find modules that were loaded before and have callbacks."""
 
     def __init__(self) -> None:
         self.wanted: dict[str, list[Loaded]] = {}
         self._searching = threading.local()
 
     def find_spec(self, name: str, path: Any = None, target: ModuleType | None = None) -> ModuleSpec | None:
-        """Return the spec that the other finders have, with a loader that calls back."""
+        """Return the spec of the other finders, with a loader that runs the callback."""
         searched: set[str] = self._searching.__dict__.setdefault("names", set())
         if name not in self.wanted or name in searched:
             return None
@@ -63,7 +63,7 @@ class _LoadedAgain:
         return (spec for spec in found if spec is not None)
 
     def notify(self, name: str, module: ModuleType) -> None:
-        """Call everybody who wants to know of this module."""
+        """Run all callbacks of a module."""
         for loaded in tuple(self.wanted.get(name, ())):
             loaded(name, module)
 
@@ -72,7 +72,10 @@ _again = _LoadedAgain()
 
 
 def when_loaded(name: str, loaded: Loaded) -> None:
-    """Call ``loaded`` with the name and the module, at once where it is imported already, and after each later load."""
+    """Call ``loaded`` with name and module, after the first and each later load.
+
+    If the module is already imported, it is called at once.
+    """
 
     def first(module: ModuleType) -> None:
         _again.wanted.setdefault(name, []).append(loaded)

@@ -1,7 +1,7 @@
-"""Decide whether a call inside a running call serves it, or is an inference for itself.
+"""Decide whether a nested call is the same inference as the running call.
 
-A wrapping SDK that asks a provider's SDK is one inference. What the application runs inside a call (custom providers,
-judges, ensembles, tools) asks for inferences of its own, and so does an SDK that asks another model, or asks again.
+An SDK that wraps another SDK makes one inference. Calls that the application makes inside a call (custom providers,
+judges, ensembles, tools) are separate inferences. The same is true if an SDK calls another model or repeats a call.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ _DECORATORS = frozenset({"wrapper", "wrapper_async"})
 
 
 def covering(running: Call, point: PatchPoint, identity: Destination, request: Request) -> tuple[Call | None, Call | None]:
-    """Return the running call that a call of ``point`` serves, or else the one inside which it is an inference for itself."""
+    """Return the running call if the new call is the same inference, else None.
+
+    The second value is the outermost running call if the new call is a separate inference in it.
+    """
     if not running.includes(point.operation):
         return None, None
     return (running, None) if _serves(running, point, identity, request) else (None, running.outermost)
@@ -35,7 +38,7 @@ def _serves(outer: Call, point: PatchPoint, identity: Destination, request: Requ
         return identity.provider == outer.identity.provider and _same_model(outer.request.model, request.model)
     if caller != outer_root or outer.has_absorbed:
         return False
-    # An SDK that asks another SDK may know the model by another name; one that asks itself asks another model, as fallbacks do.
+    # A wrapped SDK may use another name for the same model. An SDK that calls itself with another model is a fallback.
     return inner_root != outer_root or _same_model(outer.request.model, request.model)
 
 
@@ -44,7 +47,10 @@ def _root(target: str) -> str:
 
 
 def _caller(package: str, recursive: bool) -> str | None:
-    """Return the top-level package of the code that uses ``package``; a package that calls itself is only left out where it decorates."""
+    """Return the top-level package of the code that calls ``package``.
+
+    If ``recursive``, ``package`` itself can be the caller, but its decorators are skipped.
+    """
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         root = _root(frame.f_globals.get("__name__", ""))
@@ -55,7 +61,7 @@ def _caller(package: str, recursive: bool) -> str | None:
 
 
 def _same_model(outer: str | None, inner: str | None) -> bool:
-    """Say whether two names are of one model: SDKs that wrap others put the provider before it.
+    """Return True if two names are the same model, with or without a provider prefix.
 
     >>> _same_model("azure/prod-chat", "prod-chat"), _same_model("gpt-4o", "gpt-4o-mini")
     (True, False)
@@ -66,12 +72,15 @@ def _same_model(outer: str | None, inner: str | None) -> bool:
 
 
 def keep_own_usage(reply: Response, absorbed: Usage | None, apart: Usage | None, requests: int) -> None:
-    """Leave in ``reply`` what its call used itself, given what nested calls used for it (``absorbed``) and recorded for themselves (``apart``)."""
+    """Reduce the usage in ``reply`` to the part that its own call must count.
+
+    ``absorbed`` is the usage of nested calls of the same inference, and ``apart`` is the usage of separate nested inferences.
+    """
     if absorbed is not None and absorbed != Usage():
         if reply.usage == Usage() or (apart is not None and not _agree(reply.usage, absorbed)):
             reply.usage, reply.parts = absorbed, None
     elif apart is not None and not requests:
-        # The response was made of theirs, and each of these is counted where it is recorded.
+        # The response combines the results of nested inferences, and each of these is counted where it is recorded.
         reply.usage, reply.parts = Usage(), None
 
 

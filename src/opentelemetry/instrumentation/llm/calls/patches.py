@@ -1,7 +1,7 @@
-"""Put watches in place when an SDK is imported, and take them away again.
+"""Patch an SDK when it is imported, and restore it.
 
-No SDK is imported from here: a hook waits for the module. A target that the installed version does not have is one
-debug line and a row in the report that ``doctor`` prints; it is never an error.
+No SDK is imported from here: a hook waits for the import of the module. If the installed release does not have a patch
+target, this produces one debug line and a row in the report of ``doctor``, and never an error.
 """
 
 from __future__ import annotations
@@ -29,13 +29,15 @@ from .wrap import CallWrapper, EnabledFlag
 
 _ABSENT: Any = object()
 _SUPERSEDED = 1_000
-"""Patches of modules that were loaded anew since, which are restored too; the oldest are left as they are."""
+"""Number of patches in reloaded modules that are restored too. Older patches stay
+in place.
+"""
 
 _logger = logging.getLogger(__name__)
 
 
 class Patched(NamedTuple):
-    """One place that is ours now: what stands there, and what stood there."""
+    """One patched attribute: its replacement and its original."""
 
     owner: Any
     name: str
@@ -44,12 +46,12 @@ class Patched(NamedTuple):
 
 
 Make = Callable[[Any], Any]
-"""Make what is to stand at a target from what stands there."""
+"""Return the replacement for the original object of a target."""
 
 
 def installed(requirement: str) -> tuple[str | None, bool]:
-    """Return the installed version of what ``requirement`` names, and whether it meets the requirement."""
-    from packaging.requirements import Requirement  # opentelemetry-instrumentation brings it; only doctor needs it
+    """Return the installed version of a distribution, and whether it is supported."""
+    from packaging.requirements import Requirement  # opentelemetry-instrumentation requires it; only doctor needs it
 
     wanted = Requirement(requirement)
     try:
@@ -60,7 +62,7 @@ def installed(requirement: str) -> tuple[str | None, bool]:
 
 
 class Patches:
-    """Everything that one instrumentor has put in place, so that all of it can be taken away."""
+    """All patches of one instrumentor, with the data to undo them."""
 
     def __init__(self) -> None:
         self.patched: dict[str, Patched] = {}
@@ -73,36 +75,38 @@ class Patches:
         self._packages: set[str] = set()
 
     def begin(self) -> None:
-        """Switch watching on, with nothing to watch yet."""
+        """Enable the patches, starting with an empty table of targets."""
         self.switch = EnabledFlag(on=True)
         self._wanted = {}
         self._packages = set()
 
     def watch(self, provider: Sdk, desk: CallServices, replace_native: bool = True) -> None:
-        """Watch every point of ``provider``, now if its module is imported, else as soon as it is."""
+        """Patch every target of ``provider``, now or when its module is imported."""
         by_target: dict[str, list[PatchPoint]] = {}
         for point in provider.points:
             by_target.setdefault(point.target, []).append(point)
             module_name = point.target.partition(":")[0]
             self._packages.add(module_name.rpartition(".")[0] or module_name)
         for target, points in by_target.items():
-            self.place(provider.requires, target, partial(self._watched, provider, points, desk))
+            self.place(provider.requires, target, partial(self._wrapped, provider, points, desk))
         stream_in = next((p.stream_in for p in provider.points if p.stream_in), None)
         for target in provider.raw_responses:
             self.place(provider.requires, target, partial(_parsing, stream_in))
-        for beside in provider.extra_patches:
-            self.place(provider.requires, beside.target, partial(_beside, beside), optional=True)
+        for extra in provider.extra_patches:
+            self.place(provider.requires, extra.target, partial(_extra, extra), optional=True)
         for native in provider.native if replace_native else ():
             self.place(provider.requires, native.target, native.silent, optional=True)
 
     def watches(self, module_name: str) -> bool:
-        """Say whether something is watched of the package that a module is of."""
+        """Return True if the package of a module has patch targets."""
         return any(module_name == package or module_name.startswith(f"{package}.") for package in self._packages)
 
     def place(self, requires: str, target: str, make: Make, optional: bool = False) -> None:
-        """Put at ``target`` what ``make`` makes of what stands there, as soon as its module is imported.
+        """Patch the object at ``target`` with ``make(original)``.
 
-        A target that is only there in some releases is placed ``quiet``: it is not missed where it is not.
+        This is done when its module is imported, or at once if it is already imported.
+
+        A target that exists in some releases only is ``optional``: it is not reported as missing.
         """
         self._wanted[target] = (requires, make, optional)
         module_name = target.partition(":")[0]
@@ -111,7 +115,10 @@ class Patches:
         self._hook(module_name)
 
     def when(self, module_name: str, then: Callable[[ModuleType], None]) -> None:
-        """Call ``then`` with a module, now if it is imported, else at each load of it; unless watching has ended by then."""
+        """Call ``then`` with a module, now or each time that it is loaded.
+
+        After ``restore`` it is not called any more.
+        """
         self._awaited.setdefault(module_name, []).append(then)
         if module_name in self._hooked and module_name in sys.modules:
             guarded(then, sys.modules[module_name])
@@ -123,7 +130,10 @@ class Patches:
             when_loaded(module_name, lambda name, module: guarded(self._loaded, name, module))
 
     def _loaded(self, module_name: str, module: ModuleType) -> None:
-        """Patch a module that was loaded for the first time, or anew: then its classes and functions are others."""
+        """Patch a module that was loaded or reloaded.
+
+        After a reload its classes and functions are new objects.
+        """
         if not self.switch.on:
             return
         targets = [target for target in self._wanted if target.partition(":")[0] == module_name]
@@ -137,19 +147,19 @@ class Patches:
             guarded(self._patch, target, module)
 
     def put(self, owner: Any, name: str, ours: Any) -> None:
-        """Put ``ours`` at ``owner.name``, until everything is restored."""
+        """Set ``owner.name`` to ``ours`` until ``restore`` is called."""
         self.patched[f"{owner.__module__}:{owner.__qualname__}.{name}"] = Patched(owner, name, vars(owner).get(name, _ABSENT), ours)
         setattr(owner, name, ours)
 
     def _patch(self, target: str, module: ModuleType) -> None:
         if not self.switch.on or target in self.patched or target not in self._wanted:
             return
-        requires, make, quiet = self._wanted[target]
+        requires, make, optional = self._wanted[target]
         found = find(module, target.partition(":")[2])
-        if found is None and quiet:
+        if found is None and optional:
             return
         if found is None:
-            self._say_missing(requires, target)
+            self._report_missing(requires, target)
             return
         owner, name, original = found
         here = (patched for patched in self.patched.values() if patched.ours is original)
@@ -158,7 +168,7 @@ class Patches:
             self.patched[target] = same
             return
         self._set(target, owner, name, original, make)
-        # Who wrapped the function of a subclass before us calls the original itself, and what stands on ``owner`` never.
+        # A library that wrapped the method of a subclass before us calls the original directly, and not the attribute of ``owner``.
         for kind, own in capturing(owner, name, original, (Wrapper,)):
             if is_coroutine_function(own) == is_coroutine_function(original):
                 self._set(f"{target} of {kind.__module__}.{kind.__qualname__}", kind, name, own, make)
@@ -171,10 +181,10 @@ class Patches:
         self.patched[target] = Patched(owner, name, original, ours)
 
     def bypassed(self) -> Iterator[tuple[str, str, Any]]:
-        """Yield targets that are patched where calls do not arrive: target, place, and what stands there instead.
+        """Yield targets whose patch is bypassed: target, place and current object.
 
-        Others may put an original back, or have wrapped the function of a subclass around it; and a module may have been
-        loaded anew where no hook saw it.
+        Another library may have restored an original or wrapped the method of a subclass. A module may have been reloaded in a way
+        that no import hook observes.
         """
         for target, patched in list(self.patched.items()):
             module_name, _, path = target.partition(":")
@@ -186,26 +196,29 @@ class Patches:
             for kind, own in capturing(owner, name, patched.original, (Wrapper,)):
                 yield target.partition(" of ")[0], f"{kind.__module__}:{kind.__qualname__}.{name}", own
 
-    def _say_missing(self, requires: str, target: str) -> None:
+    def _report_missing(self, requires: str, target: str) -> None:
         sdk = requires.split()[0]
         self.missing.append(target)
-        _logger.debug("%s %s has no %s; it is not watched", sdk, installed(requires)[0], target)
+        _logger.debug("%s %s has no %s; it is not instrumented", sdk, installed(requires)[0], target)
         missing = sum(self._wanted[other][0] == requires for other in self.missing)
         bus.execute("ex_llm.telemetry.missing_target", {"missing": missing}, {"sdk": sdk, "target": target})
 
-    def _watched(self, provider: Sdk, points: list[PatchPoint], desk: CallServices, original: Any) -> Any:
-        watch = CallWrapper(provider, points, desk, self.switch)
-        # Several SDKs hide coroutine functions behind a plain decorator, so ask the function within.
+    def _wrapped(self, provider: Sdk, points: list[PatchPoint], desk: CallServices, original: Any) -> Any:
+        wrapper = CallWrapper(provider, points, desk, self.switch)
+        # Several SDKs wrap coroutine functions in a plain decorator, so the innermost function decides.
         function = innermost(original)
-        driver = watch.around
+        driver = wrapper.around
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-            driver = watch.around_lazy
+            driver = wrapper.around_lazy
         elif inspect.iscoroutinefunction(function):
-            driver = watch.around_async
+            driver = wrapper.around_async
         return Wrapper(original, driver)
 
     def restore(self) -> None:
-        """Put every original back; where somebody else has wrapped ours since, leave theirs and go silent."""
+        """Restore every original.
+
+        If another library has wrapped our wrapper, its wrapper stays in place and ours does nothing.
+        """
         self.switch.on = False
         for patched in (*reversed(self.patched.values()), *reversed(self._superseded)):
             if standing(patched.owner, patched.name) is not patched.ours:
@@ -224,5 +237,5 @@ def _parsing(stream_in: str | None, original: Any) -> Any:
     return Wrapper(original, parsed(stream_in, original))
 
 
-def _beside(beside: ExtraPatch, original: Any) -> Any:
-    return Wrapper(original, beside.driver(original))
+def _extra(extra: ExtraPatch, original: Any) -> Any:
+    return Wrapper(original, extra.driver(original))

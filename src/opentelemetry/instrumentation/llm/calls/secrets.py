@@ -1,7 +1,7 @@
-"""The credentials that a client itself holds, so that the text of an error can be recorded without them.
+"""Collect the credentials of a client, to remove them from error messages.
 
-They are collected only where contents are captured and a call has failed, and are dropped as soon as the text is changed. Nothing
-is called and no property is read: a property of a client may fetch a new token.
+They are collected only if contents are captured and a call has failed. They are dropped as soon as the message has been
+changed. No function is called and no property is read, because a property of a client may request a new token.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from urllib.parse import quote, quote_plus, unquote
 CREDENTIAL = "[credential]"
 _SHORTEST = 6
 _DEEPEST, _MOST = 6, 3000
-"""Levels and values that are looked at: clients hold connection pools, and these hold much more."""
+"""Maximum depth and number of values that are inspected. Clients refer to
+connection pools, which are large.
+"""
 _NAMES = re.compile(
     r"(?i)api[_\-]?key|passw|secret|private[_\-]?key"
     r"|(?:^|[_\-])(?:keys?|tokens?|credentials?|authorization|cookie|bearer|signature|userinfo|query|params)(?:_value|_auth)?$"
@@ -33,7 +35,10 @@ Values = Callable[[], set[str]]
 
 
 def of(instance: Any, passed: Mapping[str, Any]) -> Values:
-    """Return the function that collects what ``instance`` and the arguments of a call hold; it keeps no instance alive."""
+    """Return a function that collects the credentials of a client and its arguments.
+
+    The function does not keep ``instance`` alive.
+    """
     options = {name: value for name, value in passed.items() if name not in _NOT_OF_A_CLIENT}
     try:
         held: Callable[[], Any] = weakref.ref(instance)
@@ -44,7 +49,7 @@ def of(instance: Any, passed: Mapping[str, Any]) -> Values:
 
 
 def without(text: str, values: Iterable[str]) -> str:
-    """Return ``text`` without the values, in each spelling that a URL has for them.
+    """Return ``text`` without the values, in plain and in URL-encoded form.
 
     >>> without("no host https://me:p%40ssword@h", {"p@ssword"})
     'no host https://me:[credential]@h'
@@ -82,7 +87,7 @@ def _of_a_text(text: str, secret: bool) -> set[str]:
 
 
 def _inside(value: Any, secret: bool) -> Iterator[tuple[Any, bool]]:
-    """Give what a value holds, and whether its name is that of a secret."""
+    """Yield the values inside a value, and whether each has the name of a secret."""
     if isinstance(value, (list, tuple, set, frozenset)):
         names = getattr(value, "_fields", ())
         first = value[0] if isinstance(value, tuple) and value else None

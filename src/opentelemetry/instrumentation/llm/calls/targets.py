@@ -1,4 +1,4 @@
-"""Find what a target names: the owner, the name and the object that stands there now."""
+"""Resolve a patch target to its owner, its name and its current object."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from ..wrapper import Wrapper
 
 
 def standing(owner: Any, name: str) -> Any:
-    """Return what stands at a place now: raw, as a class or a module holds it, or in a cell."""
+    """Return the current attribute of a class, module or cell, without descriptors."""
     return getattr(owner, name, None) if isinstance(owner, CellType) else vars(owner).get(name)
 
 
 def find(module: ModuleType, path: str) -> tuple[Any, str, Any] | None:
-    """Return owner, name and the raw attribute of ``Class.method`` or ``function`` in a module.
+    """Return owner, name and raw attribute of a method or function in a module.
 
-    After an ``@`` stands the variable in which the function's decorator keeps what it decorates: that is found then.
+    After ``@`` follows the closure variable in which a decorator keeps the decorated function. That function is then
+    returned.
     """
     owner: Any = module
     path, _, variable = path.partition("@")
@@ -34,12 +35,12 @@ def find(module: ModuleType, path: str) -> tuple[Any, str, Any] | None:
 
 def _decorated(function: Any, variable: str) -> tuple[Any, str, Any] | None:
     cell = cell_of(function, variable)
-    # The same function may stand in two modules.
+    # The same function may be an attribute of two modules.
     return None if cell is None or isinstance(cell.cell_contents, Wrapper) else (cell, "cell_contents", cell.cell_contents)
 
 
 def cell_of(function: Any, variable: str) -> CellType | None:
-    """Return the cell of ``variable`` in a function that is decorated, or in what that decorates."""
+    """Return the cell of ``variable`` in a decorated function or its inner functions."""
     while function is not None:
         names = function.__code__.co_freevars if isinstance(function, FunctionType) else ()
         if variable in names:
@@ -50,10 +51,10 @@ def cell_of(function: Any, variable: str) -> CellType | None:
 
 
 def innermost(function: Any) -> Any:
-    """Return the function behind decorators and wrappers."""
+    """Return the function inside decorators and wrappers."""
     return inspect.unwrap(getattr(function, "__func__", function))
 
 
 def is_coroutine_function(function: Any) -> bool:
-    """Return whether the function behind decorators and wrappers is a coroutine function."""
+    """Return True if the function inside decorators is a coroutine function."""
     return inspect.iscoroutinefunction(innermost(function))

@@ -1,1 +1,1 @@
-"""Observing streams: one strategy a file."""
+"""Observe streams: each file contains one strategy."""

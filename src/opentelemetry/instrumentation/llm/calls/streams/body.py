@@ -1,7 +1,7 @@
-"""Bodies that stand inside a result and are read later, by the application and by nobody before it.
+"""Observe response bodies that the application reads after the call returned.
 
-The application keeps the result, the body and the response below it as the SDK made them. Only the file below those is
-stood in for, until the call has ended: each piece is seen as it is read, never before and never more of it.
+The application keeps the result, the body and the response object of the SDK. Only the file object below them is replaced
+until the call has ended. Each piece is observed when the application reads it. Nothing is read in advance.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ...extraction.paths import digits
 from ...guard import guarded
 from ..call import Call
 from ..declaration import ResultHandler
-from .finalize import _collected as lost
+from .finalize import _collected as end_collected_call
 from .finalize import end_when_collected
 from .inner_iterator import stream_failed
 
@@ -29,16 +29,19 @@ if TYPE_CHECKING:
 else:
     _Proxy = wrapt.ObjectProxy
 _LARGEST = 32 * 1024 * 1024
-"""Bytes of a body that are kept until it is whole: more than providers send, so that an endless one ends somewhere."""
+"""Maximum number of body bytes that are kept. It is more than providers send, and
+limits an endless body.
+"""
 
 Raised = Callable[[BaseException], BaseException]
 
 
 def body_in(key: str, raised: Raised = lambda error: error) -> ResultHandler:
-    """Make the strategy for a result with a body under ``key``; ``raised`` is what the SDK makes of an error of the file below.
+    """Make the strategy for a result with a body under ``key``.
 
-    The dialect's ``reply`` reads the result twice: at once, with ``None`` in the place of the body, for one that is never
-    read whole; and with the JSON document of the body there.
+    ``raised`` converts an error of the file object to the exception of the SDK. The dialect's ``response`` function reads the
+    result twice: first at once, with ``None`` as the body, in case the body is never read completely; and then with the JSON
+    document of the body.
     """
 
     def opened(call: Call, result: Any) -> bool:
@@ -46,35 +49,35 @@ def body_in(key: str, raised: Raised = lambda error: error) -> ResultHandler:
         if not hasattr(body, "read"):
             return False
         reading = Reading(call, key, result, raised)
-        call.draft = guarded(call.dialect.response, reading.answer())
+        call.draft = guarded(call.dialect.response, reading.result_with())
         reading.touch()
         below = next((inner for name in ("_raw_stream", "__wrapped__") if (inner := getattr(body, name, None)) is not None), None)
-        guarded(_stand_in, body, below, reading)
-        # What is below the body lives at least as long: others take it out and read it without the body.
+        guarded(_replace_file, body, below, reading)
+        # The response below the body lives at least as long as the body, because other code may read it without the body.
         end_when_collected(body if below is None else below, call)
         return True
 
     return opened
 
 
-def _stand_in(body: Any, below: Any, reading: Reading) -> None:
-    """Stand in for the file that is read: that of a response, that of an asynchronous one, or the one that is the response."""
+def _replace_file(body: Any, below: Any, reading: Reading) -> None:
+    """Replace the file object of a sync response, an async response, or of the body."""
     for owner, name, kind in ((below, "_fp", _File), (below, "content", _Content), (body, "_raw_stream", _File)):
         file = getattr(owner, name, None)
         if hasattr(file, "read"):
             setattr(owner, name, kind(file, reading))
-            reading.forgets(owner, name)
+            reading.restore_at_end(owner, name)
             return
 
 
 class Reading:
-    """What is seen of one body while the application reads it."""
+    """The state of one body while the application reads it."""
 
     __slots__ = ("_call", "_json", "_key", "_length", "_pieces", "_raised", "_rest", "_size")
 
     def __init__(self, call: Call, key: str, result: Mapping[str, Any], raised: Raised) -> None:
         self._call, self._key, self._raised = call, key, raised
-        # Never the result itself: it holds the body, and what watches a body must not keep it alive.
+        # The result itself is not stored: it refers to the body, and an observer must not keep the body alive.
         self._rest = {name: value for name, value in result.items() if name != key}
         headers = result.get("ResponseMetadata", {}).get("HTTPHeaders", {})
         self._length = digits(headers.get("content-length"))
@@ -82,16 +85,16 @@ class Reading:
         self._pieces: list[bytes] = []
         self._size = 0
 
-    def answer(self, document: Any = None) -> dict[str, Any]:
-        """Return the result with a document in the place of the body."""
+    def result_with(self, document: Any = None) -> dict[str, Any]:
+        """Return the result with a document in place of the body."""
         return {**self._rest, self._key: document}
 
     def touch(self) -> None:
-        """Remember this moment: a body that is left half read or unread ends its call with the last that came of it."""
+        """Record the time of the last read. An abandoned body ends its call at this time."""
         self._call._chunk_at = time.perf_counter_ns()
 
-    def forgets(self, owner: Any, name: str) -> None:
-        """Give ``owner`` its own file back when the call ends."""
+    def restore_at_end(self, owner: Any, name: str) -> None:
+        """Restore the file object of ``owner`` when the call ends."""
         here = weakref.ref(owner)
 
         def forget() -> None:
@@ -106,15 +109,15 @@ class Reading:
         stream_failed(self._call, self._raised(error))
 
     def closed(self) -> None:
-        """End the call because its body was closed before it was whole, perhaps by being collected."""
-        lost(self._call)
+        """End the call because its body was closed or collected before it was complete."""
+        end_collected_call(self._call)
 
     def abort(self, error: BaseException) -> None:
-        """End the call with an error and nothing else."""
+        """End the call with an error and minimal metadata."""
         self._call.abort(error)
 
     def on_chunk(self, piece: bytes, last: bool) -> None:
-        """Keep one piece; the last one ends the call."""
+        """Keep a piece of the body. The last piece ends the call."""
         if self._call.ended:
             return
         self.touch()
@@ -125,7 +128,7 @@ class Reading:
         if last and self._length is not None and self._size < self._length:
             self.broke(http.client.IncompleteRead(b"", self._length - self._size))
         elif last or self._size == self._length:
-            self._call.on_response(self.answer(self._document()))
+            self._call.on_response(self.result_with(self._document()))
 
     def _document(self) -> Any:
         text, self._pieces = b"".join(self._pieces), []
@@ -137,22 +140,22 @@ class Reading:
             return None
 
 
-def _is_last(asked: Any, got: bytes) -> bool:
-    return asked is None or asked < 0 or (not got and asked > 0)
+def _is_last(requested: Any, got: bytes) -> bool:
+    return requested is None or requested < 0 or (not got and requested > 0)
 
 
-def _asked(args: tuple[Any, ...], kwargs: Mapping[str, Any], default: Any = None) -> Any:
+def _requested(args: tuple[Any, ...], kwargs: Mapping[str, Any], default: Any = None) -> Any:
     return next(iter((*args, *kwargs.values())), default)
 
 
 class _File(_Proxy):
-    """Stand in for a file: what it gives is told and handed on as it is."""
+    """Replace a file object: record each piece and return it unchanged."""
 
     def __init__(self, file: Any, reading: Reading) -> None:
         super().__init__(file)
         self._self_reading = reading
 
-    def _self_told(self, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    def _self_call(self, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         try:
             return function(*args, **kwargs)
         except BaseException as error:
@@ -160,17 +163,17 @@ class _File(_Proxy):
             raise
 
     def read(self, *args: Any, **kwargs: Any) -> Any:
-        got = self._self_told(self.__wrapped__.read, args, kwargs)
-        guarded(lambda: self._self_reading.on_chunk(got, _is_last(_asked(args, kwargs), got)))
+        got = self._self_call(self.__wrapped__.read, args, kwargs)
+        guarded(lambda: self._self_reading.on_chunk(got, _is_last(_requested(args, kwargs), got)))
         return got
 
     def read1(self, *args: Any, **kwargs: Any) -> Any:
-        got = self._self_told(self.__wrapped__.read1, args, kwargs)
-        guarded(lambda: self._self_reading.on_chunk(got, not got and _asked(args, kwargs, -1) != 0))
+        got = self._self_call(self.__wrapped__.read1, args, kwargs)
+        guarded(lambda: self._self_reading.on_chunk(got, not got and _requested(args, kwargs, -1) != 0))
         return got
 
     def readinto(self, buffer: Any) -> Any:
-        got = self._self_told(self.__wrapped__.readinto, (buffer,), {})
+        got = self._self_call(self.__wrapped__.readinto, (buffer,), {})
         guarded(lambda: self._self_reading.on_chunk(bytes(memoryview(buffer)[:got]), got == 0 and len(buffer) > 0))
         return got
 
@@ -180,7 +183,7 @@ class _File(_Proxy):
 
 
 class _Content(_Proxy):
-    """Stand in for the content of an asynchronous response, as ``_File`` does."""
+    """Replace the content of an asynchronous response, like ``_File``."""
 
     def __init__(self, content: Any, reading: Reading) -> None:
         super().__init__(content)
@@ -192,7 +195,7 @@ class _Content(_Proxy):
         except BaseException as error:
             guarded(self._self_reading.broke, error, rescue=partial(self._self_reading.abort, error))
             raise
-        guarded(lambda: self._self_reading.on_chunk(got, _is_last(_asked(args, kwargs), got)))
+        guarded(lambda: self._self_reading.on_chunk(got, _is_last(_requested(args, kwargs), got)))
         return got
 
     def __aiter__(self) -> AsyncIterator[Any]:
@@ -200,6 +203,6 @@ class _Content(_Proxy):
         return inner
 
     def set_exception(self, *args: Any) -> None:
-        # So a response tells whoever still reads that it was closed.
+        # aiohttp calls this method when the response is closed, to inform its readers.
         guarded(self._self_reading.closed)
         self.__wrapped__.set_exception(*args)

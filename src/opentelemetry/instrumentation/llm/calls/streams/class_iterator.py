@@ -1,7 +1,7 @@
-"""See streams through at the steps of their class, where a stream has no iterator inside that could be tapped.
+"""Observe streams by patching ``__next__`` or ``__anext__`` of their class.
 
-The class gives the next chunk of every stream that it makes; only for those whose call is known here is anything told.
-The application's stream is never touched, and nothing here holds it alive.
+This is for streams without an inner iterator. The patched method runs for every stream of the class, but only chunks of
+registered streams are recorded. The stream object is not changed and not kept alive.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ _open: weakref.WeakKeyDictionary[Any, tuple[Call, context.Context]] = weakref.We
 
 
 def is_stepped(stream: Any) -> bool:
-    """Say whether the steps of a stream are watched at its class."""
+    """Return True if ``__next__`` or ``__anext__`` of a stream's class is patched."""
     kind = type(stream)
     return any(isinstance(vars(c).get(name), Wrapper) for c in kind.__mro__ for name in STEPS)
 
 
 def observe(stream: Any, call: Call) -> None:
-    """Tell the chunks of ``stream`` as the application takes them; each step runs in the context of here.
+    """Record the chunks of ``stream`` as the application receives them.
 
-    Some of these streams send their request with their first step: they begin when it is answered.
+    Each step runs in the current context. Some streams send their request at the first step; they start when it is accepted.
     """
     if call.accepted:
         call.on_stream_start()
@@ -43,7 +43,7 @@ def observe(stream: Any, call: Call) -> None:
 
 
 def _stepping(stream: Any) -> tuple[Call, context.Context] | None:
-    """Return the call and context of a stream that is asked for a chunk; ``None`` if the chunk is not observed."""
+    """Return the call and context of a stream; ``None`` if the chunk is not observed."""
     call, inside = _open.get(stream, (None, None))
     if call is None or inside is None:
         return None
@@ -51,33 +51,33 @@ def _stepping(stream: Any) -> tuple[Call, context.Context] | None:
         del _open[stream]
         return None
     if call.inside:
-        return None  # a step that is made of another step of the same stream
+        return None  # A nested step of the same stream.
     return call, inside
 
 
-def _begins(call: Call) -> None:
+def _ensure_started(call: Call) -> None:
     if not (call.streaming or call.ended):
         call.on_stream_start()
 
 
-def _took(call: Call, chunk: Any) -> None:
-    _begins(call)
+def _on_chunk(call: Call, chunk: Any) -> None:
+    _ensure_started(call)
     call.on_chunk(chunk)
 
 
-def _over(call: Call) -> None:
-    _begins(call)
+def _on_end(call: Call) -> None:
+    _ensure_started(call)
     call.on_stream_end(COMPLETE)
 
 
-def _broke(call: Call, error: BaseException) -> None:
+def _on_error(call: Call, error: BaseException) -> None:
     if call.accepted:
-        _begins(call)
+        _ensure_started(call)
     stream_failed(call, error)
 
 
 def step(original: Any) -> Driver:
-    """Make what stands around ``__next__`` or ``__anext__`` of a class of streams."""
+    """Make the wrapper of ``__next__`` or ``__anext__`` for a class of streams."""
 
     def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         stepping = guarded(_stepping, instance)
@@ -90,18 +90,18 @@ def step(original: Any) -> Driver:
                 call.inside = True
                 chunk = wrapped(*args, **kwargs)
             except StopIteration:
-                guarded(_over, call, rescue=call.abort)
+                guarded(_on_end, call, rescue=call.abort)
                 raise
             except BaseException as error:
-                guarded(_broke, call, error, rescue=partial(call.abort, error))
+                guarded(_on_error, call, error, rescue=partial(call.abort, error))
                 raise
             finally:
                 call.inside = False
                 guarded(context.leave, entered)
-            guarded(_took, call, chunk)
+            guarded(_on_chunk, call, chunk)
             return chunk
         except BaseException as error:
-            # Reached with everything done, unless an interruption came into the lines above.
+            # An interruption may have occurred in the lines above. Otherwise everything is done, and this does nothing.
             guarded(interrupted, call, error, entered)
             raise
 
@@ -116,18 +116,18 @@ def step(original: Any) -> Driver:
                 call.inside = True
                 chunk = await wrapped(*args, **kwargs)
             except StopAsyncIteration:
-                guarded(_over, call, rescue=call.abort)
+                guarded(_on_end, call, rescue=call.abort)
                 raise
             except BaseException as error:
-                guarded(_broke, call, error, rescue=partial(call.abort, error))
+                guarded(_on_error, call, error, rescue=partial(call.abort, error))
                 raise
             finally:
                 call.inside = False
                 guarded(context.leave, entered)
-            guarded(_took, call, chunk)
+            guarded(_on_chunk, call, chunk)
             return chunk
         except BaseException as error:
-            # Reached with everything done, unless an interruption came into the lines above.
+            # An interruption may have occurred in the lines above. Otherwise everything is done, and this does nothing.
             guarded(interrupted, call, error, entered)
             raise
 
@@ -141,7 +141,7 @@ def _closed(stream: Any) -> None:
 
 
 def close(original: Any) -> Driver:
-    """Make what stands around ``close`` or ``aclose`` of a class of streams."""
+    """Make the wrapper of ``close`` or ``aclose`` for a class of streams."""
 
     def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         try:

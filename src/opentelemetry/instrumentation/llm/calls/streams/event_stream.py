@@ -1,7 +1,8 @@
-"""Streams of events that stand inside a result, beside what is known before the first event.
+"""Observe streams of events that are stored inside a result.
 
-The application keeps the stream that the SDK made. Inside it, what comes over the wire is tapped, so that the end is
-seen; and what parses an event is watched, so that each event is told as the very object that the application gets.
+The application keeps the stream object of the SDK. Its iterator over network data is replaced by a tap, which observes the
+end of the stream. Its parsing method is patched, so that each chunk is recorded as the object that the application
+receives.
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ _WIRE, _PARSE = "_event_generator", "_parse_event"
 
 
 def events_in(key: str) -> ResultHandler:
-    """Make the strategy for a result with a stream of events under ``key``; the dialect absorbs the parsed events."""
+    """Make the strategy for a result with a stream of events under ``key``.
+
+    The parsed events are passed to ``dialect.absorb``.
+    """
 
     def opened(call: Call, result: Any) -> bool:
         stream = result.get(key) if isinstance(result, dict) else None
@@ -45,7 +49,7 @@ def events_in(key: str) -> ResultHandler:
 
 
 class _Events(Tap):
-    """Tap what comes over the wire; an event is told when it is parsed."""
+    """Observe network data. An event is recorded later, when it is parsed."""
 
     __slots__ = ()
 
@@ -54,7 +58,7 @@ class _Events(Tap):
 
 
 class _AsyncEvents(AsyncTap):
-    """Tap what comes over the wire asynchronously, as ``_Events`` does."""
+    """Observe asynchronous network data, like ``_Events``."""
 
     __slots__ = ()
 
@@ -96,6 +100,6 @@ def _closed(call: Call) -> None:
 
 
 def _size(stream: weakref.ref[Any]) -> int | None:
-    """Return how many bytes came over the wire, as the HTTP library counted them."""
+    """Return the number of received bytes, as the HTTP library counted them."""
     raw: Any = getattr(stream(), "_raw_stream", None)
     return as_int(raw.tell()) if hasattr(raw, "tell") else as_int(get_path(raw, ("content", "total_bytes")))

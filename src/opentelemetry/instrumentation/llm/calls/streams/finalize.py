@@ -1,7 +1,7 @@
-"""Streams that nobody sees to their end: dropped and collected, or still open when the process ends.
+"""End calls whose stream was garbage collected or is open at interpreter exit.
 
-A finaliser ends their calls. It may run at any line of any code, so it looks whether that code may hold a lock that
-ending a call takes, and waits for a better moment if so. It holds no stream alive and touches no context.
+A finalizer ends the call. It can run at any line of any code. If that code may hold a lock that is needed to end a call,
+the call is ended later. The finalizer keeps no stream alive and does not change the context.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ _BELOW_A_THREAD = frozenset({"run", "_bootstrap", "_bootstrap_inner"})
 
 
 class _Turn:
-    """The turn of ``end_open`` as the process ends: the first, so before exporters shut down, and those who came first end last.
+    """Run ``end_open`` first at interpreter exit, before exporters shut down.
 
-    Whatever is taken off Python's list leaves a hole in it that stays, so the turn is taken anew only where others came since.
+    Handlers that were registered earlier run later. ``atexit.unregister`` leaves an empty slot. Therefore ``end_open`` is
+    registered again only if other handlers were registered in the meantime.
     """
 
     def __init__(self) -> None:
@@ -36,7 +37,7 @@ class _Turn:
         self._last = -1
 
     def take(self) -> None:
-        """Be the last who was registered."""
+        """Register ``end_open`` as the last handler."""
         if self._last != self._entries():
             atexit.unregister(end_open)
             atexit.register(end_open)
@@ -47,7 +48,10 @@ _turn = _Turn()
 
 
 def end_when_collected(holder: Any, call: Call) -> None:
-    """End the call when ``holder`` is collected, or at the end of the process, if nothing else has ended it."""
+    """End the call when ``holder`` is garbage collected or the interpreter exits.
+
+    It does nothing if the call has ended before.
+    """
     guarded(end_collected)
     if call.watcher is not None:
         call.watcher.detach()
@@ -69,14 +73,14 @@ def _collected(call: Call) -> None:
 
 
 def is_collected(call: Call) -> bool:
-    """Say whether the stream of a call has been collected."""
+    """Return True if the stream of a call has been garbage collected."""
     return call.watcher is not None and not call.watcher.alive
 
 
 def _inside_a_lock() -> bool:
-    """Say whether the garbage collection that runs us interrupted code which may hold a lock that ending a call takes.
+    """Return True if the code that a finalizer interrupted may hold a lock.
 
-    A handler of the application may hold a lock of its own, so no call is ended while any handler runs in this thread.
+    A handler of the application may hold its own lock, so no call is ended while any handler runs in this thread.
     """
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
@@ -90,14 +94,14 @@ def _inside_a_lock() -> bool:
 
 
 def end_collected() -> None:
-    """End the calls whose streams were collected at a moment when that was not safe."""
+    """End the calls whose streams were collected while ending them was not safe."""
     while _lost:
         call = _lost.popleft()
         guarded(call.on_stream_end, ABANDONED, rescue=call.abort)
 
 
 def end_open() -> None:
-    """End every call whose stream is still open, with what was seen of it."""
+    """End every call whose stream is still open, with the data received so far."""
     guarded(end_collected)
     for call in list(_open):
         _open.discard(call)

@@ -1,6 +1,7 @@
-"""Watch generator functions: nothing runs before the first chunk is asked for, so no call begins before that either.
+"""Observe generator functions.
 
-The parent of the call is what was current when the function was called, wherever the stream is consumed.
+A generator runs no code before its first chunk is requested, so the call begins then. The parent of the call is the
+context in which the function was called, independent of where the stream is consumed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ Begin = Callable[[ActiveCall], Any]
 
 
 class _Start:
-    """Where a lazy stream begins: how to begin its call, in which context, and the stream itself once it exists."""
+    """The start of a lazy stream: how to begin its call, its context, and the stream."""
 
     __slots__ = ("_begin", "_parent", "stream")
 
@@ -29,26 +30,26 @@ class _Start:
         self.stream: Any = None
 
     def begin(self, running: ActiveCall) -> Any:
-        """Begin the call in ``running``; return the context that is current while the SDK works on it."""
+        """Begin the call in ``running``; return the context in which the SDK runs."""
         with context.current(self._parent):
             self._begin(running)
             inside = guarded(context.here, default=self._parent)
             guarded(context.leave, running.entered)
-        # A generator that is collected is closed first, which ends its call as well.
+        # A garbage-collected generator is closed first, which ends its call as well.
         if running.call is not None:
             guarded(end_when_collected, self.stream(), running.call)
         return inside
 
 
 def wrap_generator(begin: Begin, inner: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
-    """Return a generator that begins a call when it is first asked, and gives what ``inner`` gives."""
+    """Return a generator that relays ``inner`` and begins a call at the first step."""
     start = _Start(begin)
-    stream = _lazily(start, inner)
+    stream = _begin_and_relay(start, inner)
     start.stream = weakref.ref(stream)
     return stream
 
 
-def _lazily(start: _Start, inner: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+def _begin_and_relay(start: _Start, inner: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
     running = ActiveCall()
     try:
         inside = guarded(start.begin, running)
@@ -56,19 +57,19 @@ def _lazily(start: _Start, inner: Generator[Any, Any, Any]) -> Generator[Any, An
             return (yield from inner)
         return (yield from relay_open(inner, running.call, inside))
     except BaseException as error:
-        guarded(running.abort, error)  # does nothing where the relay has ended the call
+        guarded(running.abort, error)  # Does nothing if the relay has already ended the call.
         raise
 
 
 def wrap_async_generator(begin: Begin, inner: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
-    """Return an asynchronous generator that begins a call when it is first asked, as ``lazily`` does."""
+    """Return an asynchronous generator that works like that of ``wrap_generator``."""
     start = _Start(begin)
-    stream = _lazily_async(start, inner)
+    stream = _begin_and_relay_async(start, inner)
     start.stream = weakref.ref(stream)
     return stream
 
 
-async def _lazily_async(start: _Start, inner: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
+async def _begin_and_relay_async(start: _Start, inner: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
     running, relayed = ActiveCall(), inner
     try:
         inside = guarded(start.begin, running)
@@ -82,6 +83,6 @@ async def _lazily_async(start: _Start, inner: AsyncGenerator[Any, Any]) -> Async
         guarded(running.abort, error)
         raise
     finally:
-        # As in the relay: one that is collected leaves the inner ones to themselves.
+        # If the stream is garbage collected, inner generators are left to their own finalizers, as in the relay.
         if start.stream() is not None:
             await relayed.aclose()

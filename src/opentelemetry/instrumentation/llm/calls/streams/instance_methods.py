@@ -1,6 +1,7 @@
-"""Watch single methods of single objects, where a class cannot be watched: it serves others too.
+"""Patch single methods of single objects.
 
-``bodies`` and ``event_streams`` put watched methods in place and take them away again when the call has ended.
+This is for objects whose class also serves other purposes. ``event_stream`` patches methods and restores them when the call
+has ended.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ Driver = Callable[[Callable[..., Any], Any, tuple[Any, ...], Mapping[str, Any]],
 
 
 class InstancePatch(NamedTuple):
-    """A method of one object that is watched there; weak, since the object holds what watches it."""
+    """A patched method of one object, with weak references to object and patch."""
 
     owner: weakref.ref[Any]
     name: str
@@ -24,8 +25,11 @@ class InstancePatch(NamedTuple):
 
 
 def watched(owner: Any, name: str, driver: Driver) -> list[InstancePatch]:
-    """Watch the method ``name`` of ``owner`` alone; an object without room for that goes unwatched."""
-    # This one holds its owner and the owner holds it: a method that outlives its object's last name still works.
+    """Patch the method ``name`` of ``owner`` only.
+
+    An object that allows no attributes or weak references is not observed.
+    """
+    # The wrapper and its owner refer to each other, so a method still works after the last other reference to its object is gone.
     ours = Wrapper(getattr(owner, name), driver)
     try:
         made = InstancePatch(weakref.ref(owner), name, weakref.ref(ours))
@@ -36,7 +40,7 @@ def watched(owner: Any, name: str, driver: Driver) -> list[InstancePatch]:
 
 
 def forget(methods: Iterable[InstancePatch]) -> None:
-    """Give objects their own methods back, but for those that somebody has replaced since."""
+    """Restore the methods, except those that other code has replaced in the meantime."""
     for owner, name, ours in methods:
         held, put = owner(), ours()
         if held is not None and put is not None and getattr(held, name, None) is put:

@@ -1,6 +1,7 @@
-"""See streams through that make a generator of themselves each time they are iterated, and keep no iterator inside.
+"""Observe streams that create a generator each time they are iterated.
 
-The first generator is relayed; the others find the response read, and so they are handed on as they are.
+They have no inner iterator. The first generator is relayed. Further generators find the response consumed and are returned
+unchanged.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ _open: weakref.WeakKeyDictionary[Any, tuple[Call, context.Context]] = weakref.We
 
 
 def observe(stream: Any, response: Any, call: Call) -> None:
-    """Wait for ``stream``, which reads ``response``, to be iterated, closed or lost."""
+    """Record ``stream``, which reads ``response``, when it is iterated.
+
+    The call also ends if the stream is closed or garbage collected.
+    """
     call.on_stream_start()
     call.tapped = True
     _open[stream] = (call, context.here())
@@ -30,7 +34,7 @@ def observe(stream: Any, response: Any, call: Call) -> None:
 
 
 def iterated(original: Any) -> Callable[..., Any]:
-    """Make what stands around the function of a class of streams that makes the generator."""
+    """Make the wrapper of the method that creates the generator of a stream class."""
 
     def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         made = wrapped(*args, **kwargs)

@@ -1,4 +1,7 @@
-"""Notice that an HTTP response is closed: all ways of closing a stream of the generated SDKs meet there."""
+"""Observe the closing of an HTTP response.
+
+All ways to close a stream of the generated SDKs close its HTTP response.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from ..call import CLOSED_EARLY, UNPARSED, Call
 
 
 class _Noticed:
-    """Mark a response, so that the call behind it can be found; a copy of the response has none behind it."""
+    """Store the call of a response on the response. Copies of the response lose it."""
 
     __slots__ = ("call",)
 
@@ -24,7 +27,7 @@ class _Noticed:
 
 
 class _Close:
-    """Stand in for ``close`` of one response; its copies get the function of their own class."""
+    """Replace ``close`` of one response. Its copies get the method of their class."""
 
     __slots__ = ("_response", "_then")
     name = "close"
@@ -43,7 +46,7 @@ class _Close:
 
 
 class _AsyncClose(_Close):
-    """Stand in for ``aclose`` of one response, as ``_Close`` does for ``close``."""
+    """Replace ``aclose`` of one response, like ``_Close``."""
 
     __slots__ = ()
     name = "aclose"
@@ -56,20 +59,23 @@ class _AsyncClose(_Close):
 
 
 def call_of_response(response: Any) -> Call | None:
-    """Return the call whose answer is still open on this HTTP response."""
+    """Return the open call of an HTTP response."""
     noticed = vars(response).get("_ex_llm_noticed") if hasattr(response, "__dict__") else None
     return noticed.call if isinstance(noticed, _Noticed) and not noticed.call.ended else None
 
 
 def on_response_close(response: Any, call: Call, then: Callable[[Call, Any], None] | None = None) -> None:
-    """Notice when an HTTP response is closed, by whomever, and let ``then`` decide what that means."""
+    """Call ``then(call, response)`` when the HTTP response is closed.
+
+    The default is ``closed``.
+    """
     if call_of_response(response) is call or not hasattr(response, "__dict__"):
         return
     decide = then if then is not None and not call.streaming else closed
     kind = type(response)
 
-    # These hold the response that holds them. The call's end takes them off again, so that nothing outlives it; a weak
-    # reference would be dead by the time that a collected stream closes its response.
+    # The replacements and the response refer to each other. The end of the call removes them, so that nothing is kept longer. A
+    # weak reference would already be cleared when a garbage-collected stream closes its response.
     response._ex_llm_noticed = _Noticed(call)
     for stand_in in (_Close, _AsyncClose):
         if hasattr(kind, stand_in.name):
@@ -85,7 +91,7 @@ def _forget_close(response: Any) -> None:
 
 
 def closed(call: Call, response: Any) -> None:
-    """Decide what a closed response means; inside ``next`` the outcome of that decides instead."""
+    """End the call of a closed stream, except inside ``next``, which ends it itself."""
     if call.streaming and not call.inside:
-        # A stream that was closed without having been parsed was read, if at all, as bytes that we do not see.
+        # A stream that is closed without being parsed was read as raw bytes, if at all, and these are not observed.
         call.on_stream_end(CLOSED_EARLY if call.tapped else UNPARSED)
