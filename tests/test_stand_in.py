@@ -776,7 +776,7 @@ def test_schemas_are_filled() -> None:
             "pair": {"type": "array", "minItems": 2, "items": {"type": "null"}},
         },
     }  # fmt: skip
-    filled = words.fill(schema)
+    filled = words.example_of(schema)
     node = filled.pop("node")
     assert filled == {"kind": "a", "fixed": 4, "maybe": 1.5, "least": 7, "either": True, "pair": [None, None]}
     assert node["at"] == "2026-01-01" and isinstance(node["next"]["next"], dict)

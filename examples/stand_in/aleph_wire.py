@@ -21,15 +21,15 @@ def _texts(prompt: Json) -> list[str]:
 
 def complete(request: Request) -> Answer:
     """Answer POST /complete; a stream ends with summaries of each text and of all."""
-    asked = _texts(request.fields.get("prompt"))
-    limit, said = request.fields.get("maximum_tokens"), pieces(answer_text(request, " ".join(asked)))
-    cut = isinstance(limit, int) and limit < len(said)
-    said = said[:limit] if cut else said
+    requested = _texts(request.fields.get("prompt"))
+    limit, output = request.fields.get("maximum_tokens"), pieces(answer_text(request, " ".join(requested)))
+    cut = isinstance(limit, int) and limit < len(output)
+    output = output[:limit] if cut else output
     reason, model = "maximum_tokens" if cut else "end_of_text", response_model(request)
-    counted = {"num_tokens_prompt_total": count(asked), "num_tokens_generated": len(said)}
+    counted = {"num_tokens_prompt_total": count(requested), "num_tokens_generated": len(output)}
     if not request.fields.get("stream"):
-        return Whole({"model_version": model, "completions": [{"completion": "".join(said), "finish_reason": reason}], **counted})
-    chunks = [Event({"type": "stream_chunk", "index": 0, "completion": piece}) for piece in said]
+        return Whole({"model_version": model, "completions": [{"completion": "".join(output), "finish_reason": reason}], **counted})
+    chunks = [Event({"type": "stream_chunk", "index": 0, "completion": piece}) for piece in output]
     end = {"type": "stream_summary", "index": 0, "model_version": model, "finish_reason": reason}
     return Stream([*chunks, Event(end), Event({"type": "completion_summary", **counted}), openai_chat.DONE])
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from .exchange import Answer, Event, Json, Refused, Request, Route, Stream, Whole
 from .openai_chat import chosen_tools, limited
-from .words import answer_text, cached_tokens, count, fill, pieces, reasoning_tokens, response_model, slices, texts_in
+from .words import answer_text, cached_tokens, count, example_of, pieces, reasoning_tokens, response_model, slices, texts_in
 
 _MODELS = "/projects/{project}/locations/{location}/publishers/anthropic/models/"
 _THOUGHT = "The stand-in thinks nothing at all."
@@ -27,51 +27,51 @@ def create(request: Request) -> Answer:
 
     A cloud's client has the model in the path.
     """
-    asked = request.fields
-    messages = asked.get("messages")
+    requested = request.fields
+    messages = requested.get("messages")
     if not isinstance(messages, list) or not messages:
         raise Refused("400", "messages: Field required")
-    texts = _texts(asked)
-    blocks, stop, spoken = _blocks(request, asked, " ".join(texts), messages[-1])
+    texts = _texts(requested)
+    blocks, stop, spoken = _blocks(request, requested, " ".join(texts), messages[-1])
     frame = {
         "model": response_model(request), "id": request.new_id("msg_"), "type": "message", "role": "assistant",
         "content": blocks, "stop_reason": stop, "stop_sequence": None, "usage": _usage(request, count(texts), spoken, blocks),
     }  # fmt: skip
-    return Stream(list(_events(frame))) if asked.get("stream") else Whole(frame)
+    return Stream(list(_events(frame))) if requested.get("stream") else Whole(frame)
 
 
-def _texts(asked: Json) -> list[str]:
-    return texts_in(asked.get("system")) + [text for message in asked.get("messages") or [] for text in texts_in(message)]
+def _texts(requested: Json) -> list[str]:
+    return texts_in(requested.get("system")) + [text for message in requested.get("messages") or [] for text in texts_in(message)]
 
 
-def _blocks(request: Request, asked: Json, prompt: str, last: Json) -> tuple[list[Json], str, int]:
+def _blocks(request: Request, requested: Json, prompt: str, last: Json) -> tuple[list[Json], str, int]:
     """Return the content, its finish reason, and its number of tokens."""
-    searched = _searched(request, asked, prompt)
-    calls = _tool_calls(request, asked, prompt, last)
-    schema = ((asked.get("output_config") or {}).get("format") or asked.get("output_format") or {}).get("schema")
-    said = [] if calls else pieces(json.dumps(fill(schema)) if schema else answer_text(request, prompt))
-    said, cut = limited(said, asked.get("max_tokens"))
+    searched = _searched(request, requested, prompt)
+    calls = _tool_calls(request, requested, prompt, last)
+    schema = ((requested.get("output_config") or {}).get("format") or requested.get("output_format") or {}).get("schema")
+    output = [] if calls else pieces(json.dumps(example_of(schema)) if schema else answer_text(request, prompt))
+    output, cut = limited(output, requested.get("max_tokens"))
     thinking = [{"type": "thinking", "thinking": _THOUGHT, "signature": _SIGNATURE}] if reasoning_tokens(request) else []
-    texts = [{"type": "text", "text": "".join(said)}] if said else []
-    spoken = len(said) + sum(len(slices(json.dumps(call["input"]))) for call in calls)
+    texts = [{"type": "text", "text": "".join(output)}] if output else []
+    spoken = len(output) + sum(len(slices(json.dumps(call["input"]))) for call in calls)
     return [*thinking, *searched, *texts, *calls], "tool_use" if calls else "max_tokens" if cut else "end_turn", spoken
 
 
-def _tool_calls(request: Request, asked: Json, prompt: str, last: Json) -> list[Json]:
-    own = [tool for tool in asked.get("tools") or [] if tool.get("type") in (None, "custom")]
+def _tool_calls(request: Request, requested: Json, prompt: str, last: Json) -> list[Json]:
+    own = [tool for tool in requested.get("tools") or [] if tool.get("type") in (None, "custom")]
     tools = [{"type": "function", "name": tool["name"], "schema": tool.get("input_schema") or {}} for tool in own]
-    choice = asked.get("tool_choice") or {}
+    choice = requested.get("tool_choice") or {}
     wanted = {"any": "required", "tool": {"name": choice.get("name")}, "none": "none"}.get(choice.get("type"), "auto")
     answered = isinstance(last.get("content"), list) and any(part.get("type") == "tool_result" for part in last["content"])
     return [
-        {"type": "tool_use", "id": request.new_id("toolu_"), "name": tool["name"], "input": fill(tool["schema"])}
+        {"type": "tool_use", "id": request.new_id("toolu_"), "name": tool["name"], "input": example_of(tool["schema"])}
         for tool in chosen_tools(wanted, tools, prompt, answered)
     ]
 
 
-def _searched(request: Request, asked: Json, prompt: str) -> list[Json]:
+def _searched(request: Request, requested: Json, prompt: str) -> list[Json]:
     """Return the content of a web search, if tool and prompt request it."""
-    tools = [str(tool.get("type")) for tool in asked.get("tools") or []]
+    tools = [str(tool.get("type")) for tool in requested.get("tools") or []]
     if "search the web" not in prompt or not any(tool.startswith("web_search_") for tool in tools):
         return []
     identity = request.new_id("srvtoolu_")
@@ -139,13 +139,13 @@ def count_tokens(request: Request) -> Answer:
 
 def complete(request: Request) -> Answer:
     """Answer POST /complete."""
-    asked = request.fields
-    said, cut = limited(pieces(answer_text(request, str(asked.get("prompt")))), asked.get("max_tokens_to_sample"))
+    requested = request.fields
+    output, cut = limited(pieces(answer_text(request, str(requested.get("prompt")))), requested.get("max_tokens_to_sample"))
     stop = "max_tokens" if cut else "stop_sequence"
     frame = {"type": "completion", "id": request.new_id("compl_"), "model": response_model(request), "log_id": "compl_log"}
-    if not asked.get("stream"):
-        return Whole({**frame, "completion": "".join(said), "stop_reason": stop, "stop": None if cut else "\n\nHuman:"})
-    ends = [{"completion": piece, "stop_reason": None} for piece in said] + [{"completion": "", "stop_reason": stop}]
+    if not requested.get("stream"):
+        return Whole({**frame, "completion": "".join(output), "stop_reason": stop, "stop": None if cut else "\n\nHuman:"})
+    ends = [{"completion": piece, "stop_reason": None} for piece in output] + [{"completion": "", "stop_reason": stop}]
     return Stream([Event({**frame, **end}, "completion") for end in ends])
 
 

@@ -55,8 +55,8 @@ def usage(body: Json) -> Usage | None:
     found = body.get("usage") or (inner.get("usage") if isinstance(inner, dict) else None)
     if not isinstance(found, dict) or not isinstance(found.get("input_tokens"), int):
         return None
-    asked = sum(found.get(name) or 0 for name in ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"))
-    return asked, found.get("output_tokens") or 0
+    requested = sum(found.get(name) or 0 for name in ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"))
+    return requested, found.get("output_tokens") or 0
 
 
 def headers(request: Request, _seconds: float) -> Headers:

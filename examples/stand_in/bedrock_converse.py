@@ -9,7 +9,7 @@ from typing import Any
 
 from .exchange import Answer, Event, Json, Refused, Request, Route, Stream, Whole
 from .openai_chat import chosen_tools, limited
-from .words import answer_text, cached_tokens, count, fill, pieces, reasoning_tokens, slices, texts_in
+from .words import answer_text, cached_tokens, count, example_of, pieces, reasoning_tokens, slices, texts_in
 
 _THOUGHT = "The stand-in thinks nothing at all."
 _SIGNATURE = "c3RhbmQtaW4="
@@ -28,31 +28,31 @@ def converse_stream(request: Request) -> Answer:
 
 def answered(request: Request) -> dict[str, Any]:
     """Return the whole response to a request."""
-    asked = request.fields
-    messages = asked.get("messages")
+    requested = request.fields
+    messages = requested.get("messages")
     if not isinstance(messages, list) or not messages:
         raise Refused("400", "Value null at 'messages' failed to satisfy constraint: Member must not be null")
-    texts = _texts(asked)
-    blocks, stop, spoken = _blocks(request, asked, " ".join(texts), messages[-1])
+    texts = _texts(requested)
+    blocks, stop, spoken = _blocks(request, requested, " ".join(texts), messages[-1])
     return {
         "metrics": {"latencyMs": 7}, "output": {"message": {"role": "assistant", "content": blocks}}, "stopReason": stop,
         "usage": counted(request, count(texts), spoken),
     }  # fmt: skip
 
 
-def _texts(asked: Json) -> list[str]:
-    return texts_in(asked.get("system")) + [text for message in asked.get("messages") or [] for text in texts_in(message)]
+def _texts(requested: Json) -> list[str]:
+    return texts_in(requested.get("system")) + [text for message in requested.get("messages") or [] for text in texts_in(message)]
 
 
-def _blocks(request: Request, asked: Json, prompt: str, last: Json) -> tuple[list[Json], str, int]:
+def _blocks(request: Request, requested: Json, prompt: str, last: Json) -> tuple[list[Json], str, int]:
     """Return the content, its finish reason, and its number of tokens."""
-    calls = _tool_calls(request, asked.get("toolConfig") or {}, prompt, last)
-    inference = asked.get("inferenceConfig") or {}
+    calls = _tool_calls(request, requested.get("toolConfig") or {}, prompt, last)
+    inference = requested.get("inferenceConfig") or {}
     limit = inference.get("maxTokens") or inference.get("max_new_tokens")
-    said, cut = limited([] if calls else pieces(answer_text(request, prompt)), limit)
+    output, cut = limited([] if calls else pieces(answer_text(request, prompt)), limit)
     thought = {"reasoningContent": {"reasoningText": {"text": _THOUGHT, "signature": _SIGNATURE}}}
-    spoken = len(said) + sum(len(slices(json.dumps(call["toolUse"]["input"]))) for call in calls)
-    blocks = [*([thought] if reasoning_tokens(request) else []), *([{"text": "".join(said)}] if said else []), *calls]
+    spoken = len(output) + sum(len(slices(json.dumps(call["toolUse"]["input"]))) for call in calls)
+    blocks = [*([thought] if reasoning_tokens(request) else []), *([{"text": "".join(output)}] if output else []), *calls]
     return blocks, "tool_use" if calls else "max_tokens" if cut else "end_turn", spoken
 
 
@@ -63,7 +63,7 @@ def _tool_calls(request: Request, config: Json, prompt: str, last: Json) -> list
     wanted: Any = {"name": choice["tool"]["name"]} if "tool" in choice else "required" if "any" in choice else "auto"
     answered = any("toolResult" in block for block in last.get("content") or [])
     return [
-        {"toolUse": {"toolUseId": request.new_id("tooluse_"), "name": tool["name"], "input": fill(tool["schema"])}}
+        {"toolUse": {"toolUseId": request.new_id("tooluse_"), "name": tool["name"], "input": example_of(tool["schema"])}}
         for tool in chosen_tools(wanted, tools, prompt, answered)
     ]
 
@@ -73,11 +73,11 @@ def counted(request: Request, prompt: int, spoken: int) -> dict[str, Any]:
 
     For a model named ``cached``, half of the prompt is read from the cache; for one named ``written``, three tokens are written.
     """
-    read, said = cached_tokens(request, prompt), spoken + reasoning_tokens(request)
+    read, output = cached_tokens(request, prompt), spoken + reasoning_tokens(request)
     written = _WRITTEN if "written" in request.model else {}
     stored = sum(written.values())
     usage = {
-        "inputTokens": prompt - read, "outputTokens": said, "totalTokens": prompt + stored + said,
+        "inputTokens": prompt - read, "outputTokens": output, "totalTokens": prompt + stored + output,
         "cacheReadInputTokens": read, "cacheWriteInputTokens": stored,
     }  # fmt: skip
     details = [{"ttl": ttl, "inputTokens": tokens} for ttl, tokens in written.items()]
@@ -103,15 +103,15 @@ def _deltas(block: Json) -> list[Json]:
     if "text" in block:
         return [{"text": piece} for piece in pieces(block["text"])]
     thought = block["reasoningContent"]["reasoningText"]
-    told = [{"reasoningContent": {"text": piece}} for piece in pieces(thought["text"])]
-    return [*told, {"reasoningContent": {"signature": thought["signature"]}}]
+    reported = [{"reasoningContent": {"text": piece}} for piece in pieces(thought["text"])]
+    return [*reported, {"reasoningContent": {"signature": thought["signature"]}}]
 
 
 def count_tokens(request: Request) -> Answer:
     """Answer POST /model/{model}/count-tokens, for a conversation or a body."""
-    asked = request.fields.get("input") or {}
-    body = (asked.get("invokeModel") or {}).get("body")
-    return Whole({"inputTokens": count(_texts(asked.get("converse") or (json.loads(base64.b64decode(body)) if body else {})))})
+    requested = request.fields.get("input") or {}
+    body = (requested.get("invokeModel") or {}).get("body")
+    return Whole({"inputTokens": count(_texts(requested.get("converse") or (json.loads(base64.b64decode(body)) if body else {})))})
 
 
 def apply_guardrail(request: Request) -> Answer:

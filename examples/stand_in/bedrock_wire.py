@@ -53,9 +53,9 @@ def message(headers: dict[str, str], payload: bytes) -> bytes:
     '000000100000000005c248eb7d98c8ff'
     """
     encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
-    told = b"".join(bytes([len(name)]) + name + struct.pack(">BH", _TEXT, len(value)) + value for name, value in encoded)
-    prelude = struct.pack(">II", len(told) + len(payload) + 16, len(told))
-    whole = prelude + struct.pack(">I", zlib.crc32(prelude)) + told + payload
+    reported = b"".join(bytes([len(name)]) + name + struct.pack(">BH", _TEXT, len(value)) + value for name, value in encoded)
+    prelude = struct.pack(">II", len(reported) + len(payload) + 16, len(reported))
+    whole = prelude + struct.pack(">I", zlib.crc32(prelude)) + reported + payload
     return whole + struct.pack(">I", zlib.crc32(whole))
 
 
@@ -94,10 +94,10 @@ def usage(body: Json) -> Usage | None:
     places = [body.get("usage"), *inner, *(part.get("usage") for part in inner if isinstance(part, dict)), body]
     for place in places:
         for names in _COUNTS if isinstance(place, dict) else ():
-            asked, said = (place.get(name) for name in names)
-            if isinstance(asked, int):
+            requested, output = (place.get(name) for name in names)
+            if isinstance(requested, int):
                 cached = (place.get(name) for name in _CACHED)
-                return asked + sum(count for count in cached if isinstance(count, int)), said if isinstance(said, int) else 0
+                return requested + sum(count for count in cached if isinstance(count, int)), output if isinstance(output, int) else 0
     return None
 
 

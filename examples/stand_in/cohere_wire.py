@@ -33,12 +33,12 @@ def embed(version: str) -> Callable[[Request], Answer]:
     """Return the response to POST /v1/embed or /v2/embed."""
 
     def answer(request: Request) -> Answer:
-        asked = request.fields
-        texts = [str(text) for text in asked.get("texts") or []]
-        if not texts and not asked.get("images") and not asked.get("inputs"):
+        requested = request.fields
+        texts = [str(text) for text in requested.get("texts") or []]
+        if not texts and not requested.get("images") and not requested.get("inputs"):
             raise Refused("400", "invalid request: valid texts, images or inputs must be provided")
-        size = asked.get("output_dimension") or 8
-        kinds = asked.get("embedding_types")
+        size = requested.get("output_dimension") or 8
+        kinds = requested.get("embedding_types")
         rows = [[((len(text) * 7 + index) % 16 - 8) / 8 for index in range(size)] for text in texts or [""]]
         vectors: Any = {kind: _packed(kind, rows) for kind in kinds} if kinds else rows
         figures = {"billed_units": {"input_tokens": count(texts), "image_tokens": 0}}

@@ -28,27 +28,27 @@ ERRORS: dict[str, tuple[int, str, str]] = {
 _TOTAL = "total_tokens"
 
 
-def _asked(request: Request) -> Request:
+def _requested(request: Request) -> Request:
     """Return the request in the form of OpenAI's chat."""
     given, settings = request.fields.get("input") or {}, request.fields.get("parameters") or {}
     messages = given.get("messages") or [{"role": "user", "content": given.get("prompt") or ""}]
     streams = request.header("x-dashscope-sse") == "enable"
-    asked = replace(request)
-    asked.__dict__["fields"] = {**settings, "messages": messages, "stream": streams, "stream_options": {"include_usage": True}}
-    return asked
+    requested = replace(request)
+    requested.__dict__["fields"] = {**settings, "messages": messages, "stream": streams, "stream_options": {"include_usage": True}}
+    return requested
 
 
-def _usage(said: Json, spoken: int | None = None) -> dict[str, Any]:
-    output = said["completion_tokens"] if spoken is None else spoken
-    counted = {"input_tokens": said["prompt_tokens"], "output_tokens": output, _TOTAL: said["prompt_tokens"] + output}
-    return {**counted, "prompt_tokens_details": {"cached_tokens": said["prompt_tokens_details"]["cached_tokens"]}}
+def _usage(produced: Json, spoken: int | None = None) -> dict[str, Any]:
+    output = produced["completion_tokens"] if spoken is None else spoken
+    counted = {"input_tokens": produced["prompt_tokens"], "output_tokens": output, _TOTAL: produced["prompt_tokens"] + output}
+    return {**counted, "prompt_tokens_details": {"cached_tokens": produced["prompt_tokens_details"]["cached_tokens"]}}
 
 
 def generate(request: Request) -> Answer:
     """Answer a generation from texts, as a message if requested, else as a text."""
-    asked = _asked(request)
-    as_message = asked.fields.get("result_format") == "message"
-    return _generated(asked, lambda choice: choice if as_message else _as_text(choice), as_message)
+    requested = _requested(request)
+    as_message = requested.fields.get("result_format") == "message"
+    return _generated(requested, lambda choice: choice if as_message else _as_text(choice), as_message)
 
 
 def converse(request: Request) -> Answer:
@@ -58,15 +58,15 @@ def converse(request: Request) -> Answer:
         message = choice["message"]
         return {**choice, "message": {**message, "content": [{"text": message["content"]}] if message["content"] else []}}
 
-    return _generated(_asked(request), parts, True)
+    return _generated(_requested(request), parts, True)
 
 
 def _as_text(choice: Json) -> Json:
     return {"text": choice["message"]["content"], "finish_reason": choice["finish_reason"]}
 
 
-def _generated(asked: Request, shaped: Any, as_message: bool) -> Answer:
-    answer, request_id = openai_chat.chat(asked), asked.new_id("request-")
+def _generated(requested: Request, shaped: Any, as_message: bool) -> Answer:
+    answer, request_id = openai_chat.chat(requested), requested.new_id("request-")
 
     def enveloped(choices: list[Json], usage: Json) -> Json:
         output = {"choices": [shaped(choice) for choice in choices]} if as_message else shaped(choices[0])
@@ -86,7 +86,7 @@ def _generated(asked: Request, shaped: Any, as_message: bool) -> Answer:
 def _events(pieces: list[list[Json]], usage: Json, enveloped: Any) -> list[Event]:
     events = []
     for spoken, choices in enumerate(pieces):
-        said = [
+        produced = [
             {
                 "index": c["index"],
                 "finish_reason": c["finish_reason"] or "null",
@@ -99,7 +99,7 @@ def _events(pieces: list[list[Json]], usage: Json, enveloped: Any) -> list[Event
             for c in choices
         ]
         last = spoken == len(pieces) - 1
-        events.append(Event(enveloped(said, _usage(usage, None if last else spoken)), "result"))
+        events.append(Event(enveloped(produced, _usage(usage, None if last else spoken)), "result"))
     return events
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from .exchange import Answer, Event, Json, Refused, Request, Route, Stream, Whole
 from .openai_chat import chosen_tools, limited
-from .words import answer_text, cached_tokens, count, fill, pieces, reasoning_tokens, response_model, texts_in
+from .words import answer_text, cached_tokens, count, example_of, pieces, reasoning_tokens, response_model, texts_in
 
 THOUGHT = "A canned thought."
 TOOL_TOKENS = 5
@@ -23,8 +23,8 @@ def generate(request: Request) -> Answer:
     parts, finish, usage = _generated(request)
     if not parts:
         return Whole(_refused(request, usage))
-    said = {"content": {"parts": _whole(parts), "role": "model"}, "finishReason": finish}
-    candidates = [{**said, "index": index} for index in range(_choices(request))]
+    output = {"content": {"parts": _whole(parts), "role": "model"}, "finishReason": finish}
+    candidates = [{**output, "index": index} for index in range(_choices(request))]
     return Whole({"candidates": candidates, "usageMetadata": usage, **_frame(request)})
 
 
@@ -65,29 +65,29 @@ def _texts(contents: Json) -> list[str]:
 
 
 def _generated(request: Request) -> tuple[list[Json], str, dict[str, Any]]:
-    asked = request.fields
-    contents = asked.get("contents")
+    requested = request.fields
+    contents = requested.get("contents")
     if not isinstance(contents, list) or not contents:
         raise Refused("400", "* GenerateContentRequest.contents: contents is not specified")
-    texts = _texts(contents) + _texts(asked.get("systemInstruction"))
+    texts = _texts(contents) + _texts(requested.get("systemInstruction"))
     prompt = " ".join(texts)
     calls = [] if "block me" in prompt else _calls(request, contents, prompt)
     settings = _settings(request)
-    said, cut = limited([] if calls else pieces(_formatted(settings) or answer_text(request, prompt)), settings.get("maxOutputTokens"))
+    output, cut = limited([] if calls else pieces(_formatted(settings) or answer_text(request, prompt)), settings.get("maxOutputTokens"))
     thinking = settings.get("thinkingConfig") or {}
     thoughts = [{"text": THOUGHT, "thought": True}] if thinking.get("includeThoughts") or thinking.get("include_thoughts") else []
-    ran = _CODE if any("codeExecution" in tool for tool in asked.get("tools") or []) else []
-    usage = _usage(request, count(texts), len(said) * _choices(request) + len(calls), TOOL_TOKENS if ran else 0)
+    ran = _CODE if any("codeExecution" in tool for tool in requested.get("tools") or []) else []
+    usage = _usage(request, count(texts), len(output) * _choices(request) + len(calls), TOOL_TOKENS if ran else 0)
     if "block me" in prompt:
         return [], "", usage
-    return [*thoughts, *ran, *({"text": piece} for piece in said), *calls], "MAX_TOKENS" if cut else "STOP", usage
+    return [*thoughts, *ran, *({"text": piece} for piece in output), *calls], "MAX_TOKENS" if cut else "STOP", usage
 
 
 def _formatted(settings: dict[str, Any]) -> str:
     if settings.get("responseMimeType") != "application/json":
         return ""
     schema = settings.get("responseJsonSchema") or _lowered(settings.get("responseSchema"))
-    return json.dumps(fill(schema) if schema else {"answer": "canned"})
+    return json.dumps(example_of(schema) if schema else {"answer": "canned"})
 
 
 def _lowered(schema: Json) -> Json:
@@ -114,7 +114,7 @@ def _calls(request: Request, contents: list[Json], prompt: str) -> list[Json]:
 
 def _arguments(declared: dict[str, Any]) -> Json:
     schema = declared.get("parametersJsonSchema") or declared.get("parameters_json_schema") or _lowered(declared.get("parameters"))
-    return fill(schema or {"type": "object"})
+    return example_of(schema or {"type": "object"})
 
 
 def _usage(request: Request, prompt: int, spoken: int, tools: int) -> dict[str, Any]:
@@ -137,8 +137,8 @@ def _usage(request: Request, prompt: int, spoken: int, tools: int) -> dict[str, 
 
 
 def _refused(request: Request, usage: dict[str, Any]) -> Json:
-    asked = {"promptTokenCount": usage["promptTokenCount"], "totalTokenCount": usage["promptTokenCount"]}
-    return {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "usageMetadata": asked, **_frame(request)}
+    requested = {"promptTokenCount": usage["promptTokenCount"], "totalTokenCount": usage["promptTokenCount"]}
+    return {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "usageMetadata": requested, **_frame(request)}
 
 
 def _events(request: Request, parts: list[Json], finish: str, usage: dict[str, Any]) -> Iterator[Json]:

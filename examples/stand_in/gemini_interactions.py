@@ -13,18 +13,18 @@ from . import openai_media
 from .exchange import Answer, Event, Json, Refused, Request, Route, Stream, Whole
 from .gemini_generate import THOUGHT
 from .openai_chat import chosen_tools, limited
-from .words import TEXT, answer_text, cached_tokens, count, fill, pieces, reasoning_tokens, response_model, slices, texts_in
+from .words import TEXT, answer_text, cached_tokens, count, example_of, pieces, reasoning_tokens, response_model, slices, texts_in
 
 _WHEN = "2026-01-01T00:00:00Z"
 
 
 def create(request: Request) -> Answer:
     """Answer POST /interactions."""
-    asked = request.fields
-    given = asked.get("input")
+    requested = request.fields
+    given = requested.get("input")
     if not given:
         raise Refused("400", "input is not specified")
-    texts = texts_in(given) + texts_in(asked.get("system_instruction"))
+    texts = texts_in(given) + texts_in(requested.get("system_instruction"))
     steps, cut = _steps(request, given, " ".join(texts))
     status = "incomplete" if cut else "requires_action" if steps[-1]["type"] == "function_call" else "completed"
     if request.scenario("failed-response") is not None or request.scenario("incomplete-response") is not None:
@@ -34,7 +34,7 @@ def create(request: Request) -> Answer:
     if status == "failed":
         made["errors"] = [{"code": "internal", "message": "An internal error has occurred."}]
     request.memory.remember(made["id"], made)
-    return Stream(list(_events(made))) if asked.get("stream") else Whole(made)
+    return Stream(list(_events(made))) if requested.get("stream") else Whole(made)
 
 
 def get(request: Request) -> Answer:
@@ -47,9 +47,9 @@ def get(request: Request) -> Answer:
 
 
 def _made_up(request: Request) -> dict[str, Any]:
-    said = [{"type": "model_output", "content": [{"type": "text", "text": TEXT}]}]
+    output = [{"type": "model_output", "content": [{"type": "text", "text": TEXT}]}]
     frame = {**_frame(request), "id": request.parameters["id"], "model": "gemini-2.5-flash"}
-    return {**frame, "status": "completed", "usage": _usage(request, 1, count([TEXT])), "steps": said}
+    return {**frame, "status": "completed", "usage": _usage(request, 1, count([TEXT])), "steps": output}
 
 
 def _frame(request: Request) -> dict[str, Any]:
@@ -59,21 +59,21 @@ def _frame(request: Request) -> dict[str, Any]:
 
 
 def _steps(request: Request, given: Json, prompt: str) -> tuple[list[Json], bool]:
-    asked = request.fields
-    settings = asked.get("generation_config") or {}
-    functions = [{"type": "function", "function": tool} for tool in asked.get("tools") or [] if tool.get("type") == "function"]
+    requested = request.fields
+    settings = requested.get("generation_config") or {}
+    functions = [{"type": "function", "function": tool} for tool in requested.get("tools") or [] if tool.get("type") == "function"]
     answered = isinstance(given, list) and isinstance(given[-1], dict) and given[-1].get("type") == "function_result"
     chosen = chosen_tools({"any": "required"}.get(str(settings.get("tool_choice"))), functions, prompt, answered)
     thoughts = [{"type": "thought", "summary": [{"type": "text", "text": THOUGHT}]}] if reasoning_tokens(request) else []
     if chosen:
         calls = [_call(request, tool["function"]) for tool in chosen]
         return [*thoughts, *calls], False
-    said, cut = limited(pieces(answer_text(request, prompt)), settings.get("max_output_tokens"))
-    return [*thoughts, {"type": "model_output", "content": [{"type": "text", "text": "".join(said)}]}], cut
+    output, cut = limited(pieces(answer_text(request, prompt)), settings.get("max_output_tokens"))
+    return [*thoughts, {"type": "model_output", "content": [{"type": "text", "text": "".join(output)}]}], cut
 
 
 def _call(request: Request, declared: dict[str, Any]) -> Json:
-    arguments = fill(declared.get("parameters") or {"type": "object"})
+    arguments = example_of(declared.get("parameters") or {"type": "object"})
     return {"type": "function_call", "id": request.new_id("call-"), "name": declared.get("name"), "arguments": arguments}
 
 

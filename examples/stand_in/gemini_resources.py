@@ -37,9 +37,9 @@ def embed(request: Request) -> Answer:
 
 def embed_batch(request: Request) -> Answer:
     """Answer POST /models/{model}:batchEmbedContents."""
-    asked = [one for one in request.fields.get("requests") or [] if isinstance(one, dict)]
-    texts = [text for one in asked for text in _texts(one.get("content"))]
-    return Whole({"embeddings": [_embedding(one.get("content"), _size(one)) for one in asked], "usageMetadata": _counted(texts)})
+    requested = [one for one in request.fields.get("requests") or [] if isinstance(one, dict)]
+    texts = [text for one in requested for text in _texts(one.get("content"))]
+    return Whole({"embeddings": [_embedding(one.get("content"), _size(one)) for one in requested], "usageMetadata": _counted(texts)})
 
 
 def predict(request: Request) -> Answer:
@@ -64,8 +64,8 @@ def _predicted(content: str, size: Any) -> Json:
 
 def count_tokens(request: Request) -> Answer:
     """Answer POST /models/{model}:countTokens."""
-    asked = request.fields.get("generateContentRequest") or request.fields
-    tokens = count(text for one in asked.get("contents") or [] for text in _texts(one))
+    requested = request.fields.get("generateContentRequest") or request.fields
+    tokens = count(text for one in requested.get("contents") or [] for text in _texts(one))
     return Whole({"totalTokens": tokens, "promptTokensDetails": [{"modality": "TEXT", "tokenCount": tokens}]})
 
 

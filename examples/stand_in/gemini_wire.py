@@ -44,8 +44,8 @@ ERRORS: dict[str, tuple[int, str, str, list[Json]]] = {
 def error(kind: str, message: str) -> Whole:
     """Return the error response for a row of ``ERRORS`` or for a status."""
     status, word, text, details = ERRORS[kind] if kind in ERRORS else (int(kind), "UNKNOWN", f"Status {kind} was asked for.", [])
-    said = {"code": status, "message": message or text, "status": word}
-    return Whole({"error": {**said, "details": details} if details else said}, status=status)
+    output = {"code": status, "message": message or text, "status": word}
+    return Whole({"error": {**output, "details": details} if details else output}, status=status)
 
 
 def model(request: Request) -> str:

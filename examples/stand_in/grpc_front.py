@@ -90,14 +90,14 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc]
         if rpc is None:
             return None
         metadata = dict(details.invocation_metadata)
-        asked = _Asked(self._url, metadata.get("x-stand-in-path", self._url.path), metadata.get("authorization", ""), rpc)
+        requested = _RunningRpc(self._url, metadata.get("x-stand-in-path", self._url.path), metadata.get("authorization", ""), rpc)
         made = {"request_deserializer": rpc.request.FromString, "response_serializer": lambda message: message.SerializeToString()}
         if rpc.streams:
-            return grpc.unary_stream_rpc_method_handler(asked.stream, **made)
-        return grpc.unary_unary_rpc_method_handler(lambda request, context: next(asked.stream(request, context)), **made)
+            return grpc.unary_stream_rpc_method_handler(requested.stream, **made)
+        return grpc.unary_unary_rpc_method_handler(lambda request, context: next(requested.stream(request, context)), **made)
 
 
-class _Asked:
+class _RunningRpc:
     """One running RPC."""
 
     def __init__(self, url: Any, prefix: str, authorization: str, rpc: Rpc) -> None:
@@ -129,9 +129,9 @@ class _Asked:
         context.send_initial_metadata(())
         if response.status >= 400:
             time.sleep(_APART)
-            said = json.loads(response.read())
+            output = json.loads(response.read())
             context.set_trailing_metadata(tuple((name, value) for name, value in response.getheaders() if name.startswith("x-ratelimit")))
-            context.abort(CODES.get(response.status, grpc.StatusCode.INTERNAL), said["error"]["message"])
+            context.abort(CODES.get(response.status, grpc.StatusCode.INTERNAL), output["error"]["message"])
         if "event-stream" not in response.headers["content-type"]:
             yield json.loads(response.read())
             return

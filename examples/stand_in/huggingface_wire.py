@@ -35,19 +35,19 @@ def generate(request: Request) -> Answer:
 
     Only the details have token counts.
     """
-    asked, parameters = request.fields, request.fields.get("parameters") or {}
-    prompt = str(asked.get("inputs") or "")
-    said, cut = openai_chat.limited(pieces(answer_text(request, prompt)), parameters.get("max_new_tokens"))
-    text = "".join(said)
-    details: dict[str, Any] = {"finish_reason": "length" if cut else "eos_token", "generated_tokens": len(said), "seed": None}
-    if not asked.get("stream"):
+    requested, parameters = request.fields, request.fields.get("parameters") or {}
+    prompt = str(requested.get("inputs") or "")
+    output, cut = openai_chat.limited(pieces(answer_text(request, prompt)), parameters.get("max_new_tokens"))
+    text = "".join(output)
+    details: dict[str, Any] = {"finish_reason": "length" if cut else "eos_token", "generated_tokens": len(output), "seed": None}
+    if not requested.get("stream"):
         shown = {"details": {**details, "prefill": [], "tokens": []}} if parameters.get("details") else {}
         return Whole([{"generated_text": text, **shown}])
     last = {"generated_text": text, "details": {**details, "input_length": count([prompt])}}
     return Stream([
         Event({"index": index + 1, "token": {"id": index, "text": piece, "logprob": -0.1, "special": False},
-               **(last if index == len(said) - 1 else {"generated_text": None, "details": None})})
-        for index, piece in enumerate(said)
+               **(last if index == len(output) - 1 else {"generated_text": None, "details": None})})
+        for index, piece in enumerate(output)
     ])  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def sound(_request: Request) -> Answer:
     return Whole(SPEECH, content_type="audio/flac")
 
 
-def heard(_request: Request) -> Answer:
+def transcribed(_request: Request) -> Answer:
     """Answer audio with its text."""
     return Whole({"text": TEXT})
 
@@ -113,7 +113,7 @@ FORMAT: Format = replace(
         Route("POST", "/embed/{model}", vectors),
         Route("POST", "/draw/{model}", picture),
         Route("POST", "/speak/{model}", sound),
-        Route("POST", "/listen/{model}", heard),
+        Route("POST", "/listen/{model}", transcribed),
     ),
     model=model,
     error=error,

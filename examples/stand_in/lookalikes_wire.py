@@ -27,10 +27,10 @@ def completion(request: Request) -> Answer:
     """Answer a completion like OpenAI; Writer has no id, usage or finish reason."""
     if request.parameters["host"] != "writer":
         return _with_usage(request, openai_chat.completion)
-    said = answer_text(request, str(request.fields.get("prompt")))
+    output = answer_text(request, str(request.fields.get("prompt")))
     if request.fields.get("stream"):
-        return Stream([Event({"value": piece}) for piece in pieces(said)])
-    return Whole({"choices": [{"text": said, "log_probs": None}], "model": response_model(request)})
+        return Stream([Event({"value": piece}) for piece in pieces(output)])
+    return Whole({"choices": [{"text": output, "log_probs": None}], "model": response_model(request)})
 
 
 def _with_usage(request: Request, answer: Any) -> Answer:
@@ -48,15 +48,15 @@ def _with_usage(request: Request, answer: Any) -> Answer:
 
 def rerank(request: Request) -> Answer:
     """Answer POST /rerank: the documents in the given order."""
-    asked = request.fields
-    if not isinstance(asked.get("documents"), list):
+    requested = request.fields
+    if not isinstance(requested.get("documents"), list):
         raise Refused("400", "documents: Field required")
-    texts = [text for document in asked["documents"] for text in texts_in(document)]
-    tokens = count([str(asked.get("query")), *texts])
+    texts = [text for document in requested["documents"] for text in texts_in(document)]
+    tokens = count([str(requested.get("query")), *texts])
     results = [{"index": i, "relevance_score": 1 / (i + 1), "document": {"text": text}} for i, text in enumerate(texts)]
     usage = {"prompt_tokens": tokens, "completion_tokens": 0, "total_tokens": tokens}
     return Whole({"object": "rerank", "id": request.new_id("rerank-"), "model": response_model(request),
-                  "results": results[: asked.get("top_n")], "usage": usage})  # fmt: skip
+                  "results": results[: requested.get("top_n")], "usage": usage})  # fmt: skip
 
 
 def vision(request: Request) -> Answer:

@@ -34,12 +34,12 @@ ERRORS: dict[str, tuple[int, str, str]] = {
 
 def chat(request: Request) -> Answer:
     """Answer POST /chat/completions and /agents/completions."""
-    asked = request.fields
-    if asked.get("tool_choice") == "any":
-        asked["tool_choice"] = "required"
-    if not asked.get("stream"):
+    requested = request.fields
+    if requested.get("tool_choice") == "any":
+        requested["tool_choice"] = "required"
+    if not requested.get("stream"):
         return openai_chat.chat(request)
-    asked["stream_options"] = {"include_usage": True}
+    requested["stream_options"] = {"include_usage": True}
     answer = openai_chat.chat(request)
     return _usage_in_the_last(answer) if isinstance(answer, Stream) else answer
 
@@ -68,8 +68,8 @@ def _whole_calls(events: list[Event]) -> Iterator[Event]:
 
 def fill_in(request: Request) -> Answer:
     """Answer POST /fim/completions like a chat with the text before the gap."""
-    asked = request.fields
-    asked["messages"] = [{"role": "user", "content": f"{asked.get('prompt') or ''} {asked.get('suffix') or ''}"}]
+    requested = request.fields
+    requested["messages"] = [{"role": "user", "content": f"{requested.get('prompt') or ''} {requested.get('suffix') or ''}"}]
     return chat(request)
 
 
@@ -90,34 +90,34 @@ def embeddings(request: Request) -> Answer:
 
 def conversation(request: Request) -> Answer:
     """Answer POST /conversations, and POST below one conversation."""
-    asked = request.fields
-    inputs = asked.get("inputs")
+    requested = request.fields
+    inputs = requested.get("inputs")
     if inputs is None:
         raise Refused("400", "inputs: Field required")
     identity = request.parameters.get("id") or request.new_id("conv_")
     texts = texts_in(inputs)
-    said = pieces(answer_text(request, " ".join(texts)))
-    searched = any(isinstance(tool, dict) and tool.get("type") == "web_search" for tool in asked.get("tools") or [])
+    output = pieces(answer_text(request, " ".join(texts)))
+    searched = any(isinstance(tool, dict) and tool.get("type") == "web_search" for tool in requested.get("tools") or [])
     connected = CONNECTOR_TOKENS if searched else 0
-    usage: dict[str, Any] = {"prompt_tokens": count(texts), "completion_tokens": len(said)}
+    usage: dict[str, Any] = {"prompt_tokens": count(texts), "completion_tokens": len(output)}
     usage["total_tokens"] = usage["prompt_tokens"] + usage["completion_tokens"] + connected
     usage |= {"connector_tokens": connected, "connectors": {"web_search": 1}} if connected else {}
     model = response_model(request) if request.model else "mistral-small-2026"
-    who = {"agent_id": asked.get("agent_id"), "model": model}
+    who = {"agent_id": requested.get("agent_id"), "model": model}
     entry = {"object": "entry", "type": "message.output", "id": request.new_id("msg_"), "role": "assistant", **who}
-    if asked.get("stream"):
-        return Stream(list(_conversation_events(identity, entry, said, usage)))
-    outputs = [{**entry, "content": "".join(said)}]
+    if requested.get("stream"):
+        return Stream(list(_conversation_events(identity, entry, output, usage)))
+    outputs = [{**entry, "content": "".join(output)}]
     return Whole({"object": "conversation.response", "conversation_id": identity, "outputs": outputs, "usage": usage})
 
 
-def _conversation_events(identity: str, entry: Json, said: list[str], usage: Json) -> Iterator[Event]:
+def _conversation_events(identity: str, entry: Json, output: list[str], usage: Json) -> Iterator[Event]:
     def event(kind: str, **data: Any) -> Event:
         return Event({"type": kind, **data}, kind)
 
     yield event("conversation.response.started", conversation_id=identity)
     about = {key: value for key, value in entry.items() if key not in ("object", "type")}
-    yield from (event("message.output.delta", **about, content=piece, output_index=0, content_index=0) for piece in said)
+    yield from (event("message.output.delta", **about, content=piece, output_index=0, content_index=0) for piece in output)
     yield event("conversation.response.done", usage=usage)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from .exchange import Answer, Event, Format, Json, Refused, Request, Route, Stream, Usage, Whole
 from .openai_chat import chosen_tools, limited
-from .words import answer_text, count, fill, pieces, texts_in
+from .words import answer_text, count, example_of, pieces, texts_in
 
 CREATED_AT = "2026-01-01T00:00:00.000000Z"
 _DURATIONS = {"total_duration": 50_000_000, "load_duration": 5_000_000, "prompt_eval_duration": 10_000_000, "eval_duration": 35_000_000}
@@ -29,34 +29,38 @@ ERRORS: dict[str, tuple[int, str]] = {
 
 def chat(request: Request) -> Answer:
     """Answer POST /api/chat."""
-    asked = request.fields
-    messages = asked.get("messages") or []
+    requested = request.fields
+    messages = requested.get("messages") or []
     texts = [text for message in messages for text in texts_in(message)]
     last = messages[-1] if messages and isinstance(messages[-1], dict) else {}
-    tools = chosen_tools(asked.get("tool_choice"), asked.get("tools") or [], " ".join(texts), last.get("role") == "tool")
-    calls = [{"function": {"name": t["function"]["name"], "arguments": fill(t["function"].get("parameters") or {})}} for t in tools]
-    said = [] if calls else _said(request, " ".join(texts))
-    rows = [{"message": {"role": "assistant", "content": piece}} for piece in said[0]] if said else []
+    tools = chosen_tools(requested.get("tool_choice"), requested.get("tools") or [], " ".join(texts), last.get("role") == "tool")
+    calls = [{"function": {"name": t["function"]["name"], "arguments": example_of(t["function"].get("parameters") or {})}} for t in tools]
+    output = [] if calls else _output(request, " ".join(texts))
+    rows = [{"message": {"role": "assistant", "content": piece}} for piece in output[0]] if output else []
     rows += [{"message": {"role": "assistant", "content": "", "tool_calls": calls}}] if calls else []
-    whole = {"message": {"role": "assistant", "content": "".join(said[0]) if said else "", **({"tool_calls": calls} if calls else {})}}
-    return _answer(request, rows, {"message": {"role": "assistant", "content": ""}}, whole, _end(texts, said))
+    whole = {"message": {"role": "assistant", "content": "".join(output[0]) if output else "", **({"tool_calls": calls} if calls else {})}}
+    return _answer(request, rows, {"message": {"role": "assistant", "content": ""}}, whole, _end(texts, output))
 
 
 def generate(request: Request) -> Answer:
     """Answer POST /api/generate."""
     texts = texts_in(request.fields.get("prompt"))
-    said = _said(request, " ".join(texts))
-    return _answer(request, [{"response": piece} for piece in said[0]], {"response": ""}, {"response": "".join(said[0])}, _end(texts, said))
+    output = _output(request, " ".join(texts))
+    return _answer(
+        request, [{"response": piece} for piece in output[0]], {"response": ""}, {"response": "".join(output[0])}, _end(texts, output)
+    )
 
 
-def _said(request: Request, prompt: str) -> Any:
+def _output(request: Request, prompt: str) -> Any:
     wanted = request.fields.get("format")
-    text = json.dumps(fill(wanted)) if isinstance(wanted, dict) else '{"answer": "canned"}' if wanted else answer_text(request, prompt)
+    text = (
+        json.dumps(example_of(wanted)) if isinstance(wanted, dict) else '{"answer": "canned"}' if wanted else answer_text(request, prompt)
+    )
     return limited(pieces(text), (request.fields.get("options") or {}).get("num_predict"))
 
 
-def _end(texts: list[str], said: Any) -> Json:
-    spoken, cut = said or ([], False)
+def _end(texts: list[str], output: Any) -> Json:
+    spoken, cut = output or ([], False)
     return {"done": True, "done_reason": "length" if cut else "stop", **_DURATIONS,
             "prompt_eval_count": count(texts), "eval_count": max(1, len(spoken))}  # fmt: skip
 

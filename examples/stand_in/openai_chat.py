@@ -10,57 +10,57 @@ from collections.abc import Iterator
 from typing import Any
 
 from .exchange import Answer, Event, Json, Refused, Request, Route, Stream, Whole
-from .words import CREATED, answer_text, cached_tokens, count, fill, pieces, reasoning_tokens, response_model, slices, texts_in
+from .words import CREATED, answer_text, cached_tokens, count, example_of, pieces, reasoning_tokens, response_model, slices, texts_in
 
 DONE = Event("[DONE]")
 
 
 def chat(request: Request) -> Answer:
     """Answer POST /chat/completions."""
-    asked = request.fields
-    messages = asked.get("messages")
+    requested = request.fields
+    messages = requested.get("messages")
     if not isinstance(messages, list) or not messages:
         raise Refused("400", "Missing required parameter: 'messages'.")
     texts = [text for message in messages for text in texts_in(message)]
-    calls = _tool_calls(request, asked, messages)
-    said = [] if calls else _said(request, asked, " ".join(texts))
-    said, cut = limited(said, asked.get("max_completion_tokens") or asked.get("max_tokens"))
+    calls = _tool_calls(request, requested, messages)
+    output = [] if calls else _output(request, requested, " ".join(texts))
+    output, cut = limited(output, requested.get("max_completion_tokens") or requested.get("max_tokens"))
     finish = "tool_calls" if calls else "length" if cut else "stop"
-    choices = asked.get("n") or 1
-    spoken = len(said) + sum(len(slices(call["function"]["arguments"])) for call in calls)
+    choices = requested.get("n") or 1
+    spoken = len(output) + sum(len(slices(call["function"]["arguments"])) for call in calls)
     frame = {"id": request.new_id("chatcmpl-"), "created": CREATED, "model": response_model(request),
              "service_tier": "default", "system_fingerprint": "fp_stand_in"}  # fmt: skip
     usage = chat_usage(request, count(texts), spoken * choices)
-    if asked.get("stream"):
+    if requested.get("stream"):
         frame = {"object": "chat.completion.chunk", **frame}
-        deltas = [{"content": piece} for piece in said] + list(_tool_deltas(calls))
-        return Stream(list(_chunks(frame, deltas, finish, choices, usage if wants_usage(asked) else None)))
-    message: dict[str, Any] = {"role": "assistant", "content": "".join(said) or None, "refusal": None, "annotations": []}
+        deltas = [{"content": piece} for piece in output] + list(_tool_deltas(calls))
+        return Stream(list(_chunks(frame, deltas, finish, choices, usage if wants_usage(requested) else None)))
+    message: dict[str, Any] = {"role": "assistant", "content": "".join(output) or None, "refusal": None, "annotations": []}
     message |= {"tool_calls": calls} if calls else {}
     rows = [{"index": index, "message": message, "logprobs": None, "finish_reason": finish} for index in range(choices)]
     return Whole({"object": "chat.completion", **frame, "choices": rows, "usage": usage})
 
 
-def _said(request: Request, asked: Json, prompt: str) -> list[str]:
-    wanted = asked.get("response_format") or {}
+def _output(request: Request, requested: Json, prompt: str) -> list[str]:
+    wanted = requested.get("response_format") or {}
     return pieces(formatted(wanted, (wanted.get("json_schema") or {}).get("schema")) or answer_text(request, prompt))
 
 
 def formatted(wanted: Json, schema: Json) -> str:
     """Return a JSON text if it was requested, else the empty string."""
     if wanted.get("type") == "json_schema":
-        return json.dumps(fill(schema or {}))
+        return json.dumps(example_of(schema or {}))
     return json.dumps({"answer": "canned", "stand_in": True}) if wanted.get("type") == "json_object" else ""
 
 
-def limited(said: list[str], limit: Any) -> tuple[list[str], bool]:
+def limited(output: list[str], limit: Any) -> tuple[list[str], bool]:
     """Cut the pieces at a limit of tokens; return whether a piece was cut."""
-    return (said[:limit], True) if isinstance(limit, int) and limit < len(said) else (said, False)
+    return (output[:limit], True) if isinstance(limit, int) and limit < len(output) else (output, False)
 
 
-def wants_usage(asked: Json) -> bool:
+def wants_usage(requested: Json) -> bool:
     """Return whether the last chunk of a stream must have the usage."""
-    return bool((asked.get("stream_options") or {}).get("include_usage"))
+    return bool((requested.get("stream_options") or {}).get("include_usage"))
 
 
 def chat_usage(request: Request, prompt: int, spoken: int) -> dict[str, Any]:
@@ -93,13 +93,13 @@ def chosen_tools(choice: Any, tools: list[Json], prompt: str, after_result: bool
     return []
 
 
-def _tool_calls(request: Request, asked: Json, messages: list[Json]) -> list[Json]:
+def _tool_calls(request: Request, requested: Json, messages: list[Json]) -> list[Json]:
     last = messages[-1] if isinstance(messages[-1], dict) else {}
     prompt = " ".join(text for message in messages for text in texts_in(message))
-    tools = chosen_tools(asked.get("tool_choice"), asked.get("tools") or [], prompt, last.get("role") == "tool")
+    tools = chosen_tools(requested.get("tool_choice"), requested.get("tools") or [], prompt, last.get("role") == "tool")
     return [
         {"id": request.new_id("call_"), "type": "function",
-         "function": {"name": tool["function"]["name"], "arguments": json.dumps(fill(tool["function"].get("parameters") or {}))}}
+         "function": {"name": tool["function"]["name"], "arguments": json.dumps(example_of(tool["function"].get("parameters") or {}))}}
         for tool in tools
     ]  # fmt: skip
 
@@ -129,38 +129,38 @@ def _chunks(frame: Json, deltas: list[Json], finish: str, choices: int, usage: J
 
 def completion(request: Request) -> Answer:
     """Answer POST /completions."""
-    asked = request.fields
-    prompts = asked.get("prompt") or ""
+    requested = request.fields
+    prompts = requested.get("prompt") or ""
     texts = prompts if isinstance(prompts, list) else [prompts]
-    count_of_choices = (len(texts) if texts and isinstance(texts[0], str) else 1) * (asked.get("n") or 1)
+    count_of_choices = (len(texts) if texts and isinstance(texts[0], str) else 1) * (requested.get("n") or 1)
     words = [text for text in texts if isinstance(text, str)]
-    said, cut = limited(pieces(answer_text(request, " ".join(words))), asked.get("max_tokens"))
+    output, cut = limited(pieces(answer_text(request, " ".join(words))), requested.get("max_tokens"))
     finish = "length" if cut else "stop"
-    usage = chat_usage(request, count(words), len(said) * count_of_choices)
+    usage = chat_usage(request, count(words), len(output) * count_of_choices)
     frame = {"id": request.new_id("cmpl-"), "object": "text_completion", "created": CREATED, "model": response_model(request),
              "system_fingerprint": "fp_stand_in"}  # fmt: skip
 
     def choice(index: int, text: str, reason: str | None) -> Json:
         return {"index": index, "text": text, "logprobs": None, "finish_reason": reason}
 
-    if not asked.get("stream"):
-        rows = [choice(index, "".join(said), finish) for index in range(count_of_choices)]
+    if not requested.get("stream"):
+        rows = [choice(index, "".join(output), finish) for index in range(count_of_choices)]
         return Whole({**frame, "choices": rows, "usage": usage})
-    texts_and_ends = [(piece, None) for piece in said] + [("", finish)]
+    texts_and_ends = [(piece, None) for piece in output] + [("", finish)]
     events = [Event({**frame, "choices": [choice(i, text, end)]}) for text, end in texts_and_ends for i in range(count_of_choices)]
-    last = [Event({**frame, "choices": [], "usage": usage})] if wants_usage(asked) else []
+    last = [Event({**frame, "choices": [], "usage": usage})] if wants_usage(requested) else []
     return Stream([*events, *last, DONE])
 
 
 def embeddings(request: Request) -> Answer:
     """Answer POST /embeddings with vectors from a checksum of the text."""
-    asked = request.fields
-    given = asked.get("input")
+    requested = request.fields
+    given = requested.get("input")
     inputs = given if isinstance(given, list) and given and not isinstance(given[0], int) else [given]
     tokens = sum(len(item) if isinstance(item, list) else count([str(item)]) for item in inputs)
-    size = asked.get("dimensions") or 8
+    size = requested.get("dimensions") or 8
     vectors = [vector(json.dumps(item), size) for item in inputs]
-    if asked.get("encoding_format") == "base64":
+    if requested.get("encoding_format") == "base64":
         rows: list[Any] = [base64.b64encode(struct.pack(f"<{size}f", *vector)).decode() for vector in vectors]
     else:
         rows = vectors

@@ -15,15 +15,17 @@ SECONDS = 3.0
 
 def images(request: Request) -> Answer:
     """Answer POST /images/generations and /images/edits."""
-    asked = request.fields
-    number = int(asked.get("n") or 1)
+    requested = request.fields
+    number = int(requested.get("n") or 1)
     if "dall-e" in request.model:
-        wants_data = asked.get("response_format") == "b64_json"
+        wants_data = requested.get("response_format") == "b64_json"
         row = {"b64_json": PNG} if wants_data else {"url": "https://stand-in.example/image.png"}
         return Whole({"created": CREATED, "data": [{**row, "revised_prompt": "A canned picture."}] * number})
-    about = {name: asked.get(name) if asked.get(name) not in (None, "auto") else default for name, default in _IMAGE_DEFAULTS.items()}
+    about = {
+        name: requested.get(name) if requested.get(name) not in (None, "auto") else default for name, default in _IMAGE_DEFAULTS.items()
+    }
     usage = _image_usage(request, number)
-    if str(asked.get("stream")).lower() == "true":
+    if str(requested.get("stream")).lower() == "true":
         return _image_stream(request, about, usage)
     return Whole({"created": CREATED, **about, "data": [{"b64_json": PNG}] * number, "usage": usage})
 
@@ -61,65 +63,65 @@ def variations(request: Request) -> Answer:
 
 def speech(request: Request) -> Answer:
     """Answer POST /audio/speech with bytes, or events for ``stream_format=sse``."""
-    asked = request.fields
-    if asked.get("stream_format") == "sse":
-        tokens = count(texts_in(asked.get("input")))
+    requested = request.fields
+    if requested.get("stream_format") == "sse":
+        tokens = count(texts_in(requested.get("input")))
         usage = {"input_tokens": tokens, "output_tokens": 2, "total_tokens": tokens + 2}
-        told: list[Json] = [{"type": "speech.audio.delta", "audio": "c3RhbmQ="}, {"type": "speech.audio.delta", "audio": "LWlu"}]
-        return Stream([Event(data) for data in (*told, {"type": "speech.audio.done", "usage": usage})])
-    kind = asked.get("response_format") or "mp3"
+        reported: list[Json] = [{"type": "speech.audio.delta", "audio": "c3RhbmQ="}, {"type": "speech.audio.delta", "audio": "LWlu"}]
+        return Stream([Event(data) for data in (*reported, {"type": "speech.audio.done", "usage": usage})])
+    kind = requested.get("response_format") or "mp3"
     return Whole(SPEECH, content_type="audio/mpeg" if kind == "mp3" else f"audio/{kind}")
 
 
 def transcription(request: Request) -> Answer:
     """Answer POST /audio/transcriptions in the requested format, or streamed."""
-    asked = request.fields
-    said = answer_text(request, str(asked.get("prompt") or ""))
-    usage = _audio_usage(request, said)
-    if str(asked.get("stream")).lower() == "true":
-        deltas: list[Json] = [{"type": "transcript.text.delta", "delta": piece} for piece in pieces(said)]
-        return Stream([*map(Event, deltas), Event({"type": "transcript.text.done", "text": said, "usage": usage})])
-    return _heard(asked.get("response_format") or "json", "transcribe", said, usage)
+    requested = request.fields
+    output = answer_text(request, str(requested.get("prompt") or ""))
+    usage = _audio_usage(request, output)
+    if str(requested.get("stream")).lower() == "true":
+        deltas: list[Json] = [{"type": "transcript.text.delta", "delta": piece} for piece in pieces(output)]
+        return Stream([*map(Event, deltas), Event({"type": "transcript.text.done", "text": output, "usage": usage})])
+    return _transcribed(requested.get("response_format") or "json", "transcribe", output, usage)
 
 
 def translation(request: Request) -> Answer:
     """Answer POST /audio/translations."""
-    return _heard(request.fields.get("response_format") or "json", "translate", TEXT, None)
+    return _transcribed(request.fields.get("response_format") or "json", "translate", TEXT, None)
 
 
-def _audio_usage(request: Request, said: str) -> Json:
+def _audio_usage(request: Request, output: str) -> Json:
     if "whisper" in request.model or request.fields.get("response_format") in ("verbose_json", "diarized_json"):
         return {"type": "duration", "seconds": SECONDS}
-    spoken, prompt, heard = len(pieces(said)), len(str(request.fields.get("prompt") or "").split()), int(SECONDS * 10)
+    spoken, prompt, transcribed = len(pieces(output)), len(str(request.fields.get("prompt") or "").split()), int(SECONDS * 10)
     return {
-        "type": "tokens", "input_tokens": prompt + heard, "output_tokens": spoken, "total_tokens": prompt + heard + spoken,
-        "input_token_details": {"text_tokens": prompt, "audio_tokens": heard},
+        "type": "tokens", "input_tokens": prompt + transcribed, "output_tokens": spoken, "total_tokens": prompt + transcribed + spoken,
+        "input_token_details": {"text_tokens": prompt, "audio_tokens": transcribed},
     }  # fmt: skip
 
 
-def _heard(format: str, task: str, said: str, usage: Json) -> Answer:
+def _transcribed(format: str, task: str, output: str, usage: Json) -> Answer:
     texts = {
-        "text": f"{said}\n",
-        "srt": f"1\n00:00:00,000 --> 00:00:03,000\n{said}\n",
-        "vtt": f"WEBVTT\n\n00:00.000 --> 00:03.000\n{said}\n",
+        "text": f"{output}\n",
+        "srt": f"1\n00:00:00,000 --> 00:00:03,000\n{output}\n",
+        "vtt": f"WEBVTT\n\n00:00.000 --> 00:03.000\n{output}\n",
     }
     if format in texts:
         return Whole(texts[format].encode(), content_type="text/plain; charset=utf-8")
-    body: dict[str, Any] = {"text": said} if usage is None else {"text": said, "usage": usage}
+    body: dict[str, Any] = {"text": output} if usage is None else {"text": output, "usage": usage}
     if format == "diarized_json":
-        body |= {"task": task, "duration": SECONDS, "segments": [_diarized(said)]}
+        body |= {"task": task, "duration": SECONDS, "segments": [_diarized(output)]}
     if format == "verbose_json":
-        body |= {"task": task, "language": "english", "duration": SECONDS, "segments": [_segment(said)]}
+        body |= {"task": task, "language": "english", "duration": SECONDS, "segments": [_segment(output)]}
     return Whole(body)
 
 
-def _segment(said: str) -> Json:
-    return {"id": 0, "seek": 0, "start": 0.0, "end": SECONDS, "text": said, "tokens": [1, 2, 3], "temperature": 0.0,
+def _segment(output: str) -> Json:
+    return {"id": 0, "seek": 0, "start": 0.0, "end": SECONDS, "text": output, "tokens": [1, 2, 3], "temperature": 0.0,
             "avg_logprob": -0.2, "compression_ratio": 1.0, "no_speech_prob": 0.0}  # fmt: skip
 
 
-def _diarized(said: str) -> Json:
-    return {"type": "transcript.text.segment", "id": "seg_1", "start": 0.0, "end": SECONDS, "text": said, "speaker": "A"}
+def _diarized(output: str) -> Json:
+    return {"type": "transcript.text.segment", "id": "seg_1", "start": 0.0, "end": SECONDS, "text": output, "speaker": "A"}
 
 
 _CATEGORIES = (

@@ -68,8 +68,8 @@ RESOURCES = (
 )  # fmt: skip
 
 
-def _one(resource: Resource, request: Request, identity: str, asked: Json) -> dict[str, Any]:
-    own = {key: asked[key] for key in resource.fields if isinstance(asked.get(key), (str, dict))}
+def _one(resource: Resource, request: Request, identity: str, requested: Json) -> dict[str, Any]:
+    own = {key: requested[key] for key in resource.fields if isinstance(requested.get(key), (str, dict))}
     return {"id": identity, "object": resource.object, **resource.fields, **own}
 
 
@@ -106,8 +106,10 @@ def _search(request: Request) -> Answer:
     content = [{"type": "text", "text": "A canned passage."}]
     row = {"file_id": "file-1", "filename": "canned.txt", "score": 0.9, "attributes": {}, "content": content}
     query = request.fields.get("query")
-    asked = query if isinstance(query, list) else [query]
-    return Whole({"object": "vector_store.search_results.page", "search_query": asked, "data": [row], "has_more": False, "next_page": None})
+    requested = query if isinstance(query, list) else [query]
+    return Whole(
+        {"object": "vector_store.search_results.page", "search_query": requested, "data": [row], "has_more": False, "next_page": None}
+    )
 
 
 def _content(content_type: str) -> Callable[[Request], Answer]:

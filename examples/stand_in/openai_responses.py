@@ -8,7 +8,7 @@ from typing import Any
 
 from .exchange import Answer, Event, Json, Refused, Request, Route, Stream, Whole
 from .openai_chat import chosen_tools, formatted, limited
-from .words import CREATED, answer_text, cached_tokens, count, fill, pieces, reasoning_tokens, response_model, slices, texts_in
+from .words import CREATED, answer_text, cached_tokens, count, example_of, pieces, reasoning_tokens, response_model, slices, texts_in
 
 _ECHOED: dict[str, Any] = {
     "background": False, "instructions": None, "max_output_tokens": None, "max_tool_calls": None, "parallel_tool_calls": True,
@@ -20,33 +20,35 @@ _ECHOED: dict[str, Any] = {
 
 def create(request: Request) -> Answer:
     """Answer POST /responses."""
-    asked = request.fields
-    if not asked.get("input") and not asked.get("prompt"):
+    requested = request.fields
+    if not requested.get("input") and not requested.get("prompt"):
         raise Refused("400", "Missing required parameter: 'input'.")
-    response = build(request, asked, request.new_id("resp_"))
-    request.memory.remember(response["id"], {**asked, "model": request.model})
-    if asked.get("stream"):
+    response = build(request, requested, request.new_id("resp_"))
+    request.memory.remember(response["id"], {**requested, "model": request.model})
+    if requested.get("stream"):
         return Stream(list(events(response)))
-    return Whole(_queued(response) if asked.get("background") else response)
+    return Whole(_queued(response) if requested.get("background") else response)
 
 
-def build(request: Request, asked: Json, identity: str) -> dict[str, Any]:
+def build(request: Request, requested: Json, identity: str) -> dict[str, Any]:
     """Return the finished response."""
-    texts = texts_in(asked.get("instructions")) + texts_in(asked.get("input"))
+    texts = texts_in(requested.get("instructions")) + texts_in(requested.get("input"))
     number = identity.rpartition("_")[2]
-    items = _tool_items(asked, " ".join(texts), number)
+    items = _tool_items(requested, " ".join(texts), number)
     status, cut = "completed", False
     if not items:
-        format = (asked.get("text") or {}).get("format") or {}
-        said = pieces(formatted(format, format.get("schema")) or answer_text(request, " ".join(texts)))
-        said, cut = limited(said, len(said) // 2 if request.scenario("incomplete-response") is not None else asked.get("max_output_tokens"))
+        format = (requested.get("text") or {}).get("format") or {}
+        output = pieces(formatted(format, format.get("schema")) or answer_text(request, " ".join(texts)))
+        output, cut = limited(
+            output, len(output) // 2 if request.scenario("incomplete-response") is not None else requested.get("max_output_tokens")
+        )
         status = "incomplete" if cut else "completed"
-        items = [_message(f"msg_{number}", "".join(said), status)]
+        items = [_message(f"msg_{number}", "".join(output), status)]
     spoken = sum(len(list(_pieces_of(item))) for item in items)
     if reasoning_tokens(request):
         items = [{"id": f"rs_{number}", "type": "reasoning", "summary": []}, *items]
     failed = request.scenario("failed-response") is not None
-    echoed = {key: asked[key] if asked.get(key) is not None else default for key, default in _ECHOED.items()}
+    echoed = {key: requested[key] if requested.get(key) is not None else default for key, default in _ECHOED.items()}
     return {
         "id": identity,
         "object": "response",
@@ -79,13 +81,13 @@ def _message(identity: str, text: str, status: str) -> Json:
     return {"id": identity, "type": "message", "role": "assistant", "status": status, "content": [part]}
 
 
-def _tool_items(asked: Json, prompt: str, number: str) -> list[Json]:
-    given = asked.get("input")
+def _tool_items(requested: Json, prompt: str, number: str) -> list[Json]:
+    given = requested.get("input")
     last = given[-1] if isinstance(given, list) and given and isinstance(given[-1], dict) else {}
-    tools = chosen_tools(asked.get("tool_choice"), asked.get("tools") or [], prompt, last.get("type") == "function_call_output")
+    tools = chosen_tools(requested.get("tool_choice"), requested.get("tools") or [], prompt, last.get("type") == "function_call_output")
     return [
         {"id": f"fc_{number}_{index}", "type": "function_call", "status": "completed", "call_id": f"call_{number}_{index}",
-         "name": tool["name"], "arguments": json.dumps(fill(tool.get("parameters") or {}))}
+         "name": tool["name"], "arguments": json.dumps(example_of(tool.get("parameters") or {}))}
         for index, tool in enumerate(tools)
     ]  # fmt: skip
 
@@ -103,14 +105,14 @@ def _queued(response: Json) -> Json:
 def events(response: Json) -> Iterator[Event]:
     """Yield the events of this response."""
     begun = {**_queued(response), "status": "in_progress"}
-    told: list[Json] = [{"type": "response.created", "response": _queued(response) if response["background"] else begun}]
+    reported: list[Json] = [{"type": "response.created", "response": _queued(response) if response["background"] else begun}]
     if response["background"]:
-        told.append({"type": "response.queued", "response": _queued(response)})
-    told.append({"type": "response.in_progress", "response": begun})
+        reported.append({"type": "response.queued", "response": _queued(response)})
+    reported.append({"type": "response.in_progress", "response": begun})
     for index, item in enumerate(response["output"]):
-        told += [{"output_index": index, **event} for event in _ITEM_EVENTS[item["type"]](item)]
-    told.append({"type": f"response.{response['status']}", "response": response})
-    for number, event in enumerate(told):
+        reported += [{"output_index": index, **event} for event in _ITEM_EVENTS[item["type"]](item)]
+    reported.append({"type": f"response.{response['status']}", "response": response})
+    for number, event in enumerate(reported):
         yield Event({"type": event["type"], "sequence_number": number, **event}, event["type"])
 
 
@@ -145,9 +147,9 @@ _ITEM_EVENTS = {"message": _message_events, "function_call": _call_events, "reas
 
 def _recalled(request: Request) -> dict[str, Any]:
     identity = request.parameters["response_id"]
-    asked = request.memory.recall(identity) or {"model": "gpt-stand-in", "input": "forgotten"}
-    request.model = asked["model"]
-    return build(request, asked, identity)
+    requested = request.memory.recall(identity) or {"model": "gpt-stand-in", "input": "forgotten"}
+    request.model = requested["model"]
+    return build(request, requested, identity)
 
 
 def retrieve(request: Request) -> Answer:
@@ -169,8 +171,8 @@ def cancel(request: Request) -> Answer:
 
 def input_items(request: Request) -> Answer:
     """Answer GET /responses/{id}/input_items."""
-    asked = request.memory.recall(request.parameters["response_id"]) or {}
-    content = [{"type": "input_text", "text": text} for text in texts_in(asked.get("input"))]
+    requested = request.memory.recall(request.parameters["response_id"]) or {}
+    content = [{"type": "input_text", "text": text} for text in texts_in(requested.get("input"))]
     item = {"id": "msg_in_1", "type": "message", "role": "user", "status": "completed", "content": content}
     return Whole({"object": "list", "data": [item], "first_id": item["id"], "last_id": item["id"], "has_more": False})
 

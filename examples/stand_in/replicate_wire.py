@@ -17,12 +17,12 @@ def predict(request: Request) -> Answer:
     if not isinstance(given, dict):
         raise Refused("422", "input is required")
     prompt, id = str(given.get("prompt")), request.new_id("prediction")
-    said = pieces(answer_text(request, prompt))
+    output = pieces(answer_text(request, prompt))
     named = "/".join(request.parameters[part] for part in ("owner", "name") if part in request.parameters) or "meta/llama"
     made: dict[str, Any] = {
-        "id": id, "model": named, "version": str(request.fields.get("version") or "hidden"), "input": given, "logs": "", "output": said,
+        "id": id, "model": named, "version": str(request.fields.get("version") or "hidden"), "input": given, "logs": "", "output": output,
         "error": None, "status": "succeeded", "created_at": "2026-01-01T00:00:00Z", "urls": {"get": f"/v1/predictions/{id}"},
-        "metrics": {"predict_time": 0.1, "input_token_count": count([prompt]), "output_token_count": len(said)},
+        "metrics": {"predict_time": 0.1, "input_token_count": count([prompt]), "output_token_count": len(output)},
     }  # fmt: skip
     request.memory.remember(f"prediction {id}", made)
     return Whole(made, status=201)

@@ -86,8 +86,8 @@ _KEY_HEADERS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
 
 def _repeat(format: Format, request: Request, _parameter: str) -> Answer:
     key = next((value.rpartition(" ")[2] for name in _KEY_HEADERS if (value := request.header(name))), "")
-    said = re.search(r"[^\"\\\\]*\bsay:[^\"\\\\]*", request.body.decode(errors="replace"))
-    return format.error("401", f"Incorrect API key provided: {key}. You asked: {said[0] if said else 'nothing'}")
+    output = re.search(r"[^\"\\\\]*\bsay:[^\"\\\\]*", request.body.decode(errors="replace"))
+    return format.error("401", f"Incorrect API key provided: {key}. You asked: {output[0] if output else 'nothing'}")
 
 
 def _with_retry_after(answer: Whole, milliseconds: str) -> Whole:

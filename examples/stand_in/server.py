@@ -163,9 +163,9 @@ class StandIn:
         format, route = formats.find(request)
         pace = Pace()
         try:
-            asked = format.model(request)
-            self._journal.change(record, model=asked)
-            request.model, suffix = split_model(asked)
+            requested = format.model(request)
+            self._journal.change(record, model=requested)
+            request.model, suffix = split_model(requested)
             for text in (unquote(prefix[1]) if prefix else "", suffix):
                 request.scenarios += parse(text) if text else []
             return format, _answer_of(format, route, request, pace), pace

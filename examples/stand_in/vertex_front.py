@@ -16,8 +16,8 @@ from .grpc_front import Rpc
 
 
 def _rpc(request: Any, answer: Any, operation: str, streams: bool = False) -> Rpc:
-    def ask(asked: Any) -> tuple[str, Json]:
-        body = json_format.MessageToDict(asked)
+    def ask(requested: Any) -> tuple[str, Json]:
+        body = json_format.MessageToDict(requested)
         return f"/v1/{body.pop('model', None) or body.pop('endpoint')}:{operation}", body
 
     return Rpc(request.pb(), ask, _answers(answer.pb()), streams)
@@ -33,11 +33,11 @@ def _answers(message: Any) -> Callable[[Iterator[Json]], Iterator[Any]]:
 
 def _rpcs(package: str, types: Any) -> dict[str, Rpc]:
     service = f"/google.cloud.aiplatform.{package}."
-    asked, answered = types.GenerateContentRequest, types.GenerateContentResponse
+    requested, answered = types.GenerateContentRequest, types.GenerateContentResponse
     count = _rpc(types.CountTokensRequest, types.CountTokensResponse, "countTokens")
     return {
-        f"{service}PredictionService/GenerateContent": _rpc(asked, answered, "generateContent"),
-        f"{service}PredictionService/StreamGenerateContent": _rpc(asked, answered, "streamGenerateContent?alt=sse", True),
+        f"{service}PredictionService/GenerateContent": _rpc(requested, answered, "generateContent"),
+        f"{service}PredictionService/StreamGenerateContent": _rpc(requested, answered, "streamGenerateContent?alt=sse", True),
         f"{service}PredictionService/CountTokens": count,
         f"{service}LlmUtilityService/CountTokens": count,
         f"{service}PredictionService/Predict": _rpc(types.PredictRequest, types.PredictResponse, "predict"),

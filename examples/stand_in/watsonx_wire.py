@@ -41,17 +41,17 @@ def text(request: Request) -> Answer:
     Counts of a stream are cumulative.
     """
     prompt = str(request.fields.get("input"))
-    said, cut = limited(pieces(answer_text(request, prompt)), _settings(request).get("max_new_tokens"))
-    end, asked = "max_tokens" if cut else "eos_token", count([prompt])
+    output, cut = limited(pieces(answer_text(request, prompt)), _settings(request).get("max_new_tokens"))
+    end, requested = "max_tokens" if cut else "eos_token", count([prompt])
     if not request.path.endswith("_stream"):
-        return Whole(_result(request, "".join(said), asked, len(said), end))
-    last = len(said) - 1
-    events = [_result(request, piece, 0 if n else asked, n + 1, end if n == last else "not_finished") for n, piece in enumerate(said)]
+        return Whole(_result(request, "".join(output), requested, len(output), end))
+    last = len(output) - 1
+    events = [_result(request, piece, 0 if n else requested, n + 1, end if n == last else "not_finished") for n, piece in enumerate(output)]
     return Stream([Event(event, "message") for event in events])
 
 
-def _result(request: Request, said: str, asked: int, spoken: int, end: str) -> Json:
-    result = {"generated_text": said, "generated_token_count": spoken, "input_token_count": asked, "stop_reason": end}
+def _result(request: Request, output: str, requested: int, spoken: int, end: str) -> Json:
+    result = {"generated_text": output, "generated_token_count": spoken, "input_token_count": requested, "stop_reason": end}
     return {"model_id": response_model(request), "created_at": "2026-01-01T00:00:00.000Z", "results": [result]}
 
 
@@ -78,8 +78,8 @@ def rerank(request: Request) -> Answer:
 
 def error(kind: str, message: str) -> Whole:
     """Return the error response for a row of ``ERRORS`` or for a status."""
-    status, code, said = ERRORS.get(kind, (int(kind) if kind.isdigit() else 400, "unknown", f"Status {kind} was asked for."))
-    return Whole({"errors": [{"code": code, "message": message or said}], "trace": "stand-in", "status_code": status}, status=status)
+    status, code, output = ERRORS.get(kind, (int(kind) if kind.isdigit() else 400, "unknown", f"Status {kind} was asked for."))
+    return Whole({"errors": [{"code": code, "message": message or output}], "trace": "stand-in", "status_code": status}, status=status)
 
 
 def model(request: Request) -> str:

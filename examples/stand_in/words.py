@@ -49,11 +49,11 @@ def answer_text(request: Request, prompt: str) -> str:
 
     The words after ``say:`` in the prompt, ``words:<n>`` words, or the fixed text.
     """
-    asked = request.scenario("words")
-    if asked is not None:
-        return " ".join(f"word{number}" for number in range(1, int(asked) + 1))
-    said = re.search(r"\bsay:\s*(.+)", prompt)
-    return said[1].strip() if said else TEXT
+    requested = request.scenario("words")
+    if requested is not None:
+        return " ".join(f"word{number}" for number in range(1, int(requested) + 1))
+    output = re.search(r"\bsay:\s*(.+)", prompt)
+    return output[1].strip() if output else TEXT
 
 
 def response_model(request: Request) -> str:
@@ -76,12 +76,12 @@ _BY_FORMAT = {"date-time": "2026-01-01T00:00:00Z", "date": "2026-01-01", "time":
 _BY_TYPE: dict[str, Any] = {"string": "canned", "integer": 1, "number": 1.5, "boolean": True, "null": None}
 
 
-def fill(schema: Json, root: Json = None, depth: int = 0) -> Json:
+def example_of(schema: Json, root: Json = None, depth: int = 0) -> Json:
     """Return a value that roughly fits a JSON schema.
 
     It has every property, one item of every array, and the first of every choice.
 
-    >>> fill({"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "array", "items": {"type": "integer"}}}})
+    >>> example_of({"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "array", "items": {"type": "integer"}}}})
     {'city': 'canned', 'days': [1]}
     """
     root = schema if root is None else root
@@ -91,16 +91,16 @@ def fill(schema: Json, root: Json = None, depth: int = 0) -> Json:
         if key in schema:
             return value
     if "$ref" in schema:
-        return fill(_resolve(schema["$ref"], root), root, depth + 1)
+        return example_of(_resolve(schema["$ref"], root), root, depth + 1)
     for key in ("anyOf", "oneOf", "allOf"):
         if schema.get(key):
-            return fill(schema[key][0], root, depth + 1)
+            return example_of(schema[key][0], root, depth + 1)
     kind = schema.get("type", "object" if "properties" in schema else "string")
     kind = kind[0] if isinstance(kind, list) else kind
     if kind == "object":
-        return {name: fill(part, root, depth + 1) for name, part in (schema.get("properties") or {}).items()}
+        return {name: example_of(part, root, depth + 1) for name, part in (schema.get("properties") or {}).items()}
     if kind == "array":
-        return [fill(schema.get("items") or {"type": "string"}, root, depth + 1) for _ in range(max(1, schema.get("minItems", 1)))]
+        return [example_of(schema.get("items") or {"type": "string"}, root, depth + 1) for _ in range(max(1, schema.get("minItems", 1)))]
     if kind in ("integer", "number") and "minimum" in schema:
         return schema["minimum"]
     return _BY_FORMAT.get(schema.get("format", ""), _BY_TYPE.get(kind))

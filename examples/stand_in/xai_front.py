@@ -20,47 +20,47 @@ _MODES = {"TOOL_MODE_REQUIRED": "required", "TOOL_MODE_NONE": "none"}
 _deferred: dict[str, Any] = {}
 
 
-def _body(asked: Any, stream: bool) -> Json:
+def _body(requested: Any, stream: bool) -> Json:
     body = {
-        "model": asked.model,
-        "n": asked.n or 1,
+        "model": requested.model,
+        "n": requested.n or 1,
         "messages": [
             {
                 "role": _ROLES.get(chat_pb2.MessageRole.Name(m.role), "user"),
                 "content": [{"type": "text", "text": c.text} for c in m.content],
             }
-            for m in asked.messages
+            for m in requested.messages
         ],
         "tools": [
             {"type": "function", "function": {"name": t.function.name, "parameters": json.loads(t.function.parameters)}}
-            for t in asked.tools
+            for t in requested.tools
             if t.HasField("function")
         ],
-        "tool_choice": _MODES.get(chat_pb2.ToolMode.Name(asked.tool_choice.mode), "auto"),
+        "tool_choice": _MODES.get(chat_pb2.ToolMode.Name(requested.tool_choice.mode), "auto"),
     }
-    if asked.HasField("max_tokens"):
-        body["max_tokens"] = asked.max_tokens
-    if asked.response_format.format_type == chat_pb2.FORMAT_TYPE_JSON_SCHEMA:
-        body["response_format"] = {"type": "json_schema", "json_schema": {"schema": json.loads(asked.response_format.schema)}}
+    if requested.HasField("max_tokens"):
+        body["max_tokens"] = requested.max_tokens
+    if requested.response_format.format_type == chat_pb2.FORMAT_TYPE_JSON_SCHEMA:
+        body["response_format"] = {"type": "json_schema", "json_schema": {"schema": json.loads(requested.response_format.schema)}}
     return {**body, "stream": True, "stream_options": {"include_usage": True}} if stream else body
 
 
-def _usage(said: Json) -> Any:
+def _usage(output: Json) -> Any:
     """Return the usage; xAI's completion tokens do not include reasoning."""
-    reasoning = said["completion_tokens_details"]["reasoning_tokens"]
+    reasoning = output["completion_tokens_details"]["reasoning_tokens"]
     return usage_pb2.SamplingUsage(
-        prompt_tokens=said["prompt_tokens"],
-        prompt_text_tokens=said["prompt_tokens"],
-        cached_prompt_text_tokens=said["prompt_tokens_details"]["cached_tokens"],
-        completion_tokens=said["completion_tokens"] - reasoning,
+        prompt_tokens=output["prompt_tokens"],
+        prompt_text_tokens=output["prompt_tokens"],
+        cached_prompt_text_tokens=output["prompt_tokens_details"]["cached_tokens"],
+        completion_tokens=output["completion_tokens"] - reasoning,
         reasoning_tokens=reasoning,
-        total_tokens=said["total_tokens"],
+        total_tokens=output["total_tokens"],
     )
 
 
-def _frame(said: Json) -> dict[str, Any]:
-    counted = {"usage": _usage(said["usage"])} if said.get("usage") else {}
-    return {"id": said["id"], "model": said["model"], "system_fingerprint": said["system_fingerprint"], **counted}
+def _frame(output: Json) -> dict[str, Any]:
+    counted = {"usage": _usage(output["usage"])} if output.get("usage") else {}
+    return {"id": output["id"], "model": output["model"], "system_fingerprint": output["system_fingerprint"], **counted}
 
 
 def _calls(calls: list[Json]) -> list[Any]:
@@ -80,7 +80,7 @@ def _end(reason: str | None) -> Any:
 
 
 def _whole(documents: Iterator[Json]) -> Iterator[Any]:
-    for said in documents:
+    for output in documents:
         outputs = [
             chat_pb2.CompletionOutput(
                 index=choice["index"],
@@ -91,9 +91,9 @@ def _whole(documents: Iterator[Json]) -> Iterator[Any]:
                     tool_calls=_calls(choice["message"].get("tool_calls", [])),
                 ),
             )
-            for choice in said["choices"]
+            for choice in output["choices"]
         ]
-        yield chat_pb2.GetChatCompletionResponse(outputs=outputs, **_frame(said))
+        yield chat_pb2.GetChatCompletionResponse(outputs=outputs, **_frame(output))
 
 
 def _chunks(documents: Iterator[Json]) -> Iterator[Any]:
@@ -102,9 +102,9 @@ def _chunks(documents: Iterator[Json]) -> Iterator[Any]:
     Text is streamed; tool calls are whole, in the chunk with the finish reason.
     """
     calls: dict[int, list[Json]] = {}
-    for said in documents:
+    for output in documents:
         outputs = []
-        for choice in said["choices"]:
+        for choice in output["choices"]:
             mine = calls.setdefault(choice["index"], [])
             for piece in choice["delta"].get("tool_calls", []):
                 if "id" in piece:
@@ -116,7 +116,7 @@ def _chunks(documents: Iterator[Json]) -> Iterator[Any]:
                 role=chat_pb2.ROLE_ASSISTANT, content=choice["delta"].get("content") or "", tool_calls=_calls(mine if reason else [])
             )
             outputs.append(chat_pb2.CompletionOutputChunk(index=choice["index"], delta=delta, finish_reason=_end(reason)))
-        yield chat_pb2.GetChatCompletionChunk(outputs=outputs, **_frame(said))
+        yield chat_pb2.GetChatCompletionChunk(outputs=outputs, **_frame(output))
 
 
 def _started(documents: Iterator[Json]) -> Iterator[Any]:
@@ -126,43 +126,52 @@ def _started(documents: Iterator[Json]) -> Iterator[Any]:
 
 
 def _done(documents: Iterator[Json]) -> Iterator[Any]:
-    for asked in documents:
-        answer = _deferred.pop(asked["request_id"])
+    for requested in documents:
+        answer = _deferred.pop(requested["request_id"])
         yield chat_pb2.GetDeferredCompletionResponse(status=deferred_pb2.DeferredStatus.DONE, response=answer)
 
 
 def _images(documents: Iterator[Json]) -> Iterator[Any]:
-    for said in documents:
+    for output in documents:
         images = [
-            image_pb2.GeneratedImage(base64="data:image/png;base64," + one["b64_json"], respect_moderation=True) for one in said["data"]
+            image_pb2.GeneratedImage(base64="data:image/png;base64," + one["b64_json"], respect_moderation=True) for one in output["data"]
         ]
         yield image_pb2.ImageResponse(images=images, model="grok-imagine-image-2026-01-01")
 
 
 def _tokens(documents: Iterator[Json]) -> Iterator[Any]:
-    for said in documents:
-        yield tokenize_pb2.TokenizeTextResponse(tokens=[tokenize_pb2.Token(token_id=n) for n in range(said["input_tokens"])])
+    for output in documents:
+        yield tokenize_pb2.TokenizeTextResponse(tokens=[tokenize_pb2.Token(token_id=n) for n in range(output["input_tokens"])])
 
 
-def _draw(asked: Any) -> tuple[str, Json]:
-    return "/v1/images/generations", {"model": asked.model, "prompt": asked.prompt, "n": asked.n or 1, "response_format": "b64_json"}
+def _draw(requested: Any) -> tuple[str, Json]:
+    return "/v1/images/generations", {
+        "model": requested.model,
+        "prompt": requested.prompt,
+        "n": requested.n or 1,
+        "response_format": "b64_json",
+    }
 
 
 _CHAT = "/v1/chat/completions"
 _STORED = {"model": "grok-4", "messages": [{"role": "user", "content": "say three words"}]}
 RPCS: dict[str, Rpc] = {
-    "/xai_api.Chat/GetCompletion": Rpc(chat_pb2.GetCompletionsRequest, lambda asked: (_CHAT, _body(asked, False)), _whole),
-    "/xai_api.Chat/GetCompletionChunk": Rpc(chat_pb2.GetCompletionsRequest, lambda asked: (_CHAT, _body(asked, True)), _chunks, True),
-    "/xai_api.Chat/StartDeferredCompletion": Rpc(chat_pb2.GetCompletionsRequest, lambda asked: (_CHAT, _body(asked, False)), _started),
+    "/xai_api.Chat/GetCompletion": Rpc(chat_pb2.GetCompletionsRequest, lambda requested: (_CHAT, _body(requested, False)), _whole),
+    "/xai_api.Chat/GetCompletionChunk": Rpc(
+        chat_pb2.GetCompletionsRequest, lambda requested: (_CHAT, _body(requested, True)), _chunks, True
+    ),
+    "/xai_api.Chat/StartDeferredCompletion": Rpc(
+        chat_pb2.GetCompletionsRequest, lambda requested: (_CHAT, _body(requested, False)), _started
+    ),
     "/xai_api.Chat/GetDeferredCompletion": Rpc(
-        deferred_pb2.GetDeferredRequest, lambda asked: ("", {"request_id": asked.request_id}), _done
+        deferred_pb2.GetDeferredRequest, lambda requested: ("", {"request_id": requested.request_id}), _done
     ),
     "/xai_api.Image/GenerateImage": Rpc(image_pb2.GenerateImageRequest, _draw, _images),
     "/xai_api.Tokenize/TokenizeText": Rpc(
         tokenize_pb2.TokenizeTextRequest,
-        lambda asked: ("/v1/responses/input_tokens", {"model": asked.model, "input": asked.text}),
+        lambda requested: ("/v1/responses/input_tokens", {"model": requested.model, "input": requested.text}),
         _tokens,
     ),
 }
 if hasattr(chat_pb2, "GetStoredCompletionRequest"):  # the first releases have no such message
-    RPCS["/xai_api.Chat/GetStoredCompletion"] = Rpc(chat_pb2.GetStoredCompletionRequest, lambda asked: (_CHAT, _STORED), _whole)
+    RPCS["/xai_api.Chat/GetStoredCompletion"] = Rpc(chat_pb2.GetStoredCompletionRequest, lambda requested: (_CHAT, _STORED), _whole)
