@@ -1,20 +1,15 @@
-"""Watch every LLM SDK that a Python program uses, and say what was seen as events, spans and metrics.
+"""Observe every LLM SDK and agent framework of a Python program.
 
-``LLMInstrumentor().instrument()``, or ``opentelemetry-instrument python app.py``, is all that is needed.
+``LLMInstrumentor().instrument()``, or ``opentelemetry-instrument python app.py``, is all that is needed. Each call becomes
+events on a bus in the process (``attach``), and from there spans, log events and metrics.
 
-The map of the house: the left side speaks, the right side listens, the bus is the street between them, and the words
-are the ground that both stand on.
-
-- the ground: ``words`` (events and records), ``settings``, ``context`` (what runs now, and how it is carried elsewhere),
-  ``baggage`` (whose calls these are)
-- the street: ``bus``
-- the left side: ``providers`` (who), ``dialects`` (how they speak), ``calls`` (one run of a watched function),
-  ``transports`` (each HTTP attempt), ``caches`` (answers kept on the client's side), ``pricing`` (what it costs), ``emit``
-  (what users say by hand)
-- ``steps`` (agents, tools, workflows and retrievals above the calls), ``frameworks`` (one framework a file, as a table)
-- the right side: ``metrics`` (what is measured), ``handlers`` (events to spans and logs), ``reporters`` (one back end each)
-- the door: this module, ``instrumentor``, ``workers`` (processes that others start), ``testing``, and ``python -m opentelemetry.instrumentation.llm``
+The page ``docs/architecture.md`` describes the folders, the layers, and the path of one call.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from .baggage import with_attributes
 from .bus import attach, attach_many, detach, execute, list_handlers, span
@@ -37,14 +32,16 @@ from .emit import (
 from .instrumentor import LLMInstrumentor
 from .metrics import basic_metrics, cost_metrics, metrics
 from .pricing import price
-from .reporters.console import ConsoleReporter
 from .reporters.logger import attach_default_logger, detach_default_logger
-from .reporters.prometheus.reporter import PrometheusReporter
-from .reporters.statsd.reporter import StatsdReporter
 from .schema.events import EVENTS
 from .schema.units import convert_time_unit
 from .steps.by_hand import with_agent, with_retrieval, with_tool, with_workflow
 from .version import __version__
+
+if TYPE_CHECKING:
+    from .reporters.console import ConsoleReporter
+    from .reporters.prometheus.reporter import PrometheusReporter
+    from .reporters.statsd.reporter import StatsdReporter
 
 __all__ = [
     "EVENTS",
@@ -88,3 +85,16 @@ __all__ = [
     "with_tool",
     "with_workflow",
 ]
+
+_REPORTERS = {
+    "ConsoleReporter": "reporters.console",
+    "PrometheusReporter": "reporters.prometheus.reporter",
+    "StatsdReporter": "reporters.statsd.reporter",
+}
+"""Reporters by module: imported at first use, because most programs need none of them."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _REPORTERS:
+        return getattr(import_module(f"{__name__}.{_REPORTERS[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
