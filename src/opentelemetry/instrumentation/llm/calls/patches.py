@@ -198,6 +198,10 @@ class Patches:
 
     def _report_missing(self, requires: str, target: str) -> None:
         sdk = requires.split()[0]
+        path = target.partition(":")[2]
+        if any(other.partition(":")[2] == path and self._wanted[other][0] == requires for other in self.patched if other in self._wanted):
+            # The release has the function in another module, where it is instrumented.
+            return
         self.missing.append(target)
         _logger.debug("%s %s has no %s; it is not instrumented", sdk, installed(requires)[0], target)
         missing = sum(self._wanted[other][0] == requires for other in self.missing)
