@@ -20,8 +20,13 @@ MAY_USE_OPENTELEMETRY = (
     "instrumentor.py", "context.py", "baggage.py", "listening.py", "workers.py",
     "doctor/", "exporters/", "handlers/", "reporters/otel", "reporters/prometheus/",
 )  # fmt: skip
-ALLOWED = frozenset({"wrapt", "opentelemetry", "packaging", "prometheus_client", "statsd", "redis", "genai_prices", "PyInstaller"})
-"""Packages outside the standard library. The last five are extras or development tools, imported where they are used."""
+ALLOWED = frozenset(
+    {"wrapt", "opentelemetry", "packaging", "typing_extensions", "prometheus_client", "statsd", "redis", "genai_prices", "PyInstaller"}
+)
+"""Packages outside the standard library; typing_extensions is a requirement of opentelemetry-api.
+
+The last five are extras or development tools, imported where they are used.
+"""
 
 
 def imports(path: Path) -> Iterator[str]:

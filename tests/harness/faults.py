@@ -19,7 +19,7 @@ from opentelemetry.instrumentation.llm import guard
 _PACKAGE = str(Path(llm.__file__).parent)
 _R = TypeVar("_R")
 _CACHED = type(cache(len))
-_GUARD = (guard.guarded.__code__, guard._report_failure.__code__)
+_GUARD = (guard.guarded.__code__, guard._report_failure.__code__, guard.step_name.__code__, guard._place.__code__)
 
 
 class Planted(RuntimeError):

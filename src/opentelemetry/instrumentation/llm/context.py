@@ -14,7 +14,8 @@ import os
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator, Mapping
 from contextvars import Token
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
+from urllib.parse import SplitResult
 
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, Context
 from opentelemetry.trace import Span, SpanContext, Status, StatusCode
@@ -25,8 +26,9 @@ from opentelemetry import context as otel_context
 from .schema.errors import error_type, is_no_failure
 
 __all__ = [
-    "Context", "baggage_value", "carry", "current", "enter", "enter_call", "enter_span", "enter_step", "here", "leave", "of_span", "running_call",
-    "running_step", "silent_inside_a_call", "silent_span", "silent_tracer", "suppressed", "to_carrier", "with_context", "with_span", "with_span_only",
+    "Context", "RunningCall", "baggage_value", "carry", "current", "enter", "enter_call", "enter_span", "enter_step", "here", "leave", "of_span",
+    "running_call", "running_step", "silent_inside_a_call", "silent_span", "silent_tracer", "suppressed", "to_carrier",
+    "with_context", "with_span", "with_span_only",
 ]  # fmt: skip
 
 _RUNNING = otel_context.create_key("ex_llm.running-call")
@@ -34,6 +36,37 @@ _STEP = otel_context.create_key("ex_llm.running-step")
 _steps_begun = False
 _R = TypeVar("_R")
 Entered = Token[Context]
+
+
+class RunningCall(Protocol):
+    """The part of a running call that transports and SDK modules use."""
+
+    ended: bool
+    asked_to_stream: bool
+    streaming: bool
+    ref: int
+    response: Any
+    awaited: Callable[[BaseException | None], None] | None
+    known: dict[str, Any]
+    reported_cents: float | None
+    sends: Callable[[Any, str, SplitResult], bool | None] | None
+
+    @property
+    def identity(self) -> Any:
+        """The provider, host and port."""
+
+    @property
+    def outermost(self) -> RunningCall:
+        """The call that is recorded: this call or the call that it serves."""
+
+    def event_identity(self) -> dict[str, Any]:
+        """Return the metadata that identifies the call in events of its attempts."""
+
+    def attempt_begins(self) -> tuple[int, int | None]:
+        """Return the number of the new attempt and the time since the last attempt."""
+
+    def attempt_ended(self, refused: bool, status: int | None = None, unanswered: str | None = None) -> None:
+        """Record the end of an attempt."""
 
 
 def suppressed() -> bool:
@@ -62,9 +95,9 @@ def look() -> tuple[Context, bool, Any]:
     return here, bool(here.get(_SUPPRESS_INSTRUMENTATION_KEY)), here.get(_RUNNING)
 
 
-def running_call() -> Any:
+def running_call() -> RunningCall | None:
     """Return the call that is running in this context, or ``None``."""
-    return otel_context.get_value(_RUNNING)
+    return otel_context.get_value(_RUNNING)  # type: ignore[return-value]
 
 
 def silent_inside_a_call() -> Any:
@@ -73,7 +106,7 @@ def silent_inside_a_call() -> Any:
     return None if call is None or call.ended else silent_tracer()
 
 
-def enter_call(call: Any) -> Entered:
+def enter_call(call: RunningCall) -> Entered:
     """Make ``call`` the running one; ``leave`` with what this returns, in the same frame."""
     return otel_context.attach(otel_context.set_value(_RUNNING, call))
 

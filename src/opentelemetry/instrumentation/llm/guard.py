@@ -1,25 +1,38 @@
-"""The guard between us and the application: what a step of ours raises ends here.
+"""Run the steps of the instrumentation so that their errors stay inside it.
 
-The bus guards handlers; this guards everything else that runs inside an application's call. There is no third place.
-A step whose failure would leave something open, most of all a call without its end, has a ``rescue``.
+The bus guards handlers; this module guards everything else that runs inside an application's call.
+A step whose failure would leave something open, for example a call without its end, has a ``rescue``.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
+
+from typing_extensions import TypeVarTuple, Unpack
 
 from . import bus
 from .schema.interruption import is_interruption
 
 _logger = logging.getLogger(__name__)
 _R = TypeVar("_R")
+_Ts = TypeVarTuple("_Ts")
+_PACKAGE = __name__.rpartition(".")[0] + "."
+_FOLDER = str(Path(__file__).parent)
 
 
-def guarded(step: Callable[..., _R], *arguments: Any, default: Any = None, rescue: Callable[[], Any] | None = None) -> _R | Any:
-    """Run a step of ours; if it raises, say so on the bus and in a debug line, run ``rescue`` and return ``otherwise``."""
+def guarded(
+    step: Callable[[Unpack[_Ts]], _R], *arguments: Unpack[_Ts], default: Any = None, rescue: Callable[[], Any] | None = None
+) -> _R | Any:
+    """Run a step and return its result; if it raises, report and return ``default``.
+
+    The failure goes to the bus and to a debug line. Then ``rescue`` runs, guarded too.
+    """
     try:
         return step(*arguments)
     except Exception as error:
@@ -31,15 +44,42 @@ def guarded(step: Callable[..., _R], *arguments: Any, default: Any = None, rescu
         return default
 
 
+guarded_later: Callable[..., Any] = guarded
+"""The same function for callbacks, to which another library adds arguments: mypy cannot check these."""
+
+
 def failed(step: Callable[..., Any], error: Exception) -> None:
-    """Report that a step of ours has raised; for frames that catch by themselves, where a frame more would cost too much."""
+    """Report a failed step, for frames on the hot path that catch errors themselves."""
     # Filters and handlers of the application's own logging may raise too.
     with contextlib.suppress(Exception):
         _report_failure(step, error)
 
 
 def _report_failure(step: Callable[..., Any], error: Exception) -> None:
-    name, kind = getattr(step, "__qualname__", type(step).__name__), type(error).__name__
-    # The text of the error may hold contents of a message, so only its kind and where it arose are told.
-    _logger.debug("%s failed with %s; the application's call is not affected", name, kind)
+    # The text of the error may contain message contents, so only its class and its place are recorded.
+    name, kind = step_name(step), type(error).__name__
+    _logger.debug("%s failed with %s at %s; the application's call is not affected", name, kind, _place(error))
     bus.execute("ex_llm.telemetry.extraction_error", {}, {"step": name, "kind": kind})
+
+
+def step_name(step: Callable[..., Any]) -> str:
+    """Return ``module:qualname`` of a step, without the prefix of this package.
+
+    >>> step_name(functools.partial(guarded, len))
+    'guard:guarded'
+    """
+    while isinstance(step, functools.partial):
+        step = step.func
+    module = getattr(step, "__module__", None) or type(step).__module__
+    name = getattr(step, "__qualname__", None) or type(step).__qualname__
+    # A lambda is named after the function that holds it.
+    return f"{module.removeprefix(_PACKAGE)}:{name.removesuffix('.<locals>.<lambda>')}"
+
+
+def _place(error: BaseException) -> str:
+    """Return file, line and function of the innermost frame of this package."""
+    frames = [(f.f_code, line) for f, line in traceback.walk_tb(error.__traceback__) if f.f_code.co_filename.startswith(_FOLDER)]
+    if not frames:
+        return "an unknown place"
+    code, line = frames[-1]
+    return f"{code.co_filename}:{line} in {code.co_name}"

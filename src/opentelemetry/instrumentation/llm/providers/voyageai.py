@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import context
-from ..calls.call import Call
 from ..calls.declaration import Destination, ExtraPatch, PatchPoint, Sdk
 from ..dialects import Arguments
 from ..dialects.voyageai import counted
@@ -60,7 +59,7 @@ def _naming(original: Any) -> Callable[..., Any]:
 
 
 def _name(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-    call: Call | None = context.running_call()
+    call = context.running_call()
     model = as_str(get_path(next(reversed((*args, *kwargs.values())), None), ("model",)))
     if call is not None and model is not None:
         call.known.setdefault("response_model", model)

@@ -18,7 +18,7 @@ from ..calls.running import ActiveCall
 from ..calls.streams.generator_function import wrap_async_generator, wrap_generator
 from ..calls.streams.inner_iterator import relay, relay_async
 from ..calls.wrap import EnabledFlag
-from ..guard import guarded
+from ..guard import guarded, guarded_later
 from ..settings import SPAN_BAGGAGE_KEYS
 from ..wrapper import Wrapper
 from .blocks import block_of
@@ -169,7 +169,7 @@ class Observed:
             return self._awaited(run, result, context.here())
         task: Any = result if self._step.task is None else getattr(result, self._step.task, None)
         if hasattr(task, "add_done_callback"):
-            task.add_done_callback(partial(guarded, self._done, run, result))
+            task.add_done_callback(partial(guarded_later, self._done, run, result))
         else:
             self._finish(run, result)
         return result

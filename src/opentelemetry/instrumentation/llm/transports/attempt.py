@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from .. import bus, context
+from ..context import RunningCall
 from ..extraction import failures
 from ..extraction.urls import port_of
 from ..guard import guarded
@@ -63,7 +64,7 @@ class Transport:
         return self._around_async if inspect.iscoroutinefunction(function) else self._around
 
     def _around(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        call = guarded(context.running_call)
+        call: RunningCall | None = guarded(context.running_call)
         if call is None or call.ended or _sending.get() == call.ref:
             return wrapped(*args, **kwargs)
         attempt, token = guarded(self._begin, call, instance, args, kwargs), guarded(no_attempts, call.ref)
@@ -78,7 +79,7 @@ class Transport:
         return response
 
     async def _around_async(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        call = guarded(context.running_call)
+        call: RunningCall | None = guarded(context.running_call)
         if call is None or call.ended or _sending.get() == call.ref:
             return await wrapped(*args, **kwargs)
         attempt, token = guarded(self._begin, call, instance, args, kwargs), guarded(no_attempts, call.ref)
@@ -92,7 +93,7 @@ class Transport:
         guarded(self._ended, attempt, response, rescue=attempt.abort if attempt is not None else None)
         return response
 
-    def _begin(self, call: Any, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Attempt | None:
+    def _begin(self, call: RunningCall, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Attempt | None:
         return begin(call, instance, self.sent(instance, args, kwargs))
 
     def _ended(self, attempt: Attempt | None, response: Any) -> None:
@@ -116,7 +117,7 @@ def _failed(attempt: Attempt | None, error: BaseException) -> None:
         attempt.on_error(error)
 
 
-def begin(call: Any, client: Any, sent: Sent) -> Attempt | None:
+def begin(call: RunningCall, client: Any, sent: Sent) -> Attempt | None:
     """Begin an attempt of ``call``; ``None`` where ``client`` sends something else inside of it."""
     server = urlsplit(sent.url)
     return Attempt(call, sent, server) if is_attempt(call, client, sent.method, server) else None
@@ -127,7 +128,7 @@ class Attempt:
 
     __slots__ = ("_began", "_call", "_ended", "_known", "_running")
 
-    def __init__(self, call: Any, sent: Sent, server: SplitResult) -> None:
+    def __init__(self, call: RunningCall, sent: Sent, server: SplitResult) -> None:
         self._running, self._call, self._ended = call, call.outermost, False
         number, waited = self._call.attempt_begins()
         self._known: dict[str, Any] = {**call.event_identity(), "attempt": number, "method": short(sent.method.upper())}

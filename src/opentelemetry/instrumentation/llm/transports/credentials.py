@@ -65,7 +65,7 @@ def watched(original: Any) -> Callable[..., Any]:
     return _around_async if inspect.iscoroutinefunction(inspect.unwrap(original)) else _around
 
 
-def _call_of(instance: Any) -> Any:
+def _call_of(instance: Any) -> context.RunningCall | None:
     """Return the call that waits for this credential; ``None`` where there is none, or nothing is fetched."""
     call = context.running_call()
     if call is None or call.ended or _refreshing.get() == call.ref:
@@ -76,7 +76,7 @@ def _call_of(instance: Any) -> Any:
 
 
 def _around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    call = guarded(_call_of, instance)
+    call: context.RunningCall | None = guarded(_call_of, instance)
     if call is None:
         return wrapped(*args, **kwargs)
     began, token, quiet = time.perf_counter_ns(), _refreshing.set(call.ref), guarded(no_attempts, call.ref)
@@ -85,11 +85,11 @@ def _around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], k
     finally:
         guarded(context.leave, token)
         guarded(attempts_again, quiet)
-        guarded(_say, call, instance, began)
+        guarded(_report, call, instance, began)
 
 
 async def _around_async(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    call = guarded(_call_of, instance)
+    call: context.RunningCall | None = guarded(_call_of, instance)
     if call is None:
         return await wrapped(*args, **kwargs)
     began, token, quiet = time.perf_counter_ns(), _refreshing.set(call.ref), guarded(no_attempts, call.ref)
@@ -98,9 +98,9 @@ async def _around_async(wrapped: Callable[..., Any], instance: Any, args: tuple[
     finally:
         guarded(context.leave, token)
         guarded(attempts_again, quiet)
-        guarded(_say, call, instance, began)
+        guarded(_report, call, instance, began)
 
 
-def _say(call: Any, instance: Any, began: int) -> None:
+def _report(call: context.RunningCall, instance: Any, began: int) -> None:
     known = {**call.event_identity(), "credential": type(instance).__name__}
     bus.execute("ex_llm.provider.auth.refresh", {"duration": time.perf_counter_ns() - began}, known)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from .. import context
 from ..extraction import failures
-from ..guard import guarded
+from ..guard import guarded, guarded_later
 from .attempt import Answered, Attempt, Sent, begin
 
 STATUSES: Mapping[str, int] = {
@@ -83,7 +83,7 @@ def _unary_made(wrapped: Function, instance: Any, args: tuple[Any, ...], kwargs:
     attempt = guarded(lambda: _begin(*args[5:7]))
     wrapped(*args, **kwargs)
     if attempt is not None:
-        guarded(lambda: instance._invocation_task.add_done_callback(partial(guarded, _done, attempt, instance._cython_call)))
+        guarded(lambda: instance._invocation_task.add_done_callback(partial(guarded_later, _done, attempt, instance._cython_call)))
 
 
 def _stream_made(wrapped: Function, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:

@@ -9,6 +9,7 @@ import re
 from typing import Any
 from urllib.parse import SplitResult
 
+from ..context import RunningCall
 from ..extraction.urls import port_of
 
 _BESIDE = re.compile(
@@ -22,7 +23,7 @@ _BESIDE_HOSTS = (
 _INFERS = frozenset({"POST", ""})
 
 
-def is_attempt(call: Any, client: Any, method: str, server: SplitResult) -> bool:
+def is_attempt(call: RunningCall, client: Any, method: str, server: SplitResult) -> bool:
     """Say whether ``client`` sends a request of ``call`` when it sends ``method`` to ``server``."""
     known = None if call.sends is None else call.sends(client, method, server)
     if known is not None:

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 from ... import bus, fork
-from ...guard import guarded
+from ...guard import guarded, guarded_later
 from ..call import ABANDONED, Call
 
 _open: set[Call] = set()
@@ -58,7 +58,7 @@ def end_when_collected(holder: Any, call: Call) -> None:
     else:
         _open.add(call)
         _turn.take()
-    call.watcher = weakref.finalize(holder, guarded, _collected, call, rescue=partial(_lost.append, call))
+    call.watcher = weakref.finalize(holder, guarded_later, _collected, call, rescue=partial(_lost.append, call))
     call.watcher.atexit = False
 
 
