@@ -1,4 +1,4 @@
-"""Budgets that keep themselves: they add up every cost that is said on the bus, and say when a limit is passed."""
+"""Budgets that add up the cost of calls and emit events at their limits."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ _WHO = ("provider", "model", "operation", "ref")
 
 
 class CostBudget(pricing.CostBudget):
-    """Watch what calls cost from here on, and say once a window and scope when a limit is passed.
+    """Add up the cost of calls from now on, and emit an event when a limit is passed.
 
-    ``ex_llm.cost.threshold_exceeded`` is said when more than ``limit_cents`` is spent, ``ex_llm.cost.threshold_warning``
-    when more than ``warn_at`` of it is. ``per`` is "hour", "day" or "month" (UTC), a ``timedelta``, or ``None`` for all
-    time. ``scope`` names a key of the metadata or of the baggage, each value of which has the limit for itself. It
-    observes and tells; a handler of yours may act. ``close()`` ends it. Bad arguments raise ``ValueError``.
+    More than ``limit_cents`` emits ``ex_llm.cost.threshold_exceeded``; more than the share ``warn_at`` of the limit emits
+    ``ex_llm.cost.threshold_warning``. Each is emitted once for each window and scope. ``per`` is "hour", "day" or "month"
+    (UTC), a ``timedelta``, or ``None`` for an unlimited window. ``scope`` is a key of the metadata or the baggage; each of its
+    values has its own limit. A budget does not stop calls; your own handler can react to the events. ``close()`` stops the
+    budget. Invalid arguments raise ``ValueError``.
 
     >>> budget = CostBudget("support", 50, per="day", scope="user.id")
     >>> budget.spent("somebody")
@@ -30,13 +31,13 @@ class CostBudget(pricing.CostBudget):
         super().__init__(*arguments, **keywords)
         self._id = f"ex_llm.budget.{self.name}.{bus.new_ref()}"
         self.listen(self._emit)
-        bus.attach(self._id, "ex_llm.cost.calculated", self._hear, keep=True)
+        bus.attach(self._id, "ex_llm.cost.calculated", self._on_cost, keep=True)
 
     def close(self) -> None:
-        """Hear no more; what was spent can still be asked for."""
+        """Stop counting. ``spent`` still returns the amounts."""
         bus.detach(self._id)
 
-    def _hear(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
+    def _on_cost(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
         for crossing in self.add(measurements["cost"], self._scope_of(metadata)):
             self._emit(crossing, metadata)
 

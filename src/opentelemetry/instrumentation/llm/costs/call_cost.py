@@ -1,4 +1,7 @@
-"""Price a call when it ends: the provider's own figure, the user's prices, or the snapshot, in that order."""
+"""Calculate the cost of a call when it ends.
+
+The order of sources: the cost reported by the provider, the user's prices, the price snapshot of the package.
+"""
 
 from __future__ import annotations
 
@@ -24,15 +27,21 @@ _FAILED = Unpriced("prices_failed")
 
 
 class Costs:
-    """Know the prices of one instrumentor; the snapshot is read when the first call ends, not before."""
+    """The prices of one instrumentor.
+
+    The price snapshot is read when the first call ends, and not earlier.
+    """
 
     def __init__(self, settings: Settings, strict: bool = True) -> None:
-        """Read the user's own prices now; bad ones raise ``PriceFileError`` or, unless ``strict``, are a warning."""
+        """Read the user's prices now.
+
+        Invalid prices raise ``PriceFileError`` or another error of the source; if not ``strict``, they are a warning.
+        """
         self._own: Any = settings.prices
         try:
             if self._own is not None:
                 Prices.load(self._own)
-        except Exception as error:  # a variable never keeps a program from starting
+        except Exception as error:  # An invalid environment variable must not stop the program.
             if strict:
                 raise
             reason = error if isinstance(error, PriceFileError) else f"the prices cannot be read ({type(error).__name__})"
@@ -45,7 +54,7 @@ class Costs:
         self._deferred = Deferred()
 
     def load(self) -> Prices:
-        """Return the prices in force."""
+        """Return the effective prices."""
         if self._prices is None:
             snapshot = Prices.snapshot()
             layered = self._own is not None or self._model_names
@@ -53,7 +62,10 @@ class Costs:
         return self._prices
 
     def __call__(self, operation: str, identity: Destination, request: Request, reply: Response) -> Cost | str | None:
-        """Return the cost of a call, the reason why it is not known, or ``None`` for what is not billed by the call."""
+        """Return the cost, or a reason string if the price is unknown, or None.
+
+        None is for operations that are not billed per call.
+        """
         if self._deferred.is_unfinished(reply) and not request.stream:
             return None
         if operation in _FREE:
@@ -74,7 +86,7 @@ class Costs:
         return found
 
     def _count_sessions(self, reply: Response) -> None:
-        """Count the containers that this process has not seen: each is billed once, whichever response names it first."""
+        """Count containers that this process has not seen before; each is billed once."""
         for container in reply.containers or ():
             if container not in self._containers:
                 reply.usage.code_sessions = (reply.usage.code_sessions or 0) + 1
@@ -83,7 +95,10 @@ class Costs:
                     self._containers.pop(next(iter(self._containers)), None)
 
     def _parts(self, provider: str, request: Request, reply: Response) -> Cost | str:
-        """Price each part at its own model: without one part there is no cost, because the rest is not the amount."""
+        """Price each part with its own model.
+
+        If one part has no price, the call has no cost, because a partial sum would be wrong.
+        """
         costs = []
         for part in reply.parts or ():
             models = (part.model,) if part.model is not None else (reply.response_model, request.model)
@@ -110,7 +125,7 @@ class Costs:
 
     def _price(self, provider: str, model: str | None, used: Usage, request: Request, reply: Response, own: bool) -> Cost | Unpriced:
         context: dict[str, str] = {}
-        if reply.speed is not None and own:  # a mode of the model that was asked for, not of an advisor
+        if reply.speed is not None and own:  # A mode of the requested model, and not of an advisor model.
             context["speed"] = reply.speed
         if reply.inference_geo is not None:
             context["inference_geo"] = reply.inference_geo
@@ -122,7 +137,7 @@ class Costs:
             context["size"] = request.image_size
         if request.image_quality is not None:
             context["quality"] = request.image_quality
-        # A tier that was asked for holds unless the answer names another.
+        # The requested service tier applies unless the response reports another tier.
         tier = reply.service_tier or request.requested_service_tier
         return price(provider, model, used, prices=self.load(), service_tier=tier, context=context or None)
 
@@ -134,15 +149,16 @@ class Costs:
 
 
 def track_cost(response: Any, threshold_cents: float | None = None, *, provider: str = "openai", model: str | None = None) -> float | None:
-    """Say what a response cost and whether that passes a threshold; return the cost in cents, ``None`` if not known.
+    """Emit the cost of a response; return it in cents, or ``None`` if it is unknown.
 
-    ``response`` is a mapping with ``{"provider", "model", "cost": {"total_cents"}}``, or an SDK's response whose usage
-    has the shape of OpenAI's; that one is priced here, by the name it gives its model or else by ``model``.
+    If the cost exceeds ``threshold_cents``, that event is emitted too. ``response`` is a mapping with ``{"provider", "model",
+    "cost": {"total_cents"}}``, or an SDK response whose usage has the format of OpenAI. The latter is priced here, with its own
+    model name or else with ``model``.
     """
-    told = as_float(get_path(response, ("cost", "total_cents")))
+    reported = as_float(get_path(response, ("cost", "total_cents")))
     named = as_str(get_path(response, ("model",))) or model or ""
-    who = (as_str(get_path(response, ("provider",))) if told is not None else None) or provider
-    cost = told if told is not None else _priced(response, who, (named, model))
+    who = (as_str(get_path(response, ("provider",))) if reported is not None else None) or provider
+    cost = reported if reported is not None else _priced(response, who, (named, model))
     if cost is None:
         return None
     emit.emit_cost_calculated(who, named, cost)

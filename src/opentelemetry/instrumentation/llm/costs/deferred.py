@@ -1,4 +1,7 @@
-"""Count what is made in the background once: at the first fetch that finds it finished, if this process saw it unfinished."""
+"""Count the usage of a background response once.
+
+It is counted at the first fetch that finds it complete, if this process has seen it incomplete before.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,13 @@ _IDS_KEPT = 10_000
 
 
 class Deferred:
-    """Know the ids of responses that were seen unfinished, the oldest ones out first."""
+    """The ids of incomplete responses. Above the limit the oldest ids are dropped."""
 
     def __init__(self) -> None:
         self._ids: dict[str, None] = {}
 
     def is_unfinished(self, reply: Response) -> bool:
-        """Say whether a response has still to be finished, and remember it until then."""
+        """Return True if a response is incomplete; remember its id until it is complete."""
         if reply.response_status not in _UNFINISHED or reply.response_id is None:
             return False
         self._ids[reply.response_id] = None
@@ -24,9 +27,12 @@ class Deferred:
         return True
 
     def finished(self, reply: Response) -> Usage | None:
-        """Return what a response used that is found finished for the first time; every later fetch reports it again."""
+        """Return the usage of a response at the first fetch that finds it complete.
+
+        Later fetches report the same usage again, and get ``None``.
+        """
         used = reply.usage if reply.deferred_usage is None else reply.deferred_usage
         if used == Usage() or reply.response_id not in self._ids:
             return None
-        # Of two threads that fetch it at once, one counts it.
+        # If two threads fetch the response at the same time, only one of them counts it.
         return used if self._ids.pop(reply.response_id, self) is None else None
