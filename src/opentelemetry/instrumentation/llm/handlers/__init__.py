@@ -1,1 +1,1 @@
-"""Who hears: one job a file; spans, attributes, contents and metrics of the conventions, and lines of a log."""
+"""Handlers that turn events into spans, attributes, contents and log events."""

@@ -1,6 +1,7 @@
-"""Show message contents where they were asked for: cut to the limit, then redact, then serialise.
+"""Prepare captured message contents: cut to the limit, redact, serialise.
 
-The time depends on the limit, not on the size of the contents: what cannot be shown is neither copied nor searched.
+The time depends on the limit and not on the size of the contents: parts that cannot be shown are neither copied nor
+searched.
 """
 
 from __future__ import annotations
@@ -19,19 +20,26 @@ from .redaction import redaction_of
 
 _CUT = " [cut]"
 _CROSSED = "\ufdd0[cut]"
-"""Ends a text that was cut until it has been searched; its first character is in no text."""
+"""Marks a cut text until it has been redacted. Its first character occurs in no
+text.
+"""
 _SHORTEST = 32
 _BEYOND = 160
-"""Characters that are searched beyond a cut and never shown: a secret that crosses the cut is removed whole."""
+"""Number of characters after the cut that are redacted but not shown. A secret
+that crosses the cut is then removed completely.
+"""
 _DEEPEST = 32
 _NESTED = "[nested deeper]"
 _LOOKED_INTO = 4096
-"""Characters by which a file is told from a text."""
+"""Number of characters that are inspected to distinguish a file from a text."""
 _FILE = re.compile(r"(data:[^,]{0,100};base64,)|(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])(?=[^0-9]*[0-9])[\w+/\-]{1000,}={0,2}\Z", re.ASCII)
 
 
 def shown(content: Content, settings: Settings) -> dict[str, Any]:
-    """Return what may be shown of a content, by attribute name, as structures; ``exception_message`` beside them."""
+    """Return the contents that may be shown, as structures by attribute name.
+
+    The message of an exception has the key ``exception_message``.
+    """
     made: dict[str, Any] = {}
     for field, name in CONTENT.items():
         value = getattr(content, field)
@@ -66,28 +74,36 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _ended(text: str) -> str:
-    """End a text that was cut where nothing of a secret that crossed the cut can be left."""
+    """End a cut text before the part that may contain the rest of a secret."""
     return text[: -len(_CROSSED) - _BEYOND] + _CUT if text.endswith(_CROSSED) else text
 
 
 class Outline:
-    """Copy a structure as far as a limit can show it: the newest items of a list first, each text cut to an equal share."""
+    """Copy the part of a structure that fits into a limit.
+
+    The newest items of a list come first. Each text is cut to an equal share of the limit.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit = self._left = limit
-        """Bytes, and how many are left if every text is cut to the shortest that texts are cut to."""
+        """The limit in bytes, and the bytes left if every text is cut to the minimum
+        length.
+        """
         self._around = 0
-        """Bytes around the texts."""
+        """Number of bytes outside the texts."""
         self._lengths: list[int] = []
 
     def of(self, value: Any) -> Any:
-        """Return the copy, in values that JSON has: text, numbers of 64 bits, ``bool``, ``None``, lists and dicts."""
+        """Return the copy as JSON values.
+
+        These are text, integers of up to 64 bits, floats, ``bool``, ``None``, lists and dicts.
+        """
         if isinstance(value, (list, tuple)):
             kept: Any = []
             for item in reversed(value):
                 kept.append(self._kept(item, 1))
                 if self._left <= 0:
-                    # The item may be there in part only, and only the newest is worth that.
+                    # The last item may be incomplete. Only the newest item is kept in that case.
                     kept = kept[:-1] or kept
                     break
             kept.reverse()
@@ -134,7 +150,7 @@ class Outline:
         self._around += size
 
     def _share(self) -> int:
-        """Return how long each text may be so that all of them together fill the limit."""
+        """Return the maximum length of a text so that all texts together fill the limit."""
         left, lengths = self._limit - self._around, sorted(self._lengths)
         for place, length in enumerate(lengths):
             if length * (len(lengths) - place) > left:
@@ -144,7 +160,7 @@ class Outline:
 
 
 def _plain(value: Any) -> Any:
-    """Return a scalar as strict readers of JSON take it; bytes and files only by their size."""
+    """Return a scalar that strict JSON parsers accept; bytes and files become a size."""
     if isinstance(value, str):
         file = _FILE.match(value[:_LOOKED_INTO]) if value.startswith("data:") or " " not in value[:_LOOKED_INTO] else None
         return value if file is None else f"{file[1] or ''}[{len(value) - len(file[1] or '')} characters of a file]"
@@ -172,9 +188,9 @@ def _each_text(value: Any, change: Callable[[str], str]) -> Any:
 
 
 def bounded(value: Any, limit: int) -> Any:
-    """Return ``value`` small enough for ``limit`` bytes of JSON in UTF-8 and still of its own structure.
+    """Return ``value`` reduced to ``limit`` bytes of UTF-8 JSON with its structure.
 
-    Long texts are cut first; if that is not enough, the oldest parts of a list are left out.
+    Long texts are cut first. If that is not enough, the oldest parts of a list are left out.
     """
     size = _size(value)
     longest = limit if size <= limit else min(limit, max(map(len, _texts(value)), default=0))
@@ -194,12 +210,15 @@ def _size(value: Any) -> int:
 
 
 def as_json(value: Any) -> str:
-    """Serialise a structure; letters of every language stay letters, and lone surrogates do not break an exporter."""
+    """Serialise a structure to JSON.
+
+    Letters of all languages stay readable. Lone surrogates are replaced, because exporters cannot encode them.
+    """
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace").decode("utf-8")
 
 
 def as_attributes(contents: dict[str, Any], structured: bool) -> dict[str, Any]:
-    """Return contents as a span takes them: JSON text, or structures where the setting says so."""
+    """Return contents as span attributes: JSON text, or structures if configured."""
     if structured:
         return contents
     return {name: value if isinstance(value, str) else as_json(value) for name, value in contents.items()}

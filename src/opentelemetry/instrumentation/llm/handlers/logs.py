@@ -1,4 +1,7 @@
-"""Emit the conventions' log events: the exception that ended an operation, and the details of an inference."""
+"""Emit the log events of the semantic conventions.
+
+They are the exception that ended an operation, the details of an inference, and the result of an evaluation.
+"""
 
 from __future__ import annotations
 
@@ -15,29 +18,29 @@ from ..schema.semconv import DETAILS_EVENT, EVALUATION, EVALUATION_EVENT, EXCEPT
 
 
 class Logs:
-    """Write log events that carry the context of a span."""
+    """Emit log events with the context of a span."""
 
     def __init__(self, logger: Logger) -> None:
         self._logger = logger
 
     def exception(self, span: Span, metadata: Mapping[str, Any], message: str | None) -> None:
-        """Emit the exception of a failed operation: its type and stack; its text only where contents are shown."""
+        """Emit the exception of a failed operation: type, stack trace, captured message."""
         attributes = {"exception.type": metadata["error_type"], "exception.stacktrace": metadata["stacktrace"]}
         if message is not None:
             attributes["exception.message"] = message
         self._emit(EXCEPTION_EVENT, SeverityNumber.WARN, span, attributes)
 
     def details(self, span: Span, attributes: Mapping[str, Any], contents: Mapping[str, Any]) -> None:
-        """Emit the details of an inference; contents are structures here."""
+        """Emit the details of an inference. Contents are structures."""
         self._emit(DETAILS_EVENT, SeverityNumber.DEBUG, span, {**attributes, **contents})
 
     def evaluation(self, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
-        """Emit the result of an evaluation, on the span that is current."""
+        """Emit the result of an evaluation, in the context of the current span."""
         known = {**measurements, **metadata}
         attributes = {name: known[key] for key, name in EVALUATION.items() if key in known}
         self._emit(EVALUATION_EVENT, SeverityNumber.INFO, trace.get_current_span(), attributes)
 
     def _emit(self, event: str, severity: SeverityNumber, span: Span, attributes: dict[str, Any]) -> None:
-        # A record waits in queues; the call that runs here holds contents and must not wait with it.
+        # The record may wait in queues. Its context contains the span only, because a running call refers to contents.
         beside = context.with_span_only(span)
         self._logger.emit(LogRecord(event_name=event, severity_number=severity, context=beside, attributes=attributes))

@@ -1,7 +1,7 @@
-"""Remove credentials from texts: values that are known, and values that have the shape of a key or token.
+"""Remove credentials from texts by their shape.
 
-A prefix alone is no shape: ``key-takeaways``, ``pk_customer_orders`` and "bearer certificates" are no secrets. Every pattern
-starts where a run of its characters starts and never looks back, so that the time is linear in the length of the text.
+A prefix alone is not sufficient: ``key-takeaways``, ``pk_customer_orders`` and "bearer certificates" are not secrets. Every
+pattern begins where a run of its characters begins and never looks back, so the time is linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ def _mixed(text: str) -> bool:
 
 
 def _random(text: str, run: int = 16) -> bool:
-    """Tell a random text from words: a long run of digits and letters without a separator, or digits and both cases in 32 characters."""
+    """Return True if a text looks random and not like words.
+
+    It contains a long run of digits and letters without a separator, or has 32 characters with digits and both cases.
+    """
     if any(len(part) >= run and _mixed(part) for part in _RUN.findall(text)):
         return True
     return len(text) >= 32 and all(kind.search(text) for kind in (_DIGIT, _UPPER, _LOWER))
@@ -50,7 +53,11 @@ def _always(body: str) -> bool:
 
 
 class Form(NamedTuple):
-    """One form of a credential: words without which there is none, what stays before it, what goes, whether it has the shape."""
+    """One form of a credential.
+
+    ``words``: the text contains at least one of them; ``stays``: pattern of the prefix that is kept; ``goes``: pattern of the
+    secret; ``shaped``: returns True if the match has the shape of a secret.
+    """
 
     words: tuple[str, ...]
     stays: str
@@ -94,7 +101,7 @@ FORMS = (
         r"[\w\-+/.~%*]{16,}={0,2}", _random,
     ),
 )  # fmt: skip
-"""What is a credential in whatever text."""
+"""Credentials in any text."""
 FORMS_IN_ERRORS = (
     Form(
         ("password", "passwd", "pwd", "secret"),
@@ -106,14 +113,16 @@ FORMS_IN_ERRORS = (
         _value_of_a_query,
     ),
 )  # fmt: skip
-"""What is a credential in the text of an error only: people and models write such words before much that is none."""
+"""Credentials in error messages only. In prompts and completions these words
+precede too much ordinary text.
+"""
 _PATTERNS, _IN_ERRORS = (
     tuple((form.words, re.compile(f"({form.stays})({form.goes})"), form.shaped) for form in forms) for forms in (FORMS, FORMS_IN_ERRORS)
 )
 
 
 def without_credentials(text: str) -> str:
-    """Return ``text`` without what has the shape of a key or token.
+    """Return ``text`` without parts that have the shape of a key or token.
 
     >>> without_credentials("gsk_A1b2C3d4E5f6G7h8 and key-takeaways of pk_customer_orders")
     '[credential] and key-takeaways of pk_customer_orders'
@@ -122,7 +131,9 @@ def without_credentials(text: str) -> str:
 
 
 def without_credentials_in_error(text: str) -> str:
-    """Return the text of an error without credentials; providers and HTTP clients repeat there what they were given.
+    """Return an error message without credentials.
+
+    Providers and HTTP clients repeat parts of the request in error messages.
 
     >>> without_credentials_in_error("no route to http://me:pass@h/?key=abcdef12 (password: hunter2)")
     'no route to http://[credential]@h/?key=[credential] (password: [credential])'
@@ -131,7 +142,10 @@ def without_credentials_in_error(text: str) -> str:
 
 
 def redaction_of(texts: Iterable[str], in_error: bool = False) -> Callable[[str], str]:
-    """Return the function that removes credentials from each of ``texts``: forms whose words are in none of them are left out."""
+    """Return a function that removes credentials from each of ``texts``.
+
+    It skips the forms whose words occur in none of the texts.
+    """
     lowered = "\n".join(texts).lower()
     patterns = (*_IN_ERRORS, *_PATTERNS) if in_error else _PATTERNS
     chosen = [(pattern, shaped) for words, pattern, shaped in patterns if any(word in lowered for word in words)]
