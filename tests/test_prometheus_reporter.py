@@ -386,7 +386,7 @@ def test_workers_share_the_port_and_one_takes_over_from_another(tmp_path: Path) 
         assert found["ex_llm_cost_cents_total", LABELS] == 111
         assert found["ex_llm_cost_last_cents", LABELS] in (1, 10, 100)
         assert found["ex_llm_cache_size_bytes", (("cache", "c"),)] == 111
-        assert "# HELP ex_llm_chat_requests_total Chats begun.\n" in page(port)
+        assert "# HELP ex_llm_chat_requests_total Number of chat calls that were started.\n" in page(port)
         # Killed one after the other, so that whichever serves is among them; what they counted stays.
         for left in (2, 1):
             workers[left].send_signal(signal.SIGKILL)

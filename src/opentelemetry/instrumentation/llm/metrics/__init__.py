@@ -1,4 +1,4 @@
-"""Metrics as tables: ``ex_llm`` and the GenAI conventions."""
+"""Tables of metrics: ``ex_llm`` and the GenAI semantic conventions."""
 
 from .ex_llm import (
     METRICS,

@@ -1,4 +1,7 @@
-"""The metrics of the GenAI conventions, as a table beside ours; the OpenTelemetry reporter records both."""
+"""The metrics of the GenAI semantic conventions.
+
+The OpenTelemetry reporter records them in addition to the ``ex_llm`` metrics.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ _MODALITIES = ("text", "image", "audio")
 
 
 def _openai_only(tags: dict[str, Any]) -> dict[str, Any]:
-    # The tags openai.* belong to the provider openai alone; others that answer in the same shape must not carry them.
+    # The openai.* tags are for the provider openai only. Other providers with the same response format must not have them.
     return tags if tags.get(a.PROVIDER_NAME) == "openai" else {**tags, **dict.fromkeys(_OPENAI)}
 
 
@@ -47,8 +50,8 @@ def _duration(name: str, events: tuple[str, ...], description: str) -> Metric:
 
 def _usage(name: str, key: str, part: str, description: str) -> Metric:
     tags = {**_WHO, **_OPENAI, a.TOKEN_MODALITY: "modality"}
-    takes = Parts(a.TOKEN_MODALITY, {modality: part.format(modality) for modality in _MODALITIES}, key)
-    return total(f"gen_ai.client.inference.usage.{name}", _INFERENCE, takes, description, tags, "{token}", whole=True, refine=_openai_only)
+    parts = Parts(a.TOKEN_MODALITY, {modality: part.format(modality) for modality in _MODALITIES}, key)
+    return total(f"gen_ai.client.inference.usage.{name}", _INFERENCE, parts, description, tags, "{token}", whole=True, refine=_openai_only)
 
 
 def _per_operation(name: str, key: str, description: str) -> Metric:
@@ -60,7 +63,10 @@ def _per_operation(name: str, key: str, description: str) -> Metric:
 
 
 def _in_process(key: str, scale: float) -> Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Sample]]:
-    """Take a measurement of agents and tools of this process that their framework does not record itself."""
+    """Read a measurement of agents and tools in this process.
+
+    It is skipped if the framework records the metric itself.
+    """
 
     def take(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
         value = measurements.get(key)
@@ -91,20 +97,20 @@ CALLS = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
 STEPS: tuple[Metric, ...] = (
     distribution(
         "gen_ai.invoke_agent.duration", tuple(f"ex_llm.{f}.{end}" for f in ("agent", "workflow") for end in _ENDS),
-        _in_process("duration", 1e-9), "Duration of an agent's or a workflow's run in this process.",
+        _in_process("duration", 1e-9), "Duration of one run of an agent or a workflow in this process.",
         {**_RUN, "ex_llm.workflow.name": "workflow_name"}, "s", buckets=SECONDS,
     ),
     distribution(
-        "gen_ai.invoke_agent.inference_calls", _AGENTS, _in_process("inference_calls", 1), "Inferences of an agent in one run.",
+        "gen_ai.invoke_agent.inference_calls", _AGENTS, _in_process("inference_calls", 1), "Number of model calls in one run of an agent.",
         _AGENT, "{inference_call}", buckets=CALLS, whole=True,
     ),
     distribution(
-        "gen_ai.invoke_agent.tool_calls", _AGENTS, _in_process("tool_calls", 1), "Tools that an agent executed in one run.",
+        "gen_ai.invoke_agent.tool_calls", _AGENTS, _in_process("tool_calls", 1), "Number of tool executions in one run of an agent.",
         _AGENT, "{tool_call}", buckets=CALLS, whole=True,
     ),
     distribution(
         "gen_ai.execute_tool.duration", tuple(f"ex_llm.tool.{end}" for end in _ENDS), _in_process("duration", 1e-9),
-        "Duration of one execution of a tool.",
+        "Duration of one tool execution.",
         {a.TOOL_NAME: "tool_name", a.TOOL_TYPE: "tool_type", a.AGENT_NAME: "agent_name", a.ERROR_TYPE: "error_type"}, "s", buckets=SECONDS,
     ),
     *(
@@ -122,47 +128,52 @@ STEPS: tuple[Metric, ...] = (
         for side in ("client", "server")
     ),
 )  # fmt: skip
-"""The conventions' metrics of agents, tools and MCP."""
+"""The metrics of agents, tools and MCP in the conventions."""
 
 _EACH_GAP = distribution(
     "gen_ai.client.inference.time_per_output_chunk", "ex_llm.stream.chunk", _since_last,
-    "Time between two chunks of a streamed response.", _WHO, "s", buckets=SECONDS,
+    "Time between two successive chunks of a streamed response.", _WHO, "s", buckets=SECONDS,
 )  # fmt: skip
-"""Listening to each chunk costs more than the rest of a stream, so this is for SDKs to which values cannot be handed over."""
+"""Handling every chunk costs more than the rest of a stream. This is used only if
+the SDK cannot accept aggregated values.
+"""
 
 GEN_AI: tuple[Metric, ...] = (
-    _duration("gen_ai.client.inference.duration", _INFERENCE, "GenAI client inference duration."),
-    _duration("gen_ai.client.operation.duration", _OTHERS, "GenAI client operation duration."),
+    _duration("gen_ai.client.inference.duration", _INFERENCE, "Duration of one model call (inference)."),
+    _duration("gen_ai.client.operation.duration", _OTHERS, "Duration of one operation that is not an inference."),
     distribution(
         "gen_ai.client.inference.time_to_first_chunk", _INFERENCE, "time_to_first_chunk",
-        "Time to receive the first chunk of a streamed response.", _WHO, "s", buckets=SECONDS, scale=1e-9,
+        "Time from the start of the call to the first chunk of a streamed response.", _WHO, "s", buckets=SECONDS, scale=1e-9,
     ),
     _EACH_GAP._replace(events=dict.fromkeys(("ex_llm.stream.stop", "ex_llm.stream.exception"), 1.0), measurement="gaps", scale=1e-9, singly=_EACH_GAP),
-    _usage("input_tokens", "input_tokens", "input_{}_tokens", "Input tokens used, cached ones included."),
-    _usage("output_tokens", "output_tokens", "output_{}_tokens", "Output tokens used, reasoning included."),
-    _usage("cache_read.input_tokens", "cache_read_tokens", "cache_read_{}_tokens", "Input tokens served from the provider's cache."),
-    _usage("cache_write.input_tokens", "cache_write_tokens", "cache_write_{}_tokens", "Input tokens written to the provider's cache."),
-    _usage("reasoning.output_tokens", "reasoning_tokens", "reasoning_{}_tokens", "Output tokens used for reasoning."),
-    _per_operation("input_tokens", "input_tokens", "Input tokens per operation."),
-    _per_operation("output_tokens", "output_tokens", "Output tokens per operation."),
+    _usage("input_tokens", "input_tokens", "input_{}_tokens", "Number of input tokens, including cached tokens."),
+    _usage("output_tokens", "output_tokens", "output_{}_tokens", "Number of output tokens, including reasoning tokens."),
+    _usage("cache_read.input_tokens", "cache_read_tokens", "cache_read_{}_tokens", "Number of input tokens that the provider read from its cache."),
+    _usage("cache_write.input_tokens", "cache_write_tokens", "cache_write_{}_tokens", "Number of input tokens that the provider wrote to its cache."),
+    _usage("reasoning.output_tokens", "reasoning_tokens", "reasoning_{}_tokens", "Number of output tokens that were used for reasoning."),
+    _per_operation("input_tokens", "input_tokens", "Number of input tokens of one operation."),
+    _per_operation("output_tokens", "output_tokens", "Number of output tokens of one operation."),
     *STEPS,
 )  # fmt: skip
-"""The conventions' metrics, by their newest names."""
+"""The metrics of the conventions, with their newest names."""
 
 
 _TOKENS_BY_TYPE = Parts("gen_ai.token.type", {"input": "input_tokens", "output": "output_tokens"})
 
 LEGACY: tuple[Metric, ...] = (
-    _duration("gen_ai.client.operation.duration", _INFERENCE + _OTHERS, "GenAI client operation duration."),
+    _duration("gen_ai.client.operation.duration", _INFERENCE + _OTHERS, "Duration of one operation."),
     distribution(
-        "gen_ai.client.token.usage", (*_INFERENCE, "ex_llm.embedding.stop"), _TOKENS_BY_TYPE, "Tokens used per operation.",
+        "gen_ai.client.token.usage", (*_INFERENCE, "ex_llm.embedding.stop"), _TOKENS_BY_TYPE, "Number of input or output tokens of one operation.",
         {**_WHO, "gen_ai.token.type": "token_type"}, "{token}", buckets=TOKENS, whole=True,
     ),
 )  # fmt: skip
-"""The names of conventions 1.37, for dashboards that still expect them."""
+"""The metric names of conventions 1.37, for dashboards that still use them."""
 
 
 def conventions(legacy: bool) -> list[Metric]:
-    """Return the conventions' metrics; with ``legacy`` also those by their names of 1.37."""
+    """Return the metrics of the conventions.
+
+    With ``legacy``, the names of conventions 1.37 replace newer metrics of the same name and are added to the others.
+    """
     replaced = {metric.name for metric in LEGACY} if legacy else set()
     return [metric for metric in GEN_AI if metric.name not in replaced] + (list(LEGACY) if legacy else [])

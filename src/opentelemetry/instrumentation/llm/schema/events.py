@@ -1,7 +1,8 @@
-"""EVENTS: everything that is ever said on the bus, as one table.
+"""EVENTS: the table of all events on the bus.
 
-The left side says these names, handlers listen for them, and the documentation's table is made from them. Names are
-``ex_llm.<component>.<operation>.<phase>``; an operation that takes time is a triple of phases (start, stop, exception).
+Calls, steps, transports and caches emit these events, and handlers are attached to them. The table in the documentation is
+generated from this one. Names are ``ex_llm.<component>.<operation>.<phase>``. An operation with a duration is a triple of
+phases (start, stop, exception).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ STREAM_STOP, STREAM_EXCEPTION = "ex_llm.stream.stop", "ex_llm.stream.exception"
 
 
 class Event(NamedTuple):
-    """Describe one event: its measurements, its metadata keys, and when it is said."""
+    """Describe one event: measurements, metadata keys, and when it is emitted."""
 
     name: str
     measurements: tuple[str, ...]
@@ -28,12 +29,15 @@ class Event(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """Describe one operation: its event family (``ex_llm.<family>.*``), its name in spans, and what it is."""
+    """Describe one operation: its name in spans, event family and description.
+
+    The events of the family have the names ``ex_llm.<family>.*``. ``description`` is a noun phrase.
+    """
 
     name: str
     family: str
     inference: bool
-    doing: str
+    description: str
 
 
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(
@@ -43,28 +47,28 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             Operation("chat", "chat", True, "a chat"),
             Operation("generate_content", "chat", True, "a multimodal generation"),
             Operation("text_completion", "chat", True, "a text completion"),
-            Operation("embeddings", "embedding", False, "making embeddings"),
-            Operation("fetch_response", "response", False, "fetching a response that was made earlier"),
-            Operation("image_generation", "image", False, "making or changing images"),
-            Operation("speech", "audio", False, "speaking a text"),
-            Operation("transcription", "audio", False, "writing down speech"),
-            Operation("translation", "audio", False, "writing down speech in another language"),
-            Operation("moderation", "moderation", False, "classifying a content"),
-            Operation("rerank", "rerank", False, "ranking documents"),
-            Operation("count_tokens", "tokens", False, "counting tokens"),
-            Operation("create_batch", "batch", False, "handing in a batch"),
-            Operation("execute_tool", "tool", False, "running a tool"),
-            Operation("invoke_agent", "agent", False, "running an agent"),
-            Operation("invoke_workflow", "workflow", False, "running a workflow"),
-            Operation("retrieval", "retrieval", False, "retrieving documents"),
+            Operation("embeddings", "embedding", False, "an embedding call"),
+            Operation("fetch_response", "response", False, "a request for an earlier response"),
+            Operation("image_generation", "image", False, "an image generation or an image edit"),
+            Operation("speech", "audio", False, "a speech synthesis"),
+            Operation("transcription", "audio", False, "a transcription"),
+            Operation("translation", "audio", False, "a translation of speech"),
+            Operation("moderation", "moderation", False, "a content moderation"),
+            Operation("rerank", "rerank", False, "a ranking of documents"),
+            Operation("count_tokens", "tokens", False, "a token count"),
+            Operation("create_batch", "batch", False, "the creation of a batch"),
+            Operation("execute_tool", "tool", False, "a tool execution"),
+            Operation("invoke_agent", "agent", False, "an agent run"),
+            Operation("invoke_workflow", "workflow", False, "a workflow run"),
+            Operation("retrieval", "retrieval", False, "a retrieval of documents"),
             Operation("mcp_request", "mcp.request", False, "an MCP request"),
         )
     }
 )
-"""Operations by the name that spans carry."""
+"""Operations by their name in spans."""
 
 STEPS = ("execute_tool", "invoke_agent", "invoke_workflow", "retrieval", "mcp_request")
-"""Operations above model calls."""
+"""Operations that can contain model calls or support them."""
 SUBJECT: Mapping[str, str] = MappingProxyType(
     {
         "invoke_agent": "agent_name",
@@ -74,7 +78,7 @@ SUBJECT: Mapping[str, str] = MappingProxyType(
         "mcp_request": "tool_name",
     }
 )
-"""The metadata key that names what a step of an operation runs."""
+"""The metadata key with the name of the agent, tool, workflow or data source."""
 
 _WHO = ("provider", "model", "operation", "server_address", "server_port", "in_process", "ref")
 _USAGE = ("input_tokens", "output_tokens", "total_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "cost_cents")
@@ -102,30 +106,44 @@ _STEPS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] =
         ("outcome", "status"),
     ),
 }
-"""What the families of steps have beside the rest: metadata from the start on, measurements and metadata of the end."""
+"""Keys of each family of steps: metadata of all events, then measurements and
+metadata of ``stop`` and ``exception``.
+"""
 
 
-def _triple(family: str, doing: str) -> tuple[Event, ...]:
+def _triple(family: str, description: str) -> tuple[Event, ...]:
     if (step := _STEPS.get(family)) is not None:
         known, measured, ended = step
         return (
-            Event(f"ex_llm.{family}.start", ("system_time",), known, f"Emitted before {doing} begins."),
-            Event(f"ex_llm.{family}.stop", ("duration", *measured), known + ended, f"Emitted when {doing} is over; outcome says how."),
-            Event(f"ex_llm.{family}.exception", ("duration", *measured), known + ended + _FAILED, f"Emitted when {doing} has failed."),
+            Event(f"ex_llm.{family}.start", ("system_time",), known, f"Emitted before {description} starts."),
+            Event(
+                f"ex_llm.{family}.stop",
+                ("duration", *measured),
+                known + ended,
+                f"Emitted when {description} has ended without an exception. The key outcome contains the result.",
+            ),
+            Event(
+                f"ex_llm.{family}.exception", ("duration", *measured), known + ended + _FAILED, f"Emitted when {description} has failed."
+            ),
         )
     own = _SPECIAL.get(family, ())
     return (
-        Event(f"ex_llm.{family}.start", ("system_time",), _WHO, f"Said before {doing} begins."),
-        Event(f"ex_llm.{family}.stop", ("duration",), _WHO + _REPLY + _USAGE + own, f"Said when {doing} is over."),
-        Event(f"ex_llm.{family}.exception", ("duration",), _WHO + _FAILED, f"Said when {doing} has failed or was cancelled."),
+        Event(f"ex_llm.{family}.start", ("system_time",), _WHO, f"Emitted before {description} starts."),
+        Event(
+            f"ex_llm.{family}.stop",
+            ("duration",),
+            _WHO + _REPLY + _USAGE + own,
+            f"Emitted when {description} has ended without an exception.",
+        ),
+        Event(f"ex_llm.{family}.exception", ("duration",), _WHO + _FAILED, f"Emitted when {description} has failed or was cancelled."),
     )
 
 
 def _families() -> dict[str, str]:
-    doing: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {}
     for operation in OPERATIONS.values():
-        doing.setdefault(operation.family, []).append(operation.doing)
-    return {family: " or ".join(deeds) for family, deeds in doing.items()}
+        found.setdefault(operation.family, []).append(operation.description)
+    return {family: " or ".join(filter(None, (", ".join(nouns[:-1]), nouns[-1]))) for family, nouns in found.items()}
 
 
 _STREAM = ("time_to_first_chunk", "chunks", "duration", "size", "gaps")
@@ -134,98 +152,124 @@ _LEFT = ("remaining_requests", "remaining_tokens", "reset_ms")
 _KEY = ("key", "cache")
 
 _OTHERS = (
-    Event(STREAM_START, ("system_time",), _WHO, "Said when a call has answered with a stream; before the first chunk."),
-    Event(STREAM_CHUNK, ("since_last", "index"), _WHO, "Said for each chunk that the application takes."),
-    Event(STREAM_STOP, _STREAM, (*_WHO, "stream_end"), "Said when a stream is over, read whole or left early."),
-    Event(STREAM_EXCEPTION, _STREAM, _WHO + _FAILED, "Said when a stream breaks or is cancelled."),
-    Event(CONTENT, (), (*_WHO, "content"), "Said before stop and exception where content is captured; the one event that holds contents."),
+    Event(STREAM_START, ("system_time",), _WHO, "Emitted when the response of a call is a stream, before the first chunk."),
+    Event(STREAM_CHUNK, ("since_last", "index"), _WHO, "Emitted for each chunk that the application receives."),
+    Event(STREAM_STOP, _STREAM, (*_WHO, "stream_end"), "Emitted when a stream has ended because it was read completely or closed early."),
+    Event(STREAM_EXCEPTION, _STREAM, _WHO + _FAILED, "Emitted when a stream has failed or was cancelled."),
     Event(
-        "ex_llm.provider.request.start", ("system_time", "retry", "waited"), _ATTEMPT, "Said before each HTTP attempt of a running call."
+        CONTENT,
+        (),
+        (*_WHO, "content"),
+        "Emitted before stop or exception if contents are captured. No other event contains message contents.",
     ),
-    Event("ex_llm.provider.request.stop", ("duration", *_LEFT), _ATTEMPT, "Said when an HTTP attempt was answered, whatever its status."),
-    Event("ex_llm.provider.request.exception", ("duration",), _ATTEMPT + _FAILED, "Said when an HTTP attempt had no answer."),
+    Event(
+        "ex_llm.provider.request.start", ("system_time", "retry", "waited"), _ATTEMPT, "Emitted before each HTTP attempt of a running call."
+    ),
+    Event(
+        "ex_llm.provider.request.stop",
+        ("duration", *_LEFT),
+        _ATTEMPT,
+        "Emitted when an HTTP attempt has received a response with any status.",
+    ),
+    Event(
+        "ex_llm.provider.request.exception",
+        ("duration",),
+        _ATTEMPT + _FAILED,
+        "Emitted when an HTTP attempt has failed without a response.",
+    ),
     Event(
         "ex_llm.provider.rate_limit",
         ("retry_after_ms", *_LEFT),
         (*_WHO, "status", "limit"),
-        "Said when a provider refuses a call for its rate.",
+        "Emitted when a rate limit of the provider rejects a call.",
     ),
     Event(
-        "ex_llm.provider.auth.refresh", ("duration",), ("provider", "credential"), "Said when credentials were renewed; names their class."
+        "ex_llm.provider.auth.refresh",
+        ("duration",),
+        ("provider", "credential"),
+        "Emitted when credentials were renewed. The metadata contain the name of their class.",
     ),
-    Event("ex_llm.cache.hit", ("saved_cents",), _KEY, "Said when a response cache on the client's side had the answer."),
-    Event("ex_llm.cache.miss", (), _KEY, "Said when a response cache did not have the answer."),
-    Event("ex_llm.cache.put", ("size_bytes",), _KEY, "Said when an answer was put into a response cache."),
-    Event("ex_llm.cache.evicted", ("size_bytes",), _KEY, "Said when an answer left a response cache."),
+    Event("ex_llm.cache.hit", ("saved_cents",), _KEY, "Emitted when a response was found in a client-side response cache."),
+    Event("ex_llm.cache.miss", (), _KEY, "Emitted when a response was not found in a response cache."),
+    Event("ex_llm.cache.put", ("size_bytes",), _KEY, "Emitted when a response was stored in a response cache."),
+    Event("ex_llm.cache.evicted", ("size_bytes",), _KEY, "Emitted when a response was removed from a response cache."),
     Event(
         "ex_llm.cost.calculated",
         ("cost",),
         (*_WHO, "input", "output", "cache_read", "cache_write", "saved", "source", "price_date"),
-        "Said when the cost of a call is known, in cents.",
+        "Emitted when the cost of a call was calculated, in cents.",
     ),
     Event(
         "ex_llm.cost.threshold_warning",
         ("cost", "threshold"),
         (*_WHO, "scope", "scope_value"),
-        "Said when a budget comes near its limit, in cents.",
+        "Emitted when a budget has passed its warning level, in cents.",
     ),
-    Event("ex_llm.cost.unknown", (), (*_WHO, "reason"), "Said when a call is over whose cost is not known, and why it is not."),
+    Event("ex_llm.cost.unknown", (), (*_WHO, "reason"), "Emitted when a call has ended and its cost is unknown, with the reason."),
     Event(
         "ex_llm.cost.threshold_exceeded",
         ("cost", "threshold"),
         (*_WHO, "exceeded_by", "scope", "scope_value"),
-        "Said when a cost passes a threshold, in cents.",
+        "Emitted when a cost has exceeded a threshold, in cents.",
     ),
     Event(
-        "ex_llm.agent.handoff", (), ("framework", "agent_name", "to_agent", "parent_ref"), "Emitted when an agent hands over to another."
+        "ex_llm.agent.handoff",
+        (),
+        ("framework", "agent_name", "to_agent", "parent_ref"),
+        "Emitted when an agent hands the conversation over to another agent.",
     ),
     Event(
         "ex_llm.mcp.session.stop",
         ("duration",),
         ("side", "transport", "protocol_version", "session_id", "error_type"),
-        "Emitted when an MCP session is closed.",
+        "Emitted when an MCP session was closed.",
     ),
     Event(
         EVALUATION,
         ("score",),
         ("evaluation_name", "label", "explanation", "response_id", "error_type"),
-        "Emitted when a result was evaluated, by a user, a judge or a test.",
+        "Emitted when a result was evaluated by a user, a judge model or a test.",
     ),
-    Event("ex_llm.context.truncation.start", ("system_time",), ("strategy",), "Said before messages are cut to fit."),
+    Event(
+        "ex_llm.context.truncation.start",
+        ("system_time",),
+        ("strategy",),
+        "Emitted before messages are removed to fit into the context window.",
+    ),
     Event(
         "ex_llm.context.truncation.stop",
         ("messages_removed", "tokens_removed", "duration"),
         ("strategy",),
-        "Said when messages were cut to fit.",
+        "Emitted when messages were removed to fit into the context window.",
     ),
-    Event("ex_llm.context.window_exceeded", (), _WHO, "Said when the provider refuses a prompt as too long."),
+    Event("ex_llm.context.window_exceeded", (), _WHO, "Emitted when the provider rejects a prompt as too long."),
     Event(
         INTERRUPTED,
         ("system_time",),
         ("provider", "model", "operation", "ref", "kind"),
-        "Emitted when an interruption (Ctrl-C, a time limit by signal) came while the end of a call was recorded; what is open is closed.",
+        "Emitted when Ctrl-C or another signal interrupted the recording of the end of a call. Handlers then close everything that is open.",
     ),
     Event(
         "ex_llm.telemetry.extraction_error",
         (),
         ("step", "kind"),
-        "Said when a step of ours failed inside a call; the call is not affected.",
+        "Emitted when this package had an internal error during a call. The call is not affected.",
     ),
     Event(
         "ex_llm.telemetry.missing_target",
         ("missing",),
         ("sdk", "target"),
-        "Said when the imported release of an SDK lacks a function that is watched in others; missing counts those of the SDK.",
+        "Emitted when the imported release of an SDK does not have a patch target. The measurement counts the missing targets of this SDK.",
     ),
     Event(
         HANDLER_FAILURE,
         ("system_time",),
         ("handler_id", "event", "kind", "reason"),
-        "Said when a handler raised; a user's handler is detached.",
+        "Emitted when a handler raised an exception. A handler of the user is then detached.",
     ),
 )
 
 EVENTS: Mapping[str, Event] = MappingProxyType(
-    {e.name: e for family, doing in _families().items() for e in _triple(family, doing)} | {e.name: e for e in _OTHERS}
+    {e.name: e for family, description in _families().items() for e in _triple(family, description)} | {e.name: e for e in _OTHERS}
 )
 """Every event by name, in the order of the documentation."""
