@@ -1,15 +1,15 @@
-"""Targets that a release lacks: reported, unless the function is instrumented in another module."""
+"""Targets that a release lacks: reported, unless the table knows that only other releases have them."""
 
 from __future__ import annotations
 
-import colorsys  # noqa: F401 - stands for a module of an SDK that is imported
 from collections.abc import Iterator
+from importlib.metadata import version
 
 import pytest
 
+from opentelemetry.instrumentation.llm import providers
 from opentelemetry.instrumentation.llm.calls.patches import Patches
 from opentelemetry.instrumentation.llm.testing import capture_events
-from opentelemetry.instrumentation.llm.wrapper import Wrapper
 
 
 @pytest.fixture
@@ -20,19 +20,19 @@ def patches() -> Iterator[Patches]:
     patches.restore()
 
 
-def _wrapped(original: object) -> Wrapper:
-    return Wrapper(original, lambda wrapped, instance, args, kwargs: wrapped(*args, **kwargs))
-
-
-def test_function_in_another_module_is_not_missing(patches: Patches) -> None:
+def test_target_of_other_releases_is_not_missing(patches: Patches) -> None:
     with capture_events("ex_llm.telemetry.missing_target") as events:
-        patches.place("some-sdk >= 1", "colorsys:rgb_to_hsv", _wrapped)
-        patches.place("some-sdk >= 1", "json:rgb_to_hsv", _wrapped)
+        patches.place(f"pytest > {version('pytest')}", "json:newer", lambda original: original)
     assert events == [] and patches.missing == []
 
 
-def test_function_of_another_sdk_does_not_count(patches: Patches) -> None:
+def test_target_that_this_release_should_have_is_missing(patches: Patches) -> None:
     with capture_events("ex_llm.telemetry.missing_target") as events:
-        patches.place("other-sdk >= 1", "colorsys:rgb_to_hsv", _wrapped)
-        patches.place("some-sdk >= 1", "json:rgb_to_hsv", _wrapped)
-    assert [event.metadata["target"] for event in events] == ["json:rgb_to_hsv"]
+        patches.place(f"pytest == {version('pytest')}", "json:removed", lambda original: original)
+    assert [event.metadata for event in events] == [{"sdk": "pytest", "target": "json:removed"}]
+
+
+@pytest.mark.parametrize("sdk", providers.ALL, ids=lambda sdk: sdk.name)
+def test_patterns_of_releases_match_a_target(sdk: providers.Sdk) -> None:
+    needed = {sdk.required(point.target) for point in sdk.points}
+    assert set(sdk.releases.values()) <= needed

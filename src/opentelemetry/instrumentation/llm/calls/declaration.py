@@ -6,7 +6,8 @@ The files in ``providers`` contain this data. The patching code and the generate
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -95,6 +96,12 @@ class Sdk:
     raw_responses: tuple[str, ...] = ()
     extra_patches: tuple[ExtraPatch, ...] = ()
     native: tuple[NativeTelemetry, ...] = ()
+    releases: Mapping[str, str] = field(default_factory=dict)
+    """Requirements by pattern of targets, for targets that not every supported release has. The first match counts."""
+
+    def required(self, target: str) -> str:
+        """Return the requirement that a release has to meet to have ``target``."""
+        return next((needed for pattern, needed in self.releases.items() if fnmatchcase(target, pattern)), self.requires)
 
     @property
     def distribution(self) -> str:

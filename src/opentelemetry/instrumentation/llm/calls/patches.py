@@ -88,7 +88,7 @@ class Patches:
             module_name = point.target.partition(":")[0]
             self._packages.add(module_name.rpartition(".")[0] or module_name)
         for target, points in by_target.items():
-            self.place(provider.requires, target, partial(self._wrapped, provider, points, desk))
+            self.place(provider.required(target), target, partial(self._wrapped, provider, points, desk))
         stream_in = next((p.stream_in for p in provider.points if p.stream_in), None)
         for target in provider.raw_responses:
             self.place(provider.requires, target, partial(_parsing, stream_in))
@@ -198,13 +198,13 @@ class Patches:
 
     def _report_missing(self, requires: str, target: str) -> None:
         sdk = requires.split()[0]
-        path = target.partition(":")[2]
-        if any(other.partition(":")[2] == path and self._wanted[other][0] == requires for other in self.patched if other in self._wanted):
-            # The release has the function in another module, where it is instrumented.
+        found, supported = installed(requires)
+        if found is not None and not supported:
+            _logger.debug("%s exists in other releases only (%s); %s is installed", target, requires, found)
             return
         self.missing.append(target)
-        _logger.debug("%s %s has no %s; it is not instrumented", sdk, installed(requires)[0], target)
-        missing = sum(self._wanted[other][0] == requires for other in self.missing)
+        _logger.debug("%s %s has no %s; it is not instrumented", sdk, found, target)
+        missing = sum(self._wanted[other][0].split()[0] == sdk for other in self.missing)
         bus.execute("ex_llm.telemetry.missing_target", {"missing": missing}, {"sdk": sdk, "target": target})
 
     def _wrapped(self, provider: Sdk, points: list[PatchPoint], desk: CallServices, original: Any) -> Any:

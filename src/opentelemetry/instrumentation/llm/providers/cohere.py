@@ -94,4 +94,12 @@ COHERE = Sdk(
     ),
     read=read,
     identify=identify,
+    releases={
+        "cohere.v2.client:*.chat*": "cohere >= 5.9",
+        "cohere.v2.client:*": "cohere >= 5.9.3",
+        "cohere.audio.*": "cohere >= 5.21",
+        "cohere.batches.*": "cohere >= 5.19",
+        "cohere.*raw_*": "cohere >= 5.16",
+        "cohere.client:*.embed_stream": "cohere >= 6.1",
+    },
 )

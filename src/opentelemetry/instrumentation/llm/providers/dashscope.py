@@ -47,6 +47,11 @@ DASHSCOPE = Sdk(
     points=tuple(PatchPoint(f"dashscope.{task}.call", operation, dialect) for task, (operation, dialect) in _TASKS.items()),
     read=read,
     identify=identify_as("dashscope"),
+    releases={
+        "*:AioMultiModalConversation.*": "dashscope >= 1.24.3",
+        "*:AioMultiModalEmbedding.*": "dashscope >= 1.24.5",
+        "*:AioTextReRank.*": "dashscope >= 1.25.22",
+    },
 )
 
 

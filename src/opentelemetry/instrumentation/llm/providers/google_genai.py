@@ -107,6 +107,7 @@ GOOGLE_GENAI = Sdk(
         for operation in ("embedContent", "batchEmbedContents")
     ),
     read=read,
+    releases={"*.batches:*._create_embeddings": "google-genai >= 1.34"},
     identify=identify,
 )
 GOOGLE_GENAI_INTERACTIONS = Sdk(
@@ -118,6 +119,7 @@ GOOGLE_GENAI_INTERACTIONS = Sdk(
         for kind in ("", "Async")
     ),
     read=_read_asked,
+    releases={"*GeminiNextGenDecisions.*": "google-genai >= 3.2"},
     identify=_identify_asked,
     raw_responses=tuple(f"google.genai._gaos.utils.response_helpers:_{kind}APIResponseBase._parse" for kind in ("", "Async")),
     extra_patches=tuple(

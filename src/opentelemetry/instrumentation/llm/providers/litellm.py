@@ -258,6 +258,13 @@ LITELLM = Sdk(
     ),
     read=read,
     identify=identify,
+    releases={
+        "litellm.main:*image*": "litellm >= 1.61, < 1.70.4",
+        "litellm.images.main:*": "litellm >= 1.70.4",
+        "litellm.responses.main:*": "litellm >= 1.63.8",
+        "litellm.llms.anthropic.messages.*": "litellm >= 1.109",
+        "litellm.llms.anthropic.experimental_pass_through.*": "litellm >= 1.63.2, < 1.109",
+    },
     extra_patches=(
         *(ExtraPatch(f"{kind}.{name}", driver) for kind in _STREAMS for name, driver in _METHODS.items()),
         ExtraPatch("litellm.litellm_core_utils.llm_response_utils.response_metadata:ResponseMetadata.set_hidden_params", _priced),

@@ -134,6 +134,21 @@ MISTRALAI = Sdk(
     ),
     read=read,
     identify=identify_as("mistral_ai"),
+    releases={
+        "mistralai.client.responses:*": "mistralai >= 3.4",
+        "mistralai.client.speech:*": "mistralai >= 2.1",
+        "mistralai.client.jobs:*": "mistralai >= 2.5.2",
+        "mistralai.client.batch_jobs:*": "mistralai >= 2, < 2.5.2",
+        "mistralai.client.*": "mistralai >= 2",
+        "mistralai.azure.*": "mistralai >= 2",
+        "mistralai.gcp.*": "mistralai >= 2",
+        "mistralai.conversations:*": "mistralai >= 1.8, < 2",
+        "mistralai.classifiers:*.moderate*": "mistralai >= 1.2, < 2",
+        "mistralai.classifiers:*.classify*": "mistralai >= 1.7, < 2",
+        "mistralai.transcriptions:*": "mistralai >= 1.9.3, < 2",
+        "mistralai.mistral_jobs:*": "mistralai >= 1.2, < 2",
+        "*": "mistralai < 2",
+    },
     native=tuple(
         NativeTelemetry(f"{root}._hooks.tracing:get_or_create_otel_tracer", _silent_inside_ours)
         for root in ("mistralai.client", "mistralai")

@@ -76,4 +76,5 @@ VOYAGEAI = Sdk(
     read=read,
     identify=identify,
     extra_patches=tuple(ExtraPatch(f"voyageai.object.{answer}.__init__", _naming) for answer in _ANSWERS),
+    releases={"*.contextualized_embed": "voyageai >= 0.3.4"},
 )
