@@ -1,7 +1,7 @@
-"""Read scalars out of SDK objects, wire dictionaries and whatever else came, by tables of paths.
+"""Read scalar values from SDK objects and wire dictionaries by tables of paths.
 
-Dialects declare ``fields(Request, {"temperature": "temperature", ...})`` once and call ``fill`` for each call. A value
-of the wrong type reads as absent: a provider's odd answer must not become an odd attribute.
+A dialect declares ``fields(Request, {"temperature": "temperature", ...})`` once and calls ``copy_fields`` for each
+call. A value of the wrong type is read as absent, so that an invalid value never becomes an attribute.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from ..schema.bounds import LARGEST, LARGEST_INTEGER, LONGEST, encodable, short
 from ..schema.records import Request
 
 MOST = 128
-"""Values of a list that are read: as many choices as OpenAI gives at most."""
+"""Maximum number of list items that are read; OpenAI allows at most 128 choices."""
 Path = tuple[str, ...]
 _DIGITS = len(str(LARGEST))
 
 
 def get_path(value: Any, path: Path) -> Any:
-    """Follow ``path`` through mappings and attributes; ``None`` where it ends early.
+    """Follow ``path`` through mappings and attributes; ``None`` if a part is missing.
 
     >>> get_path({"usage": {"prompt_tokens": 3}}, ("usage", "prompt_tokens"))
     3
@@ -50,15 +50,16 @@ def _inside(value: Any, part: str) -> Any:
 
 @lru_cache(maxsize=1024)
 def is_model(kind: type) -> bool:
-    """Return whether a class is a pydantic model: its instances have their fields, extra ones, and nothing else to read.
+    """Return whether a class is a pydantic model.
 
-    A model searches at length for an attribute that it does not have, so nothing of ours asks one for more.
+    All values of a model are in its fields and extra fields. Looking up a missing attribute on a model is slow, so
+    callers read ``__dict__`` instead.
     """
     return hasattr(kind, "__pydantic_fields_set__")
 
 
 def held_by(value: Any) -> dict[str, Any] | None:
-    """Return all fields of a dict or model as a dict; ``None`` where fields can only be asked for one by one."""
+    """Return all fields of a dict or pydantic model as a dict, else ``None``."""
     if value.__class__ is dict:
         return value
     if not is_model(value.__class__):
@@ -68,7 +69,9 @@ def held_by(value: Any) -> dict[str, Any] | None:
 
 
 def reader(value: Any) -> Callable[[str], Any]:
-    """Return a function that reads fields of ``value`` as ``dig`` does, and looks only once at what it is.
+    """Return a function that reads fields of ``value`` in the way of ``get_path``.
+
+    The type of ``value`` is inspected only once.
 
     >>> get = reader({"model": "m"})
     >>> get("model"), get("usage")
@@ -79,7 +82,7 @@ def reader(value: Any) -> Callable[[str], Any]:
 
 
 def as_int(value: Any) -> int | None:
-    """Read a count: an int, or a float without a fraction, from 0 to below 2**53; nothing else is a count."""
+    """Read a count: an int, or a float without a fraction, from 0 to below 2**53."""
     if value.__class__ is not int:
         if (isinstance(value, float) and value.is_integer()) or (isinstance(value, int) and not isinstance(value, bool)):
             value = int(value)
@@ -89,7 +92,7 @@ def as_int(value: Any) -> int | None:
 
 
 def invalid(values: Iterable[Any]) -> int | None:
-    """Count the values that were reported and cannot be counts.
+    """Count the values that are present but are not valid counts.
 
     >>> invalid([3, None, 0]), invalid([-1, "many", 2**60])
     (None, 3)
@@ -98,13 +101,13 @@ def invalid(values: Iterable[Any]) -> int | None:
 
 
 def digits(value: Any) -> int | None:
-    """Read a count that a header writes in decimal digits."""
+    """Read a count from a header that contains decimal digits."""
     written = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS
     return as_int(int(value)) if written else None
 
 
 def integer(value: Any) -> int | None:
-    """Read an integer that an application passes: it may be negative, and as large as an attribute can be."""
+    """Read an integer parameter of a request; it may be negative, up to 64 bits."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
@@ -114,14 +117,14 @@ def integer(value: Any) -> int | None:
 
 
 def as_float(value: Any) -> float | None:
-    """Read a number as a float; infinity, NaN and what is not below 2**53 in size read as absent."""
+    """Read a number as a float; NaN, infinity and sizes from 2**53 read as absent."""
     if isinstance(value, (int, float)) and not isinstance(value, bool) and -LARGEST < value < LARGEST:
         return float(value)
     return None
 
 
 def full_text(value: Any) -> str | None:
-    """Read a text of a message, of any length, that is not empty; an enum reads as its value."""
+    """Read a non-empty text of any length; an enum is read as its value."""
     if isinstance(value, str):
         return str(getattr(value, "value", value)) or None
     inner = getattr(value, "value", None)
@@ -129,7 +132,9 @@ def full_text(value: Any) -> str | None:
 
 
 def as_str(value: Any) -> str | None:
-    """Read a name, an id or another value that is not empty, in at most 256 harmless characters; an enum reads as its value.
+    """Read a non-empty name or id; an enum is read as its value.
+
+    The result is at most 256 characters long; control characters are replaced.
 
     >>> as_str("gpt-4o-mini"), as_str("gpt\\x1b[31m"), as_str("")
     ('gpt-4o-mini', 'gpt?[31m', None)
@@ -140,7 +145,10 @@ def as_str(value: Any) -> str | None:
 
 
 def as_str_list(value: Any) -> list[str] | None:
-    """Read one text or a list of them, at most 128 of 256 characters; stop sequences are often line breaks, so these stay."""
+    """Read one text or a list of texts, at most 128 texts of 256 characters.
+
+    Control characters are kept, because stop sequences are often line breaks.
+    """
     if isinstance(value, str):
         value = (value,)
     if isinstance(value, (list, tuple)):
@@ -149,12 +157,15 @@ def as_str_list(value: Any) -> list[str] | None:
 
 
 def as_true(value: Any) -> bool | None:
-    """Read a bool that is true; false is as good as absent."""
+    """Read a bool that is true; false is read as absent."""
     return True if value is True else None
 
 
 def as_sequence(value: Any) -> Sequence[Any]:
-    """Return a list or tuple as it is, and nothing for everything else: the caller's iterators stay unread."""
+    """Return a list or tuple unchanged, and an empty tuple for other values.
+
+    Iterators of the caller are never consumed.
+    """
     return value if isinstance(value, (list, tuple)) else ()
 
 
@@ -162,7 +173,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {"int": as_int, "float": as_float, "
 
 
 class Field(NamedTuple):
-    """One row: where the value may stand, how it is read, and which field of the record it becomes."""
+    """One row of a table: field of the record, reader function and possible paths."""
 
     name: str
     read: Callable[[Any], Any]
@@ -170,7 +181,7 @@ class Field(NamedTuple):
 
 
 class Table:
-    """Rows of fields, and the order in which they are read from a container with certain keys."""
+    """Rows of fields; plans are cached per table and set of keys."""
 
     __slots__ = ("rows",)
 
@@ -184,18 +195,19 @@ _MOST_KEYS = 64
 
 @lru_cache(maxsize=2048)
 def _plan(table: Table, keys: tuple[str, ...]) -> Plan:
-    """List what to read of a container with these keys: key, rest of the path, reader and field.
+    """List what to read from a container with these keys: key, rest of the path, reader, field.
 
-    Of several paths to one field the first comes last: so it overwrites what the others gave.
+    If a field has several paths, the first path is read last and overwrites the values of the others.
     """
     present = frozenset(keys)
     return tuple((path[0], path[1:], read, name) for name, read, paths in table.rows for path in reversed(paths) if path[0] in present)
 
 
 def fields(record: type, paths: Mapping[str, str | tuple[str, ...]]) -> Table:
-    """Make a table for ``record``: field to dotted path, or to several of which the first present wins.
+    """Make a table for ``record`` that maps each field to one or more dotted paths.
 
-    The record's own annotations say how a value is read. A name that is no field raises ``KeyError`` at import.
+    If a field has several paths, the first path with a value is used. The type annotation of the field selects the
+    reader. A name that is not a field raises ``KeyError`` at import.
     """
     types = {f.name: str(f.type).removesuffix(" | None") for f in dataclasses.fields(record)}
     readers = {**_READERS, "int": integer} if record is Request else _READERS
@@ -208,7 +220,7 @@ def fields(record: type, paths: Mapping[str, str | tuple[str, ...]]) -> Table:
 
 
 def copy_fields(record: Any, source: Any, table: Table) -> None:
-    """Set the fields of ``record`` that ``source`` has; leave the others as they are."""
+    """Set the fields of ``record`` that ``source`` contains; leave the others as they are."""
     held = held_by(source)
     if held is None or len(held) > _MOST_KEYS:
         _fill_one_by_one(record, source, table)

@@ -1,6 +1,6 @@
-"""The messages shape of Anthropic: a message, or a stream of named events that build one.
+"""Anthropic messages: a complete message, or a stream of named events.
 
-Spoken by Anthropic's own hosts, by the clouds that serve its models, and by hosts that copied it.
+Also used by the clouds that serve Anthropic's models and by compatible hosts.
 """
 
 from __future__ import annotations
@@ -62,13 +62,16 @@ def _read_into(draft: Response, answer: Any) -> None:
 
 
 def _note_container(draft: Response, place: Any) -> None:
-    """Note the container that code ran in: it is billed by its time, which no answer reports."""
+    """Record the id of the code execution container.
+
+    The container is billed by time, which no response reports.
+    """
     if (container := as_str(get_path(place, ("container", "id")))) is not None:
         draft.containers = [container]
 
 
 def response(answer: Any) -> Response:
-    """Read a whole message."""
+    """Read a complete message."""
     said = Response()
     _read_into(said, answer)
     used = get_path(answer, ("usage",))
@@ -84,7 +87,10 @@ def _add_iterations(said: Response, made: Any) -> None:
 
 
 def absorb(draft: Response, chunk: Any) -> None:
-    """Add one event: the message's start says who answers, its deltas why it ended; each count is the last that was said."""
+    """Add one event; each count replaces the earlier count.
+
+    ``message_start`` contains the model and id, ``message_delta`` the stop reason.
+    """
     if draft.scratch is None:
         draft.scratch = {"counts": {}, "iterations": (), "blocks": content.Blocks()}
     kind = get_path(chunk, ("type",))
@@ -93,7 +99,7 @@ def absorb(draft: Response, chunk: Any) -> None:
         _read_into(draft, message)
         draft.scratch["counts"] |= counts(get_path(message, ("usage",)))
     elif kind == "message_delta":
-        # These counts are cumulative: they replace those of the start and are never added to them.
+        # These counts are cumulative: they replace the counts of ``message_start`` and must not be added to them.
         used = get_path(chunk, ("usage",))
         draft.scratch["counts"] |= counts(used)
         draft.scratch["iterations"] = iterations(used) or draft.scratch["iterations"]
@@ -105,14 +111,14 @@ def absorb(draft: Response, chunk: Any) -> None:
         draft.failure = as_str(get_path(chunk, ("error", "type"))) or "error"
         complete(draft, chunk)
     else:
-        # Where one model hands over to another in mid-stream, the last one named is the one that answers.
+        # If another model takes over during the stream, the last model is recorded.
         draft.response_model = as_str(get_path(chunk, _HANDED_TO)) or draft.response_model
         if draft.content is not None:
             draft.scratch["blocks"].add(kind, chunk)
 
 
 def finish(draft: Response) -> None:
-    """Add up what the stream counted; say that a message without a stop reason was cut."""
+    """Set the usage of the stream; a message without a stop reason ends with ``error``."""
     if draft.scratch is None:
         return
     draft.usage = usage(draft.scratch["counts"])

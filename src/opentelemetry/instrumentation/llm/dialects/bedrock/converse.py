@@ -1,6 +1,7 @@
-"""The converse shape of Amazon Bedrock: one request and one answer for every model, whole or as a stream of events.
+"""The Converse API of Amazon Bedrock: complete responses and event streams.
 
-Amazon's own models speak it as their native body too (``invoke_model`` reads those here); guardrails stand beside it.
+Amazon's own models use this format as their native body too, which ``invoke_model`` passes to this module. Guardrails
+and token counting are also read here.
 """
 
 from __future__ import annotations
@@ -48,14 +49,17 @@ STREAM_EVENTS = frozenset({"messageStart", "contentBlockStart", "contentBlockDel
 
 
 def usage(said: Any) -> Usage:
-    """Read a usage block, under either spelling; its input tokens leave out what was read from a cache or written to one."""
+    """Read a usage block in either spelling.
+
+    Bedrock's input tokens exclude tokens that were read from or written to a cache; they are added here.
+    """
     counts = {
         name: next((count for way in ways if (count := as_int(get_path(said, (way,)))) is not None), None) for name, ways in _COUNTS.items()
     }
     read, written, given = counts["read"], counts["written"], counts["input"]
     if given is not None:
         said_in_total = (counts["total"] or 0) - (counts["output"] or 0)
-        # Releases of the SDK that do not know caches leave them out of their answers, but not out of the total.
+        # SDK releases without cache support drop the cache counts, but the total still includes them.
         given = max(given, said_in_total) if read is None and written is None else given + (read or 0) + (written or 0)
     details = [d for d in as_sequence(get_path(said, ("cacheDetails",))) if get_path(d, ("ttl",)) == "1h"]
     return Usage(
@@ -78,7 +82,7 @@ def request(arguments: Arguments) -> Request:
 
 
 def response(answer: Any) -> Response:
-    """Read a whole answer."""
+    """Read a complete response."""
     said = Response()
     copy_fields(said, answer, _REPLY)
     said.usage = usage(get_path(answer, ("usage",)))
@@ -88,7 +92,7 @@ def response(answer: Any) -> Response:
 
 
 def absorb(draft: Response, chunk: Any) -> None:
-    """Add one event: the last two say why it ended and what it used."""
+    """Add one event: ``messageStop`` has the stop reason, ``metadata`` the usage."""
     if draft.scratch is None:
         draft.scratch = {"blocks": {}}
     if (reason := as_str(get_path(chunk, ("messageStop", "stopReason")))) is not None:
@@ -101,7 +105,7 @@ def absorb(draft: Response, chunk: Any) -> None:
 
 
 def finish(draft: Response) -> None:
-    """Say that a message without a stop reason was cut."""
+    """Set the finish reason ``error`` if the stream had no stop reason."""
     if draft.scratch is not None and draft.finish_reasons is None:
         draft.finish_reasons = ["error"]
     if draft.content is not None and draft.scratch is not None:
@@ -118,4 +122,4 @@ def _guarded_request(arguments: Arguments) -> Request:
 
 
 beside = Dialect("converse_beside", _guarded_request, lambda answer: Response())
-"""What stands beside inference: guardrails that are applied alone, and tokens that are counted before they are spent."""
+"""Operations other than inference: guardrails applied alone, and token counting."""

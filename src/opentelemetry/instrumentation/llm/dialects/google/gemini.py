@@ -1,7 +1,7 @@
-"""The shape in which Gemini generates content, on its own API and on Vertex AI.
+"""Gemini content generation, on the Gemini API and on Vertex AI.
 
-Arguments are those of the SDK's functions (``model``, ``contents``, ``config``). Answers are the SDK's objects, or the
-wire's documents where an answer was kept raw: names are looked for in both spellings.
+Arguments are those of the SDK's functions (``model``, ``contents``, ``config``). Responses are SDK objects, or JSON
+documents if the raw response was requested, so names are read in both spellings (snake case and camel case).
 """
 
 from __future__ import annotations
@@ -59,13 +59,16 @@ def request(arguments: Arguments) -> Request:
 
 
 def document(answer: Any) -> Any:
-    """Return the document of an answer that was kept raw on request, else the answer itself."""
+    """Return the JSON document of a raw response, else the response itself."""
     body = get_path(answer, ("sdk_http_response", "body")) or get_path(answer, ("body",))
     return json.loads(body) if isinstance(body, str) and body else answer
 
 
 def _grounded(answer: Any, model: str) -> tuple[int, int]:
-    """Count what grounding is billed by, of the web and of maps: each query, or by older models one a prompt."""
+    """Count billed web searches and maps requests of grounding.
+
+    Newer models are billed per query, older models once per prompt.
+    """
     searches = maps = 0
     for candidate in as_sequence(get_path(answer, ("candidates",))):
         found = either(candidate, "grounding_metadata")
@@ -88,12 +91,12 @@ def _read_into(draft: Response, answer: Any) -> None:
     draft.usage.web_searches = max(before.web_searches or 0, searches) or None
     draft.usage.map_searches = max(before.map_searches or 0, maps) or None
     if (blocked := finish_reason(either(answer, "prompt_feedback.block_reason"))) is not None:
-        # A refused prompt has no candidate that could say why there is none.
+        # A blocked prompt has no candidates, so the block reason is the finish reason.
         draft.finish_reasons = [blocked]
 
 
 def response(answer: Any) -> Response:
-    """Read a whole answer."""
+    """Read a complete response."""
     said, answer = Response(), document(answer)
     _read_into(said, answer)
     spoken = [c for c in as_sequence(get_path(answer, ("candidates",))) if c is not None]
@@ -102,7 +105,7 @@ def response(answer: Any) -> Response:
 
 
 def absorb(draft: Response, chunk: Any) -> None:
-    """Add one chunk: its usage counts everything so far, and a candidate's finish reason comes with its last."""
+    """Add one chunk: usage is cumulative; the last chunk has the finish reason."""
     reasons = draft.scratch = {} if draft.scratch is None else draft.scratch
     _read_into(draft, chunk)
     for position, candidate in enumerate(as_sequence(get_path(chunk, ("candidates",)))):
@@ -117,7 +120,7 @@ def absorb(draft: Response, chunk: Any) -> None:
 
 
 def finish(draft: Response) -> None:
-    """Put the finish reasons of all candidates into their order."""
+    """Sort the finish reasons of all candidates by index."""
     reasons = draft.scratch or {}
     draft.finish_reasons = aligned(reasons[index] for index in sorted(reasons)) or draft.finish_reasons
     join(draft)

@@ -1,4 +1,4 @@
-"""The chat completions shape of OpenAI, spoken by most other providers too, and the legacy completions beside it."""
+"""OpenAI chat completions and legacy completions, also used by many other providers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _REPLY = fields(
 _METRICS = "amazon-bedrock-invocationMetrics"
 _OUTPUT_TYPES = {"text": "text", "json_object": "json", "json_schema": "json"}
 _RARE_PLACES: tuple[Path, ...] = (("usage_info",), ("token_usage",), ("meta", "usage"), ("result", "usage"), (_METRICS,))
-"""Where other hosts put usage; looked into only where it stands in none of the usual places."""
+"""Places of the usage block at other hosts; read only if the usual places have none."""
 _IN_A_CHOICE: tuple[Path, ...] = (("usage",), ("message", "usage"), ("delta", "usage"))
 
 
@@ -67,7 +67,7 @@ def _usage_of(answer: Any) -> Any:
 
 
 def _usage_elsewhere(answer: Any, choices: Any) -> Any:
-    """Return usage from under another key, or from inside a choice, as Moonshot puts it."""
+    """Return usage under another key, or inside a choice (as Moonshot sends it)."""
     for place in _RARE_PLACES:
         if (said := get_path(answer, place)) is not None:
             return said
@@ -79,7 +79,7 @@ def _usage_elsewhere(answer: Any, choices: Any) -> Any:
 
 
 def _add_gateway_cost(draft: Response, choice: Any) -> None:
-    """Take the cost that Vercel's gateway puts beside a message, in dollars."""
+    """Read the cost in dollars that Vercel's gateway adds to a message."""
     if draft.usage.reported_cost_cents is None:
         get = reader(choice)
         for where in ("message", "delta"):
@@ -89,7 +89,7 @@ def _add_gateway_cost(draft: Response, choice: Any) -> None:
 
 
 def _add_breakdown(draft: Response, answer: Any) -> None:
-    """Take the models that a system of Groq asked, and the searches that it made, where they make up the usage."""
+    """Add the models and searches of a Groq system, if their usage adds up to the total."""
     models = as_sequence(get_path(answer, ("usage_breakdown", "models")))
     parts = [UsagePart(as_str(get_path(one, ("model",))), usage(get_path(one, ("usage",)))) for one in models]
     if not parts:
@@ -107,14 +107,14 @@ def _add_breakdown(draft: Response, answer: Any) -> None:
 
 
 def _error_in(chunk: Any) -> Any:
-    """Return an error that came as a chunk: some hosts send one, and their SDKs hand it on."""
+    """Return an error that a chunk contains: some hosts send an error as a chunk."""
     get = reader(chunk)
     error = get("error")
     return get_path(get("x_groq"), ("error",)) if error is None else error
 
 
 def response(answer: Any) -> Response:
-    """Read a whole answer."""
+    """Read a complete response."""
     said = Response()
     copy_fields(said, answer, _REPLY)
     choices = [c for c in as_sequence(get_path(answer, ("choices",))) if c is not None]
@@ -131,9 +131,10 @@ _NEWS = ("error", "usage", "x_groq")
 
 
 def _is_plain_piece(draft: Response, seen: dict[Any, Any], chunk: Any) -> bool:
-    """Return whether a chunk brings a piece of a message and nothing that ``absorb`` reads, as nearly all chunks do.
+    """Return whether a chunk holds only a piece of a message, as most chunks do.
 
-    Only models are looked at, in the two places where they keep their fields.
+    Such a chunk contains nothing else that ``absorb`` reads. Only pydantic models are inspected, in their field
+    dictionaries.
     """
     try:
         held, extra = chunk.__dict__, chunk.__pydantic_extra__
@@ -154,7 +155,7 @@ def _is_plain_piece(draft: Response, seen: dict[Any, Any], chunk: Any) -> bool:
 
 
 def absorb(draft: Response, chunk: Any) -> None:
-    """Add one chunk: ids and model as soon as they are said, usage and finish reasons as they were said last."""
+    """Add one chunk: the first ids and model, and the last usage and finish reasons."""
     seen = draft.scratch
     if seen is None:
         seen = draft.scratch = {}
@@ -198,7 +199,7 @@ def absorb(draft: Response, chunk: Any) -> None:
 
 
 def finish(draft: Response) -> None:
-    """Put the finish reasons of all choices into their order."""
+    """Sort the finish reasons of all choices by index."""
     seen = draft.scratch or {}
     draft.finish_reasons = aligned(seen[index] for index in sorted(seen))
     join_chat(draft)

@@ -1,4 +1,4 @@
-"""Usage in the words of OpenAI and of everybody who speaks like it; read by chat completions, responses, embeddings, images, audio."""
+"""OpenAI usage blocks, in all APIs of OpenAI and of compatible providers."""
 
 from __future__ import annotations
 
@@ -77,9 +77,10 @@ _UPSTREAM = ("cost_details", "upstream_inference_cost")
 
 
 def _reported_cents(said: Any) -> float | None:
-    """Return what the provider says the call cost: dollars, alone or with their parts, or xAI's ticks.
+    """Return the reported cost in cents: from dollars, from a breakdown, or from xAI's ticks.
 
-    A gateway that calls with the user's own key bills its fee alone; what the provider behind it bills stands beside.
+    If a gateway calls with the user's own key, the cost field contains only the gateway's fee; the cost of the
+    provider is in a separate field and is added.
     """
     get = reader(said)
     if (ticks := as_float(get("cost_in_usd_ticks"))) is not None:
@@ -95,7 +96,7 @@ def _reported_cents(said: Any) -> float | None:
 
 
 def decimal(value: Any) -> float | None:
-    """Read an amount that may be written as a text, as gateways do.
+    """Read an amount, which gateways may send as text.
 
     >>> decimal("0.0045"), decimal(0.5), decimal("free"), decimal("nan")
     (0.0045, 0.5, None, None)
@@ -111,14 +112,15 @@ def decimal(value: Any) -> float | None:
 def usage(said: Any) -> Usage:
     """Read a usage block.
 
-    Some hosts leave reasoning out of the completion's tokens: where their own total says so, or where they tell more of it
-    beside them, it is added, so that ``output_tokens`` includes it. Told as a detail of them it is a part, whatever its size.
+    Some hosts do not count reasoning tokens in the completion tokens. They are added if the reported total equals input
+    plus output plus reasoning tokens, or if a top-level reasoning count exceeds the output tokens, so that
+    ``output_tokens`` includes them.
     """
     read = Usage()
     if said is None:
         return read
     copy_fields(read, said, _TOTALS)
-    # Beside the totals first, so that the details win.
+    # Top-level fields are read first, so that the details overwrite them.
     copy_fields(read, said, _BESIDE)
     beside = read.reasoning_tokens or 0
     get = reader(said)
