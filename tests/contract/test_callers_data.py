@@ -177,9 +177,10 @@ def test_who_consumes_what_is_given_one_by_one_is_found(watching: Watching, stan
 
 def test_who_keeps_chunks_is_found(watching: Watching, stand_in: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     class Keeps(Call):
-        def on_chunk(self, chunk: Any) -> None:
-            _kept.append(chunk)
-            super().on_chunk(chunk)
+        def on_stream_start(self) -> None:
+            absorb = self.absorb
+            self.absorb = lambda draft, chunk: (_kept.append(chunk), absorb(draft, chunk))[1]
+            super().on_stream_start()
 
     monkeypatch.setattr(wrap, "Call", Keeps)
     found = judged(STREAM, "sync", watching, stand_in, settings=SETTINGS[:1])

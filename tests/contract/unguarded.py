@@ -21,6 +21,7 @@ FRAMES: dict[str, str] = {
     "calls/result.py:parsed.<locals>.parse_async": _BETWEEN,
     "calls/streams/inner_iterator.py:Tap.__next__": _BETWEEN,
     "calls/streams/inner_iterator.py:Tap.__iter__": _BETWEEN,
+    "calls/streams/inner_iterator.py:_steps": _BETWEEN,
     "calls/streams/inner_iterator.py:AsyncTap.__anext__": _BETWEEN,
     "calls/streams/inner_iterator.py:AsyncTap.__aiter__": _BETWEEN,
     "calls/streams/inner_iterator.py:_Passing.__getattr__": _BETWEEN,

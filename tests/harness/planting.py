@@ -219,12 +219,13 @@ def _told_twice(patch: pytest.MonkeyPatch, ending: str) -> None:
 
 
 def _chunk_goes_uncounted(patch: pytest.MonkeyPatch) -> None:
-    def but_the_first(took: Around, call: Call, chunk: Any) -> None:
-        if call.chunks or KEPT:
-            took(call, chunk)
-        KEPT.append(chunk)
+    def without_the_first(report: Around, call: Call) -> None:
+        report(call)
+        if not KEPT:
+            call.taken.clear()
+        KEPT.append(call)
 
-    _around(patch, Call, "on_chunk", but_the_first)
+    _around(patch, Call, "after_chunk", without_the_first)
 
 
 def _end_is_another(patch: pytest.MonkeyPatch) -> None:

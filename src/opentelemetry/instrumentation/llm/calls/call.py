@@ -59,13 +59,11 @@ class Call:
 
     __slots__ = (
         "__weakref__",
-        "_absorb",
         "_attempt_ended_at",
         "_attempts",
         "_chunk_at",
         "_desk",
         "_ends",
-        "_handlers_seen",
         "_known_in_stream",
         "_last_said",
         "_outer",
@@ -78,6 +76,7 @@ class Call:
         "_used_apart",
         "_used_inside",
         "above",
+        "absorb",
         "asked_to_stream",
         "awaited",
         "began",
@@ -87,6 +86,7 @@ class Call:
         "ended",
         "family",
         "forget",
+        "handlers_seen",
         "identity",
         "inside",
         "known",
@@ -101,6 +101,7 @@ class Call:
         "sends",
         "size_of",
         "streaming",
+        "taken",
         "tapped",
         "target",
         "watcher",
@@ -130,7 +131,10 @@ class Call:
         self.ended = self.streaming = self.tapped = self.inside = self.asked_to_stream = self._last_said = False
         self.draft: Response | None = None
         self._times: ChunkTimes | None = None
-        self._handlers_seen: object = None
+        self.taken: Any = None
+        """The list of the chunks' times, to which each chunk adds one."""
+        self.absorb = self.dialect.absorb
+        self.handlers_seen: object = None
         """The handler table that was last checked and has no handler for single chunks."""
         self.began = self._chunk_at = perf_counter_ns()
         self._attempts = self._resends = 0
@@ -252,25 +256,30 @@ class Call:
         self.response = None
         self._chunk_at = perf_counter_ns()
         self.draft = Response(content=Content() if self.captures_content else None)
-        self._times, self._absorb = ChunkTimes(), self.dialect.absorb
+        self._times = ChunkTimes()
+        self.taken = self._times.times
         self.known["stream"] = True
         self._known_in_stream = MappingProxyType(dict(self.known))
         self._emit(STREAM_START, {"system_time": time.time_ns()}, self.known)
 
     def on_chunk(self, chunk: Any) -> None:
         """Add one chunk to the draft, just before the application receives it."""
-        times: Any = self._times.times  # type: ignore[union-attr]
-        times.append(perf_counter_ns())
         try:
-            self._absorb(self.draft, chunk)  # type: ignore[arg-type]
+            self.taken.append(perf_counter_ns())
+            self.absorb(self.draft, chunk)  # type: ignore[arg-type]
+            if self.handlers_seen is not bus.handler_table or len(self.taken) > KEPT:
+                self.after_chunk()
         except Exception as error:
             if is_interruption(error):
                 raise
-            failed(self._absorb, error)
-        if self._handlers_seen is not bus.handler_table or len(times) > KEPT:
-            self._after_chunk()
+            self.chunk_failed(error)
 
-    def _after_chunk(self) -> None:
+    def chunk_failed(self, error: Exception) -> None:
+        """Report that a step for one chunk has raised, and do the steps after it."""
+        failed(self.absorb, error)
+        guarded(self.after_chunk)
+
+    def after_chunk(self) -> None:
         """Run the steps that only few chunks need.
 
         These are: report the first chunk, emit the chunk event if it has a handler, and sort chunk times into buckets.
@@ -279,9 +288,9 @@ class Call:
         if times.first is None:
             times.first = times.times[-1]
             guarded(self._answer_begins)
-        self._handlers_seen = bus.handler_table
+        self.handlers_seen = bus.handler_table
         if self._outer is None and bus.has_handlers(STREAM_CHUNK):
-            self._handlers_seen = None
+            self.handlers_seen = None
             model = None if self.draft is None else self.draft.response_model
             if model is not None and "response_model" not in self._known_in_stream:
                 self._known_in_stream = MappingProxyType({**self._known_in_stream, "response_model": model})

@@ -5,13 +5,12 @@ Recording a time stores one number only.
 
 from __future__ import annotations
 
-from array import array
 from itertools import islice
 from operator import sub
 
 from ..schema.spread import CHUNK_GAP_BOUNDS, Histogram
 
-KEPT = 1000
+KEPT = 250
 """Number of times that are kept before they are counted in buckets. It limits the
 memory of a stream of any length.
 """
@@ -26,7 +25,7 @@ class ChunkTimes:
     __slots__ = ("_gaps", "_sorted", "first", "times")
 
     def __init__(self) -> None:
-        self.times = array("q")
+        self.times: list[int] = []
         self.first: int | None = None
         self._sorted = 0
         self._gaps: Histogram | None = None

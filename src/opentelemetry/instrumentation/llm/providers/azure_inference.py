@@ -35,18 +35,14 @@ class _Blocks(Tap):
     """Tap the blocks of bytes; updates are told when the application takes them."""
 
     __slots__ = ()
-
-    def _on_chunk(self, chunk: Any) -> None:
-        return
+    _records = False
 
 
 class _AsyncBlocks(AsyncTap):
     """Tap the blocks of bytes asynchronously, as ``_Blocks`` does."""
 
     __slots__ = ()
-
-    def _on_chunk(self, chunk: Any) -> None:
-        return
+    _records = False
 
 
 def _taking(call: Call) -> Driver:

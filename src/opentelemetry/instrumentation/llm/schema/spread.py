@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import Counter
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import Any
 
 CHUNK_GAP_BOUNDS = tuple(10_000_000 * 2**power for power in range(14))
@@ -46,18 +44,22 @@ class Histogram:
             self.newest[place] = (value, mark)
 
     def add_many(self, values: Iterable[float]) -> None:
-        """Add values in their order, at a small part of what ``add`` costs for each."""
+        """Add values in their order; costs far less than calling ``add`` for each."""
         values = list(values)
         if not values:
             return
-        places = list(map(partial(bisect_left, self.bounds), values))
-        for place, number in Counter(places).items():
-            self.counts[place] += number
-        for place, value in dict(zip(places, values, strict=True)).items():
-            self.newest[place] = (value, None)
+        # One search for each bucket of the sorted values costs less than one search for each value.
+        ordered, below = sorted(values), 0
+        for place, bound in enumerate((*self.bounds, ordered[-1])):
+            upto = bisect_right(ordered, bound, below)
+            if upto > below:
+                self.counts[place] += upto - below
+                least, most = ordered[below], ordered[upto - 1]
+                self.newest[place] = (next(value for value in reversed(values) if least <= value <= most), None)
+                below = upto
         self.count += len(values)
         self.sum += sum(values)
-        self.lowest, self.highest = min(self.lowest, min(values)), max(self.highest, max(values))
+        self.lowest, self.highest = min(self.lowest, ordered[0]), max(self.highest, ordered[-1])
 
     def merge(self, other: Histogram, mark: Any = None) -> None:
         """Add all values of ``other``, which has the same bounds; ``mark`` is for those without."""

@@ -52,18 +52,14 @@ class _Events(Tap):
     """Observe network data. An event is recorded later, when it is parsed."""
 
     __slots__ = ()
-
-    def _on_chunk(self, chunk: Any) -> None:
-        return
+    _records = False
 
 
 class _AsyncEvents(AsyncTap):
     """Observe asynchronous network data, like ``_Events``."""
 
     __slots__ = ()
-
-    def _on_chunk(self, chunk: Any) -> None:
-        return
+    _records = False
 
 
 def _parsing(call: Call) -> Driver:

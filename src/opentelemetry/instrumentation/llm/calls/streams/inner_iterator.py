@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
 from functools import partial
+from time import perf_counter_ns
 from typing import Any
 
-from ... import context
-from ...guard import failed, guarded
+from ... import bus, context
+from ...guard import guarded
 from ...schema.interruption import is_interruption
 from ..call import CANCELLED, CLOSED_EARLY, COMPLETE, ERROR, Call
+from ..chunk_times import KEPT
 from .finalize import end_when_collected, is_collected
 from .response_close import on_response_close
 
@@ -41,14 +43,12 @@ class _Passing:
     """The shared part of both taps: attributes come from the SDK's own iterator."""
 
     __slots__ = ("_call", "_inner")
+    _records = True
+    """False in a tap whose chunks are internal to the SDK: it observes only the end."""
 
     def __init__(self, inner: Any, call: Call) -> None:
         self._inner = inner
         self._call = call
-
-    def _on_chunk(self, chunk: Any) -> None:
-        """Record a chunk. A tap whose chunks are internal to the SDK overrides this."""
-        self._call.on_chunk(chunk)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -59,8 +59,12 @@ class Tap(_Passing, Iterator[Any]):
 
     __slots__ = ()
 
-    def __iter__(self) -> Tap:
-        return self
+    def __iter__(self) -> Iterator[Any]:
+        """Return a generator for ``for`` loops, because it costs less than ``__next__``.
+
+        Each loop gets its own, so a loop after an error asks the SDK's iterator again.
+        """
+        return self if not self._records else guarded(_steps, self._inner, self._call, default=self)
 
     def __next__(self) -> Any:
         call = self._call
@@ -78,18 +82,58 @@ class Tap(_Passing, Iterator[Any]):
                 raise
             finally:
                 call.inside = False
-            try:
-                self._on_chunk(chunk)
-            except Exception as error:
-                # The same as ``guarded``, without an additional frame for each chunk.
-                if is_interruption(error):
-                    raise
-                failed(self._on_chunk, error)
+            if self._records:
+                guarded(call.on_chunk, chunk)
             return chunk
         except BaseException as error:
             # An interruption may have occurred in the lines above. Otherwise everything is done, and this does nothing.
             guarded(interrupted, call, error)
             raise
+
+
+def _steps(inner: Any, call: Call) -> Iterator[Any]:
+    """Yield the chunks of ``inner`` and record each, in one frame for each chunk.
+
+    No handler is around the ``yield``: a loop that the application leaves does not end
+    the call, because the application can go on reading the stream.
+    """
+    taken, absorb = call.taken, call.absorb
+    draft: Any = call.draft
+    while True:
+        if call.ended:
+            try:
+                chunk = next(inner)
+            except StopIteration:
+                return
+        else:
+            try:
+                try:
+                    call.inside = True
+                    chunk = next(inner)
+                except StopIteration:
+                    guarded(call.on_stream_end, COMPLETE, rescue=call.abort)
+                    return
+                except BaseException as error:
+                    guarded(stream_failed, call, error, rescue=partial(call.abort, error))
+                    raise
+                finally:
+                    call.inside = False
+                # The same as ``on_chunk``, without an additional frame for each chunk.
+                try:
+                    taken.append(perf_counter_ns())
+                    absorb(draft, chunk)
+                    if call.handlers_seen is not bus.handler_table or len(taken) > KEPT:
+                        call.after_chunk()
+                except Exception as error:
+                    if is_interruption(error):
+                        raise
+                    call.chunk_failed(error)
+            except BaseException as error:
+                # An interruption may have occurred in the lines above. Otherwise everything is done, and this does nothing.
+                guarded(interrupted, call, error)
+                raise
+        yield chunk
+        chunk = None  # A stream that waits for its next chunk holds no earlier one.
 
 
 class AsyncTap(_Passing, AsyncIterator[Any]):
@@ -116,13 +160,17 @@ class AsyncTap(_Passing, AsyncIterator[Any]):
                 raise
             finally:
                 call.inside = False
-            try:
-                self._on_chunk(chunk)
-            except Exception as error:
-                # The same as ``guarded``, without an additional frame for each chunk.
-                if is_interruption(error):
-                    raise
-                failed(self._on_chunk, error)
+            if self._records:
+                # The same as ``on_chunk``, without an additional frame for each chunk.
+                try:
+                    (times := call.taken).append(perf_counter_ns())
+                    call.absorb(call.draft, chunk)  # type: ignore[arg-type]
+                    if call.handlers_seen is not bus.handler_table or len(times) > KEPT:
+                        call.after_chunk()
+                except Exception as error:
+                    if is_interruption(error):
+                        raise
+                    call.chunk_failed(error)
             return chunk
         except BaseException as error:
             # An interruption may have occurred in the lines above. Otherwise everything is done, and this does nothing.

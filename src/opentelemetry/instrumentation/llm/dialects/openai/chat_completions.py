@@ -6,7 +6,7 @@ from typing import Any
 
 from ...extraction.errors_in_response import complete
 from ...extraction.finish_reasons import aligned
-from ...extraction.paths import Path, as_int, as_sequence, as_str, copy_fields, fields, get_path, reader
+from ...extraction.paths import Path, as_int, as_sequence, as_str, copy_fields, fields, get_path, is_model, reader
 from ...schema.records import Request, Response, UsagePart, total
 from .. import Arguments, Dialect
 from .content import absorb_chat, chat_content, chat_output, completions_content, join_chat
@@ -127,41 +127,50 @@ def response(answer: Any) -> Response:
     return said
 
 
-_NEWS = ("error", "usage", "x_groq")
+_NEWS = frozenset({"error", "usage", "x_groq", "service_tier"})
 
 
-def _is_plain_piece(draft: Response, seen: dict[Any, Any], chunk: Any) -> bool:
-    """Return whether a chunk holds only a piece of a message, as most chunks do.
+class _Reasons(dict[Any, Any]):
+    """The finish reason of each choice by its index."""
 
-    Such a chunk contains nothing else that ``absorb`` reads. Only pydantic models are inspected, in their field
-    dictionaries.
-    """
-    try:
-        held, extra = chunk.__dict__, chunk.__pydantic_extra__
-        (choice,) = held["choices"]
-        fields_of, others = choice.__dict__, choice.__pydantic_extra__
-        return (
-            fields_of["finish_reason"] is None
-            and fields_of["index"] in seen
-            and held["usage"] is None
-            and held.get("x_groq") is None
-            and held.get("error") is None
-            and (not extra or not any(extra.get(name) for name in _NEWS))
-            and (not others or others.get("stop_reason") is None)
-            and (draft.service_tier is not None or (held.get("service_tier") is None and not (extra and "service_tier" in extra)))
-        )
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return False
+    __slots__ = ("kind", "news", "rare")
+
+    def __init__(self) -> None:
+        self.kind: Any = None
+        """The class of chunks that may have nothing but a piece of a message, once the
+        ids are known.
+        """
+        self.news = _NEWS
+        """Extra fields that must be missing in such a chunk."""
+        self.rare: tuple[str, ...] = ()
+        """Fields of that class that must be ``None`` in such a chunk."""
 
 
 def absorb(draft: Response, chunk: Any) -> None:
     """Add one chunk: the first ids and model, and the last usage and finish reasons."""
-    seen = draft.scratch
+    seen: Any = draft.scratch
     if seen is None:
-        seen = draft.scratch = {}
+        seen = draft.scratch = _Reasons()
+    elif chunk.__class__ is seen.kind:
+        # Nearly all chunks end here. Only models are checked, at the two places where they keep their fields.
+        try:
+            held, extra = chunk.__dict__, chunk.__pydantic_extra__
+            (choice,) = held["choices"]
+            of_choice, others = choice.__dict__, choice.__pydantic_extra__
+            if (
+                of_choice["finish_reason"] is None
+                and of_choice["index"] in seen
+                and (not extra or seen.news.isdisjoint(extra))
+                and (not others or "stop_reason" not in others)
+            ):
+                for name in seen.rare:
+                    if held[name] is not None:
+                        break
+                else:
+                    return
+        except (AttributeError, KeyError, TypeError, ValueError):
+            pass
     unknown = draft.response_id is None or draft.response_model is None
-    if not unknown and draft.content is None and _is_plain_piece(draft, seen, chunk):
-        return
     get = reader(chunk)
     if unknown:
         copy_fields(draft, chunk, _REPLY)
@@ -196,6 +205,11 @@ def absorb(draft: Response, chunk: Any) -> None:
             draft.usage = usage(used)
         if reason is not None:
             _add_gateway_cost(draft, choice)
+    if not unknown and draft.content is None and is_model(chunk.__class__):
+        # All models of a class have the same fields in ``__dict__``; a field that is missing in one ends the short way.
+        seen.news = _NEWS if draft.service_tier is None else _NEWS - {"service_tier"}
+        seen.rare = tuple(name for name in seen.news if name in chunk.__dict__)
+        seen.kind = chunk.__class__
 
 
 def finish(draft: Response) -> None:
