@@ -246,7 +246,7 @@ def _says(logger: str) -> Callable[[pytest.MonkeyPatch], None]:
             logging.getLogger(logger).warning("this is watched")
             took(*args)
 
-        _around(patch, Call, "on_chunk", loudly)
+        _around(patch, Call, "after_chunk", loudly)
 
     return plant
 
