@@ -1,8 +1,9 @@
-"""Who passes on what was said: one back end a file.
+"""Reporters that turn events into metrics, each for one back end.
 
-A reporter takes a list of metrics (``metrics()``, a part of it, or a list of your own) and attaches itself to the bus
-for their events. It MUST NOT block the caller or raise into it, MUST bound what it keeps, MUST ``close()`` without loss
-and be attachable again, and SHOULD take its numbers from a ``Aggregator`` unless its back end wants each value at once.
+A reporter takes a list of metrics (``metrics()``, a part of it, or your own list) and attaches itself to their events. It
+MUST NOT block the caller or raise an exception into it. It MUST limit the memory that it uses. ``close()`` MUST NOT lose
+values, and the reporter MUST be attachable again. It SHOULD read its numbers from an ``Aggregator``, unless its back end
+needs every single value.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Protocol
 
 
 class Reporter(Protocol):
-    """What every reporter can do."""
+    """The interface of every reporter."""
 
     def close(self) -> None:
-        """Detach from the bus, pass on what is left, and let go of sockets and threads."""
+        """Detach from the bus, report remaining values, and release sockets and threads."""

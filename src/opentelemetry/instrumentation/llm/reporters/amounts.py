@@ -1,4 +1,4 @@
-"""Read the values that events bring to metrics, and refuse what is no amount."""
+"""Read the values of metrics from events, and reject invalid values."""
 
 from __future__ import annotations
 
@@ -12,28 +12,36 @@ from ..schema.spread import Histogram
 
 SPREAD_KINDS = ("distribution", "summary")
 LIMIT = LARGEST
-"""Integers from here on are no counts: they come from a broken response, and sums of them pass what encoders hold."""
+"""Integers from this limit on are not valid counts. They come from a broken
+response, and their sums exceed the range of encoders.
+"""
 
 Convert = Callable[[float], float]
 
 
 def is_amount(metric: Metric, value: Any) -> bool:
-    """Return whether a metric can take a value: a finite number of a possible size, or a ``Histogram``."""
+    """Return True if a value is valid for a metric.
+
+    Valid values are finite numbers below the limit, and histograms for distributions and summaries.
+    """
     if isinstance(value, Histogram):
         return metric.kind in SPREAD_KINDS
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return False
-    # NaN and infinity would stay in a sum for ever (only their difference to themselves is not 0); a total only grows.
+    # A sum with NaN or infinity can never become finite again (``value - value`` is not 0 for them). A total must not decrease.
     if (value - value != 0) or (value < 0 and metric.kind == "total"):
         return False
     return isinstance(value, float) or -LIMIT < value < LIMIT
 
 
 def samples(metric: Metric, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
-    """Return the values that one event brings to a metric, in the metric's unit; none where there is no amount."""
+    """Return the values of one event for a metric, in the unit of the metric.
+
+    Invalid values are left out.
+    """
     if metric.measurement is None:
         return ((1, {}),)
-    if callable(metric.measurement):  # which gives values in the metric's unit
+    if callable(metric.measurement):  # The function returns values in the unit of the metric.
         return [sample for sample in metric.measurement(measurements, metadata) if is_amount(metric, sample[0])]
     value = measurements.get(metric.measurement)
     if value is None:
@@ -42,7 +50,7 @@ def samples(metric: Metric, measurements: Mapping[str, Any], metadata: Mapping[s
 
 
 def numbers(metric: Metric, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
-    """Return the same without spreads, for reporters that send each value by itself."""
+    """Return the same values without histograms, for reporters of single values."""
     return [sample for sample in samples(metric, measurements, metadata) if not isinstance(sample[0], Histogram)]
 
 
@@ -58,8 +66,8 @@ def _converted(value: Any, convert: Convert | None) -> Any:
 def converter(scale: float) -> Convert | None:
     """Return a function that multiplies by ``scale``, or ``None`` for 1.
 
-    A scale such as 1e-9 divides by its inverse instead: the result is then the nearest number, 0.02 and not
-    0.020000000000000004, so values on the bound of a bucket stay in that bucket.
+    A scale such as 1e-9 divides by its inverse instead. The result is then the nearest float, 0.02 and not
+    0.020000000000000004, so that values at the bound of a bucket stay in that bucket.
     """
     if scale == 1.0:
         return None
@@ -82,7 +90,7 @@ def unscaled(bounds: tuple[float, ...], scale: float) -> tuple[float, ...]:
 
 
 def by_event(metrics: Iterable[Metric]) -> dict[str, list[Metric]]:
-    """Sort metrics by the events that change them."""
+    """Group metrics by the events that change them."""
     changed: dict[str, list[Metric]] = {}
     for metric in metrics:
         for event in metric.events:
@@ -91,7 +99,10 @@ def by_event(metrics: Iterable[Metric]) -> dict[str, list[Metric]]:
 
 
 def bounded_number(metric: Metric, value: Any) -> Any:
-    """Return a sum as encoders can hold it: whole where the metric is, integers within 64 bits."""
+    """Return a sum in the range of encoders.
+
+    It is an integer if the metric is ``whole``; integers are limited to 64 bits.
+    """
     if metric.whole and isinstance(value, float):
         value = int(value)
     return max(-LARGEST_INTEGER, min(value, LARGEST_INTEGER)) if isinstance(value, int) else value

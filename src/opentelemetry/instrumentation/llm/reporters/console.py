@@ -1,4 +1,7 @@
-"""Print metrics for people while a program is developed: a line for each event that changes one, and a table at the end."""
+"""Print metrics for people during development.
+
+It prints a line for each event that changes a metric, and a table of totals at the end.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +26,9 @@ _HEAD = ("metric", "tags", "value", "values", "mean", "lowest", "highest", "unit
 
 
 class ConsoleReporter:
-    """Print each change of ``metrics`` to ``stream`` (stderr unless you say otherwise) and all totals at ``close()``.
+    """Print each change of ``metrics``, and all totals at ``close()``.
 
-    A program that ends without ``close()`` closes it then.
+    The default of ``stream`` is stderr. At interpreter exit the reporter is closed.
     """
 
     def __init__(self, metrics: Iterable[Metric], stream: TextIO | None = None) -> None:
@@ -37,24 +40,24 @@ class ConsoleReporter:
         self.attach()
 
     def attach(self) -> None:
-        """Begin to hear, again or for the first time."""
-        # One handler does both, so that a line is printed after its numbers are counted and lost with them.
-        bus.attach_many(self._id, self._by_event, self._hear)
+        """Start or resume reporting."""
+        # A single handler counts and prints, so that a line is printed only after its event was counted.
+        bus.attach_many(self._id, self._by_event, self._handle)
         self._pid = os.getpid()
         atexit.register(self._at_exit)
 
     def close(self) -> None:
-        """Hear no more and print the table of totals."""
+        """Stop counting and print the table of totals."""
         atexit.unregister(self._at_exit)
         if bus.detach(self._id):
             self._print(self.table())
 
     def table(self) -> str:
-        """Return everything counted so far as a table of aligned columns."""
+        """Return all totals as a table with aligned columns."""
         rows = [_row(metric, tags, value) for metric in self._tally.metrics for tags, value in self._tally.read(metric)]
         return aligned([_HEAD, *rows], texts=(0, 1, len(_HEAD) - 1)) if rows else "no metrics yet"
 
-    def _hear(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
+    def _handle(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
         self._tally.handle(event, measurements, metadata)
         changes: list[str] = []
         about: dict[str, Any] = {}
@@ -68,7 +71,7 @@ class ConsoleReporter:
 
     def _print(self, text: str) -> None:
         stream = sys.stderr if self._stream is None else self._stream
-        if stream is not None:  # a program without a console has none
+        if stream is not None:  # A program without a console has no stderr.
             stream.write(text + "\n")
             stream.flush()
 
@@ -77,12 +80,12 @@ class ConsoleReporter:
             return
         try:
             self.close()
-        except (OSError, ValueError) as error:  # whoever read the other end is gone, or the stream is closed
+        except (OSError, ValueError) as error:  # The reader has closed its end, or the stream is closed.
             _logger.debug("the table of totals cannot be printed: %s", error)
 
 
 def _change(metric: Metric, value: float) -> str:
-    """Say how one value changes a metric."""
+    """Return a text for the change of a metric by one value."""
     new = amount(value)
     shown = (f"+{new}" if value >= 0 else new) if metric.kind in _SUMS else f"{new} {_unit(metric)}".rstrip()
     return f"{metric.name} {shown}"
@@ -101,5 +104,5 @@ def _unit(metric: Metric) -> str:
 
 
 def _tags(tags: Mapping[str, Any]) -> str:
-    told = {name: str(value) for name, value in tags.items() if value is not None}
-    return " ".join(f"{name}={value if value.isprintable() and ' ' not in value else repr(value)}" for name, value in told.items())
+    present = {name: str(value) for name, value in tags.items() if value is not None}
+    return " ".join(f"{name}={value if value.isprintable() and ' ' not in value else repr(value)}" for name, value in present.items())

@@ -1,4 +1,7 @@
-"""Take entries from any thread and any finaliser without waiting, and begin anew in the child of a fork."""
+"""Accept entries from any thread and finalizer without blocking.
+
+The module also resets objects in the child of a fork.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,20 @@ from typing import Any, Protocol
 
 
 class AtFork(Protocol):
-    """An object with a lock, a thread, a socket or unsent lines, none of which works in the child of a fork."""
+    """An object with a lock, thread, socket or queue, which a fork invalidates."""
 
     def after_fork_in_child(self) -> None:
-        """Begin anew in the child of a fork, before anything else runs there."""
+        """Reset the object in the child of a fork, before other code runs there."""
 
 
 _keepers: weakref.WeakSet[AtFork] = weakref.WeakSet()
 
 
 def register_at_fork(keeper: AtFork) -> None:
-    """Call ``keeper.forked()`` in every child of this process, for as long as ``keeper`` lives."""
+    """Call ``keeper.after_fork_in_child()`` in every forked child of this process.
+
+    The registration ends when ``keeper`` is garbage collected.
+    """
     _keepers.add(keeper)
 
 
@@ -35,10 +41,10 @@ if hasattr(os, "register_at_fork"):
 
 
 class DeferredQueue:
-    """A queue of entries: any thread may ``put``, and one thread at a time takes them out.
+    """A queue that any thread can add to and one thread at a time processes.
 
-    A finaliser may emit an event at any line of its thread, also while that thread holds the lock of a reporter.
-    So ``put`` never waits for a lock.
+    A finalizer can emit an event at any line of its thread, even while that thread holds a reporter's lock. Therefore ``put``
+    never waits for a lock.
     """
 
     def __init__(self, take: Callable[..., None]) -> None:
@@ -48,12 +54,15 @@ class DeferredQueue:
         register_at_fork(self)
 
     def after_fork_in_child(self) -> None:
-        """Begin anew in a child: another thread of the parent may have held the lock, and the parent takes what waits."""
+        """Reset the queue in a forked child.
+
+        Another thread of the parent may have held the lock. The parent processes its own entries.
+        """
         self.lock = threading.Lock()
         self._waiting.clear()
 
     def put(self, *entry: Any) -> None:
-        """Take an entry out at once, or leave it to the thread that holds the lock."""
+        """Process an entry now, or leave it to the thread that holds the lock."""
         if self.lock.acquire(blocking=False):
             try:
                 self._take(*entry)
@@ -61,7 +70,7 @@ class DeferredQueue:
                 self.lock.release()
         else:
             self._waiting.append(entry)
-        # Once more after the lock is free: entries that came in the meantime were left to this thread.
+        # Repeated after the lock was released, because entries added in the meantime were left to this thread.
         while self._waiting and self.lock.acquire(blocking=False):
             try:
                 self.empty()
@@ -69,6 +78,6 @@ class DeferredQueue:
                 self.lock.release()
 
     def empty(self) -> None:
-        """Take out the entries that wait; only for the holder of the lock."""
+        """Process the waiting entries. The caller must hold the lock."""
         for _ in range(len(self._waiting)):
             self._take(*self._waiting.popleft())

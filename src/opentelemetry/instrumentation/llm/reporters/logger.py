@@ -1,7 +1,7 @@
-"""Log events as lines for people, with the same in a structured form; on the standard logger ``ex_llm``.
+"""Log events as readable lines with structured data, on the logger ``ex_llm``.
 
-Applications attach it, or ``OTEL_INSTRUMENTATION_LLM_LOG_LEVEL`` does. It shows measurements and the metadata keys that
-EVENTS names, never a content.
+The application or ``OTEL_INSTRUMENTATION_LLM_LOG_LEVEL`` attaches it. It logs measurements and the metadata keys of the
+table EVENTS. It never logs message contents.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ _LEVEL_OF = {
     "ex_llm.telemetry.extraction_error": logging.WARNING,
 }
 _NANOSECONDS = frozenset({"duration", "time_to_first_chunk", "since_last"})
-# The extra of a record has them all; a line is for reading.
+# Left out of lines, to keep them readable. The extra data of the record contain all keys.
 _NOT_IN_LINES = frozenset({"system_time", "operation", "server_address", "server_port"})
-_NOT_AS_NOUGHT = frozenset({"cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "cache_read", "cache_write", "saved"})
+_NOT_IF_ZERO = frozenset({"cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "cache_read", "cache_write", "saved"})
 _NEVER = frozenset({"content", "stacktrace"})
 _PARTS = ("system_instructions", "input_messages", "output_messages", "tool_definitions")
 _PLAIN = re.compile(r"[^\s\"'=,\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z")
 
 
-class _ForNewcomers(logging.StreamHandler):  # type: ignore[type-arg]
-    """Print lines where logging is not set up, and no longer once it is."""
+class _UntilConfigured(logging.StreamHandler):  # type: ignore[type-arg]
+    """Print lines while logging is not configured, and stop when it is."""
 
     def emit(self, record: logging.LogRecord) -> None:
         if not logging.getLogger().handlers:
@@ -50,18 +50,19 @@ class _ForNewcomers(logging.StreamHandler):  # type: ignore[type-arg]
 
 
 class _Attached:
-    """What ``detach_default_logger`` has to undo."""
+    """The state that ``detach_default_logger`` restores."""
 
     handler: logging.Handler | None = None
     level: int | None = None
 
 
 def attach_default_logger(level: str | int = "INFO") -> None:
-    """Log every event from ``level`` up, one readable line each, on the logger ``ex_llm``.
+    """Log every event from ``level`` up on the logger ``ex_llm``, a line for each.
 
-    ``level`` is DEBUG, INFO, WARNING or ERROR, as text or as number of ``logging``; anything else raises ``ValueError``.
-    Chunks are logged at DEBUG only, failures at ERROR. Each record carries ``ex_llm_event``, ``ex_llm_measurements`` and
-    ``ex_llm_metadata``. Where logging is not set up, lines go to stderr. Attaching again replaces the level.
+    ``level`` is DEBUG, INFO, WARNING or ERROR, as a string or as a number of ``logging``. Other values raise ``ValueError``.
+    Chunks are logged at DEBUG only, failures at ERROR. Each record has the attributes ``ex_llm_event``,
+    ``ex_llm_measurements`` and ``ex_llm_metadata``. If logging is not configured, lines go to stderr. A second call replaces
+    the level.
 
     >>> attach_default_logger("WARNING")
     >>> detach_default_logger()
@@ -69,18 +70,18 @@ def attach_default_logger(level: str | int = "INFO") -> None:
     """
     number = _checked(level)
     detach_default_logger()
-    heard = [name for name in EVENTS if _level_of(name) >= number]
+    selected = [name for name in EVENTS if _level_of(name) >= number]
     if not _logger.hasHandlers():
-        _Attached.handler = _ForNewcomers()
+        _Attached.handler = _UntilConfigured()
         _Attached.handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         _logger.addHandler(_Attached.handler)
     _Attached.level = _logger.level
     _logger.setLevel(number)
-    bus.attach_many(HANDLER_ID, heard, _log, keep=True)
+    bus.attach_many(HANDLER_ID, selected, _log, keep=True)
 
 
 def detach_default_logger() -> bool:
-    """Log no more, and leave the logger ``ex_llm`` as it was; say whether it was attached."""
+    """Stop logging and restore the logger ``ex_llm``; return True if it was attached."""
     found = bus.detach(HANDLER_ID)
     handler, _Attached.handler = _Attached.handler, None
     if handler is not None:
@@ -115,13 +116,13 @@ def _log(event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any
 
 
 def _counts(content: Any) -> dict[str, int]:
-    # Contents are counted, not shown: a log is read by more people than a trace.
+    # Contents are counted and not shown, because more people read logs than traces.
     parts = {part: content.get(part) if isinstance(content, Mapping) else getattr(content, part, None) for part in _PARTS}
     return {part: len(items) for part, items in parts.items() if isinstance(items, (list, tuple))}
 
 
 def _line(event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> str:
-    """Write one event as a line.
+    """Return the line of one event.
 
     >>> _line("ex_llm.chat.stop", {"duration": 1_500_000_000}, {"provider": "openai", "model": "gpt-4o-mini", "ref": 7})
     'ex_llm.chat.stop provider=openai model=gpt-4o-mini duration=1500ms ref=7'
@@ -129,9 +130,9 @@ def _line(event: str, measurements: Mapping[str, Any], metadata: Mapping[str, An
     who = {key: metadata[key] for key in ("provider", "model") if key in metadata}
     rest = {key: value for key, value in metadata.items() if key not in who and key != "ref"}
     ref = {"ref": metadata["ref"]} if "ref" in metadata else {}
-    told = {**who, **measurements, **rest, **ref}
-    worth = {key: value for key, value in told.items() if key not in _NOT_IN_LINES and (value or key not in _NOT_AS_NOUGHT)}
-    return " ".join((event, *(f"{key}={_shown(key, value)}" for key, value in worth.items() if value is not None)))
+    ordered = {**who, **measurements, **rest, **ref}
+    visible = {key: value for key, value in ordered.items() if key not in _NOT_IN_LINES and (value or key not in _NOT_IF_ZERO)}
+    return " ".join((event, *(f"{key}={_shown(key, value)}" for key, value in visible.items() if value is not None)))
 
 
 def _shown(key: str, value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Bound the tags of metrics: how many values a tag has, and how many sets of tags a metric has."""
+"""Limit the number of values of a tag and the number of tag sets of a metric."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from ..schema.bounds import short
 OTHER = "other"
 VALUES_PER_TAG = 200
 SETS_PER_METRIC = 2000
-"""Sets of tags of one metric, the overflow series included, as in OpenTelemetry's specification."""
+"""Maximum number of tag sets of one metric, including the overflow series, as
+specified by OpenTelemetry.
+"""
 
 _CANDIDATES = 2000
 _OFTEN = 3
@@ -20,11 +22,11 @@ Tags = tuple[Any, ...]
 
 
 class Values:
-    """The values that each metadata key may show as a tag: 200, and ``other`` for the rest.
+    """The values of each metadata key that are used as tags: at most 200.
 
-    A value that came more than twice as often as the rarest of the 200 takes its place, so values that came only once
-    cannot fill the places for good. ``forgotten`` is called with the key and the value that lost its place; ``settle``
-    before the rarest is looked for, where counts are kept elsewhere.
+    All other values become ``other``. A value that occurred more than twice as often as the rarest of the 200 replaces it, so
+    that values that occurred only once cannot stay permanently. ``forgotten`` is called with the key and the replaced value.
+    ``settle`` is called before the rarest value is determined, so that counts that are kept elsewhere can be added first.
     """
 
     def __init__(self, settle: Callable[[], None] | None = None, forgotten: Callable[[str, Any], None] | None = None) -> None:
@@ -33,7 +35,10 @@ class Values:
         self._settle, self._forgotten = settle, forgotten
 
     def bounded(self, key: str, value: Any, times: int = 1) -> Any:
-        """Return the value to show for ``value``, and count it ``times`` times where it is shown as it is."""
+        """Return the tag value for ``value``.
+
+        If the value itself is returned, it is counted ``times`` times.
+        """
         if value is None:
             return None
         if isinstance(value, str):
@@ -50,13 +55,13 @@ class Values:
         return value if self._replaces(key, shown, value) else OTHER
 
     def add(self, key: str, value: Any, times: int) -> None:
-        """Count occurrences that were not asked for one by one."""
+        """Add occurrences that were counted elsewhere."""
         shown = self._shown.get(key)
         if shown is not None and value in shown:
             shown[value] += times
 
     def clear(self) -> None:
-        """Forget all values."""
+        """Remove all values."""
         self._shown.clear()
         self._candidates.clear()
 
@@ -79,7 +84,10 @@ class Values:
 
 
 class TagMapper:
-    """Turn metadata into the tags of one metric, in the order of ``names``; ``None`` where a value is not known."""
+    """Convert metadata to the tags of one metric, in the order of ``names``.
+
+    A tag without a value is ``None``.
+    """
 
     def __init__(self, metric: Metric, values: Values | None = None) -> None:
         self.names = tuple(metric.tags)
@@ -89,7 +97,7 @@ class TagMapper:
         self._sets: set[Tags] = set()
 
     def tags(self, metadata: Mapping[str, Any], extra: Mapping[str, Any] | None = None) -> Tags:
-        """Return bounded tags; past 2,000 sets each tag of a new set is ``other``."""
+        """Return bounded tags. Above 2,000 sets, each tag of a new set is ``other``."""
         tags = self.shown(self.bounded(metadata), extra)
         if tags not in self._sets:
             if len(self._sets) >= SETS_PER_METRIC - 1:
@@ -98,11 +106,14 @@ class TagMapper:
         return tags
 
     def bounded(self, metadata: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the metadata that the tags are made of, each value bounded."""
+        """Return the metadata that become tags, with each value bounded."""
         return {key: self._values.bounded(key, metadata.get(key)) for key in self._keys}
 
     def shown(self, bounded: Mapping[str, Any], extra: Mapping[str, Any] | None = None) -> Tags:
-        """Return the tags that bounded metadata make; ``extra`` are tags of one value."""
+        """Return the tags for bounded metadata.
+
+        ``extra`` contains tags that apply to one value only.
+        """
         if extra is None and self._refine is None:
             return tuple([bounded.get(key) for key in self._keys])
         named = {name: bounded.get(key) for name, key in zip(self.names, self._keys, strict=True)}

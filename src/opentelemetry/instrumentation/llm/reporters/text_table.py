@@ -1,4 +1,7 @@
-"""Tables and numbers as plain text for people; the console and the live exporter print with it."""
+"""Format tables and numbers as plain text.
+
+The console reporter and the console exporter use it.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,11 @@ from collections.abc import Callable, Iterable
 
 Row = tuple[str, ...]
 Paint = Callable[[str, Row, int], str]
-"""Dress a padded cell, given its row and its place in that."""
+"""Add styles to a padded cell, given its row and its index in the row."""
 
 
 def amount(value: float, digits: int = 6) -> str:
-    """Write a number with some significant digits and never with an exponent.
+    """Format a number with ``digits`` significant digits and without an exponent.
 
     >>> amount(0.000012345678), amount(1234567.0), amount(3), amount(12.50)
     ('0.0000123457', '1234567', '3', '12.5')
@@ -24,7 +27,9 @@ def amount(value: float, digits: int = 6) -> str:
 
 
 def aligned(rows: Iterable[Row], texts: tuple[int, ...], paint: Paint | None = None) -> str:
-    """Pad cells to columns: those whose places are in ``texts`` to the left, the others, numbers, to the right.
+    """Align rows in columns.
+
+    Columns with an index in ``texts`` are aligned to the left, all others to the right.
 
     >>> print(aligned([("metric", "value"), ("a", "10")], texts=(0,)))
     metric  value

@@ -1,7 +1,7 @@
-"""The HTTP side of the page that Prometheus reads: connections that send or read too slowly end, and other sites get no page.
+"""The HTTP server for the metrics page, with timeouts and a check of the host.
 
-The server of prometheus-client waits for ever for a request that is not finished, and gives its page to every ``Host``: a site that
-lets its own name resolve to the loopback address could read it through a browser on this machine.
+The server of prometheus-client waits without limit for an incomplete request, and answers requests for any ``Host``. A web
+site that resolves its own name to the loopback address could then read the page through a browser on this machine.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 SECONDS = 5.0
-"""Time for a whole request to arrive, and for each part of the page to be taken."""
+"""Timeout for a complete request, and for each part of the response."""
 _LOCAL = frozenset({"localhost", "host.docker.internal"})
 
 App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 def start(app: App, port: int, host: str) -> tuple[WSGIServer, threading.Thread]:
-    """Serve ``app`` in a thread of its own; raise ``OSError`` where the port cannot be had."""
+    """Serve ``app`` in its own thread; raise ``OSError`` if the port is in use."""
     family, *_, address = next(iter(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)))
 
     class Here(_Threading):
@@ -38,7 +38,7 @@ def start(app: App, port: int, host: str) -> tuple[WSGIServer, threading.Thread]
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host, as a request names it or a socket is bound to it, is this machine.
+    """Return True if a host of a request or socket is this machine.
 
     >>> is_loopback("127.0.0.1"), is_loopback("[::1]"), is_loopback("localhost"), is_loopback("127.0.0.1.evil.example")
     (True, True, True, False)
@@ -65,16 +65,16 @@ def _for_local_hosts(app: App) -> App:
 
 
 class _Threading(ThreadingMixIn, WSGIServer):
-    """Serve each connection in a thread that keeps no process alive."""
+    """Serve each connection in a daemon thread."""
 
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Write nothing to the application's stderr when a reader goes away."""
+        """Write nothing to stderr when a client disconnects."""
 
 
 class _Handler(WSGIRequestHandler):
-    """Read one request within the time, silently."""
+    """Read one request within the timeout, without log output."""
 
     def setup(self) -> None:
         super().setup()
@@ -85,7 +85,7 @@ class _Handler(WSGIRequestHandler):
 
 
 class _Until(io.RawIOBase):
-    """Read a socket until a moment: one that sends a letter now and then does not stay either."""
+    """Read a socket until a deadline, which slow clients cannot extend."""
 
     def __init__(self, connection: socket.socket, until: float) -> None:
         self._connection, self._until = connection, until

@@ -1,7 +1,8 @@
-"""Metrics of several worker processes on one port, by the multi-process mode of the library prometheus-client.
+"""Serve the metrics of several worker processes on one port.
 
-Each process writes its numbers to files of its own, at once and so that they outlive it; the process that holds a lock
-serves the sum of all files. The files are the library's, so an application that shows them on a page of its own can.
+This uses the multi-process mode of prometheus-client. Each process writes its numbers to its own files at once, so that
+they remain after its end. The process that holds a lock serves the sum of all files. The files have the library's format,
+so an application can show them on its own page.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ Add = Callable[[Tags, float], None]
 
 
 class Workers:
-    """What this process counts, and its turn to serve what all processes have counted."""
+    """Count in this process, and hold the lock for serving the page."""
 
     def __init__(self, metrics: Iterable[Metric]) -> None:
         self._directory = _checked_directory()
@@ -42,18 +43,18 @@ class Workers:
         register_at_fork(self)
 
     def collector(self) -> Collector:
-        """Return what reads the files of all processes."""
+        """Return the collector that reads the files of all processes."""
         from prometheus_client.multiprocess import MultiProcessCollector
 
         return MultiProcessCollector(None, path=self._directory)  # type: ignore[no-untyped-call]
 
     def acquire(self, port: int) -> bool:
-        """Take the lock, which one process has at a time."""
+        """Acquire the lock, which only one process can hold."""
         if port == 0:
             raise ValueError(f"port=0 is not allowed with {DIRECTORY}: the processes could not agree on one; name a port")
         try:
             import fcntl
-        except ImportError:  # Windows, where nothing is forked: one process has the port to itself
+        except ImportError:  # Windows has no fork, so only one process uses the port.
             return True
         lock = os.open(os.path.join(self._directory, f"ex_llm-{port}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -65,34 +66,37 @@ class Workers:
         return True
 
     def release(self) -> None:
-        """Let go of the lock."""
+        """Release the lock."""
         lock, self._lock = self._lock, None
         if lock is not None:
             os.close(lock)
 
     def after_fork_in_child(self) -> None:
-        """Count on as a child; the lock is the parent's, and a copy of it here would outlive the parent."""
+        """Continue counting in a forked child, without the lock.
+
+        The lock belongs to the parent, and a copy in the child would exist longer than the parent.
+        """
         self.release()
 
     def attach(self) -> None:
-        """Begin to count."""
+        """Start counting."""
         names = {metric.name for metric in self._metrics}
         if twice := sorted(names & _counted_here):
             raise ValueError(f"this process has a PrometheusReporter with {', '.join(twice)} already; close that one first")
         if not self._adders:
             self._adders = {metric.name: _adder(metric) for metric in self._metrics}
-        bus.attach_many(self._id, self._by_event, self._hear, keep=True)
+        bus.attach_many(self._id, self._by_event, self._handle, keep=True)
         _counted_here.update(names)
         atexit.unregister(_end_of_process)
         atexit.register(_end_of_process)
 
     def close(self) -> None:
-        """Count and serve no more; what was counted stays in the files."""
+        """Stop counting and serving. Counted values stay in the files."""
         if bus.detach(self._id):
             _counted_here.difference_update(metric.name for metric in self._metrics)
         self.release()
 
-    def _hear(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
+    def _handle(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
         for metric in self._by_event[event]:
             for value, extra in numbers(metric, measurements, metadata):
                 tags = self._taggers[metric.name].tags(metadata, extra)
@@ -113,7 +117,7 @@ def _checked_directory() -> str:
 def _adder(metric: Metric) -> Add:
     from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Summary
 
-    # What the library calls each kind, how a value goes in, and how the values of several processes become one.
+    # For each kind: the class of the library, the method that adds a value, and how processes are combined.
     kinds: Mapping[str, tuple[Any, str, dict[str, Any]]] = {
         "counter": (Counter, "inc", {}),
         "total": (Counter, "inc", {}),
@@ -125,7 +129,7 @@ def _adder(metric: Metric) -> Add:
     kind, put, more = kinds[metric.kind]
     labels = [prometheus_name(tag) for tag in metric.tags]
     if metric.name not in _families:
-        # One a name for the life of the process: a second one would not know what the first has written to the file.
+        # One object for each name in a process, because a second object would not know the values in the file.
         _families[metric.name] = kind(
             prometheus_name(metric.name), metric.description, labels, registry=CollectorRegistry(auto_describe=False), **more
         )

@@ -1,7 +1,8 @@
-"""Serve metrics to Prometheus: ``/metrics`` on a port of this process, made with the library prometheus-client.
+"""Serve metrics to Prometheus at ``/metrics`` on a port of this process.
 
-In one process the numbers are those of a ``Aggregator``, read when Prometheus asks. Where ``PROMETHEUS_MULTIPROC_DIR`` is
-set, several worker processes count into files in that directory and share one port (see ``prometheus_workers``).
+It uses the library prometheus-client. In a single process the numbers come from an ``Aggregator`` when Prometheus scrapes
+the page. If ``PROMETHEUS_MULTIPROC_DIR`` is set, several worker processes count into files in that directory and share one
+port (see ``multiprocess``).
 """
 
 from __future__ import annotations
@@ -31,16 +32,16 @@ _logger = logging.getLogger(__name__)
 class PrometheusReporter:
     """Serve ``metrics`` at ``http://host:port/metrics`` until ``close()``.
 
-    ``port`` 0 takes any free port, and ``reporter.port`` tells which. The host is loopback unless you say otherwise.
-    Raises ``ImportError`` without the library, ``ValueError`` for a port or directory that cannot be. Where another
-    program has the port, an error is logged that names it, the application goes on, and so do counting and trying again;
-    ``reporter.serving`` tells.
+    With ``port`` 0 any free port is used; ``reporter.port`` contains its number. The default host is loopback. A missing
+    library raises ``ImportError``; an invalid port or directory raises ``ValueError``. If another program uses the port, an
+    error with the port is logged, the application continues, and the reporter keeps counting and trying;
+    ``reporter.serving`` is False until it succeeds.
 
-    Under several worker processes (gunicorn, uWSGI) name an empty directory in ``PROMETHEUS_MULTIPROC_DIR`` before the
-    program starts; then every worker makes a reporter, or the parent makes one before it forks. All count, one serves,
-    and when that one ends another takes over. ``last_value`` is the newest of all processes, ``level`` the sum of those
-    alive: call ``prometheus_client.multiprocess.mark_process_dead(pid)`` for workers that were killed (gunicorn's hook
-    ``child_exit``); those that end by themselves do it.
+    With several worker processes (gunicorn, uWSGI), set ``PROMETHEUS_MULTIPROC_DIR`` to an empty directory before the program
+    starts. Then either every worker creates a reporter, or the parent creates one before it forks. All processes count, one
+    serves the page, and when that process ends another takes over. ``last_value`` is the newest value of all processes;
+    ``level`` is the sum over running processes. Call ``prometheus_client.multiprocess.mark_process_dead(pid)`` for workers that
+    were killed (gunicorn: hook ``child_exit``). Workers that exit normally do this themselves.
     """
 
     def __init__(self, metrics: Iterable[Metric], port: int = 9568, host: str = "127.0.0.1") -> None:
@@ -54,11 +55,11 @@ class PrometheusReporter:
 
     @property
     def serving(self) -> bool:
-        """Say whether this process serves the port just now."""
+        """Return True if this process serves the port now."""
         return self._server.port is not None
 
     def attach(self) -> None:
-        """Serve and hear, again after ``close()`` on the same port."""
+        """Start serving and counting, or resume both on the same port."""
         try:
             self.port = self._server.serve(self.port, self._source)
             self._source.attach()
@@ -67,13 +68,13 @@ class PrometheusReporter:
             raise
 
     def close(self) -> None:
-        """Hear no more and let go of the port; what was counted is kept."""
+        """Stop counting and release the port. Counted values are kept."""
         self._server.close()
         self._source.close()
 
 
 class _Alone:
-    """What one process counts: a ``Aggregator``, turned into families when they are collected."""
+    """The numbers of a single process, converted to metric families when collected."""
 
     def __init__(self, metrics: Iterable[Metric]) -> None:
         self._tally = Aggregator(metrics)
@@ -92,7 +93,7 @@ class _Alone:
         return True
 
     def release(self) -> None:
-        """Nobody waits for it."""
+        """Do nothing: no other process waits for the port."""
 
     def attach(self) -> None:
         self._tally.attach()
@@ -104,14 +105,14 @@ class _Alone:
         self._attached = False
 
     def after_fork_in_child(self) -> None:
-        # Nobody serves what a child counts. It says so when there is something to lose, not at every fork.
+        # The numbers of a child are not served. The warning is logged at its first event, and not at every fork.
         if self._attached:
             self._tally.detach()
             bus.attach_many(self._id, by_event(self._tally.metrics), self._lost, keep=True)
 
     def _lost(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
         if bus.detach(self._id):
-            lost = "process %s was forked after its PrometheusReporter was made: its metrics are not served unless %s is set"
+            lost = "process %s was forked after its PrometheusReporter was created: its metrics are not served unless %s is set"
             _logger.warning(lost, os.getpid(), DIRECTORY)
 
 
@@ -133,10 +134,10 @@ def _family(metric: Metric, tally: Aggregator) -> Family:
 
 
 def _by_labels(metric: Metric, tally: Aggregator) -> dict[tuple[str, ...], Any]:
-    # Labels are text: 1 and "1", or None and "", are the same to Prometheus, which refuses a page that has both.
+    # Labels are strings. For Prometheus 1 and "1", or None and "", are equal, and it rejects a page with duplicates.
     found: dict[tuple[str, ...], Any] = {}
     for tags, value in tally.read(metric):
-        # The names of labels are fixed, so the overflow series is the one whose labels all are "other".
+        # Label names are fixed, so in the overflow series all labels have the value "other".
         labels = (OTHER,) * len(metric.tags) if OVERFLOW in tags else tuple(str(tags.get(tag, "")) for tag in metric.tags)
         if labels not in found or metric.kind == "last_value":
             found[labels] = value

@@ -1,4 +1,4 @@
-"""The HTTP server behind a ``PrometheusReporter``, made of the library prometheus-client, and how names are spelled."""
+"""The HTTP server of a ``PrometheusReporter``, and the conversion of names."""
 
 from __future__ import annotations
 
@@ -27,17 +27,20 @@ _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_]")
 
 
 class ServingLock(Protocol):
-    """Whether it is this process that is to serve a port: asked before each attempt, given back after one that failed."""
+    """A lock that decides which process serves a port.
+
+    It is acquired before each attempt to serve, and released after a failed attempt.
+    """
 
     def acquire(self, port: int) -> bool:
-        """Take the turn, and say whether it was to be had."""
+        """Acquire the lock; return True if this process may serve the port."""
 
     def release(self) -> None:
-        """Let another process have it."""
+        """Release the lock for another process."""
 
 
 def prometheus_name(name: str) -> str:
-    """Return the name of a metric or tag as Prometheus spells it.
+    """Return the name of a metric or tag in the spelling of Prometheus.
 
     >>> prometheus_name("ex_llm.chat.requests.total")
     'ex_llm_chat_requests_total'
@@ -47,7 +50,10 @@ def prometheus_name(name: str) -> str:
 
 
 def library() -> Any:
-    """Return the module ``prometheus_client``; raise ``ImportError`` that names the extra where it is missing."""
+    """Return the module ``prometheus_client``.
+
+    If it is missing, raise ``ImportError`` with the name of the extra to install.
+    """
     try:
         import prometheus_client
     except ImportError as missing:
@@ -58,7 +64,10 @@ def library() -> Any:
 
 
 class Server:
-    """Serve what a collector gives: at most one socket and one thread, and neither of them in a forked child."""
+    """Serve the metrics of a collector, with at most one socket and one thread.
+
+    A forked child has neither.
+    """
 
     def __init__(self, collector: Collector, host: str) -> None:
         self._registry = library().CollectorRegistry(auto_describe=False)
@@ -71,19 +80,22 @@ class Server:
 
     @property
     def port(self) -> int | None:
-        """The port that is served, or ``None`` while there is none."""
+        """The port that is served, or ``None``."""
         running = self._running
         return running[0].server_port if running is not None else None
 
     def serve(self, port: int, turn: ServingLock) -> int:
-        """Serve from now on and return the port; where that cannot be yet, try again every second until ``close()``."""
+        """Start serving and return the port.
+
+        If the port is not available, try again every second until ``close()``.
+        """
         self._closed = closed = threading.Event()
         if not self._tried(port, turn, closed):
             threading.Thread(target=self._stand_by, args=(port, turn, closed), name="ex_llm-prometheus", daemon=True).start()
         return self.port or port
 
     def _stand_by(self, port: int, turn: ServingLock, closed: threading.Event) -> None:
-        # Not a blocking wait for the turn: it could not be closed, and would stop everything where threads are greenlets.
+        # Polling instead of a blocking wait: ``close()`` could not end a blocking wait, and with greenlets it would block all threads.
         while not closed.wait(_TRY_AGAIN_SECONDS):
             if self._tried(port, turn, closed):
                 return
@@ -106,7 +118,7 @@ class Server:
         return True
 
     def close(self) -> None:
-        """Let go of the port, and try for it no more."""
+        """Release the port, and stop trying to serve it."""
         self._closed.set()
         self._stop()
 
@@ -119,7 +131,10 @@ class Server:
             thread.join(5)
 
     def after_fork_in_child(self) -> None:
-        """Drop the copy of the socket: the thread stayed in the parent, and a copy would hold the port after its end."""
+        """Close the copy of the socket in a forked child.
+
+        The server thread exists in the parent only, and a copy of the socket would occupy the port after the parent has ended.
+        """
         running, self._running = self._running, None
         if running is not None:
             running[0].socket.close()

@@ -1,4 +1,7 @@
-"""Lines of StatsD: what names, values and tags look like, as pure functions and one small memory for gauges."""
+"""Format lines of the StatsD protocol.
+
+The functions are pure; only the levels of gauges are stored.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ Queued = tuple[Metric, tuple[Any, ...], float]
 
 
 def number(value: float) -> str:
-    """Write a number without an exponent, which strict servers do not read.
+    """Format a number without an exponent, because strict servers reject exponents.
 
     >>> number(0.0000012), number(1500.0), number(-3)
     ('0.0000012', '1500', '-3')
@@ -28,7 +31,7 @@ def number(value: float) -> str:
 
 
 def name_of(name: str, prefix: str = "") -> str:
-    """Return a metric's name with the prefix before it, without what means something else in a line.
+    """Return the name of a metric with its prefix and without special characters.
 
     >>> name_of("ex_llm.chat.requests.total", "my app.")
     'my_app.ex_llm.chat.requests.total'
@@ -38,30 +41,36 @@ def name_of(name: str, prefix: str = "") -> str:
 
 
 def tail_of(tags: Mapping[str, Any], tagging: Tagging) -> str:
-    """Return tags as they end a line; nothing where tags are not wanted.
+    """Return the tags as the end of a line, or an empty text if tags are disabled.
 
     >>> tail_of({"model": "ft:a|b", "team": None}, "dogstatsd"), tail_of({"model": "m"}, "none")
     ('|#model:ft:a_b', '')
     """
     if tagging == "none":
         return ""
-    told = [f"{name_of(name)}:{_NOT_IN_TAGS.sub('_', str(value))[:_TAG_LENGTH]}" for name, value in tags.items() if value is not None]
-    return f"|#{','.join(told)}" if told else ""
+    pairs = [f"{name_of(name)}:{_NOT_IN_TAGS.sub('_', str(value))[:_TAG_LENGTH]}" for name, value in tags.items() if value is not None]
+    return f"|#{','.join(pairs)}" if pairs else ""
 
 
 def counted(name: str, value: float, tail: str) -> str:
-    """Write what is to be added to a counter."""
+    """Return the line that adds a value to a counter."""
     return f"{name}:{number(value)}|c{tail}"
 
 
 def gauged(name: str, value: float, tail: str) -> list[str]:
-    """Write a gauge; a negative one in two lines, because a sign alone means a change."""
+    """Return the lines that set a gauge.
+
+    A negative value needs two lines, because a sign in the first line would mean a change.
+    """
     zero = [f"{name}:0|g{tail}"] if value < 0 else []
     return [*zero, f"{name}:{number(value)}|g{tail}"]
 
 
 class StatsdFormatter:
-    """Turn queued values into lines: counts added up, gauges at their newest, each time by itself."""
+    """Convert queued values to lines.
+
+    Counts are added up, gauges keep the newest value, and each duration has its own line.
+    """
 
     def __init__(self, metrics: Iterable[Metric], prefix: str, tagging: Tagging) -> None:
         if tagging not in TAGGINGS:
@@ -73,11 +82,11 @@ class StatsdFormatter:
         self._levels: dict[tuple[str, str], float] = {}
 
     def forget(self) -> None:
-        """Forget the levels of gauges."""
+        """Remove the levels of all gauges."""
         self._levels.clear()
 
     def of(self, queued: Iterable[Queued]) -> list[str]:
-        """Return the lines that say what was queued."""
+        """Return the lines for queued values."""
         counts: dict[tuple[str, str], float] = {}
         gauges: dict[tuple[str, str], float] = {}
         times: list[str] = []
@@ -97,6 +106,6 @@ class StatsdFormatter:
     def _timed(self, metric: Metric, key: tuple[str, str], value: float) -> str:
         name, tail = key
         factor = _MILLISECONDS.get(metric.unit)
-        # Only DogStatsD has a type for values that are spread and no times; a timer does the same elsewhere.
+        # Only DogStatsD has a type for distributions that are not durations. For other servers a timer has the same effect.
         kind = "h" if factor is None and self._tagging == "dogstatsd" else "ms"
         return f"{name}:{number(value * (factor or 1.0))}|{kind}{tail}"

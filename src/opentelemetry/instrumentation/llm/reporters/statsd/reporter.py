@@ -1,8 +1,8 @@
-"""Send metrics to a StatsD server: counters, timers and gauges, with the tags of DogStatsD or with none.
+"""Send metrics to a StatsD server: counters, timers and gauges.
 
-Events only put their values into a queue; a thread of the reporter's own adds them up, writes lines and sends them. The
-wire is ours and not that of the PyPI library ``statsd``: that one has no tags, waits for the name server where it is
-made, asks for it once, and keeps lost lines to itself.
+Tags have the DogStatsD format or are left out. Event handlers only put values into a queue. A thread of the reporter adds
+them up, formats lines and sends them. The PyPI library ``statsd`` is not used: it has no tags, resolves the host name once
+in its constructor, blocks while doing so, and does not report lost lines.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _QUEUED_AT_MOST = 20_000
 
 
 class StatsdReporter:
-    """Send ``metrics`` to the StatsD server at ``host:port`` over UDP, until ``close()``.
+    """Send ``metrics`` over UDP to a StatsD server until ``close()``.
 
-    ``prefix`` stands before every name, with a dot between. ``tags`` is ``"dogstatsd"`` (``|#provider:openai``) or
-    ``"none"`` for servers that refuse tags: all tags then count together. Nothing here blocks the caller or fails
-    because the server is away: what cannot be sent is dropped, and ``reporter.dropped`` counts its lines. Raises
-    ``ValueError`` for a setting that cannot be.
+    ``prefix`` is added before every name, with a dot between. ``tags`` is ``"dogstatsd"`` (``|#provider:openai``), or
+    ``"none"`` for servers without tags; values of all tags are then added up. The reporter never blocks the caller or raises if
+    the server is not available. Lines that cannot be sent are dropped and counted in ``reporter.dropped``. Invalid settings
+    raise ``ValueError``.
     """
 
     def __init__(
@@ -51,11 +51,11 @@ class StatsdReporter:
 
     @property
     def dropped(self) -> int:
-        """Return how many lines could not be sent, as far as the system tells."""
+        """Return the number of lines that could not be sent, if the system reported it."""
         return self._lost + self._wire.dropped
 
     def after_fork_in_child(self) -> None:
-        """Begin with an empty queue and without a thread: what the parent has queued, the parent sends."""
+        """Start with an empty queue and no thread: the parent sends its own values."""
         self._lines.forget()
         self._queue: deque[tuple[Metric, tuple[Any, ...], float]] = deque()
         self._thread: threading.Thread | None = None
@@ -63,12 +63,12 @@ class StatsdReporter:
         self._closed = threading.Event()
 
     def attach(self) -> None:
-        """Begin to hear, again or for the first time."""
+        """Start or resume reporting."""
         self._closed = threading.Event()
-        bus.attach_many(self._id, self._by_event, self._hear, keep=True)
+        bus.attach_many(self._id, self._by_event, self._handle, keep=True)
 
     def close(self) -> None:
-        """Hear no more, send what is left, and let go of the socket and the thread."""
+        """Stop counting, send the remaining values, and release socket and thread."""
         bus.detach(self._id)
         self._closed.set()
         thread, self._thread = self._thread, None
@@ -79,12 +79,12 @@ class StatsdReporter:
         atexit.unregister(self.flush)
 
     def flush(self) -> None:
-        """Send now what is queued."""
+        """Send all queued values now."""
         with self._sending:
             waiting = [self._queue.popleft() for _ in range(len(self._queue))]
             self._wire.send(self._lines.of(waiting))
 
-    def _hear(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
+    def _handle(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
         queue = self._queue
         for metric in self._by_event[event]:
             for value, extra in numbers(metric, measurements, metadata):
@@ -96,7 +96,7 @@ class StatsdReporter:
             self._begin()
 
     def _begin(self) -> None:
-        # Whoever speaks never waits for a lock: it may be a finaliser in the very thread that holds it.
+        # Event producers never wait for a lock, because a finalizer may emit an event in the thread that holds the lock.
         if not self._starting.acquire(blocking=False):
             return
         try:
@@ -104,7 +104,7 @@ class StatsdReporter:
                 self._thread = threading.Thread(target=self._run, args=(self._closed,), name="ex_llm-statsd", daemon=True)
                 atexit.unregister(self.flush)
                 atexit.register(self.flush)
-                # Near the interpreter's end no thread begins any more; flush() at exit sends the rest.
+                # Near interpreter exit no thread can be started. The exit handler flush() then sends the rest.
                 with contextlib.suppress(RuntimeError):
                     self._thread.start()
         finally:

@@ -1,4 +1,7 @@
-"""Datagrams to a StatsD server: lines packed below the MTU, sent without ever waiting, and losses counted."""
+"""Send datagrams to a StatsD server without blocking.
+
+Lines are packed into datagrams below the MTU, and lost lines are counted.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,9 @@ _RESOLVE_AGAIN_SECONDS = 30.0
 
 
 def packed(lines: Iterable[str], size: int = DATAGRAM_BYTES) -> Iterator[list[bytes]]:
-    """Give groups of lines that fit into one datagram each; a line longer than ``size`` goes alone.
+    """Yield groups of lines that fit into a datagram each.
+
+    A line longer than ``size`` is a group of its own.
 
     >>> list(packed(["a:1|c", "b:2|c", "c:3|c"], size=11))
     [[b'a:1|c', b'b:2|c'], [b'c:3|c']]
@@ -31,7 +36,10 @@ def packed(lines: Iterable[str], size: int = DATAGRAM_BYTES) -> Iterator[list[by
 
 
 class UdpSender:
-    """A UDP socket that never blocks; made when the first lines are sent, and looked up again when sending fails."""
+    """A UDP socket that never blocks.
+
+    It is created with the first lines. The host is resolved again after a failed send.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         if isinstance(port, bool) or not isinstance(port, int) or not 0 < port <= 65535:
@@ -46,7 +54,7 @@ class UdpSender:
         register_at_fork(self)
 
     def send(self, lines: Iterable[str]) -> None:
-        """Send lines; count those that could not be."""
+        """Send lines, and count those that could not be sent."""
         for group in packed(lines):
             if not self._sent(b"\n".join(group), len(group)):
                 self.dropped += len(group)
@@ -68,7 +76,7 @@ class UdpSender:
         try:
             found.send(datagram)
         except ConnectionRefusedError:
-            # This tells of the datagram before: nobody took it, and this one has not left.
+            # The error is about the previous datagram, which was not delivered. The current one has not been sent yet.
             self.dropped, self._unsure = self.dropped + self._unsure, 0
             found.send(datagram)
         self._unsure = lines
@@ -78,7 +86,7 @@ class UdpSender:
             return None
         made: socket.socket | None = None
         try:
-            # IPv4 first: most servers listen there only, and "localhost" is often both.
+            # IPv4 first: most servers listen on IPv4 only, and "localhost" often resolves to both.
             found = sorted(socket.getaddrinfo(self.host, self.port, type=socket.SOCK_DGRAM), key=lambda a: a[0] != socket.AF_INET)
             made = socket.socket(found[0][0], socket.SOCK_DGRAM)
             made.setblocking(False)
@@ -92,12 +100,12 @@ class UdpSender:
         return made
 
     def close(self) -> None:
-        """Let go of the socket; the next line makes a new one."""
+        """Close the socket. The next line creates a new socket."""
         made, self._socket = self._socket, None
         if made is not None:
             made.close()
 
     def after_fork_in_child(self) -> None:
-        """Count anew in a child, on a socket of its own."""
+        """Reset the counts and close the socket of the parent in a forked child."""
         self.dropped = self._unsure = 0
         self.close()
