@@ -1,4 +1,7 @@
-"""What a span looks like to people: one line of text, and rows of a table, as pure functions of its attributes."""
+"""Format spans for people: a line for each span, and rows of a table.
+
+The functions depend on span attributes only.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from .terminal import PLAIN, Style, Terminal
 Attributes = Mapping[str, Any]
 Row = list[float | None]
 Part = tuple[str, Style | None]
-"""A text and how it looks on a terminal."""
+"""A text and its style on a terminal."""
 
 OPERATION, PROVIDER, MODEL = "gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model"
 INPUT, CACHED, OUTPUT = "gen_ai.usage.input_tokens", "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.output_tokens"
@@ -26,12 +29,15 @@ _COLUMNS: dict[str, Style] = {"provider": "faint", "tokens in": "cyan", "cached"
 
 
 def is_call(attributes: Attributes) -> bool:
-    """Say whether a span is one call of a provider, whose tokens and cost nobody else counts."""
+    """Return True if a span is a single call of a provider.
+
+    Its tokens and cost are then not included in another span.
+    """
     return OPERATION in attributes and attributes[OPERATION] not in _AROUND_CALLS
 
 
 def printable(text: object) -> str:
-    """Return a text that leaves the terminal alone and stays on its line.
+    """Return a text without control characters and line breaks.
 
     >>> printable("a\\x1b[31mb")
     'a?[31mb'
@@ -40,7 +46,7 @@ def printable(text: object) -> str:
 
 
 def time_shown(seconds: float) -> str:
-    """Write a time as people read it.
+    """Return a duration in a readable unit.
 
     >>> time_shown(0.0421), time_shown(1.5), time_shown(83)
     ('42 ms', '1.50 s', '1 min 23 s')
@@ -51,34 +57,37 @@ def time_shown(seconds: float) -> str:
 
 
 def details(attributes: Attributes, seconds: float, resent: int) -> list[Part]:
-    """Return what is told of a span after its name, in order; what is not known is left out."""
-    told: list[Part] = [(str(attributes[PROVIDER]), "faint")] if PROVIDER in attributes else []
-    told.append((time_shown(seconds), None))
+    """Return the texts after the name of a span, in order, without unknown values."""
+    parts: list[Part] = [(str(attributes[PROVIDER]), "faint")] if PROVIDER in attributes else []
+    parts.append((time_shown(seconds), None))
     if FIRST_CHUNK in attributes:
-        told.append((f"first chunk {time_shown(attributes[FIRST_CHUNK])}", None))
-    told += [(text, "cyan") for text in _tokens(attributes)]
+        parts.append((f"first chunk {time_shown(attributes[FIRST_CHUNK])}", None))
+    parts += [(text, "cyan") for text in _tokens(attributes)]
     if COST in attributes:
-        told.append((f"{amount(attributes[COST])} cents", "green"))
+        parts.append((f"{amount(attributes[COST])} cents", "green"))
     elif UNKNOWN_COST in attributes:
-        told.append((f"no cost ({str(attributes[UNKNOWN_COST]).replace('_', ' ')})", "yellow"))
+        parts.append((f"no cost ({str(attributes[UNKNOWN_COST]).replace('_', ' ')})", "yellow"))
     if resent:
-        told.append(("1 retry" if resent == 1 else f"{resent} retries", "yellow"))
+        parts.append(("1 retry" if resent == 1 else f"{resent} retries", "yellow"))
     if attributes.get(STREAM_END, "complete") not in ("complete", "error"):
-        told.append((f"stream {attributes[STREAM_END]}", "yellow"))
-    return [(printable(text), style) for text, style in told]
+        parts.append((f"stream {attributes[STREAM_END]}", "yellow"))
+    return [(printable(text), style) for text, style in parts]
 
 
 def _tokens(attributes: Attributes) -> list[str]:
-    told = []
+    texts = []
     for total, part, word, of_which in ((INPUT, CACHED, "in", "cached"), (OUTPUT, REASONING, "out", "reasoning")):
         if total in attributes:
             beside = f" ({attributes[part]} {of_which})" if attributes.get(part) else ""
-            told.append(f"{word} {attributes[total]}{beside}")
-    return told
+            texts.append(f"{word} {attributes[total]}{beside}")
+    return texts
 
 
 def failure(attributes: Attributes, description: str | None) -> str:
-    """Name what failed: its type and kind, or what the status says; never nothing."""
+    """Return a text for a failure: its type and kind, or the status description.
+
+    The text is never empty.
+    """
     named = attributes.get(ERROR_TYPE) or description or "failed"
     kind = f" ({attributes[ERROR_KIND]})" if ERROR_KIND in attributes else ""
     return printable(f"ERROR {named}{kind}")
@@ -86,7 +95,7 @@ def failure(attributes: Attributes, description: str | None) -> str:
 
 _ROWS_KEPT = 200
 _OTHER = ("other", "", "")
-"""The row of the models that were met after as many as are kept."""
+"""The row for models above the maximum number of rows."""
 
 
 class Totals:
@@ -96,7 +105,7 @@ class Totals:
         self._rows: dict[tuple[str, ...], Row] = {}
 
     def add(self, attributes: Attributes, seconds: float, failed: bool) -> None:
-        """Count one call in; what it does not tell stays untold, and is not 0."""
+        """Add one call. A value that is missing stays unknown and is not counted as 0."""
         who = tuple(printable(attributes.get(key, "")) for key in (OPERATION, PROVIDER, MODEL))
         numbers = [1, int(failed), *(attributes.get(key) for key in (INPUT, CACHED, OUTPUT, COST)), seconds]
         if who not in self._rows and len(self._rows) >= _ROWS_KEPT:
@@ -105,7 +114,10 @@ class Totals:
         self._rows[who] = numbers if row is None else _sums(row, numbers)
 
     def table(self, terminal: Terminal = PLAIN) -> str:
-        """Return a row for each model and one for all of them; an empty text if there was no call."""
+        """Return a table with a row for each model and a row for the sum.
+
+        The text is empty if there was no call.
+        """
         if not self._rows:
             return ""
         every = functools.reduce(_sums, self._rows.values())
@@ -127,5 +139,5 @@ def _sums(one: Row, other: Row) -> Row:
 
 
 def _numbers(row: Row) -> tuple[str, ...]:
-    *told, seconds = row
-    return (*("" if number is None else amount(number) for number in told), time_shown((seconds or 0) / (row[0] or 1)))
+    *numbers, seconds = row
+    return (*("" if number is None else amount(number) for number in numbers), time_shown((seconds or 0) / (row[0] or 1)))

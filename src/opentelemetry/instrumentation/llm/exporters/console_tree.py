@@ -1,7 +1,7 @@
-"""``OTEL_TRACES_EXPORTER=llm_console``: traces for people, as a tree each, and a table of totals at the end.
+"""``OTEL_TRACES_EXPORTER=llm_console``: print traces as trees for people.
 
-The SDK loads it by its entry point. A tree is printed when its root has ended and the SDK hands it over; with
-``OTEL_BSP_SCHEDULE_DELAY=200`` that is after 200 ms instead of 5 s.
+The SDK loads the exporter by its entry point. A tree is printed when its root span has ended and the SDK exports it. With
+``OTEL_BSP_SCHEDULE_DELAY=200`` this takes 200 ms instead of 5 s. A table of totals is printed at the end.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from .terminal import Terminal
 
 _TRACES_KEPT, _SPANS_KEPT, _PRINTED_KEPT = 200, 5000, 1000
 _ATTEMPTS = ("ex_llm.provider.request.stop", "ex_llm.provider.request.exception")
-# What leads to a span and to the spans below it, where another follows and where none does.
+# Prefixes of a span line and of the lines below it, if another sibling follows and if none follows.
 _GLYPHS = {True: (("├─ ", "│  "), ("└─ ", "   ")), False: (("|- ", "|  "), ("`- ", "   "))}
 
 _Waiting = dict[int, ReadableSpan]
 
 
 class LiveSpanExporter(SpanExporter):
-    """Print each trace as a tree when its root ends, and totals by model at ``shutdown()``.
+    """Print each trace as a tree when its root ends, and totals at ``shutdown()``.
 
-    ``stream`` is stdout unless you say otherwise. On a terminal it is coloured, unless ``NO_COLOR`` is set.
+    The default of ``stream`` is stdout. Output to a terminal is coloured, unless ``NO_COLOR`` is set.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
@@ -45,17 +45,17 @@ class LiveSpanExporter(SpanExporter):
         self._over = False
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Take ended spans; print the trees that are complete."""
+        """Accept ended spans; print the trees that are complete."""
         with self._lock:
             trees = [tree for span in spans for tree in self._take(span)]
             return self._write("".join(trees))
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """Say that nothing waits here but traces whose root has not ended."""
+        """Return True: only traces whose root has not ended are kept."""
         return True
 
     def shutdown(self) -> None:
-        """Print what still waits for its root, and the table of totals."""
+        """Print incomplete traces and the table of totals."""
         with self._lock:
             if self._over:
                 return
@@ -71,14 +71,14 @@ class LiveSpanExporter(SpanExporter):
         waiting = self._waiting.setdefault(trace, {})
         waiting[number] = span
         self._spans_waiting += 1
-        # A span that ends after its root, such as a stream read later, has a printed parent and is a root to us.
+        # A span that ends after its root (for example a stream that is read later) has a printed parent and starts a new tree.
         if span.parent is None or span.parent.is_remote or self._has_printed(trace, span.parent.span_id):
             yield self._trees(trace, [span])
         if self._spans_waiting > _SPANS_KEPT:
             yield self._give_up(next(iter(self._waiting)))
 
     def _has_printed(self, trace: int, number: int) -> bool:
-        """Tell whether a span was printed; one that is asked for is remembered longest."""
+        """Return True if a span was printed; spans found here are remembered longest."""
         printed = self._printed.get(trace)
         if printed is None or number not in printed:
             return False
@@ -90,7 +90,7 @@ class LiveSpanExporter(SpanExporter):
         return self._trees(trace, [span for span in waiting.values() if span.parent is None or span.parent.span_id not in waiting])
 
     def _trees(self, trace: int, roots: list[ReadableSpan]) -> str:
-        """Return the lines of spans and of all below them, which then wait no more."""
+        """Return the lines of spans and their descendants, and remove them."""
         waiting = self._waiting[trace]
         below: dict[int, list[ReadableSpan]] = {}
         for span in sorted(waiting.values(), key=_began):
@@ -108,7 +108,7 @@ class LiveSpanExporter(SpanExporter):
                 printed.pop(next(iter(printed)))
             printed[number] = None
             lines.append(self._terminal.paint(lead, "faint") + self._line(span) + "\n")
-            # The last goes on the stack first, so that the first is printed first.
+            # The last child is put on the stack first, so that the first child is printed first.
             for place, child in enumerate(reversed(below.pop(number, []))):
                 turn, further = self._glyphs[place == 0]
                 todo.append((child, lead_below + turn, lead_below + further))
@@ -122,17 +122,17 @@ class LiveSpanExporter(SpanExporter):
     def _line(self, span: ReadableSpan) -> str:
         attributes = span.attributes or {}
         name: Part = (printable(span.name), "bold" if is_call(attributes) else None)
-        told = [name, *details(attributes, _seconds(span), _resent(span))]
+        parts = [name, *details(attributes, _seconds(span), _resent(span))]
         if _failed(span):
-            told.append((failure(attributes, span.status.description), "red"))
-        return "  ".join(self._terminal.paint(text, style) for text, style in told)
+            parts.append((failure(attributes, span.status.description), "red"))
+        return "  ".join(self._terminal.paint(text, style) for text, style in parts)
 
     def _write(self, text: str) -> SpanExportResult:
         try:
             if text:
                 self._stream.write(text)
                 self._stream.flush()
-        except (OSError, ValueError):  # closed, or nobody reads any more
+        except (OSError, ValueError):  # The stream is closed, or its reader has closed its end.
             return SpanExportResult.FAILURE
         return SpanExportResult.SUCCESS
 

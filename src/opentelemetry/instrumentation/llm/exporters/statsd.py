@@ -1,7 +1,8 @@
-"""``OTEL_METRICS_EXPORTER=llm_statsd``: every metric of the OpenTelemetry SDK to a StatsD server.
+"""``OTEL_METRICS_EXPORTER=llm_statsd``: send metrics of the SDK to StatsD.
 
-The SDK loads it by its entry point. It keeps spread values in buckets, and no timer can be made of a bucket: the times
-of our own metrics are therefore heard on the bus and sent one by one, and spread values of others as count and sum.
+The SDK loads the exporter by its entry point. The SDK stores distributions in buckets, and buckets cannot be converted to
+timers. Therefore durations of the ``ex_llm`` metrics are read from the bus and sent one by one. Other distributions are sent
+as count and sum.
 """
 
 from __future__ import annotations
@@ -62,9 +63,10 @@ def _setting(name: str, given: Any) -> Any:
 
 
 class StatsdMetricExporter(MetricExporter):
-    """Export to StatsD; what is not given is read from ``OTEL_INSTRUMENTATION_LLM_STATSD_HOST``, ``_PORT``, ``_PREFIX``, ``_TAGS``.
+    """Export metrics to a StatsD server.
 
-    Counters go out as what was added since the last export. A server that is away fails nothing; ``dropped`` counts.
+    The defaults come from ``OTEL_INSTRUMENTATION_LLM_STATSD_HOST``, ``_PORT``, ``_PREFIX`` and ``_TAGS``. Counters are sent as
+    the difference to the last export. If the server is not available, nothing fails, and ``dropped`` counts the lost lines.
     """
 
     def __init__(self, host: str | None = None, port: int | None = None, prefix: str | None = None, tags: Tagging | None = None) -> None:
@@ -79,21 +81,21 @@ class StatsdMetricExporter(MetricExporter):
 
     @property
     def dropped(self) -> int:
-        """Return how many lines could not be sent, as far as the system tells."""
+        """Return the number of lines that could not be sent, if the system reported it."""
         return self._timers.dropped + self._wire.dropped
 
     def export(self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: Any) -> MetricExportResult:
-        """Send what was collected."""
+        """Send the collected metrics."""
         self._wire.send(self._lines(metrics_data))
         return MetricExportResult.SUCCESS
 
     def force_flush(self, timeout_millis: float = 10_000) -> bool:
-        """Send the times that wait."""
+        """Send the queued durations."""
         self._timers.flush()
         return True
 
     def shutdown(self, timeout_millis: float = 30_000, **kwargs: Any) -> None:
-        """Send what is left and let go of sockets and threads."""
+        """Send the remaining values, and release sockets and threads."""
         self._timers.close()
         self._wire.close()
 

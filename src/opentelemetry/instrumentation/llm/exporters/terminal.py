@@ -1,4 +1,4 @@
-"""What a stream can show: colours where a person looks at a terminal, plain text everywhere else."""
+"""Detect whether an output stream supports colours and line characters."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _CODES: dict[Style, int] = {"bold": 1, "faint": 2, "red": 31, "green": 32, "yell
 
 
 class Terminal:
-    """A stream as something to write for: ``paint`` colours a text there, ``draws`` says whether it takes lines and marks.
+    """An output stream: ``paint`` adds colours, ``draws`` is True for line symbols.
 
-    ``NO_COLOR`` keeps every text plain; ``FORCE_COLOR`` colours it also where the stream is no terminal.
+    ``NO_COLOR`` disables colours. ``FORCE_COLOR`` enables them even if the stream is not a terminal.
     """
 
     def __init__(self, stream: TextIO | None) -> None:
@@ -20,7 +20,7 @@ class Terminal:
         self.draws = _can_draw(stream)
 
     def paint(self, text: str, style: Style | None) -> str:
-        """Return the text with the marks of a style around it, or as it is.
+        """Return the text with the escape codes of a style, or unchanged.
 
         >>> Terminal(None).paint("failed", "red")
         'failed'
