@@ -1,1 +1,4 @@
-"""The ground: the words that both sides of the street use. Nothing here knows the bus, OpenTelemetry or an SDK."""
+"""Definitions that producers and consumers of events share.
+
+Nothing here depends on the bus, OpenTelemetry or an SDK.
+"""

@@ -1,4 +1,4 @@
-"""How classes of exceptions are named in events, spans and metrics."""
+"""Names of exception classes in events, spans and metrics."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from .bounds import short
 
 
 def error_type(error: BaseException) -> str:
-    """Name the class of an exception as users import it; nothing of the exception's text.
+    """Return the name under which users import the class of an exception.
+
+    The text of the exception is not included.
 
     >>> error_type(ValueError("secret"))
     'ValueError'
@@ -29,5 +31,8 @@ def _named(kind: Any) -> str:
 
 
 def is_no_failure(error: BaseException) -> bool:
-    """Return whether a block was left on purpose: its generator was closed, or the program exits with success."""
+    """Return True if a block ended intentionally.
+
+    Its generator was closed, or the program exits successfully.
+    """
     return isinstance(error, GeneratorExit) or (isinstance(error, SystemExit) and error.code in (None, 0))

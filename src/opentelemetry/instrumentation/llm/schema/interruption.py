@@ -1,4 +1,4 @@
-"""Recognise an exception that interrupted a step from outside: one that a signal handler raised while the step ran."""
+"""Recognise an exception that a signal handler raised while a step was running."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from types import FrameType
 
 
 def is_interruption(error: BaseException) -> bool:
-    """Return whether ``error`` is not a failure of the step that it left, but was raised into it.
+    """Return True if ``error`` was raised into a step from outside.
 
-    Python calls a signal handler with the number of the signal and the frame that it interrupts, which is then also its
-    caller. Nothing else is called so, and no step of ours calls it. What is no ``Exception`` (``KeyboardInterrupt``,
-    ``SystemExit``, a cancellation) is an interruption in any case.
+    Python calls a signal handler with two arguments: the signal number and the interrupted frame, which is also the caller. No
+    other function is called in this way, and no step of this package does it. An exception that is not an ``Exception``
+    (``KeyboardInterrupt``, ``SystemExit``, a cancellation) is always an interruption.
     """
     if not isinstance(error, Exception):
         return True

@@ -1,4 +1,4 @@
-"""Count values of a distribution by bucket, without keeping the values."""
+"""Count the values of a distribution in buckets, without storing the values."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 CHUNK_GAP_BOUNDS = tuple(10_000_000 * 2**power for power in range(14))
-"""Buckets for the times between chunks of a stream, in nanoseconds: 10 ms to 82 s."""
+"""Buckets for the time between chunks of a stream, in nanoseconds: 10 ms to 82 s."""
 
 
 class Histogram:
-    """Hold counts by bucket, the number of values, their sum, extremes, and the newest value of each bucket.
+    """Counts by bucket, the number, sum and extremes of values, and newest values.
 
-    ``newest`` has a value and its mark by bucket. A mark says which span a value was measured in; a value with a mark
-    is kept before one without.
+    ``newest`` contains the newest value of each bucket with its mark. A mark identifies the span in which a value was measured.
+    A value with a mark has priority over a value without a mark.
     """
 
     __slots__ = ("bounds", "count", "counts", "highest", "lowest", "newest", "sum")
@@ -44,7 +44,7 @@ class Histogram:
             self.newest[place] = (value, mark)
 
     def add_many(self, values: Iterable[float]) -> None:
-        """Add values in their order; costs far less than calling ``add`` for each."""
+        """Add values in their order, at much less cost than ``add`` for each."""
         values = list(values)
         if not values:
             return
@@ -62,7 +62,10 @@ class Histogram:
         self.lowest, self.highest = min(self.lowest, ordered[0]), max(self.highest, ordered[-1])
 
     def merge(self, other: Histogram, mark: Any = None) -> None:
-        """Add all values of ``other``, which has the same bounds; ``mark`` is for those without."""
+        """Add all values of ``other``, which has the same bounds.
+
+        ``mark`` is used for values without a mark.
+        """
         self.counts = [count + added for count, added in zip(self.counts, other.counts, strict=True)]
         self.count, self.sum = self.count + other.count, self.sum + other.sum
         self.lowest, self.highest = min(self.lowest, other.lowest), max(self.highest, other.highest)
@@ -72,7 +75,10 @@ class Histogram:
                 self.newest[place] = (value, marked)
 
     def converted(self, convert: Callable[[float], float], bounds: tuple[float, ...] | None = None) -> Histogram:
-        """Return the same values in another unit; ``bounds`` are those of the new one."""
+        """Return the same values in another unit.
+
+        ``bounds`` are the bounds in the new unit.
+        """
         twin = self.copy()
         twin.bounds = tuple(map(convert, self.bounds)) if bounds is None else bounds
         twin.sum, twin.lowest, twin.highest = convert(self.sum), convert(self.lowest), convert(self.highest)
@@ -80,13 +86,13 @@ class Histogram:
         return twin
 
     def take(self) -> Histogram:
-        """Return a copy and begin anew."""
+        """Return a copy and reset this histogram."""
         taken = self.copy()
         self._clear()
         return taken
 
     def copy(self) -> Histogram:
-        """Return a copy that does not change with this one."""
+        """Return an independent copy."""
         twin = Histogram(self.bounds)
         twin.counts = list(self.counts)
         twin.count, twin.sum, twin.lowest, twin.highest = self.count, self.sum, self.lowest, self.highest
@@ -94,4 +100,4 @@ class Histogram:
         return twin
 
     def __repr__(self) -> str:
-        return f"Spread(count={self.count}, sum={self.sum}, lowest={self.lowest}, highest={self.highest})"
+        return f"Histogram(count={self.count}, sum={self.sum}, lowest={self.lowest}, highest={self.highest})"

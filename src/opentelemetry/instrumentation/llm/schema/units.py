@@ -1,4 +1,4 @@
-"""Units of time: what ``duration`` is measured in and how to read it in another unit."""
+"""Units of time: the unit of ``duration``, and conversion to other units."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ _NANOSECONDS = {"native": 1, "nanosecond": 1, "microsecond": 1_000, "millisecond
 
 
 def convert_time_unit(value: float, from_unit: str, to_unit: str) -> float:
-    """Convert a time between units; ``native`` is what events measure in: nanoseconds of ``time.perf_counter_ns``.
+    """Convert a time between units.
 
-    Units are native, nanosecond, microsecond, millisecond and second. Raises ``ValueError`` for any other.
+    Units are native, nanosecond, microsecond, millisecond and second. ``native`` is the unit of measurements in events:
+    nanoseconds of ``time.perf_counter_ns``. Any other unit raises ``ValueError``.
 
     >>> convert_time_unit(1_500_000, "native", "millisecond")
     1.5
