@@ -1,8 +1,8 @@
-"""How providers speak: one wire shape a module, as pure functions and tables of paths.
+"""Wire formats of providers, one per module: pure functions and tables of paths.
 
-A dialect MUST NOT import an SDK, MUST NOT change or keep what it is given, MUST NOT iterate what is not a list, tuple,
-dict or text, and need not fear odd shapes: ``reading`` gives ``None`` for what is not there. What it raises all the
-same ends the call with an empty reply, never the application's.
+A dialect MUST NOT import an SDK, MUST NOT change or keep its input, and MUST NOT iterate a value that is not a list,
+tuple, dict or text. It need not guard against unexpected shapes: ``extraction.paths`` returns ``None`` for missing
+values. If a dialect raises nevertheless, the call ends with an empty record and the application is not affected.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ Sends = Callable[[Any, str, Any], "bool | None"]
 
 @dataclass(slots=True)
 class Arguments:
-    """What the application passed, by its names: on the wire, or in the function's signature.
+    """Arguments of a call by wire name or by parameter name.
 
-    ``path`` is what the request goes to (or the operation's name), where the function is told so. ``sends`` says of a request,
-    by the HTTP client that sends it, method and URL, whether it is of this call; ``None`` where the SDK does not let that be known.
+    ``path`` is the URL path of the request (or the name of the operation), if the function receives it. ``sends``
+    takes the HTTP client, method and URL of a request and returns whether the request belongs to this call; ``None``
+    if the SDK does not make this known.
     """
 
     named: Mapping[str, Any]
@@ -34,7 +35,7 @@ class Arguments:
 
 
 def _no_chunks(draft: Response, chunk: Any) -> None:
-    """Take nothing from a chunk: the operation tells no figures while it streams."""
+    """Ignore a chunk: the operation reports no values while it streams."""
 
 
 def _no_content(arguments: Arguments) -> Content:
@@ -43,11 +44,12 @@ def _no_content(arguments: Arguments) -> Content:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """Read one wire shape.
+    """Functions that read one wire format.
 
-    ``request`` reads the arguments of a call, ``reply`` a whole answer, and ``absorb`` adds one chunk of a stream to a
-    draft. ``content`` and ``output`` read message contents in the shapes of the conventions' JSON schemas; they run
-    only where content is captured, and so does the part of ``absorb`` that joins pieces (when ``draft.content`` is set).
+    ``request`` reads the arguments of a call, ``response`` a complete response, and ``absorb`` adds one chunk of a
+    stream to a draft. ``content`` and ``output`` read message contents in the shapes of the JSON schemas of the
+    semantic conventions. They run only if content capture is on; ``absorb`` joins content only if ``draft.content``
+    is set.
     """
 
     name: str
@@ -57,9 +59,9 @@ class Dialect:
     content: Callable[[Arguments], Content] = _no_content
     output: Callable[[Any], list[dict[str, Any]] | None] = lambda answer: None
     finish: Callable[[Response], None] = lambda draft: None
-    """Complete a draft when its stream is over, before it is read."""
+    """Complete a draft at the end of its stream, before it is used."""
 
     @property
     def streams(self) -> bool:
-        """Say whether the chunks of a stream tell something."""
+        """Return whether chunks of a stream are read."""
         return self.absorb is not _no_chunks

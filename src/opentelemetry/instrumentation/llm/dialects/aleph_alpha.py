@@ -1,4 +1,4 @@
-"""Aleph Alpha's own shapes: completions of a prompt of several kinds of items, and streams whose last items are no chunks."""
+"""Aleph Alpha: multimodal completions, and streams with a final summary."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _reply(answer: Any) -> Response:
 
 
 def _vector(value: Any) -> Sequence[Any]:
-    """Return one vector of an answer: of a list of them, or of a table of layers and poolings."""
+    """Return one vector, from a list or from a table of layers and poolings."""
     while isinstance(value, dict):
         value = next(iter(value.values()), None)
     return as_sequence(next(iter(as_sequence(value)), None)) or as_sequence(value)
@@ -78,7 +78,7 @@ def _finish(draft: Response) -> None:
 
 
 def _prompt(value: Any) -> list[Part]:
-    """Read the texts of a prompt; what else it holds are pictures and numbers of tokens."""
+    """Read the texts of a prompt; images and token ids are ignored."""
     return [
         text_part(said) for item in as_sequence(get_path(value, ("items",))) if (said := full_text(get_path(item, ("text",)))) is not None
     ]
@@ -95,7 +95,10 @@ def _output(answer: Any) -> list[Message] | None:
 
 
 def _as_on_the_wire(item: Any) -> dict[str, Any]:
-    """Say what an item of a streamed chat was on the wire: a piece, a call of a tool, the reason of the end, or the usage."""
+    """Return the wire form of a streamed item.
+
+    An item is a text, a tool call, a finish reason or usage.
+    """
     if get_path(item, ("total_tokens",)) is not None:
         return {"usage": item}
     delta: dict[str, Any] = {"role": get_path(item, ("role",)), "content": get_path(item, ("content",))}

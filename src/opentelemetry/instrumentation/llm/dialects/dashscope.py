@@ -1,4 +1,7 @@
-"""Alibaba's own shape of chats, embeddings and rankings: ``output`` and ``usage`` in an envelope, which also tells of failures."""
+"""Alibaba DashScope: chats, embeddings and rankings, in an envelope.
+
+The envelope contains ``output``, ``usage`` and the failure, if any.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,11 @@ _ENVELOPE = fields(Response, {"response_id": "request_id", "failure": "code"})
 _RERANK = fields(Request, {"model": "model", "choice_count": "top_n"})
 _FINE = 200
 _SAID = "said"
-"""Where the choices of a stream are kept, beside what the dialect of chats keeps by number."""
+"""Key of the choices of a stream; the chat dialect uses indexes as keys."""
 
 
 def _usage(answer: Any) -> Usage:
-    """Read what was counted; where nothing was, the SDK's own classes say zero."""
+    """Read the usage; the SDK inserts zeros for missing counts."""
     said = get_path(answer, ("usage",))
     counted = usage(said)
     if counted.total_tokens is None and not counted.input_tokens and not counted.output_tokens:
@@ -32,7 +35,7 @@ def _usage(answer: Any) -> Usage:
 
 
 def _input_only(answer: Any) -> Usage:
-    """Read the tokens of an operation that has no output but numbers: all of them are input."""
+    """Read the usage of an operation that has only input tokens."""
     counted = _usage(answer)
     counted.input_tokens = counted.total_tokens if counted.input_tokens is None else counted.input_tokens
     return counted
@@ -48,9 +51,9 @@ def _enveloped(answer: Any) -> Response:
 
 
 def _choices(answer: Any) -> list[dict[str, Any]]:
-    """Return the choices in the shape of chat completions; an answer without any has its text beside them.
+    """Return the choices as chat completions, or the text as one choice.
 
-    The SDK's client of release 2 gives them without the output around them, and those of a stream as deltas.
+    The client of SDK release 2 returns choices without the ``output`` envelope, and stream choices as deltas.
     """
     output = answer if get_path(answer, ("output",)) is None else get_path(answer, ("output",))
     found = [choice for choice in as_sequence(get_path(output, ("choices",))) if choice is not None]
@@ -95,7 +98,10 @@ def _finish(draft: Response) -> None:
 
 
 def _joined(choices: list[dict[str, Any]]) -> dict[str, Any]:
-    """Join what a stream said: pieces, or everything so far again and again. Which of them is told nowhere, but shows."""
+    """Join the texts of a stream, which may be deltas or cumulative.
+
+    No field shows which of the two a stream uses, so the texts are compared.
+    """
     said = [choice["message"] for choice in choices]
     calls: dict[int, list[Any]] = {}
     for one in said:

@@ -1,4 +1,4 @@
-"""The tasks of Hugging Face that are no chat: text generation as its own server speaks it, vectors, and images."""
+"""Hugging Face tasks other than chat: text generation, vectors and images."""
 
 from __future__ import annotations
 
@@ -49,18 +49,18 @@ def _read_into(draft: Response, answer: Any) -> None:
 
 
 def response(answer: Any) -> Response:
-    """Read an answer: a text alone, or one with the details that were asked for."""
+    """Read a response: a text, or an object with details."""
     said = Response()
     _read_into(said, answer)
     return said
 
 
 def absorb(draft: Response, chunk: Any) -> None:
-    """Add one token: a text alone, or one with details, of which the last has the figures."""
+    """Add one token: a text, or an object whose last one has the counts."""
     _read_into(draft, chunk)
     if draft.content is not None:
         draft.kept = draft.kept or {"pieces": Pieces()}
-        # A token that the server keeps for itself, as the end of the text, is no part of the text.
+        # A special token, such as the end of the text, is not part of the text.
         hidden = get_path(chunk, ("token", "special")) is True
         draft.kept["pieces"].add(
             "text", text_part(""), None if hidden else full_text(get_path(chunk, ("token", "text"))) or full_text(chunk)
@@ -68,7 +68,7 @@ def absorb(draft: Response, chunk: Any) -> None:
 
 
 def finish(draft: Response) -> None:
-    """Make the message of the tokens that a stream brought."""
+    """Build the message from the tokens of a stream."""
     if draft.content is not None and draft.kept:
         draft.content.output_messages = [message("assistant", draft.kept["pieces"].parts())]
 

@@ -1,7 +1,7 @@
-"""Replicate's predictions: any model's input and output in one envelope, which is often told before there is an output.
+"""Replicate predictions: input and output of any model in one envelope.
 
-What a model takes stands together in ``input``, prompts and parameters, and has names of the model's own: it is not looked into
-before contents are asked for.
+The envelope is often returned before the output exists. ``input`` contains prompts and parameters under names of the
+model, and is read only if content capture is on.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _ENDS = {"succeeded": "stop", "failed": "error", "canceled": "error"}
 
 
 def _named(reference: Any) -> str | None:
-    """Name a model or a deployment: by a text, by owner and name, or by an object that has them."""
+    """Return the name of a model or deployment: a text, owner and name, or an object."""
     if isinstance(reference, tuple):
         return as_str("/".join(part for part in reference if isinstance(part, str)))
     owner, name = as_str(get_path(reference, ("owner",))), as_str(get_path(reference, ("name",)))
@@ -27,7 +27,7 @@ def _named(reference: Any) -> str | None:
 
 
 def _request(arguments: Arguments) -> Request:
-    """Read what was asked: of a model or a deployment, or of one that is known by its version alone."""
+    """Read the request: a model, a deployment, or only a version."""
     named = arguments.named
     references = (named.get(kind) for kind in ("model", "deployment", "version"))
     return Request(model=next((name for one in references if (name := _named(one)) is not None), None))

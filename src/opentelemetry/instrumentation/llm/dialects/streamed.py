@@ -1,4 +1,4 @@
-"""A shape asked for by a function of its own: SDKs that have one function for answers and another one for streams."""
+"""Dialects of SDKs that have a separate function for streams."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from . import Arguments, Dialect
 
 
 def streamed(dialect: Dialect) -> Dialect:
-    """Return ``dialect`` for a function that always streams, whatever its arguments say."""
+    """Return ``dialect`` for a function that always streams."""
 
     def request(arguments: Arguments) -> Request:
         asked = dialect.request(arguments)

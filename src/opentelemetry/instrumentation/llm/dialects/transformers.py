@@ -1,4 +1,4 @@
-"""Text that a pipeline of transformers generates: what was asked of it and what it gives, and the tokens of each run of its model."""
+"""Text generation pipelines of transformers: arguments, results and token counts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _content(arguments: Arguments) -> Content:
 
 
 def _output(answer: Any) -> list[Message] | None:
-    """Read each text; a chat comes back whole, and its last message is the answer."""
+    """Read each text; a chat is returned whole, and its last message is the response."""
     said: list[Message] = []
     for record in as_sequence(answer):
         generated = get_path(record, ("generated_text",))
@@ -49,7 +49,10 @@ def _output(answer: Any) -> list[Message] | None:
 
 
 def _run(answer: Any) -> Response:
-    """Count the tokens of a run over one prompt with one answer; several are filled up to one length."""
+    """Count the tokens of one prompt and one result.
+
+    Batches are padded to one length, so they are not counted.
+    """
     prompt, shape = get_path(answer, ("input_ids",)), tuple(get_path(answer, ("generated_sequence", "shape")) or ())
     if len(shape) != 3 or shape[:2] != (1, 1):
         return Response()

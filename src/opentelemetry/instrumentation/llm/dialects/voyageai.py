@@ -1,4 +1,4 @@
-"""Voyage's embeddings and rankings as its SDK gives them: vectors, and how many tokens went in."""
+"""Voyage AI embeddings and rankings, as returned by its SDK."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from . import Arguments, Dialect
 _REQUEST = fields(
     Request, {"model": "model", "dimensions": "output_dimension", "encoding_formats": "output_dtype", "choice_count": "top_k"}
 )
-# All tokens are of the input: nothing but numbers comes out.
+# All tokens are input tokens: the output contains no text.
 _USAGE = fields(Usage, {"input_tokens": "total_tokens", "total_tokens": "total_tokens", "input_text_tokens": "text_tokens"})
 
 

@@ -1,4 +1,4 @@
-"""What watsonx says otherwise than OpenAI: texts that go on from a prompt, vectors and rankings, each with tokens in names of its own."""
+"""IBM watsonx formats that differ from OpenAI: texts, vectors, rankings."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def _request(arguments: Arguments) -> Request:
 
 
 def _answers(answer: Any) -> list[Any]:
-    """List the answers that were given: one a prompt."""
+    """List the results, one per prompt."""
     return [one for one in answer if isinstance(one, dict)] if isinstance(answer, list) else [answer]
 
 
 def _plain(answer: Any) -> dict[str, Any]:
-    """Say the answers to all prompts in the words of completions; a stream may give a text alone."""
+    """Convert all results to completions; a stream may return only texts."""
     if isinstance(answer, str):
         return {"choices": [{"text": answer}]}
     choices, counted = [], {"prompt_tokens": 0, "completion_tokens": 0}
@@ -52,7 +52,7 @@ def _plain(answer: Any) -> dict[str, Any]:
 def _absorb(draft: Response, chunk: Any) -> None:
     before = draft.usage
     chat_completions.absorb(draft, _plain(chunk))
-    # What was generated is counted on; the prompt is counted once, in whichever chunk.
+    # Generated tokens are cumulative; the input count appears in one chunk only.
     now, counts = draft.usage, ("input_tokens", "output_tokens")
     draft.usage = Usage(**{name: max(filter(None, (getattr(before, name), getattr(now, name))), default=None) for name in counts})
 

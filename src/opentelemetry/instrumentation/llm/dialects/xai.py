@@ -1,6 +1,6 @@
-"""xAI's chats as protocol buffers: turned into the words of chat completions, which they are made after.
+"""xAI chats: protocol buffers converted to chat completions.
 
-Only what was set is read. Texts of messages are not touched before contents are asked for.
+Only fields that are set are read. Texts of messages are read only if content capture is on.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .openai.usage import usage
 
 Plain = dict[str, Any]
 _TICKS = 10_000_000_000
-"""In one dollar."""
+"""Ticks per US dollar."""
 _OPTIONAL = (
     "max_tokens", "seed", "temperature", "top_p", "frequency_penalty", "presence_penalty", "reasoning_effort", "previous_response_id",
 )  # fmt: skip
@@ -27,7 +27,7 @@ _ENDS = {"max_len": "length", "max_context": "length"}
 
 
 def _named(message: Any, field: str) -> str | None:
-    """Return the name of an enum's value without its prefix; what is not set has the value 0."""
+    """Return the name of an enum value without its prefix; 0 means not set."""
     number = getattr(message, field)
     known = message.DESCRIPTOR.fields_by_name[field].enum_type.values_by_number.get(number)
     return known.name.partition("_")[2].lower() if number and known is not None else None
@@ -77,7 +77,7 @@ def _usage(said: Any) -> Plain:
 
 
 def _tools(said: Any) -> dict[str, int]:
-    """Count the tools that ran at xAI, by the names that its other API has for them."""
+    """Count the tools that ran at xAI, by their names in xAI's REST API."""
     field = said.DESCRIPTOR.fields_by_name.get("server_side_tools_used")
     if field is None:
         return {}
@@ -105,7 +105,7 @@ def _answer(proto: Any, part: str, spoken: Callable[[Any], Plain | None]) -> Pla
 
 
 def _proto(answer: Any) -> Any:
-    """Return the message behind what the SDK gives: one answer, several of one message, or one and what was read from it."""
+    """Return the message behind an SDK object: a response, a list, or a parsed pair."""
     first = answer[0] if isinstance(answer, (list, tuple)) else answer
     return getattr(first, "_proto", first)
 
@@ -115,7 +115,7 @@ def _reply(answer: Any) -> Response:
 
 
 def _absorb(draft: Response, chunk: Any) -> None:
-    # A pair: what was said so far, and what was said last.
+    # A pair of the accumulated response and the latest chunk.
     proto = _proto(chunk[1])
     chat_completions.absorb(draft, _answer(proto, "delta", _spoken if draft.content is not None else lambda said: None))
 

@@ -1,8 +1,8 @@
-"""The doctor: what is installed, watched, exported and set, what is wrong with that, and what to do about it.
+"""The doctor: report the state of installed SDKs, instrumentation and exporters.
 
-``python -m opentelemetry.instrumentation.llm`` looks from outside: it imports each SDK that is installed in a process of
-its own and watches it there. ``report()`` looks from inside a running program, imports nothing, and knows also what only
-that program can know: keywords, models without a price, errors. Nothing in here opens a socket.
+``python -m opentelemetry.instrumentation.llm`` inspects an environment: each installed SDK is imported and
+instrumented in a separate process. ``report()`` inspects the running program without importing anything. It also
+knows keyword settings, models without a price, and errors of this process. The doctor never opens a socket.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _OFF = ("OTEL_SDK_DISABLED", "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", f"{_OWN}DI
 
 
 class Report:
-    """What the doctor found: ``facts``, the ``findings`` in order of weight, and ``str()`` of it for people."""
+    """The doctor's result: ``facts``, ``findings`` sorted by weight, ``str()`` as text."""
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
@@ -47,12 +47,12 @@ class Report:
 
     @property
     def healthy(self) -> bool:
-        """Say whether nothing keeps telemetry from arriving once and whole."""
+        """Return whether no problem prevents complete and unduplicated telemetry."""
         return not any(finding.problem for finding in self.findings)
 
     @property
     def what_to_do(self) -> str:
-        """The last line: what to do first."""
+        """The last line of the report: the first action to take."""
         return findings.what_to_do(self.findings)
 
     def as_json(self) -> dict[str, Any]:
@@ -64,13 +64,15 @@ class Report:
         return text.written(self.facts, self.findings)
 
     def for_stream(self, stream: TextIO) -> str:
-        """Return the text as ``stream`` shows it: on a terminal with colours, and findings folded to its width."""
+        """Return the text for ``stream``; a terminal gets colours and folded findings."""
         width = shutil.get_terminal_size().columns if stream.isatty() else None
         return text.written(self.facts, self.findings, Terminal(stream), width)
 
 
 def report() -> Report:
-    """Tell what this process watches, has set and has met so far; imports no SDK and changes nothing.
+    """Report what this process has instrumented, configured and observed so far.
+
+    Imports no SDK and changes nothing.
 
     >>> str(report()).splitlines()[-1].startswith("What to do: ")
     True
@@ -83,9 +85,10 @@ def report() -> Report:
 
 
 def examine(wait: float = WAIT_SECONDS, names: Iterable[str] = ()) -> Report:
-    """Tell what a program started here would watch, of the SDKs or providers of ``names``, or of all.
+    """Report the instrumentation of a program started here, for ``names`` or all SDKs.
 
-    An SDK whose import takes longer than ``wait`` seconds is left. A name that is not known is a ``ValueError``.
+    ``names`` are SDKs or providers; an unknown name raises ``ValueError``. The import of an SDK is abandoned after
+    ``wait`` seconds.
     """
     chosen, ignored = _settings_of(os.environ)
     return Report(_facts(os.environ, chosen, ignored, probed(chosen, wait, list(names))))
@@ -118,7 +121,7 @@ def _version(distribution: Distribution | None) -> str | None:
 
 
 def _settings_of(environment: Mapping[str, str]) -> tuple[Settings, tuple[str, ...]]:
-    """Return the settings that the environment makes, and what was said of variables that it makes nothing of."""
+    """Return settings from the environment, and warnings about invalid variables."""
     with _warnings() as said:
         chosen = Settings.read({}, environment)
     return chosen, tuple(said)
@@ -145,7 +148,7 @@ def _setting(name: str, settings: Settings, environment: Mapping[str, str]) -> S
     value, variable = getattr(settings, name), field.metadata["env"]
     with _warnings():
         told = getattr(Settings.read({}, {variable: environment.get(variable, "")} if variable else {}), name)
-    # A keyword wins over the variable, so a value that is not the variable's, or not the default, came by a keyword.
+    # A keyword overrides the variable, so a value that differs from the variable or the default was a keyword.
     origin = "keyword" if told != value else variable if value != field.default else "default"
     return Setting(name, getattr(value, "__qualname__", None) or exporters.masked(repr(value)), origin)
 
@@ -156,7 +159,7 @@ def _nobody_reads(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _met(watcher: LLMInstrumentor) -> dict[str, Any]:
-    """Return what only a running program knows: providers, handlers, models without a price, and faults."""
+    """Return data of a running program only: providers, handlers, prices, errors."""
     reporter = next((a for a in watcher._attached if isinstance(a, OtelReporter)), None)
     spans = next((a for a in watcher._attached if not isinstance(a, OtelReporter)), None)
     handlers: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""Other packages that watch the SDKs of our tables: by what they say of themselves, and by what they have put into an SDK."""
+"""Find other packages that instrument the same SDKs, by metadata and by wrappers."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .wrappers import distribution_of, wrapper_module
 
 OURS = "opentelemetry-instrumentation-llm"
 _GROUP = "opentelemetry_instrumentor"
-# These have no entry points: they watch many SDKs as soon as a program calls their init().
+# These packages have no entry points: a program calls their init(), which instruments many SDKs.
 _WATCH_MANY = ("agentops", "langtrace-python-sdk", "openlit", "traceloop-sdk")
 
 
 def normal(name: str) -> str:
-    """Write the name of a distribution as it is compared.
+    """Normalise the name of a distribution for comparison.
 
     >>> normal("Huggingface_Hub")
     'huggingface-hub'
@@ -32,7 +32,7 @@ def normal(name: str) -> str:
 
 
 def everything_installed() -> dict[str, Distribution]:
-    """Return every distribution that Python finds; of two with one name the first."""
+    """Return every installed distribution; of two with the same name, the first."""
     found: dict[str, Distribution] = {}
     for distribution in distributions():
         name = distribution.metadata["Name"]
@@ -42,7 +42,10 @@ def everything_installed() -> dict[str, Distribution]:
 
 
 def neighbours(sdks: Iterable[SdkState], disabled: Iterable[str], found: dict[str, Distribution]) -> tuple[OtherInstrumentation, ...]:
-    """Tell who else would watch an SDK that is installed and watched by us; ``disabled`` are entry points not to be loaded."""
+    """Report other instrumentations of installed and instrumented SDKs.
+
+    ``disabled`` are entry points that OpenTelemetry must not load.
+    """
     watched = {normal(sdk.name): sdk for sdk in sdks if sdk.version and sdk.state != "disabled"}
     ours = {name: sdk.name for name, sdk in watched.items()}
     active = {who: name for name, sdk in ours.items() for who in wrapping(packages_of(sdk))}
@@ -55,7 +58,7 @@ def neighbours(sdks: Iterable[SdkState], disabled: Iterable[str], found: dict[st
 
 
 def _gives_way(neighbour: OtherInstrumentation, sdk: SdkState) -> bool:
-    """Return whether the place is ours where a neighbour decides about its spans of this SDK."""
+    """Return whether our patch controls the neighbour's spans of this SDK."""
     places = (native.target.replace(".", "_") for native in sdk.native if native.done == "replaced by ours")
     return any(place.startswith(f"{_module(neighbour.name)}_") for place in places)
 
@@ -73,7 +76,10 @@ def _watching(
 
 
 def _instruments(distribution: Distribution) -> Iterator[str]:
-    """Give what a distribution names in its extra ``instruments``: that is how instrumentations say what they watch."""
+    """Return the requirements of the extra ``instruments`` of a distribution.
+
+    Instrumentation packages use this extra to declare the packages that they instrument.
+    """
     for line in distribution.requires or ():
         try:
             requirement = Requirement(line)
@@ -88,7 +94,10 @@ def _module(distribution: str) -> str:
 
 
 def packages_of(sdk: str) -> set[str]:
-    """Return the packages of an SDK that are imported: the first part of a module's name, or as many as are shared with others."""
+    """Return the imported packages of an SDK.
+
+    A package is the first part of a module's name, or more parts if the first is shared with other SDKs.
+    """
     found = set()
     for module in modules_of(by_distribution()[sdk]):
         parts = module.split(".")
@@ -101,7 +110,7 @@ def packages_of(sdk: str) -> set[str]:
 
 
 def wrapping(packages: Iterable[str]) -> set[str]:
-    """Return who has wrapped functions of these packages in this process, apart from us."""
+    """Return which other packages wrap functions of these packages in this process."""
     insides = tuple(f"{package}." for package in packages)
     modules = [(n, m) for n, m in list(sys.modules.items()) if f"{n}.".startswith(insides) and isinstance(m, ModuleType)]
     found = {_who(value) for name, module in modules for owner in _owners(name, module) for value in list(vars(owner).values())}
@@ -110,11 +119,11 @@ def wrapping(packages: Iterable[str]) -> set[str]:
 
 def _owners(name: str, module: ModuleType) -> Iterator[Any]:
     yield module
-    # By type(): isinstance would ask a lazy object of the SDK for its class, and so load it.
+    # Use type(): isinstance() reads __class__, which would load a lazy object of the SDK.
     yield from (v for v in list(vars(module).values()) if issubclass(type(v), type) and v.__module__ == name)
 
 
 def _who(value: Any) -> str | None:
-    """Name the distribution, as a module, whose function is wrapped around ``value``."""
+    """Return the module name of the distribution that wraps the function ``value``."""
     module = wrapper_module(value)
     return None if module is None else distribution_of(module)

@@ -1,4 +1,4 @@
-"""Where telemetry goes: exporters by the variables and packages of OpenTelemetry, and the providers that a process has set."""
+"""Find exporters: from environment variables and packages, or from set providers."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from .facts import Signal
 _PROTOCOLS = {"grpc": "otlp_proto_grpc", "http/protobuf": "otlp_proto_http"}
 _OTLP = ("otlp", *_PROTOCOLS.values())
 _PORTS = {"otlp_proto_grpc": "http://localhost:4317", "otlp_proto_http": "http://localhost:4318"}
-# What the distribution of OpenTelemetry itself chooses where nothing is said.
+# Default exporter of opentelemetry-distro.
 _DISTRO = {"exporter": "otlp", "protocol": "grpc"}
 SIGNALS = ("traces", "metrics", "logs")
-# Classes of the API that record nothing: what a provider gives where none is set, and where the SDK is switched off.
+# API classes that record nothing: used if no provider is set or the SDK is disabled.
 _IDLE = (
     trace.NoOpTracerProvider,
     trace.NoOpTracer,
@@ -30,14 +30,17 @@ _IDLE = (
 
 
 def configurator(found: Mapping[str, Distribution], environment: Mapping[str, str]) -> str | None:
-    """Return the package that sets the SDK up for ``opentelemetry-instrument``, if there is one."""
+    """Return the package that configures the SDK for ``opentelemetry-instrument``."""
     wanted = environment.get("OTEL_PYTHON_CONFIGURATOR")
     named = ((e.name, name) for name, d in found.items() for e in d.entry_points if e.group == "opentelemetry_configurator")
     return next((name for entry, name in named if wanted in (None, entry)), None)
 
 
 def signals(found: Mapping[str, Distribution], environment: Mapping[str, str]) -> tuple[Signal, ...]:
-    """Return what the environment says of each signal, as ``opentelemetry-instrument`` would read it."""
+    """Return the environment's configuration of each signal.
+
+    The variables are read in the same way as by ``opentelemetry-instrument``.
+    """
     has_distro = "opentelemetry-distro" in found and environment.get("OTEL_PYTHON_DISTRO") in (None, "distro")
     return tuple(_signal(name, found, environment, has_distro) for name in SIGNALS)
 
@@ -84,7 +87,7 @@ def without_secrets(url: str) -> str:
 
 
 def masked(text: str) -> str:
-    """Return a text without the user, password and query of URLs in it.
+    """Return a text in which URLs have no user, password and query.
 
     >>> masked("{'https://user:secret@gateway': 'openai'}")
     "{'https://...@gateway': 'openai'}"
@@ -93,9 +96,9 @@ def masked(text: str) -> str:
 
 
 def in_process(tracer: Any) -> dict[str, str]:
-    """Return what this process has set up for each signal: a class and its exporters, or ``none`` where nothing is kept.
+    """Return the provider class and exporters of each signal in this process.
 
-    ``tracer`` is the one that our spans are made with, whoever provided it.
+    ``none`` if nothing is recorded. ``tracer`` is the tracer of our spans, from any tracer provider.
     """
     tracer = getattr(tracer, "_tracer", tracer)
     set_up: dict[str, Any] = {
@@ -116,7 +119,7 @@ def _class_of(provider: Any) -> str:
 
 
 def _processors(of: Any) -> list[str] | None:
-    """Name the exporters behind a tracer or its provider, as far as the SDK lets them be seen."""
+    """Return the exporters of a tracer or its provider, if the SDK exposes them."""
     whole = getattr(of, "span_processor", None) or getattr(of, "_active_span_processor", None)
     each = getattr(whole, "_span_processors", None)
     return None if each is None else [type(getattr(p, "span_exporter", p)).__name__ for p in each]

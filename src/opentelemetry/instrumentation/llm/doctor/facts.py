@@ -1,4 +1,4 @@
-"""What the doctor finds, as records: the looking modules make them, findings and text read them, JSON shows them all."""
+"""Records of the doctor's facts; collected, evaluated and printed by other modules."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class NativeState:
-    """A place where an SDK makes spans of its own, and what was done about it."""
+    """A function with which an SDK creates spans of its own, and its current state."""
 
     target: str
     done: str
@@ -16,12 +16,12 @@ class NativeState:
 
 @dataclass(frozen=True)
 class SdkState:
-    """One SDK of the tables: what is installed, and what is watched of it.
+    """One SDK of the tables: the installed release, and the state of its patches.
 
-    ``state`` is one of ``watched``, ``partly watched``, ``not watched``, ``not imported``, ``not installed``, ``too old``,
-    ``disabled``, ``import failed``, ``import too slow``. ``operations`` and ``without`` are those that are watched and
-    those for which this release has no target; ``missing`` are targets whose module has no such thing; ``not_reached`` are
-    places where something else stands, so that calls do not come to us.
+    ``state`` is ``watched``, ``partly watched``, ``not watched``, ``not imported``, ``not installed``, ``too old``,
+    ``disabled``, ``import failed`` or ``import too slow``. ``operations`` are instrumented; ``without`` are
+    operations for which this release has no target. ``missing`` are targets that do not exist in their module.
+    ``not_reached`` are targets that other code has replaced, so that calls bypass our patch.
     """
 
     name: str
@@ -40,11 +40,11 @@ class SdkState:
 
 @dataclass(frozen=True)
 class OtherInstrumentation:
-    """Another package that watches an SDK of ours.
+    """Another package that instruments one of our SDKs.
 
-    ``sdk`` is empty for one that watches many; ``entry_points`` are the names by which OpenTelemetry loads it, ``off``
-    says that the environment keeps it from being loaded, ``active`` that its functions stand in the SDK just now,
-    ``gives_way`` that its spans of this SDK are replaced by ours.
+    ``sdk`` is empty for a package that instruments many SDKs. ``entry_points`` are the names by which OpenTelemetry
+    loads the package. ``off`` is true if the environment disables loading. ``active`` is true if the package has
+    wrapped functions of the SDK in this process. ``gives_way`` is true if its spans of this SDK are replaced by ours.
     """
 
     name: str
@@ -58,7 +58,10 @@ class OtherInstrumentation:
 
 @dataclass(frozen=True)
 class Signal:
-    """Where spans, metrics or logs go: ``exporters`` by name, ``origin`` says who chose them, ``missing`` have no entry point."""
+    """Destination of spans, metrics or logs.
+
+    ``exporters`` are names, ``origin`` is the source of the choice, ``missing`` exporters have no entry point.
+    """
 
     name: str
     exporters: tuple[str, ...]
@@ -70,7 +73,7 @@ class Signal:
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting in force, and where it came from: ``default``, ``keyword``, or the name of a variable."""
+    """One effective setting and its source: ``default``, ``keyword`` or a variable."""
 
     name: str
     value: str
@@ -79,7 +82,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is wrong or worth knowing: its cause as one word, what it is, and what to do."""
+    """A problem or a note: cause as one word, description and recommended action."""
 
     cause: str
     description: str
@@ -89,7 +92,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything that was found."""
+    """All collected facts."""
 
     versions: dict[str, str | None]
     inside: bool

@@ -1,4 +1,4 @@
-"""From facts to findings: each cause is one function of the facts, in the order of weight; nothing is looked up here."""
+"""Derive findings from facts: one function per cause, sorted by weight, without I/O."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _INSIDE = "opentelemetry.instrumentation.llm.doctor.report()"
 
 
 def findings(facts: Facts) -> tuple[Finding, ...]:
-    """Return what is wrong or worth knowing: problems first."""
+    """Return problems and notes: problems first."""
     found = [finding for cause in _CAUSES for finding in cause(facts)]
     return tuple(sorted(found, key=lambda finding: not finding.problem))
 
 
 def what_to_do(found: Iterable[Finding]) -> str:
-    """Return what to do first: about a problem, else about what is worth knowing."""
+    """Return the first action to take: for a problem, else for a note."""
     worth = [finding for finding in found if finding.problem or not finding.do.startswith(NOTHING)]
     if not worth:
         return "nothing; all is well"

@@ -1,4 +1,7 @@
-"""Import one SDK in a process of its own, watch it, and print what came of that as a line of JSON: ``sdks`` runs it."""
+"""Import and instrument one SDK in a child process, and print the result as JSON.
+
+``sdks`` runs this module.
+"""
 
 from __future__ import annotations
 
@@ -17,20 +20,20 @@ _ERRORS_KEPT = 5
 
 
 def main(name: str) -> None:
-    """Tell about the SDK ``name``."""
-    # What an SDK prints at its import must not get into the answer.
+    """Print the state of the SDK ``name``."""
+    # Output that an SDK prints during its import must not mix with the result.
     answer = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     LLMInstrumentor().instrument()
     errors = [error for module in modules_of(by_distribution()[name]) if (error := _imported(module))]
     told = asdict(_judged(looked_at(name, LLMInstrumentor().settings or Settings()), list(dict.fromkeys(errors))))
     os.write(answer, json.dumps(told).encode() + b"\n")
-    # Threads and exit handlers of an SDK are none of our business.
+    # Skip threads and exit handlers of the SDK.
     os._exit(0)
 
 
 def _imported(module: str) -> str | None:
-    """Import a module and say what went wrong; one that this release does not have is nothing wrong."""
+    """Import a module and return the error; a missing module is not an error."""
     try:
         importlib.import_module(module)
     except ModuleNotFoundError as absent:

@@ -1,6 +1,6 @@
-"""Which SDKs of the tables are installed, and what of them is watched: asked of the patches, never guessed.
+"""Find installed SDKs and the state of their patches.
 
-``looked_at`` tells what a process has; ``probed`` asks it of a child process for each SDK, because an import may be slow,
+``looked_at`` inspects this process. ``probed`` inspects each SDK in a child process, because an import may be slow,
 fail, print, or end the process.
 """
 
@@ -30,7 +30,7 @@ _AUTO = os.path.join("opentelemetry", "instrumentation", "auto_instrumentation")
 
 
 def by_distribution() -> dict[str, list[Sdk]]:
-    """Return the providers of each distribution: some SDKs are in the tables more than once."""
+    """Return the SDKs of each distribution; some distributions have several."""
     found: dict[str, list[Sdk]] = {}
     for provider in providers.everyone():
         found.setdefault(provider.distribution, []).append(provider)
@@ -38,20 +38,20 @@ def by_distribution() -> dict[str, list[Sdk]]:
 
 
 def modules_of(several: Iterable[Sdk]) -> list[str]:
-    """Return the modules in which something is watched."""
+    """Return the modules that contain patch targets."""
     targets = (t for p in several for t in (*(o.target for o in p.points), *p.raw_responses, *(n.target for n in p.native)))
     return list(dict.fromkeys(target.partition(":")[0] for target in targets))
 
 
 def looked_at(name: str, settings: Settings) -> SdkState:
-    """Tell what this process watches of an SDK, of the modules that it has imported so far."""
+    """Return the state of an SDK in this process, for modules imported so far."""
     several = by_distribution()[name]
     fitting = _fitting(several)
     version, requires = installed(several[0].requires)[0], "; ".join(p.requires for p in several)
     sdk = SdkState(name, requires, version, "not installed" if version is None else "too old", providers=tuple(p.name for p in several))
     patches = LLMInstrumentor()._patches
     if version is None and any(point.target in patches.patched for p in several for point in p.points):
-        # A frozen application may have the SDK without what says its version.
+        # A frozen application may contain the SDK without its version metadata.
         sdk, fitting = replace(sdk, version=UNKNOWN), several
     elif version is None or not fitting:
         return sdk
@@ -98,7 +98,9 @@ def _reaches(owner: Any, path: str) -> bool:
 
 
 def named(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the SDKs of some names, of distributions or providers, or all for none; an unknown name is a ``ValueError``.
+    """Return the SDKs with these names, or all; an unknown name is a ``ValueError``.
+
+    A name is that of a distribution or a provider.
 
     >>> named(["openai", "bedrock"])
     ('openai', 'botocore')
@@ -111,7 +113,10 @@ def named(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def probed(settings: Settings, wait: float, names: Iterable[str] = ()) -> tuple[SdkState, ...]:
-    """Import each SDK that is installed in a process of its own and tell what was watched there; of ``names``, or of all."""
+    """Import each installed SDK, or those of ``names``, in a child process.
+
+    Return the state of each SDK there.
+    """
     known = [looked_at(name, settings) for name in named(names)]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return tuple(pool.map(lambda sdk: _probe(sdk, wait) if sdk.version and sdk.state not in ("too old", "disabled") else sdk, known))
@@ -131,6 +136,6 @@ def _probe(sdk: SdkState, wait: float) -> SdkState:
 
 
 def _environment() -> dict[str, str]:
-    # Under opentelemetry-instrument a child would set up the SDK and its exporters again.
+    # Under opentelemetry-instrument a child process would set up the OpenTelemetry SDK and its exporters again.
     paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     return {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in paths if p and not p.rstrip(os.sep).endswith(_AUTO))}

@@ -1,4 +1,4 @@
-"""What the doctor found, written for people: sections of aligned lines, and a last line that says what to do."""
+"""Print the report: sections of aligned lines, and a last line with the next action."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from .findings import what_to_do
 Row = tuple[str, ...]
 Mark = Literal["good", "note", "bad"]
 
-# A mark where the stream takes it, a letter where it does not, and a colour.
+# A symbol, a letter for streams that cannot encode the symbol, and a colour.
 _MARKS: dict[Mark, tuple[str, str, Style]] = {"good": ("✓", "+", "green"), "note": ("•", "-", "yellow"), "bad": ("✗", "x", "red")}
 _STATES: dict[str, Mark] = {"watched": "good", "partly watched": "good", "not imported": "note", "disabled": "note"}
 
 
 def written(facts: Facts, findings: Sequence[Finding], terminal: Terminal = PLAIN, width: int | None = None) -> str:
-    """Return the whole report as a terminal shows it; findings are folded at ``width`` letters."""
+    """Return the whole report for a terminal; findings are folded at ``width`` columns."""
     page, versions = _Page(terminal, width), facts.versions
     others = [f"{name} {version or 'not installed'}" for name, version in versions.items() if name not in (OURS, "python")]
     sdks = {_sdk(sdk): _STATES.get(sdk.state, "bad") for sdk in facts.sdks if sdk.version}
@@ -40,7 +40,7 @@ def written(facts: Facts, findings: Sequence[Finding], terminal: Terminal = PLAI
 
 
 class _Page:
-    """How the parts of a report look on one terminal."""
+    """The layout of a report on one terminal."""
 
     def __init__(self, terminal: Terminal, width: int | None) -> None:
         self._terminal, self._width = terminal, width
@@ -49,7 +49,7 @@ class _Page:
         return self._terminal.paint(text, "bold")
 
     def section(self, head: str, rows: Iterable[Row], always: bool = True) -> str:
-        """Write a head and aligned rows below it; each row of a mapping behind the mark that it maps to."""
+        """Format a heading and aligned rows; a mapping's rows follow the mark of their key."""
         marks = [f"{self._mark(mark)} " for mark in rows.values()] if isinstance(rows, Mapping) else None
         rows = list(rows)
         if not rows:
@@ -60,7 +60,7 @@ class _Page:
         return "\n".join([self.bold(head), *(f"  {mark}{line}" for mark, line in zip(marks or [""] * len(lines), lines, strict=True))])
 
     def findings(self, findings: Sequence[Finding]) -> str:
-        """Write what was found, and below each what to do about it."""
+        """Format the findings, each with its recommended action below it."""
         arrow = "→" if self._terminal.draws else "->"
         lines = [self.bold("Findings"), *([] if findings else ["  none"])]
         for number, finding in enumerate(findings, 1):

@@ -1,4 +1,4 @@
-"""Name who has put something at a place of an SDK: by the module of a wrapper, or of what replaced the function."""
+"""Identify the package that wrapped or replaced a function of an SDK."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ OUR_MODULES = __package__.rpartition(".")[0]
 
 
 def wrapper_module(value: Any) -> str | None:
-    """Return the module of the function that a wrapt wrapper of another calls; ``None`` for ours and for other objects."""
+    """Return the module of the function that a wrapt wrapper calls.
+
+    ``None`` for our own wrappers and for other objects.
+    """
     if not issubclass(type(value), wrapt.FunctionWrapper):
         return None
     wrapper = value._self_wrapper
@@ -20,7 +23,7 @@ def wrapper_module(value: Any) -> str | None:
 
 
 def distribution_of(module: str) -> str:
-    """Return the module name of the distribution that a module is of, as far as names show it.
+    """Return the module name of the distribution that contains a module.
 
     >>> distribution_of("opentelemetry.instrumentation.openai_v2.patch")
     'opentelemetry_instrumentation_openai'
@@ -30,7 +33,7 @@ def distribution_of(module: str) -> str:
 
 
 def who(value: Any) -> str:
-    """Return a name for what stands at a place, for people."""
+    """Return a display name for the wrapper or replacement of a function."""
     if value is None:
         return "nothing"
     module = wrapper_module(value)

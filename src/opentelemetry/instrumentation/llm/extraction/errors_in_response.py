@@ -1,6 +1,7 @@
-"""Read the error that a response with status 200 holds: in the answer, in a choice of it, or in a chunk of a stream.
+"""Read the error in a response with status 200: in the body, a choice or a chunk.
 
-Hosts write codes as words, as numbers or not at all; what is only a message is looked into for its kind and never recorded.
+Hosts send codes as words, as numbers or not at all. If only a message exists, it is searched for the kind of failure
+and never recorded.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _names: set[str] = set()
 
 
 class ReportedError(NamedTuple):
-    """An error that a response reports: the provider's code, the HTTP status that it names, and what kind of failure it is."""
+    """An error in a response: the provider's code, the HTTP status and the kind."""
 
     code: str
     status: int | None
@@ -30,7 +31,7 @@ class ReportedError(NamedTuple):
 
 
 def complete(reply: Response, answer: Any) -> None:
-    """Set ``failure`` and ``reported_error`` where ``answer``, whole or a chunk, reports an error; costs a look where it does not."""
+    """Set ``failure`` and ``reported_error`` if the response has an error."""
     if reply.failure is None and reply.finish_reasons and "error" not in reply.finish_reasons:
         return
     found = next(_errors(answer), None)
@@ -42,7 +43,7 @@ def complete(reply: Response, answer: Any) -> None:
 
 
 def read(error: Any, default: str | None = None) -> ReportedError:
-    """Read one error: an object, or nothing but its message.
+    """Read one error: an object, or only its message.
 
     >>> read({"code": 429, "message": "Slow down"})
     ReportedError(code='429', status=429, kind='rate_limited')
@@ -64,7 +65,7 @@ def read(error: Any, default: str | None = None) -> ReportedError:
 
 
 def metadata(reply: Response, refused_with: int | None) -> dict[str, Any]:
-    """Return the metadata of the failure that ``reply`` reports."""
+    """Return the failure metadata of a response."""
     code = reply.failure or "error"
     known: ReportedError = reply.reported_error or ReportedError(code, None, failures.kind_of("", refused_with, code))
     found: dict[str, Any] = {"kind": known.kind, "reason": bounded(known.code), "error_type": bounded(known.code)}
@@ -74,7 +75,7 @@ def metadata(reply: Response, refused_with: int | None) -> dict[str, Any]:
 
 
 def bounded(code: str) -> str:
-    """Return a provider's code for an attribute of low cardinality: after 200 different ones, new ones are not named."""
+    """Limit a provider's error codes to 200 different values per process."""
     if code in _names:
         return code
     if len(_names) >= _NAMES_KEPT:
@@ -97,7 +98,10 @@ def _is_nothing_else(reply: Response) -> bool:
 
 
 def _whole(answer: Any) -> Any:
-    """Return an answer that is an error itself: it calls itself one, or has a code or a detail beside its message and no result."""
+    """Return a response that is an error itself.
+
+    Such a response has the type ``error``, or a code or detail next to its message and no result.
+    """
     status = get_path(answer, ("base_resp", "status_code"))
     if status:
         return get_path(answer, ("base_resp",))

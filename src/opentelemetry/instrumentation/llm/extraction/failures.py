@@ -1,8 +1,9 @@
-"""What kind of failure an exception is: one low-cardinality taxonomy over all SDKs, and nothing of its text.
+"""Classify exceptions of all SDKs into a small set of failure kinds.
 
 Kinds are rate_limited, timeout, auth, invalid_request, context_length, content_filter, overloaded, server_error,
-network, cancelled, invalid_output, max_tokens and other. The text of an exception may repeat the prompt or a key, so none of it is ever told. It is
-looked into for one thing: several providers say only there that a prompt was too long, or that a filter refused it.
+network, cancelled, invalid_output, max_tokens and other. The text of an exception may repeat the prompt or a key, so
+it is never recorded. It is searched only to classify the failure, because several providers report an overlong prompt
+or a content filter only there.
 """
 
 from __future__ import annotations
@@ -124,11 +125,11 @@ _REQUEST_IDS = (("request_id",), ("response", "ResponseMetadata", "RequestId"))
 
 
 def status_of(error: BaseException) -> int | None:
-    """Return the HTTP status that an SDK's exception tells, if any."""
+    """Return the HTTP status of an SDK's exception, if any."""
     for path in _STATUSES:
         if (status := _status(get_path(error, path))) is not None:
             return status
-    # Where the class is one of Python's own, the status and the text are all that it holds.
+    # Built-in exception classes have only the status and the text.
     return _status(error.args[0]) if len(error.args) == 2 and isinstance(error.args[1], str) else None
 
 
@@ -138,12 +139,12 @@ def _status(value: Any) -> int | None:
 
 
 def status_in(value: Any) -> int | None:
-    """Return the HTTP status that a field of an error holds, as a number or in digits."""
+    """Return the HTTP status in a field of an error, as a number or as digits."""
     return _status(value)
 
 
 def code_in(value: Any) -> str | None:
-    """Return the code that a field of an error holds: one word, or a number of a few digits.
+    """Return the code in a field of an error: one word, or a number of a few digits.
 
     >>> code_in("rate_limit_exceeded"), code_in(40303), code_in("no such thing")
     ('rate_limit_exceeded', '40303', None)
@@ -154,7 +155,7 @@ def code_in(value: Any) -> str | None:
 
 
 def kind_in_text(message: str) -> str | None:
-    """Say the kind of a failure of which there is a message only."""
+    """Return the kind of a failure that has only a message."""
     return next((kind for kind, says in (*_BY_TEXT, *_BY_MESSAGE) if says.search(message[:_LOOKED_INTO])), None)
 
 
@@ -163,10 +164,10 @@ def _is_of_an_rpc(error: BaseException) -> bool:
 
 
 def code_of(error: BaseException) -> str | None:
-    """Return the provider's own error code, if it is one word."""
+    """Return the provider's error code, if it is a single word."""
     for path in _CODES:
         found = get_path(error, path)
-        # An error of gRPC says its code when it is called.
+        # gRPC errors have ``code`` as a method.
         code = as_str(get_path(found(), ("name",)) if callable(found) and _is_of_an_rpc(error) else found)
         if code is not None and _WORD.match(code):
             return code
@@ -175,7 +176,7 @@ def code_of(error: BaseException) -> str | None:
 
 @lru_cache(maxsize=1024)
 def kind_of(class_name: str, status: int | None, code: str | None) -> str:
-    """Say the kind of a failure from the name of its class, its HTTP status and the provider's code.
+    """Return the kind of a failure from class name, HTTP status and provider code.
 
     >>> kind_of("BadRequestError", 400, "context_length_exceeded"), kind_of("APITimeoutError", None, None)
     ('context_length', 'timeout')
@@ -193,12 +194,18 @@ def kind_of(class_name: str, status: int | None, code: str | None) -> str:
 
 
 def after_response(kind: str) -> str:
-    """Return the kind of an exception that was raised after the response had arrived: the request was not at fault."""
+    """Return the kind of an exception that was raised after the response.
+
+    The request was valid then, so kinds that blame it become ``invalid_output``.
+    """
     return "invalid_output" if kind in _NOT_OF_THE_RESPONSE else kind
 
 
 def _kind_by_text(error: BaseException) -> str | None:
-    """Say what only the text of a refusal tells; it is looked for in what the exception holds, which is not made a text of."""
+    """Return the kind that only the text of a rejection shows.
+
+    The fields of the exception are searched; the exception is not converted to text.
+    """
     told = [full_text(get_path(error, path)) for path in _TEXTS] + [full_text(argument) for argument in error.args[:2]]
     if _is_of_an_rpc(error):
         told.append(full_text(error.details()))  # type: ignore[attr-defined]
@@ -207,13 +214,16 @@ def _kind_by_text(error: BaseException) -> str | None:
 
 
 def describe(error: BaseException, answered: int | None = None, unanswered: str | None = None) -> dict[str, Any]:
-    """Return the metadata of a failure: kind, reason (the provider's code or the class), error_type, stacktrace, status, request_id.
+    """Return the metadata of a failure.
 
-    ``answered`` is the HTTP status with which the provider refused, where that is known: some exceptions do not tell it, or tell another.
-    ``unanswered`` is the kind of what came instead of an answer: a status that an exception tells then is made up.
+    Keys: kind, reason (the provider's code or the class), error_type, stacktrace, status, request_id.
 
-    The stack trace names files, lines and functions only: the exception's own text may repeat the prompt or a key, and the
-    text of a line of code may hold one.
+    ``answered`` is the HTTP status of the provider's response, if known: some exceptions lack it or contain another
+    status. ``unanswered`` is the error kind if no response arrived. A status on the exception is then invented by the
+    SDK and ignored.
+
+    The stack trace contains only files, lines and functions: the exception's text may repeat the prompt or a key, and
+    the text of a line of code may contain one.
     """
     name, status, code = short(type(error).__name__), answered or status_of(error), code_of(error)
     kind = kind_of(name, status, code)

@@ -1,4 +1,4 @@
-"""Why a generation ended: providers' words for it, in the words of the conventions where there is one."""
+"""Map finish reasons of providers to the values of the semantic conventions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WORDS: Mapping[str, str] = MappingProxyType({theirs: ours for ours, others in _S
 
 
 def finish_reason(word: Any) -> str | None:
-    """Say a provider's finish reason in the conventions' words; one without such a word stays as it is.
+    """Return a finish reason in the conventions' words; unknown ones are unchanged.
 
     >>> finish_reason("tool_calls"), finish_reason("MAX_TOKENS"), finish_reason("RECITATION")
     ('tool_call', 'length', 'RECITATION')
@@ -30,5 +30,5 @@ def finish_reason(word: Any) -> str | None:
 
 
 def aligned(words: Iterable[Any]) -> list[str] | None:
-    """Say the finish reasons of all choices in their order; a choice that never got one says ``error``."""
+    """Return the finish reasons of all choices in order; a missing one is ``error``."""
     return [finish_reason(word) or "error" for word in words] or None

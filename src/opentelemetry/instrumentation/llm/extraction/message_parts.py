@@ -1,6 +1,6 @@
-"""Parts of messages in the shapes of the conventions' JSON schemas, shared by every dialect that reads contents.
+"""Message parts in the shapes of the semantic conventions' JSON schemas.
 
-What is large is never copied: of images, audio and documents only the media type, size and digest are kept.
+Large data is never copied: images, audio and documents are recorded by media type, size and digest.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from ..schema.bounds import short
 Part = dict[str, Any]
 Message = dict[str, Any]
 LONGEST_STREAM = 1_000_000
-"""Characters of one streamed message that are kept; the rest of a longer one is left out."""
+"""Maximum number of characters that are kept of one streamed message."""
 
 
 def text_part(text: str) -> Part:
-    """Return a text.
+    """Return a text part.
 
     >>> text_part("hello")
     {'type': 'text', 'content': 'hello'}
@@ -28,12 +28,12 @@ def text_part(text: str) -> Part:
 
 
 def reasoning_part(text: str) -> Part:
-    """Return a text of reasoning."""
+    """Return a reasoning part."""
     return {"type": "reasoning", "content": text}
 
 
 def tool_call_part(name: str | None, call_id: str | None, arguments: Any) -> Part:
-    """Return a call of a tool; arguments that are JSON text become the object they say."""
+    """Return a tool call part; arguments in JSON text are parsed."""
     part: Part = {"type": "tool_call", "name": short(name or "")}
     if call_id is not None:
         part["id"] = short(call_id)
@@ -43,7 +43,7 @@ def tool_call_part(name: str | None, call_id: str | None, arguments: Any) -> Par
 
 
 def tool_response_part(call_id: str | None, response: Any) -> Part:
-    """Return what a tool answered."""
+    """Return a tool response part."""
     part: Part = {"type": "tool_call_response", "response": response}
     if call_id is not None:
         part["id"] = short(call_id)
@@ -51,9 +51,9 @@ def tool_response_part(call_id: str | None, response: Any) -> Part:
 
 
 def blob_part(modality: str, mime_type: str | None, data: str | bytes | bytearray) -> Part:
-    """Return the digest of a blob; ``data`` is its bytes or their base64 text, of which the digest is made as it stands.
+    """Return the digest of a blob: of its bytes, or of its base64 text unchanged.
 
-    It is no ``blob`` part of the schema, which would hold the bytes themselves.
+    This is not a ``blob`` part of the schema, which would contain the bytes.
     """
     raw = data.encode("utf-8", "replace") if isinstance(data, str) else bytes(data)
     size = len(raw.rstrip(b"=")) * 3 // 4 if isinstance(data, str) else len(raw)
@@ -64,11 +64,13 @@ def blob_part(modality: str, mime_type: str | None, data: str | bytes | bytearra
 
 
 _SCHEME = 16
-"""How far into a URL its scheme reaches; what has none is no URL."""
+"""Maximum length of a URL scheme; a longer prefix is not a URL."""
 
 
 def uri_part(modality: str, uri: str) -> Part:
-    """Return a reference to something elsewhere, without query and credentials; a data URL, or bare base64, becomes a digest.
+    """Return a reference to a URI, without query and credentials.
+
+    A data URL or base64 text is recorded by its digest.
 
     >>> uri_part("image", "https://user:secret@example.com/a.png?signature=secret")
     {'type': 'uri', 'modality': 'image', 'uri': 'https://example.com/a.png'}
@@ -84,7 +86,7 @@ def uri_part(modality: str, uri: str) -> Part:
 
 
 def file_part(modality: str, file_id: str) -> Part:
-    """Return a reference to a file that the provider holds."""
+    """Return a reference to a file that the provider stores."""
     return {"type": "file", "modality": modality, "file_id": file_id}
 
 
@@ -94,7 +96,7 @@ def message(role: str, parts: list[Part], name: str | None = None) -> Message:
 
 
 def decoded(value: Any) -> Any:
-    """Return the object that a JSON text says, or the value itself."""
+    """Return the object in a JSON text, or the value itself."""
     if not isinstance(value, str):
         return value
     try:
@@ -104,7 +106,7 @@ def decoded(value: Any) -> Any:
 
 
 class Pieces:
-    """Join what a stream brings in pieces: parts by key, in the order in which their first piece came."""
+    """Join the pieces of a stream: parts by key, in order of their first piece."""
 
     __slots__ = ("_kept", "_order")
 
@@ -113,7 +115,7 @@ class Pieces:
         self._kept = 0
 
     def add(self, key: Any, part: Part, piece: str | None) -> None:
-        """Add a piece to the part of ``key``; ``part`` is what it begins as, and fills in what was not said before."""
+        """Add a piece to the part of ``key``; ``part`` supplies the fields not yet set."""
         begun, pieces = self._order.setdefault(key, (part, []))
         for name, value in part.items():
             if value and not begun.get(name):
@@ -123,7 +125,7 @@ class Pieces:
             self._kept += len(piece)
 
     def parts(self) -> list[Part]:
-        """Return the parts, whole."""
+        """Return the complete parts."""
         return [_joined(part, "".join(pieces)) for part, pieces in self._order.values()]
 
 

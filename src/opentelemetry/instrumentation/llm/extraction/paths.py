@@ -195,7 +195,7 @@ _MOST_KEYS = 64
 
 @lru_cache(maxsize=2048)
 def _plan(table: Table, keys: tuple[str, ...]) -> Plan:
-    """List what to read from a container with these keys: key, rest of the path, reader, field.
+    """List the reads for a container: key, rest of the path, reader, field.
 
     If a field has several paths, the first path is read last and overwrites the values of the others.
     """
@@ -220,7 +220,7 @@ def fields(record: type, paths: Mapping[str, str | tuple[str, ...]]) -> Table:
 
 
 def copy_fields(record: Any, source: Any, table: Table) -> None:
-    """Set the fields of ``record`` that ``source`` contains; leave the others as they are."""
+    """Set the fields of ``record`` that ``source`` contains; keep the others."""
     held = held_by(source)
     if held is None or len(held) > _MOST_KEYS:
         _fill_one_by_one(record, source, table)

@@ -1,15 +1,18 @@
-"""Messages of protocol buffers as plain dictionaries: what is set in them, enums by name, floats as they were written."""
+"""Convert protocol buffer messages to dictionaries.
+
+Only fields that are set are included. Enums are names; floats have their original decimal form.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 _FLOAT = 2
-"""The number that a field of 32 bits has for its type, wherever protocol buffers are."""
+"""Type number of 32-bit float fields in protocol buffer descriptors."""
 
 
 def rounded(value: Any) -> Any:
-    """Say a float of 32 bits as it was written.
+    """Round a 32-bit float to its shortest decimal form.
 
     >>> rounded(0.20000000298023224)
     0.2
@@ -18,7 +21,10 @@ def rounded(value: Any) -> Any:
 
 
 def plain(message: Any, closed: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """Return what a message, or what stands around one, has set; messages in ``closed`` fields stay as they are."""
+    """Return the set fields of a message or of a wrapper.
+
+    Messages in ``closed`` fields are not converted.
+    """
     message = getattr(message, "_pb", message)
     shown: dict[str, Any] = {}
     if hasattr(message, "ListFields"):
@@ -42,7 +48,7 @@ def _value(field: Any, value: Any, closed: frozenset[str]) -> Any:
 
 
 def _loose(value: Any) -> Any:
-    """Show a structure that stands for JSON."""
+    """Convert a structure that represents JSON."""
     if not hasattr(value, "DESCRIPTOR"):
         return value
     if hasattr(value, "keys"):

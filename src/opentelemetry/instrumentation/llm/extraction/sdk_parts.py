@@ -1,4 +1,7 @@
-"""Make parts of messages from what an SDK may say in several forms; ``cohere_content`` and ``ollama_content`` build with them."""
+"""Build message parts from the alternative forms that an SDK accepts.
+
+Used by the Cohere and Ollama dialects.
+"""
 
 from __future__ import annotations
 
@@ -12,28 +15,28 @@ _DEEPEST = 12
 
 
 def texts(said: Any) -> list[Part]:
-    """Make the part of a text; an empty one has none."""
+    """Return the part of a text, or an empty list for an empty text."""
     return [] if full_text(said) is None else [text_part(str(full_text(said)))]
 
 
 def thoughts(said: Any) -> list[Part]:
-    """Make the part of what a model thought; one that told nothing has none."""
+    """Return the part of a model's thoughts, or an empty list if there are none."""
     return [] if full_text(said) is None else [reasoning_part(str(full_text(said)))]
 
 
 def call(name: Any, call_id: Any, arguments: Any) -> Part:
-    """Make the part of a tool call."""
+    """Return the part of a tool call."""
     return tool_call_part(full_text(name), full_text(call_id), plain(arguments))
 
 
 def response(call_id: Any, said: Any, name: Any = None) -> Part:
-    """Make the part of what a tool gave back; some providers know it by the tool's name and not by an id."""
+    """Return the part of a tool result; some providers use the tool's name as id."""
     part = tool_response_part(full_text(call_id), plain(said))
     return part if full_text(name) is None else {**part, "name": full_text(name)}
 
 
 def image(where: Any) -> Part:
-    """Make the part of an image: an address, a data URL, base64 text or bytes."""
+    """Return the part of an image: a URL, a data URL, base64 text or bytes."""
     if isinstance(where, (bytes, bytearray)):
         return blob_part("image", None, where)
     said = full_text(where) or ""
@@ -41,7 +44,7 @@ def image(where: Any) -> Part:
 
 
 def definition(name: Any, description: Any, parameters: Any) -> Part | None:
-    """Make the definition of a tool; without a name there is none."""
+    """Return the definition of a tool; empty if it has no name."""
     if full_text(name) is None:
         return None
     made: Part = {"type": "function", "name": full_text(name)}
@@ -52,14 +55,14 @@ def definition(name: Any, description: Any, parameters: Any) -> Part | None:
 
 
 def functions(tools: Any) -> list[Part] | None:
-    """Read definitions of tools in the shape of OpenAI, which Cohere and Ollama share."""
+    """Read tool definitions in OpenAI's format, which Cohere and Ollama share."""
     keys = ("name", "description", "parameters")
     made = (definition(*(get_path(tool, ("function", key)) for key in keys)) for tool in as_sequence(tools))
     return [tool for tool in made if tool is not None] or None
 
 
 def plain(value: Any, depth: int = 0) -> Any:
-    """Copy a value as structures of JSON; objects of an SDK give their fields."""
+    """Copy a value as JSON data; SDK objects are read by their fields."""
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
     if depth > _DEEPEST:

@@ -1,4 +1,4 @@
-"""Read parts of URLs that applications write, which may be wrong."""
+"""Read parts of URLs that applications pass and that may be invalid."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from urllib.parse import SplitResult
 
 
 def port_of(parts: SplitResult) -> int | None:
-    """Return the port that a URL names; ``None`` where it names none, or one that is no port."""
+    """Return the port of a URL, or ``None`` if it is missing or invalid."""
     try:
         return parts.port
     except ValueError:

@@ -1,7 +1,7 @@
-"""Contents in the messages shape, as the conventions' JSON schemas have them; read only where contents are captured.
+"""Message contents of Anthropic, read only if content capture is on.
 
-``messages`` hands requests, answers and pieces of streams in. What is no text (images, documents, audio) is told by its
-kind, size and digest; its bytes, and whatever the provider sealed for itself, are left out.
+``messages`` calls these functions with requests, responses and stream events. Images, documents and audio are
+recorded by type, size and digest. Their bytes, and data that the provider encrypted, are left out.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _PIECES = ("text", "thinking", "partial_json", "content")
 
 
 def content(arguments: Arguments) -> Content:
-    """Read system instructions, messages and tools of a request; what cannot be read without using it up is left out."""
+    """Read instructions, messages and tools of a request, but no iterators."""
     body = arguments.named
     told = [
         message(full_text(get_path(m, ("role",))) or "user", _parts(get_path(m, ("content",)))) for m in as_sequence(body.get("messages"))
@@ -46,13 +46,13 @@ def content(arguments: Arguments) -> Content:
 
 
 def output(answer: Any) -> list[Message] | None:
-    """Read the message of a whole answer."""
+    """Read the message of a complete response."""
     blocks = get_path(answer, ("content",))
     return None if blocks is None else [message(full_text(get_path(answer, ("role",))) or "assistant", _parts(blocks))]
 
 
 class Blocks:
-    """Join the content blocks that a stream brings in pieces."""
+    """Join the content blocks of a stream."""
 
     __slots__ = ("_begun", "_kept", "_pieces")
 
@@ -62,10 +62,10 @@ class Blocks:
         self._kept = 0
 
     def add(self, kind: Any, chunk: Any) -> None:
-        """Take in an event: the beginning of a block, or a piece of one."""
+        """Add an event: the start or a delta of a block."""
         index = get_path(chunk, ("index",))
         if kind == "content_block_start":
-            # A copy, since the SDK's own functions go on to add the deltas to the very block of this event.
+            # Copy the block, because the SDK adds later deltas to the same object.
             self._begun[index] = _plain(get_path(chunk, ("content_block",))) or {}
         elif kind == "content_block_delta" and index in self._begun and self._kept < LONGEST_STREAM:
             for name in _PIECES:
@@ -74,7 +74,7 @@ class Blocks:
                     self._kept += len(piece)
 
     def message(self) -> list[Message] | None:
-        """Return the one message, with the blocks in the order in which they began."""
+        """Return the message, with the blocks in order of their start."""
         whole = {index: dict(block) for index, block in self._begun.items()}
         for (index, name), pieces in self._pieces.items():
             said = "".join(pieces)
@@ -164,7 +164,10 @@ _MAKERS: Mapping[str, Callable[[Any, str], Part]] = {
 
 
 def _plain(value: Any, depth: int = 0) -> Any:
-    """Copy a value as plain structures: media inside are measured, and what is sealed, private or absent is left out."""
+    """Copy a value as JSON data, without encrypted and private fields.
+
+    Media are recorded by size and digest.
+    """
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
     if depth > _DEEPEST or type(value).__name__ in _ABSENT:
@@ -172,7 +175,7 @@ def _plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(item, depth + 1) for item in value]
     if not isinstance(value, Mapping):
-        # Objects of an SDK keep their fields like this, and those that it does not know in another place.
+        # SDK objects keep known fields in ``__dict__`` and unknown fields in a separate dictionary.
         value = {**(getattr(value, "__dict__", None) or {}), **(getattr(value, "__pydantic_extra__", None) or {})}
     if depth and (kind := value.get("type")) in _MEDIA and value.get("source") is not None:
         return _media(value, str(kind))

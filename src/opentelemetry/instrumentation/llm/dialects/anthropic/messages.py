@@ -118,7 +118,7 @@ def absorb(draft: Response, chunk: Any) -> None:
 
 
 def finish(draft: Response) -> None:
-    """Set the usage of the stream; a message without a stop reason ends with ``error``."""
+    """Set the usage of the stream, and ``error`` if it had no stop reason."""
     if draft.scratch is None:
         return
     draft.usage = usage(draft.scratch["counts"])

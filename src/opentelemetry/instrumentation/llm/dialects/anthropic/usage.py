@@ -1,7 +1,7 @@
-"""Usage in the words of Anthropic: what is cached stands beside the input, and iterations beside the message.
+"""Anthropic usage blocks: cache counts are separate from the input tokens.
 
-A message may be billed for more than its own tokens: the compaction of its context, and the model of an advisor. Those
-stand in ``usage.iterations`` and not in the counts of the top level, each with the model that is billed.
+A message may be billed for more than its own tokens: context compaction, and the model of an advisor tool. These
+counts are in ``usage.iterations`` with their models, and not in the top-level counts.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _COUNTS = {
 }
 _TOP = tuple(_COUNTS[name] for name in ("input", "output", "read", "written"))
 _IN_THE_MESSAGE = frozenset({"message", "fallback_message"})
-"""Kinds of iterations whose tokens are in the counts of the top level."""
+"""Types of iterations that the top-level counts include."""
 
 
 def counts(said: Any) -> dict[str, int]:
-    """Read the counts of a usage block, or of an iteration."""
+    """Read the counts of a usage block or of an iteration."""
     found = {name: count for name, path in _COUNTS.items() if (count := as_int(get_path(said, path))) is not None}
     if said is not None and ("input" not in found or "output" not in found) and (bad := invalid(get_path(said, path) for path in _TOP)):
         found["invalid"] = bad
@@ -36,7 +36,7 @@ def counts(said: Any) -> dict[str, int]:
 
 
 def usage(counts: Mapping[str, int]) -> Usage:
-    """Make usage of counts: the provider's input tokens leave out what was read from a cache or written to one."""
+    """Build usage from counts; cache reads and writes are added to the input tokens."""
     read, written = counts.get("read"), counts.get("written")
     if written is None and ("written_5m" in counts or "written_1h" in counts):
         written = counts.get("written_5m", 0) + counts.get("written_1h", 0)
@@ -54,14 +54,15 @@ def usage(counts: Mapping[str, int]) -> Usage:
 
 
 def iterations(said: Any) -> Sequence[Any]:
-    """Return the iterations of a usage block, nothing where there are none."""
+    """Return the iterations of a usage block; empty if there are none."""
     return as_sequence(get_path(said, ("iterations",)))
 
 
 def parts(top: Usage, model: str | None, made: Sequence[Any]) -> list[UsagePart] | None:
-    """Return the parts that are billed, or ``None`` where the top level is everything.
+    """Return the billed parts, or ``None`` if the top-level counts are complete.
 
-    An iteration of a kind that is not known stands beside the top level too, unless the top level is the sum of all.
+    An iteration of unknown type is billed in addition to the top level, unless the top level is the sum of all
+    iterations.
     """
     own: list[UsagePart] = []
     beside: list[UsagePart] = []
@@ -80,7 +81,7 @@ def parts(top: Usage, model: str | None, made: Sequence[Any]) -> list[UsagePart]
     if not own or all(part.model in (None, model) for part in own):
         return [UsagePart(None, top), *beside] if beside else None
     if top.web_searches:
-        # Searches are counted once for the whole message, and belong to none of its iterations.
+        # Searches are counted once for the whole message, not per iteration.
         own.append(UsagePart(None, Usage(web_searches=top.web_searches)))
     return [*own, *beside]
 

@@ -1,7 +1,7 @@
-"""Contents in the converse shape, as the conventions' JSON schemas have them; read only where contents are captured.
+"""Message contents of the Converse API, read only if content capture is on.
 
-``converse`` and ``invoke_model`` hand requests, answers and pieces of streams in. What is no text is told by its kind,
-size and digest; its bytes, and reasoning that the provider sealed, are left out.
+``converse`` and ``invoke_model`` call these functions with requests, responses and stream events. Media are recorded
+by type, size and digest. Their bytes, and encrypted reasoning, are left out.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _DEEPEST = 12
 
 
 def content(arguments: Arguments) -> Content:
-    """Read system instructions, messages and tools of a request; what cannot be read without using it up is left out."""
+    """Read instructions, messages and tools of a request, but no iterators."""
     body = arguments.named
     system = [part for part in _parts(body.get("system")) if part["type"] == "text"]
     told = [_message(message) for message in as_sequence(body.get("messages"))]
@@ -40,13 +40,13 @@ def content(arguments: Arguments) -> Content:
 
 
 def output(answer: Any) -> list[dict[str, Any]] | None:
-    """Read the message of a whole answer."""
+    """Read the message of a complete response."""
     message = get_path(answer, ("output", "message"))
     return None if message is None else [_message(message, "assistant")]
 
 
 def join(blocks: dict[Any, Part], chunk: Any) -> None:
-    """Add the piece of a content block that an event of a stream brings."""
+    """Add the piece of a content block in a stream event."""
     start, delta = get_path(chunk, ("contentBlockStart",)), get_path(chunk, ("contentBlockDelta",))
     index = get_path(start or delta, ("contentBlockIndex",))
     if isinstance(start, Mapping):
@@ -68,11 +68,11 @@ _PIECES = (
     (("reasoningContent", "redactedContent"), ("reasoningContent", "redactedContent")),
     (("image", "source", "bytes"), ("image", "source", "bytes")),
 )
-"""Where the deltas of a block bring its pieces, and where the block itself keeps them."""
+"""Field of a delta, and field of the block that the delta is added to."""
 
 
 def joined(blocks: Mapping[Any, Part]) -> list[dict[str, Any]] | None:
-    """Make the message of a stream from its content blocks, in the order in which they began."""
+    """Build the message of a stream, with the content blocks in order of their start."""
     parts = [part for block in blocks.values() for part in _parts([_whole(block)])]
     return [{"role": "assistant", "parts": parts}] if parts else None
 
@@ -118,7 +118,7 @@ def _parts(said: Any) -> list[Part]:
 
 
 def _told(block: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Return what a block holds; it is a union, in which the SDK sets one member."""
+    """Return the contents of a block: a union of which the SDK sets one member."""
     return [(kind, value) for kind, value in block.items() if value is not None and kind not in _NO_MESSAGE]
 
 
@@ -186,7 +186,7 @@ def _media(modality: str, value: Any) -> Part:
 
 
 def _measured(data: Any) -> Part:
-    """Tell size and digest of bytes, or of their base64 in a JSON body."""
+    """Return size and digest of bytes, or of base64 text in a JSON body."""
     if isinstance(data, str):
         try:
             data = base64.b64decode(data)
@@ -214,7 +214,7 @@ _MAKERS: Mapping[str, Callable[[Any], Part]] = {
 
 
 def _plain(value: Any, depth: int = 0) -> Any:
-    """Copy a value as plain structures; bytes inside are measured."""
+    """Copy a value as JSON data; bytes in it are measured."""
     if depth > _DEEPEST:
         return None
     if isinstance(value, Mapping):

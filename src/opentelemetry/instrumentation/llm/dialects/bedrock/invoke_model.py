@@ -1,8 +1,9 @@
-"""Answers of Amazon Bedrock's model invocation: each family of models has a shape of its own, and shapes tell themselves.
+"""Responses of Bedrock InvokeModel, whose format depends on the model family.
 
-Names of profiles and imported models say nothing, so the body decides. Anthropic's, OpenAI's and Amazon's own chat shapes
-have dialects elsewhere; what is older stands in ``invoke_model_text``, and requests in ``invoke_model_request``. What a
-body does not count, Bedrock does: in headers beside it, and in the last event of a stream.
+Names of inference profiles and imported models do not show the family, so the shape of the body selects the format.
+Formats of Anthropic, OpenAI and Amazon have dialects of their own; older formats are in ``invoke_model_text``,
+requests in ``invoke_model_request``. Counts that a body lacks are in Bedrock's response headers and in the last
+stream event.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _METRICS = "amazon-bedrock-invocationMetrics"
 
 
 def _speaks(document: Mapping[str, Any]) -> Dialect:
-    """Return the dialect of an answer, or of the first event of one."""
+    """Return the dialect of a response body, or of the first event of a stream."""
     if "choices" in document:
         return chat_completions
     if document.get("type") in _MESSAGES:
@@ -47,7 +48,10 @@ def _speaks(document: Mapping[str, Any]) -> Dialect:
 
 
 def _asks(body: Mapping[str, Any]) -> Dialect:
-    """Return the dialect of a request: Amazon's own blocks have no type, and Anthropic's bodies name their version."""
+    """Return the dialect of a request body.
+
+    Amazon's content blocks have no ``type``; Anthropic's bodies contain ``anthropic_version``.
+    """
     if "anthropic_version" in body and "messages" in body:
         return messages
     said = as_sequence(get_path(next(iter(as_sequence(body.get("messages"))), None), ("content",)))
@@ -67,7 +71,7 @@ def _output(answer: Any) -> list[dict[str, Any]] | None:
 
 
 def _complete(usage: Usage, beside: Usage) -> None:
-    """Take what Bedrock counted where the body of the model says nothing."""
+    """Add Bedrock's own counts if the body of the model has none."""
     for name, parts in (("input_tokens", ("cache_read_tokens", "cache_write_tokens")), ("output_tokens", ())):
         if getattr(usage, name) is None:
             for field in (name, *parts):
@@ -114,7 +118,7 @@ def _finish(draft: Response) -> None:
 
 
 def _vector(document: Any) -> Any:
-    """Find the first vector: alone, in a list, in a list by type, or under its own name in each."""
+    """Find the first vector: directly, in a list, in a list by type, or under a key."""
     found = get_path(document, ("embedding",)) or get_path(document, ("embeddings",)) or get_path(document, ("data",))
     while isinstance(found, (Mapping, list)) and found and not isinstance(found, str):
         first = next(iter(found.values() if isinstance(found, Mapping) else found))

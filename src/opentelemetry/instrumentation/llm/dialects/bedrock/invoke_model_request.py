@@ -1,6 +1,6 @@
-"""Requests of Amazon Bedrock's model invocation: a body is read by its shape and never by the model's name alone.
+"""Requests of Bedrock InvokeModel, read by the shape of the body.
 
-``invoke_model`` reads the answers; the provider's table asks here what an invocation is for.
+``invoke_model`` reads the responses. The table of the SDK uses ``operation`` to classify a request.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ _BY_BODY = (
 
 
 def parsed(body: Any) -> Any:
-    """Read a body that is text or bytes as JSON; what could only be read once, is long or is no JSON reads as ``None``."""
+    """Parse a JSON body; ``None`` for streams, long or invalid bodies."""
     if not isinstance(body, (str, bytes, bytearray)) or len(body) > _LARGEST:
         return None
     try:
@@ -70,7 +70,7 @@ def parsed(body: Any) -> Any:
 
 
 def operation(model: Any, body: Any) -> str:
-    """Say what an invocation is for: the model's name tells what is no text, the body's shape tells the rest.
+    """Return the operation: from the model name if not text, else from the body.
 
     >>> operation("amazon.titan-embed-text-v2:0", {"inputText": "a"}), operation("arn:aws:bedrock:...", {"prompt": "a"})
     ('embeddings', 'text_completion')
@@ -84,7 +84,7 @@ def operation(model: Any, body: Any) -> str:
 
 
 def request(arguments: Arguments) -> Request:
-    """Read the parameters of an invocation, under whatever names its body has for them."""
+    """Read the parameters of a request under all their known names."""
     asked = Request(stream=arguments.streaming or None)
     copy_fields(asked, arguments.named, _REQUEST)
     if any(str(get_path(arguments.named, path)).startswith("json") for path in _FORMATS):
@@ -93,7 +93,7 @@ def request(arguments: Arguments) -> Request:
 
 
 def image_request(arguments: Arguments) -> Request:
-    """Read the parameters of an invocation that makes images."""
+    """Read the parameters of an image request."""
     asked = request(arguments)
     asked.output_type = "image"
     return asked

@@ -1,7 +1,7 @@
-"""The older text shapes that Amazon Bedrock hands on: a prompt in, a text out, and a name of its own for everything.
+"""Older text formats of Bedrock models: a prompt and a completion.
 
-Titan, Llama, Mistral, Cohere, Jurassic, Claude before its messages, and what copied one of them. ``invoke_model`` comes
-here with every body that has none of the chat shapes; requests are read there.
+Titan, Llama, Mistral, Cohere, Jurassic, Claude text completions, and formats copied from these. ``invoke_model`` uses
+this module for bodies that have no chat format, and also reads the requests.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _USAGE = fields(
 
 
 class _Choices(NamedTuple):
-    """Where a family keeps its choices, and in each of them the reason and the text."""
+    """Paths of the choices of a model family, and of reason and text in each."""
 
     place: str
     reason: Path
@@ -46,7 +46,10 @@ _ROLES = {"CHATBOT": "assistant", "SYSTEM": "system", "TOOL": "tool"}
 
 
 def _told(document: Any) -> tuple[list[Any], list[str | None]]:
-    """Return reasons and texts of all choices; what has no list of them is its own single choice."""
+    """Return finish reasons and texts of all choices.
+
+    A body without a list of choices is a single choice.
+    """
     for place, reason, said in _CHOICES:
         if choices := as_sequence(get_path(document, (place,))):
             return [get_path(choice, reason) for choice in choices], [full_text(get_path(choice, said)) for choice in choices]

@@ -1,4 +1,4 @@
-"""Contents in the shapes of Cohere, as the conventions' JSON schemas have them; read only where contents are captured."""
+"""Message contents of Cohere, read only if content capture is on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PIECES = {"text": text_part, "thinking": reasoning_part}
 
 
 def content(arguments: Arguments) -> Content:
-    """Read the messages and tools of a request to the second version of the API, or to the first."""
+    """Read the messages and tools of a request to API version 2 or 1."""
     body = arguments.named
     if as_sequence(body.get("messages")):
         return Content(input_messages=[_message(m) for m in as_sequence(body["messages"])], tool_definitions=functions(body.get("tools")))
@@ -27,7 +27,7 @@ def content(arguments: Arguments) -> Content:
 
 
 def output(answer: Any) -> list[Message] | None:
-    """Read the message of a whole answer, or one message for each generation."""
+    """Read the message of a complete response, or one message per generation."""
     generations = as_sequence(get_path(answer, ("generations",)))
     if generations:
         return [message("assistant", texts(get_path(one, ("text",)))) for one in generations]
@@ -96,7 +96,7 @@ def _old_tool(tool: Any) -> Part | None:
 
 
 def keep(draft: Response, kind: str, chunk: Any) -> None:
-    """Keep the piece that an event of a stream brings."""
+    """Keep the piece of content in a stream event."""
     if draft.kept is None:
         draft.kept = {"pieces": Pieces()}
     pieces: Pieces = draft.kept["pieces"]
@@ -114,12 +114,12 @@ def keep(draft: Response, kind: str, chunk: Any) -> None:
     elif kind == "text-generation":
         pieces.add(("said", index), text_part(""), full_text(get_path(chunk, ("text",))))
     elif kind == "stream-end":
-        # The first version of the API repeats the whole answer at the end of a stream.
+        # API version 1 repeats the complete response at the end of a stream.
         draft.kept["whole"] = output(get_path(chunk, ("response",)))
 
 
 def join(draft: Response) -> None:
-    """Make the message of the pieces that a stream brought."""
+    """Build the message from the pieces of a stream."""
     if draft.content is not None and draft.kept:
         parts = draft.kept["pieces"].parts()
         draft.content.output_messages = draft.kept.get("whole") or ([message("assistant", parts)] if parts else None)

@@ -1,7 +1,7 @@
-"""The shapes of Cohere: chat, generate, embed, rerank and classify of the first version of its API, and of the second.
+"""Cohere chat, generate, embed, rerank and classify, in API versions 1 and 2.
 
-Figures come twice: what the model saw (``tokens``) and what is charged (``billed_units``). The charged ones win, as the
-conventions want it; ``cached_tokens`` are counted among those that the model saw.
+Usage contains tokens of the model (``tokens``) and billed tokens (``billed_units``). Billed tokens are recorded, as
+the semantic conventions require. ``cached_tokens`` are part of ``tokens``.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ _USAGE = fields(
 )
 _OUTPUT_TYPES = {"text": "text", "json_object": "json"}
 _BITS = {"binary": 8, "ubinary": 8}
-"""How many dimensions one number holds in a packed vector."""
+"""Dimensions per number in a packed vector."""
 
 
 def request(arguments: Arguments) -> Request:
-    """Read the arguments of any of Cohere's functions: they are named alike."""
+    """Read the arguments of any function of Cohere; the names are shared."""
     asked = Request(stream=arguments.streaming or None)
     copy_fields(asked, arguments.named, _REQUEST)
     asked.output_type = _OUTPUT_TYPES.get(as_str(get_path(arguments.named, ("response_format", "type"))) or "")
@@ -62,7 +62,7 @@ def _usage(said: Any) -> Usage:
     counted = Usage()
     copy_fields(counted, said, _USAGE)
     if (counted.input_text_tokens or 0) + (counted.input_image_tokens or 0) > (counted.input_tokens or 0):
-        # Parts that are more than the whole were counted beside it.
+        # If a part is larger than the total, it was not counted in the total.
         counted.input_text_tokens = counted.input_image_tokens = None
     return counted
 
@@ -84,19 +84,19 @@ def _read_into(draft: Response, answer: Any) -> None:
 
 
 def _inside(answer: Any) -> Any:
-    """Take an answer out of the response in which ``with_raw_response`` hands it over."""
+    """Return the data inside the result of ``with_raw_response``."""
     return getattr(answer, "_data", answer)
 
 
 def response(answer: Any) -> Response:
-    """Read a whole answer."""
+    """Read a complete response."""
     said = Response()
     _read_into(said, _inside(answer))
     return said
 
 
 def embedded(answer: Any) -> Response:
-    """Read an answer with vectors: a list of them, or one list for each type that was asked for."""
+    """Read a response with vectors: one list, or one list per requested type."""
     said = response(answer)
     vectors = get_path(_inside(answer), ("embeddings",))
     for kind in ("float_", "float", "int8", "uint8", "binary", "ubinary"):
@@ -108,7 +108,7 @@ def embedded(answer: Any) -> Response:
 
 
 def absorb(draft: Response, chunk: Any) -> None:
-    """Add one event: the first says the id, the last says everything else."""
+    """Add one event: the first has the id, the last everything else."""
     kind = as_str(get_path(chunk, ("type",))) or as_str(get_path(chunk, ("event_type",)))
     if kind == "message-end":
         _read_into(draft, get_path(chunk, ("delta",)))
@@ -122,7 +122,7 @@ def absorb(draft: Response, chunk: Any) -> None:
 
 
 def finish(draft: Response) -> None:
-    """Say that a stream which brought no end was cut; make the message of its pieces."""
+    """Set ``error`` on a stream without an end event; build the message."""
     if draft.response_id is not None and draft.finish_reasons is None:
         draft.finish_reasons = ["error"]
     content.join(draft)

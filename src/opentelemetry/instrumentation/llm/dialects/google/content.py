@@ -1,7 +1,7 @@
-"""Contents of Gemini in the shapes of the conventions' JSON schemas, read only where contents are captured.
+"""Message contents of Gemini, read only if content capture is on.
 
-What applications pass is as free as the SDK lets it be: texts, parts, contents, files, objects or dictionaries, alone or
-in a list. Of an image that is not encoded yet only its being there is told.
+The SDK accepts many forms: texts, parts, contents, files, objects or dictionaries, alone or in a list. An image that
+is not encoded yet is recorded without details.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _JOINED = frozenset({"text", "reasoning"})
 
 
 def modality(mime_type: Any) -> str:
-    """Say the conventions' word for a kind of media.
+    """Return the semantic conventions' word for a kind of media.
 
     >>> modality("image/png"), modality("application/pdf"), modality(None)
     ('image', 'document', 'document')
@@ -42,7 +42,7 @@ def modality(mime_type: Any) -> str:
 
 
 def media(data: Any, uri: Any, mime_type: Any, kind: str | None = None) -> Part:
-    """Describe bytes (or their base64) by their digest, or a file that the provider fetches by where it is."""
+    """Describe bytes (or base64 text) by digest, or a remote file by its URI."""
     kind = kind or modality(mime_type)
     if full_text(uri) is None:
         return blob_part(kind, full_text(mime_type), data if isinstance(data, (str, bytes, bytearray)) else b"")
@@ -56,7 +56,7 @@ def server_call(name: str, call_id: Any, details: Part) -> Part:
 
 
 def server_response(name: str, call_id: Any, details: Part) -> Part:
-    """Return what a tool that runs at the provider answered."""
+    """Return the result of a tool that runs at the provider."""
     return {"type": "server_tool_call_response", **_id(call_id), "server_tool_call_response": {"type": name, **details}}
 
 
@@ -87,7 +87,7 @@ _PARTS: Mapping[str, Callable[[Any], Part]] = {
 
 
 def _part(said: Any) -> Part | None:
-    """Show one part, in whatever form the SDK takes it; one without a text or more than a signature is not shown."""
+    """Convert one part; an empty part is left out."""
     if isinstance(words := said if isinstance(said, str) else get_path(said, ("text",)), str):
         if not words:
             return None
@@ -116,7 +116,10 @@ def _is_content(said: Any) -> bool:
 
 
 def messages(contents: Any) -> list[Message]:
-    """Show contents as messages. Parts that stand alone are joined, as the SDK does before it sends them."""
+    """Convert contents to messages; single parts in a row share a message.
+
+    The SDK groups parts in the same way.
+    """
     made: list[Message] = []
     alone: list[Part] = []
     speaker = "user"
@@ -147,12 +150,12 @@ def messages(contents: Any) -> list[Message]:
 
 
 def instructions(said: Any) -> list[Part] | None:
-    """Show instructions, which hold texts only."""
+    """Convert system instructions, which contain only texts."""
     return None if said is None else [part for one in messages(said) for part in one["parts"] if part["type"] == "text"] or None
 
 
 def schema(said: Any) -> Any:
-    """Show the schema of a tool's arguments as JSON schema: Google writes types in capitals."""
+    """Convert the schema of tool arguments: Google's types are upper case."""
     dump = getattr(said, "model_dump", None)
     if dump is not None:
         said = dump(exclude_none=True, by_alias=True, mode="json")
@@ -168,7 +171,7 @@ def _function(said: Any) -> Part:
 
 
 def _definitions(tools: Any) -> list[Part] | None:
-    """Show the tools that are offered: functions by their declarations, Google's own by their names."""
+    """Convert tool definitions: functions by declaration, Google's tools by name."""
     made: list[Part] = []
     for tool in as_sequence(tools):
         if callable(tool):
@@ -183,7 +186,7 @@ def _definitions(tools: Any) -> list[Part] | None:
 
 
 def content(arguments: Arguments) -> Content:
-    """Read what a generation was asked with."""
+    """Read the contents of a request."""
     config = arguments.named.get("config")
     return Content(
         system_instructions=instructions(either(config, "system_instruction")),
@@ -198,7 +201,7 @@ def candidates(listed: Any) -> list[Message] | None:
 
 
 class Spoken:
-    """Join what a stream brings of one candidate; texts that follow each other are one."""
+    """Join the parts of one streamed candidate; consecutive texts become one part."""
 
     __slots__ = ("_parts", "_size")
 
@@ -207,13 +210,13 @@ class Spoken:
         self._size = 0
 
     def take(self, candidate: Any) -> None:
-        """Take in the parts of one chunk."""
+        """Add the parts of one chunk."""
         for part in _parts(get_path(candidate, ("content", "parts"))) if self._size < LONGEST_STREAM else ():
             self._size += len(part.get("content", ""))
             self._parts.append(part)
 
     def message(self) -> Message:
-        """Return the message, whole."""
+        """Return the complete message."""
         return message("assistant", list(_joined(self._parts)))
 
 
@@ -230,6 +233,6 @@ def _joined(parts: list[Part]) -> Iterable[Part]:
 
 
 def join(draft: Response) -> None:
-    """Make the messages of what a stream brought."""
+    """Build the messages of a stream."""
     if draft.content is not None and draft.kept:
         draft.content.output_messages = [draft.kept[index].message() for index in sorted(draft.kept)]

@@ -1,6 +1,6 @@
-"""The interactions shape of Gemini: a request with an input, an answer with a status and steps, a stream of events.
+"""Gemini interactions: a request with an input, a response with steps, or events.
 
-Older releases speak of ``outputs`` where newer ones speak of ``steps``; what is read here stands in the same places.
+Older releases use ``outputs`` for ``steps``; the fields that are read here are the same in both.
 """
 
 from __future__ import annotations
@@ -82,16 +82,16 @@ def _read_into(draft: Response, answer: Any) -> None:
 
 
 def response(answer: Any) -> Response:
-    """Read a whole answer."""
+    """Read a complete response."""
     said = Response()
     _read_into(said, answer)
     return said
 
 
 def absorb(draft: Response, event: Any) -> None:
-    """Add one event: those that carry the interaction say what it is, the last of them how it ended.
+    """Add one event; the first and last events contain the interaction.
 
-    Where the SDK continues an answer that was cut, each of its requests ends with such an event and a usage of its own.
+    If the SDK continues an interrupted response, each of its requests ends with such an event and a separate usage.
     """
     inner = get_path(event, ("interaction",))
     if inner is not None:
@@ -108,7 +108,7 @@ def absorb(draft: Response, event: Any) -> None:
 
 
 def finish(draft: Response) -> None:
-    """Say that a stream which failed was cut, and show the steps in their order where they are captured."""
+    """Set ``error`` on a failed stream; build the captured steps in order."""
     if draft.response_id is not None and draft.finish_reasons is None and draft.failure is not None:
         draft.finish_reasons = ["error"]
     if draft.content is not None and draft.kept:
@@ -117,7 +117,7 @@ def finish(draft: Response) -> None:
 
 
 def fetch(arguments: Arguments) -> Request:
-    """Read a request for an interaction that was made earlier."""
+    """Read a request for an interaction that was created earlier."""
     after = as_str(arguments.named.get("last_event_id"))
     named = as_str(arguments.named.get("id")) or as_str(arguments.path.rstrip("/").rpartition("/")[2])
     return Request(fetched_response_id=named, stream_cursor=after)
@@ -125,7 +125,7 @@ def fetch(arguments: Arguments) -> Request:
 
 def _fetched(answer: Any) -> Response:
     said = response(answer)
-    # Its tokens were used, and counted, when it was made.
+    # The tokens were counted when the interaction was created.
     said.deferred_usage, said.usage = said.usage, Usage()
     return said
 

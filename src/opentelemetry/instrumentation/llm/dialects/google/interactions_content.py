@@ -1,4 +1,4 @@
-"""Contents of Gemini's interactions in the shapes of the conventions' JSON schemas; bytes become their size and digest."""
+"""Message contents of Gemini interactions; bytes are recorded by size and digest."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _thought(said: Any) -> list[Part]:
 
 
 def _tool(said: Any, kind: str) -> Part:
-    """Show a call of a tool or its result; those which are not functions ran at Google's."""
+    """Convert a tool call or its result; tools other than functions run at Google."""
     identity, name = full_text(get_path(said, ("id",))), full_text(get_path(said, ("name",)))
     asked, result, answers = (
         plain(get_path(said, ("arguments",))),
@@ -40,7 +40,7 @@ def _tool(said: Any, kind: str) -> Part:
 
 
 def parts(said: Any) -> list[Part]:
-    """Show a text, a content or a step as parts."""
+    """Convert a text, a content or a step to parts."""
     if isinstance(said, str):
         return [text_part(said)]
     if isinstance(said, (list, tuple)):
@@ -58,7 +58,7 @@ def parts(said: Any) -> list[Part]:
 
 
 def _messages(given: Any) -> list[Message]:
-    """Show an input as messages: one a turn or step, and one for contents that follow each other."""
+    """Convert an input to messages; contents in a row share a message."""
     made: list[Message] = []
     loose = False
     for said in given if isinstance(given, (list, tuple)) else [given]:
@@ -74,7 +74,7 @@ def _messages(given: Any) -> list[Message]:
 
 
 def content(arguments: Arguments) -> Content:
-    """Show what an interaction was asked with."""
+    """Read the contents of a request."""
     body = arguments.named
     given, instruction = body.get("input"), full_text(body.get("system_instruction"))
     return Content(
@@ -98,7 +98,7 @@ def _definitions(tools: Any) -> list[Part] | None:
 
 
 def output(answer: Any) -> list[Message] | None:
-    """Show all steps of an answer as the one message that they are."""
+    """Convert all steps of a response to one message."""
     said = get_path(answer, ("steps",)) or get_path(answer, ("outputs",))
     return None if said is None else [message("assistant", parts(said))]
 
@@ -115,7 +115,7 @@ class Step:
         self._other: list[Any] = []
 
     def take(self, event: Any) -> None:
-        """Take in the start of the step, or a piece of it."""
+        """Add the start of the step or a delta."""
         self._start = get_path(event, ("step",)) or get_path(event, ("content",)) or self._start
         delta = get_path(event, ("delta",))
         words, asked = get_path(delta, ("text",)) or get_path(delta, ("content", "text")), get_path(delta, ("arguments",))
@@ -127,7 +127,7 @@ class Step:
             self._other.append(delta)
 
     def parts(self) -> list[Part]:
-        """Show the step whole."""
+        """Return the complete step as parts."""
         kind = full_text(get_path(self._start, ("type",))) or "text"
         if kind == "function_call":
             asked = decoded("".join(self._arguments)) if self._arguments else plain(get_path(self._start, ("arguments",)))

@@ -1,4 +1,4 @@
-"""Embeddings, images and everything else that Google's SDK asks of a model by name."""
+"""Embeddings, images and other operations of Google's SDK that take a model name."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ def _embed_request(arguments: Arguments) -> Request:
 
 
 def _embed_reply(answer: Any) -> Response:
-    """Read embeddings, as the SDK gives them or as they came; a predictor says at each how many tokens its text has."""
+    """Read embeddings from an SDK object or a wire document.
+
+    Vertex AI predictions report the token count of each text.
+    """
     answer = document(answer)
     said = Response(usage=usage(either(answer, "usage_metadata")))
     vectors = as_sequence(get_path(answer, ("embeddings",))) or [
@@ -48,7 +51,7 @@ def _image_request(arguments: Arguments) -> Request:
 
 
 def _image_reply(answer: Any) -> Response:
-    """Count the images; in the place of one that was filtered there is none."""
+    """Count the images; a filtered image has an entry without data."""
     images = sum(get_path(one, ("image",)) is not None for one in as_sequence(either(answer, "generated_images")))
     return Response(usage=Usage(images=images or None))
 

@@ -1,4 +1,4 @@
-"""What all of Google's shapes share: names in two spellings, names of models, and usage with its modalities."""
+"""Shared by Google's dialects: two spellings of names, model names, and usage."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MODALITIES = frozenset({"text", "image", "audio", "video"})
 
 @cache
 def spelled(path: str) -> tuple[str, ...]:
-    """Give a path as the SDK spells it, and as it is on the wire.
+    """Return a path in the spelling of the SDK and in the spelling of the wire.
 
     >>> spelled("usage_metadata.prompt_token_count")
     ('usage_metadata.prompt_token_count', 'usageMetadata.promptTokenCount')
@@ -29,7 +29,7 @@ def _ways(path: str) -> tuple[Path, ...]:
 
 
 def either(value: Any, path: str) -> Any:
-    """Follow a path in the first of its spellings that leads somewhere."""
+    """Follow a path in the first spelling that has a value."""
     for way in _ways(path):
         if (found := get_path(value, way)) is not None:
             return found
@@ -37,7 +37,7 @@ def either(value: Any, path: str) -> Any:
 
 
 def model_name(model: Any) -> str | None:
-    """Say a model's own name: without the path of the resource, which may name a project.
+    """Return a model's name without its resource path, which may contain a project.
 
     >>> model_name("models/gemini-2.5-flash"), model_name("projects/p/locations/l/publishers/google/models/gemini-2.5-flash")
     ('gemini-2.5-flash', 'gemini-2.5-flash')
@@ -103,8 +103,9 @@ def interaction_usage(said: Any) -> Usage:
 def _read(said: Any, table: Table) -> Usage:
     """Read a usage block.
 
-    The input holds the cached tokens. Thoughts are counted beside the output, and what Google's own tools put into the
-    prompt is counted beside the input: both are billed like their whole, and added to it here.
+    Input tokens include cached tokens. Thought tokens are not part of the output count, and tokens of Google's own
+    tools are not part of the input count. Both are billed at the price of the output or input, so they are added
+    here.
     """
     read = Usage()
     copy_fields(read, said, table)

@@ -1,4 +1,4 @@
-"""The shapes of Vertex AI's own SDK: Gemini's, as messages of protocol buffers, and embeddings as a list."""
+"""The Vertex AI SDK: Gemini in protocol buffers, and embeddings as a list."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _absorb(draft: Response, chunk: Any) -> None:
 
 
 def _spoken(said: Any) -> Any:
-    """Show what the SDK takes as contents: texts, its own parts, images and contents, messages, alone or in a list."""
+    """Convert contents: texts, parts, images, messages, or lists of these."""
     if isinstance(said, (list, tuple)):
         return [_spoken(one) for one in said]
     if (data := get_path(said, ("data",))) is not None and (mime_type := get_path(said, ("_mime_type",))) is not None:

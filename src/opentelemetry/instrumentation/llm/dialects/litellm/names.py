@@ -1,4 +1,7 @@
-"""Whom LiteLLM asks: its own names of providers, and what the conventions call them; read by its calls and its caches."""
+"""LiteLLM's provider names and their names in the semantic conventions.
+
+Used by the LiteLLM calls and caches.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,11 @@ _NAMES: Mapping[str, str] = {
     "text-completion-codestral": "mistral_ai", "text-completion-openai": "openai", "together_ai": "together", "vertex_ai": "gcp.vertex_ai",
     "vertex_ai_beta": "gcp.vertex_ai", "watsonx": "ibm.watsonx.ai", "watsonx_text": "ibm.watsonx.ai", "xai": "x_ai",
 }  # fmt: skip
-"""What the conventions call those whom LiteLLM calls otherwise."""
+"""Names in the semantic conventions of providers that LiteLLM names differently."""
 
 
 def provider_name(name: Any) -> str | None:
-    """Return what the conventions call the one whom LiteLLM calls ``name``."""
+    """Return the conventions' name of the provider that LiteLLM calls ``name``."""
     said = as_str(name)
     if said is None:
         return None
@@ -28,7 +31,10 @@ def provider_name(name: Any) -> str | None:
 
 
 def asked(named: Mapping[str, Any]) -> str | None:
-    """Say who is asked, as far as LiteLLM's own tables tell before it has looked: by argument, by prefix, by model."""
+    """Return the provider by argument, prefix or model, from LiteLLM's own tables.
+
+    LiteLLM itself resolves the provider later.
+    """
     model, lite = as_str(named.get("model")) or "", sys.modules.get("litellm")
     prefix = model.partition("/")[0]
     if (said := as_str(named.get("custom_llm_provider"))) is not None:

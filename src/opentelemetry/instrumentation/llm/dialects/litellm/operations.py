@@ -1,6 +1,7 @@
-"""The shapes of LiteLLM: those of OpenAI and Anthropic, as it makes them of everybody's answers.
+"""LiteLLM: OpenAI and Anthropic formats, into which it converts all responses.
 
-It puts zeros where a provider counted nothing, and counts by itself at the end of a stream; neither is what the provider said.
+LiteLLM inserts zeros for missing counts, and estimates counts at the end of a stream. Neither is recorded, because
+the provider did not report them.
 """
 
 from __future__ import annotations
@@ -28,14 +29,14 @@ _COUNTS = ("input_tokens", "output_tokens", "total_tokens")
 
 
 def _counted(read: Usage) -> Usage:
-    """Return what was counted: nothing, where all of it is zero."""
+    """Return the usage, or an empty usage if all counts are zero."""
     return Usage() if not any(getattr(read, name) for name in _COUNTS) and read.seconds is None else read
 
 
 def _whole(dialect: Dialect) -> Dialect:
     def reply(answer: Any) -> Response:
         said = dialect.response(answer)
-        # What an answer bills by other units stands beside its tokens.
+        # Units other than tokens are part of the response, not of the usage block.
         images_made = said.usage.images
         said.usage = _counted(said.usage)
         said.usage.images = images_made
@@ -45,7 +46,7 @@ def _whole(dialect: Dialect) -> Dialect:
 
 
 def _uncounted(dialect: Dialect) -> Dialect:
-    """Return ``dialect`` without the usage of its chunks: ``counted_in`` reads what the provider said of it."""
+    """Return ``dialect`` without chunk usage, which ``counted_in`` reads."""
 
     def absorb(draft: Response, chunk: Any) -> None:
         before = draft.usage
@@ -56,7 +57,10 @@ def _uncounted(dialect: Dialect) -> Dialect:
 
 
 def counted_in(chunks: Any) -> Usage:
-    """Read what the provider counted from the chunks that a stream keeps; what is said later wins, but for zeros."""
+    """Read the provider's counts from the chunks that a stream keeps.
+
+    Later counts replace earlier counts, except if they are zero.
+    """
     read = Usage()
     for chunk in as_sequence(chunks):
         said = get_path(chunk, ("usage",))
@@ -71,7 +75,7 @@ def counted_in(chunks: Any) -> Usage:
 
 
 def _documents(chunk: Any) -> Iterator[Any]:
-    """Give the events in a piece of an event stream, or the event itself where it comes as one."""
+    """Return the events in a piece of an event stream, or the event itself."""
     if not isinstance(chunk, (bytes, str)):
         yield chunk
         return
@@ -96,7 +100,7 @@ def _rerank_reply(answer: Any) -> Response:
 
 
 def cost_in_cents(dollars: Any) -> float | None:
-    """Return a figure of LiteLLM's, which is in dollars, in cents."""
+    """Convert an amount of LiteLLM from dollars to cents."""
     read = as_float(dollars)
     return None if read is None else read * 100
 

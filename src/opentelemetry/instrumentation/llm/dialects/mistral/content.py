@@ -1,4 +1,4 @@
-"""What Mistral's messages hold beside those of OpenAI: thoughts in chunks, and pieces of a stream that are lists of chunks."""
+"""Mistral message contents that differ from OpenAI: thinking and chunk lists."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..openai.content import chat_content, chat_output
 
 
 def _thought(chunk: Any) -> str:
-    """Join the texts of a chunk of thoughts."""
+    """Join the texts of a thinking chunk."""
     said = get_path(chunk, ("thinking",))
     return said if isinstance(said, str) else "".join(full_text(get_path(piece, ("text",))) or "" for piece in as_sequence(said))
 
@@ -23,7 +23,7 @@ def _is_thought(chunk: Any) -> bool:
 
 
 def _with_thoughts(told: list[Message] | None, said: Iterable[Any]) -> list[Message] | None:
-    """Put the thoughts of messages before what else they say."""
+    """Put the thoughts of messages before their other parts."""
     for message, source in zip(told or (), said, strict=False):
         thoughts: list[Part] = [reasoning_part(_thought(c)) for c in as_sequence(get_path(source, ("content",))) if _is_thought(c)]
         message["parts"] = thoughts + message["parts"]
@@ -45,7 +45,7 @@ def output(answer: Any) -> list[Message] | None:
 
 
 def keep(draft: Response, chunk: Any) -> None:
-    """Keep what a chunk brings as a list; what it brings as a text is kept where OpenAI's is."""
+    """Keep a list of chunks; a text delta is kept by the OpenAI dialect."""
     for position, choice in enumerate(as_sequence(get_path(chunk, ("choices",)))):
         for piece in as_sequence(get_path(choice, ("delta", "content"))):
             index = as_int(get_path(choice, ("index",)))

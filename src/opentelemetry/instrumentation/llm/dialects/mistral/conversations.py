@@ -1,4 +1,4 @@
-"""The conversations of Mistral: entries go in, entries come out, and tools may run on the server in between."""
+"""Mistral conversations: input and output entries, and server-side tools."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def request(arguments: Arguments) -> Request:
 
 
 def _count(draft: Response, said: Any) -> None:
-    """Read a usage block: what connectors put into the prompt is input too, and counted apart from the rest of it."""
+    """Read a usage block; connector tokens are separate and are added to the input."""
     counted = draft.usage = usage(said)
     connected = as_int(get_path(said, ("connector_tokens",)))
     if not connected or counted.input_tokens is None:
@@ -54,7 +54,7 @@ def _note(draft: Response, entry: Any) -> None:
 
 
 def response(answer: Any) -> Response:
-    """Read a whole answer; its entries name the model, and say whether tools of the application are to run."""
+    """Read a complete response; its entries have the model and pending tool calls."""
     said = Response()
     copy_fields(said, answer, _REPLY)
     for entry in as_sequence(get_path(answer, ("outputs",))):
@@ -65,7 +65,7 @@ def response(answer: Any) -> Response:
 
 
 def absorb(draft: Response, chunk: Any) -> None:
-    """Add one event: the last one carries the usage, an error says that the answer failed."""
+    """Add one event: the last one has the usage, an error event the failure."""
     kind = as_str(get_path(chunk, ("type",)))
     _note(draft, chunk)
     if kind == "conversation.response.done":
@@ -76,7 +76,7 @@ def absorb(draft: Response, chunk: Any) -> None:
 
 
 def finish(draft: Response) -> None:
-    """Say that a stream which brought no end was cut."""
+    """Set ``error`` on a stream that had no end event."""
     draft.finish_reasons = draft.finish_reasons or ["error"]
 
 

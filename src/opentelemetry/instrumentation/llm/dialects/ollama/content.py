@@ -1,4 +1,4 @@
-"""Contents in the shapes of Ollama, as the conventions' JSON schemas have them; read only where contents are captured."""
+"""Message contents of Ollama, read only if content capture is on."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def content(arguments: Arguments) -> Content:
 
 
 def output(answer: Any) -> list[Message] | None:
-    """Read the message of a whole answer."""
+    """Read the message of a complete response."""
     said = get_path(answer, ("message",))
     if said is not None:
         return [_message(said)]
@@ -45,7 +45,7 @@ def _call(said: Any) -> Part:
 
 
 def keep(draft: Response, chunk: Any) -> None:
-    """Keep the pieces that a chunk brings; a tool call comes whole."""
+    """Keep the pieces of a chunk; a tool call arrives complete."""
     if draft.kept is None:
         draft.kept = {"pieces": Pieces(), "calls": []}
     said = get_path(chunk, ("message",))
@@ -60,7 +60,7 @@ def keep(draft: Response, chunk: Any) -> None:
 
 
 def join(draft: Response) -> None:
-    """Make the message of the pieces that a stream brought."""
+    """Build the message from the pieces of a stream."""
     if draft.content is not None and draft.kept:
         parts = draft.kept["pieces"].parts() + draft.kept["calls"]
         draft.content.output_messages = [message("assistant", parts)] if parts else None

@@ -1,4 +1,4 @@
-"""The shapes of Ollama's own API: chat, generate and embed; a stream is a row of answers of which the last one counts."""
+"""Ollama's own API: chat, generate and embed; the last chunk has the counts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _USAGE = fields(Usage, {"input_tokens": "prompt_eval_count", "output_tokens": "e
 
 
 def request(arguments: Arguments) -> Request:
-    """Read the wire body of a request; a format is either a word or the schema itself."""
+    """Read the wire body of a request; a format is a word or a JSON schema."""
     asked = Request(stream=arguments.streaming or None)
     copy_fields(asked, arguments.named, _REQUEST)
     asked.output_type = "json" if arguments.named.get("format") else None
@@ -50,14 +50,14 @@ def _read_into(draft: Response, answer: Any) -> None:
 
 
 def response(answer: Any) -> Response:
-    """Read a whole answer."""
+    """Read a complete response."""
     said = Response()
     _read_into(said, answer)
     return said
 
 
 def embedded(answer: Any) -> Response:
-    """Read an answer with vectors, or with the one vector of the function that came before."""
+    """Read a response with vectors, or with the single vector of the older function."""
     said = response(answer)
     vectors = as_sequence(get_path(answer, ("embeddings",)))
     said.dimensions = len(as_sequence(vectors[0] if vectors else get_path(answer, ("embedding",)))) or None
@@ -65,14 +65,14 @@ def embedded(answer: Any) -> Response:
 
 
 def scored(answer: Any) -> Response:
-    """Read an answer with scores."""
+    """Read a response with scores."""
     said = Response(usage=usage(get_path(answer, ("usage",))))
     copy_fields(said, answer, _REPLY)
     return said
 
 
 def absorb(draft: Response, chunk: Any) -> None:
-    """Add one answer of the row."""
+    """Add one chunk of a stream."""
     _read_into(draft, chunk)
     if get_path(chunk, ("done",)) is True:
         draft.scratch = {"done": True}
@@ -81,7 +81,7 @@ def absorb(draft: Response, chunk: Any) -> None:
 
 
 def finish(draft: Response) -> None:
-    """Say that a row without a last answer was cut; older servers end one without telling why."""
+    """Set ``error`` on a stream without a last chunk; old servers send no reason."""
     if draft.response_model is not None and draft.scratch is None:
         draft.finish_reasons = ["error"]
     content.join(draft)

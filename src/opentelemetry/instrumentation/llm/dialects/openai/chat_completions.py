@@ -1,4 +1,4 @@
-"""OpenAI chat completions and legacy completions, also used by many other providers."""
+"""OpenAI chat completions and legacy completions, used by many providers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _REPLY = fields(
 _METRICS = "amazon-bedrock-invocationMetrics"
 _OUTPUT_TYPES = {"text": "text", "json_object": "json", "json_schema": "json"}
 _RARE_PLACES: tuple[Path, ...] = (("usage_info",), ("token_usage",), ("meta", "usage"), ("result", "usage"), (_METRICS,))
-"""Places of the usage block at other hosts; read only if the usual places have none."""
+"""Paths of the usage block at other hosts, read if the usual paths are empty."""
 _IN_A_CHOICE: tuple[Path, ...] = (("usage",), ("message", "usage"), ("delta", "usage"))
 
 
@@ -89,7 +89,7 @@ def _add_gateway_cost(draft: Response, choice: Any) -> None:
 
 
 def _add_breakdown(draft: Response, answer: Any) -> None:
-    """Add the models and searches of a Groq system, if their usage adds up to the total."""
+    """Add models and searches of a Groq system, if their usage is the total."""
     models = as_sequence(get_path(answer, ("usage_breakdown", "models")))
     parts = [UsagePart(as_str(get_path(one, ("model",))), usage(get_path(one, ("usage",)))) for one in models]
     if not parts:

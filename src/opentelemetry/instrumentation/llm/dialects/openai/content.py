@@ -1,4 +1,4 @@
-"""Message contents in OpenAI's shapes, read only where contents are captured."""
+"""Message contents of OpenAI, read only if content capture is on."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MEDIA = {"input_audio": "audio", "image_url": "image", "input_image": "image", 
 
 
 def _texts(value: Any) -> list[Part]:
-    """Read a content that is a text, or a list of parts of several kinds."""
+    """Read a content that is a text or a list of parts."""
     if isinstance(value, str):
         return [text_part(value)] if value else []
     return [part for item in as_sequence(value) if (part := _part(item)) is not None]
@@ -150,7 +150,7 @@ def _pieces(draft: Response, key: Any) -> Pieces:
 
 
 def join_chat(draft: Response) -> None:
-    """Make the messages of the pieces that a stream brought."""
+    """Build the messages from the pieces of a stream."""
     if draft.content is not None and draft.kept:
         draft.content.output_messages = [message("assistant", draft.kept[index].parts()) for index in sorted(draft.kept)]
 

@@ -1,4 +1,4 @@
-"""The embeddings shape of OpenAI and of those who speak like it."""
+"""Embeddings of OpenAI and of compatible providers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def request(arguments: Arguments) -> Request:
 
 
 def response(answer: Any) -> Response:
-    """Read an answer: its usage, and how long the first vector is."""
+    """Read a response: usage, and the length of the first vector."""
     said = Response()
     copy_fields(said, answer, _REPLY)
     said.usage = usage(get_path(answer, ("usage",)))

@@ -1,4 +1,4 @@
-"""What tools that run at OpenAI are billed by: searches, containers, and the tokens of an image model of their own."""
+"""Billing units of OpenAI's hosted tools: searches, containers and image tokens."""
 
 from __future__ import annotations
 
@@ -23,22 +23,25 @@ _IMAGE = fields(
         "cache_read_image_tokens": "cached_tokens_details.cached_image_tokens",
     },
 )
-# Opening a page of what was found, or looking for a word in it, is an item too, and costs nothing.
+# Items for opening a page or finding a word in it are not billed.
 _SEARCHING = (None, "search")
 _IMAGE_TOOL = "image_generation"
 _IMAGE_MODEL = "gpt-image-1"
-"""The model of the image tool where the response names none: the default that the API documents."""
+"""Default model of the image tool according to the API reference.
+
+Used if the response does not contain a model.
+"""
 
 
 def add_tools(draft: Response, answer: Any) -> None:
-    """Add to a reply what its tools are billed by, where its usage does not count it."""
+    """Add billing units of tools that the usage block does not contain."""
     output = as_sequence(get_path(answer, ("output",)))
     reported = get_path(answer, ("tool_usage",))
     if output:
         _count(draft, output)
     if reported is None:
         return
-    # Billable searches: those that are free or discounted are left out of this count, and not of the items.
+    # Billable searches: this count excludes free searches, the list of items does not.
     if (searches := as_int(get_path(reported, ("web_search", "num_requests")))) is not None:
         draft.usage.web_searches = searches or None
     image = Usage()

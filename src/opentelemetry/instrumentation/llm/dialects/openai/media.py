@@ -1,4 +1,4 @@
-"""Images, speech, transcriptions, moderations and decisions in the shapes of OpenAI, with usage in the units that are billed."""
+"""OpenAI images, speech, transcriptions, moderations and decisions."""
 
 from __future__ import annotations
 

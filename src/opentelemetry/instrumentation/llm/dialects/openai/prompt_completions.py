@@ -1,4 +1,4 @@
-"""The text completions that Anthropic had before messages: a prompt, and a text that goes on from it; nothing is counted."""
+"""Anthropic's legacy text completions, which report no usage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The responses shape of OpenAI: a request, an answer with a status, and a stream of named events."""
+"""OpenAI Responses API: a request, a response with a status, or named events."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def request(arguments: Arguments) -> Request:
 
 
 def fetch(arguments: Arguments) -> Request:
-    """Read a request for a response that was made earlier: its id stands in the path."""
+    """Read a request for an earlier response, whose id is in the path."""
     after = arguments.query.get("starting_after")
     number = as_int(after)
     return Request(
@@ -85,14 +85,14 @@ def _read_into(draft: Response, answer: Any) -> None:
 
 
 def response(answer: Any) -> Response:
-    """Read a whole answer."""
+    """Read a complete response."""
     said = Response()
     _read_into(said, answer)
     return said
 
 
 def absorb(draft: Response, chunk: Any) -> None:
-    """Add one event: those that carry the response say everything, an error event says why it failed."""
+    """Add one event: some contain the response; an error event has the failure."""
     inner = get_path(chunk, ("response",))
     if inner is not None:
         _read_into(draft, inner)
@@ -104,7 +104,7 @@ def absorb(draft: Response, chunk: Any) -> None:
 
 
 def finish(draft: Response) -> None:
-    """Say that a stream which brought no finish reason was cut."""
+    """Set ``error`` on a stream without a finish reason."""
     if draft.response_id is not None and draft.finish_reasons is None and draft.response_status not in ("queued",):
         draft.finish_reasons = ["error"]
 

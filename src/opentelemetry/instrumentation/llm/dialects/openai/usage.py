@@ -77,7 +77,7 @@ _UPSTREAM = ("cost_details", "upstream_inference_cost")
 
 
 def _reported_cents(said: Any) -> float | None:
-    """Return the reported cost in cents: from dollars, from a breakdown, or from xAI's ticks.
+    """Return the reported cost in cents, from dollars or from xAI's ticks.
 
     If a gateway calls with the user's own key, the cost field contains only the gateway's fee; the cost of the
     provider is in a separate field and is added.
