@@ -91,7 +91,7 @@ _REPORTERS = {
     "PrometheusReporter": "reporters.prometheus.reporter",
     "StatsdReporter": "reporters.statsd.reporter",
 }
-"""Reporters by module: imported at first use, because most programs need none of them."""
+"""Reporters by module: imported at first use, because few programs need them."""
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,7 @@
-"""``python -m opentelemetry.instrumentation.llm [--json] [SDK ...]``: the doctor. It ends with 1 where something is wrong."""
+"""Run the doctor from the command line.
+
+``python -m opentelemetry.instrumentation.llm [--json] [SDK ...]``. The exit status is 1 if the doctor finds a problem.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,12 @@ from .doctor import WAIT_SECONDS, examine
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Look, print, and return the exit status: 0 where nothing is wrong, else 1."""
+    """Examine, print, and return the exit status: 0 if no problem is found, else 1."""
     parser = argparse.ArgumentParser(
         prog="python -m opentelemetry.instrumentation.llm",
-        description="Tell which LLM SDKs are watched, where telemetry goes, what is wrong, and what to do about it.",
+        description="Report which LLM SDKs are instrumented, where telemetry is exported, and how to solve each problem.",
     )
-    parser.add_argument("sdk", nargs="*", help="look only at these SDKs or providers, such as openai; at all if none is named")
+    parser.add_argument("sdk", nargs="*", help="examine only these SDKs or providers, such as openai (default: all)")
     parser.add_argument("--json", action="store_true", help="print everything that was found as JSON")
     parser.add_argument("--wait", type=float, default=WAIT_SECONDS, metavar="SECONDS", help="how long the import of one SDK may take")
     chosen = parser.parse_args(arguments)

@@ -1,7 +1,7 @@
-"""What is said once and shown on every call below: the conversation, the session, the user, the tenant.
+"""Add conversation, session, user and tenant ids to LLM spans in the context.
 
-Users write it with ``with_attributes``, or with OpenTelemetry's baggage itself, where it is kept: so it goes wherever the
-context goes, and to other processes with the propagators. ``watch`` reads it when a call begins.
+Users set them with ``with_attributes`` or with OpenTelemetry's baggage. They are stored in the baggage, so they
+follow the context, and propagators send them to other processes. They are read when a call begins.
 """
 
 from __future__ import annotations
@@ -31,28 +31,29 @@ SHORT: Mapping[str, str] = {
 """Names that can be keywords, and the names that they are short for."""
 
 _LARGEST, _MOST = 8192, 64
-"""Bytes and values that travel: what the W3C allows a header, and fewer than the 180 values that it allows."""
+"""Limits of bytes and values: W3C's for one header, and less than its 180 values."""
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def carried(keys: Iterable[str]) -> dict[str, str]:
-    """Return what the baggage of here holds under ``keys``, as texts of bounded length."""
+    """Return the values of ``keys`` in the current baggage, with bounded length."""
     held = baggage.get_all()
     found = {key: _bounded(held[key]) for key in keys if key in held} if held else {}
     return {key: value for key, value in found.items() if value}
 
 
 class with_attributes:
-    """Say whose calls these are, as ``with``, ``async with`` or decorator: every LLM span inside shows it.
+    """Set attributes for all LLM spans inside a block or function.
 
     ``conversation_id``, ``session_id``, ``user_id`` and ``tenant_id`` are short for ``gen_ai.conversation.id``,
-    ``session.id``, ``user.id`` and ``tenant.id``; other names stand as they are, ``**{"app.feature": "search"}``. Spans show
-    the names in the setting ``span_baggage_keys``, metrics only those in ``metric_baggage_keys``. ``None`` takes a value
-    away. Values are texts of at most 256 characters, longer ones are cut; together they have room for 8 KiB, and what
-    finds none is left out with a warning. An impossible name raises ``ValueError``.
+    ``session.id``, ``user.id`` and ``tenant.id``; other names are used unchanged, ``**{"app.feature": "search"}``.
+    Spans show the names in the setting ``span_baggage_keys``, metrics only the names in ``metric_baggage_keys``.
+    ``None`` removes a value. A value is a string of at most 256 characters; longer values are cut. All values
+    together are limited to 8 KiB; values beyond that limit are dropped with a warning. An invalid name raises
+    ``ValueError``.
 
-    They travel as W3C baggage: HTTP clients that propagate send them along, also to the provider of the LLM.
+    The values travel as W3C baggage: HTTP clients that propagate the context also send them to the LLM provider.
 
     >>> with with_attributes(user_id="u-1"):
     ...     carried(["user.id", "session.id"])
@@ -67,7 +68,7 @@ class with_attributes:
             if not _NAME.fullmatch(name):
                 raise ValueError(f"{name!r} cannot be the name of an attribute; use letters, digits, '.', '_' and '-'")
         self._attributes = {name: "" if value is None else _bounded(value) for name, value in named.items()}
-        # By what was made current, because tasks and threads may share one ``with_attributes``.
+        # Keyed by the entered context, because tasks and threads may share one ``with_attributes``.
         self._open: dict[int, tuple[context.Context, context.Context, context.Entered]] = {}
 
     def __enter__(self) -> None:
@@ -113,7 +114,10 @@ class with_attributes:
 
 
 def _joined(outside: context.Context, attributes: Mapping[str, str]) -> context.Context:
-    """Return ``outside`` with the attributes in its baggage, as far as there is room; an empty one is taken away."""
+    """Return ``outside`` with the attributes in its baggage, as far as there is room.
+
+    An empty value removes the attribute.
+    """
     inside = context.Context(outside)
     for name in attributes:
         inside = baggage.remove_baggage(name, inside)

@@ -1,11 +1,11 @@
-"""The street between the side that speaks and the side that listens: events by name, handlers by id.
+"""Deliver events to handlers: events have names, handlers have ids.
 
-Calls say what happens with ``execute``; anybody listens with ``attach``. The table of handlers is immutable and swapped
-under a lock, so saying something takes no lock. There is no OpenTelemetry and no LLM in here.
+Producers emit events with ``execute``; consumers attach handlers with ``attach``. The table of handlers is immutable
+and is replaced under a lock, so emitting an event takes no lock. This module knows neither OpenTelemetry nor LLMs.
 
-A handler MUST be quick, MUST NOT block, and MUST be callable from any thread, also from a finaliser. It is called as
-``handler(event_name, measurements, metadata, config)`` in the thread that speaks. A handler that raises is detached
-(unless attached with ``keep=True``), a warning names it once, and ``telemetry.handler.failure`` is said.
+A handler MUST be quick, MUST NOT block, and MUST be callable from any thread, also from a finalizer. It is called as
+``handler(event_name, measurements, metadata, config)`` in the thread that emits. A handler that raises is detached
+(unless attached with ``keep=True``), one warning names it, and ``telemetry.handler.failure`` is emitted.
 """
 
 from __future__ import annotations
@@ -38,7 +38,10 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class Attached(NamedTuple):
-    """One handler on the street: ``event`` is a name, a prefix ending or a suffix beginning with ``*``, or ``*``."""
+    """One attached handler.
+
+    ``event`` is a name, a prefix that ends with ``*``, a suffix that begins with ``*``, or ``*``.
+    """
 
     id: str
     event: str
@@ -65,11 +68,14 @@ class _RoutingTable(NamedTuple):
 
 
 handler_table = _RoutingTable((), {})
-"""Everything that is attached now. It is replaced by another object when that changes, so a caller can tell by identity."""
+"""All attached handlers; every change makes a new object, so ``is`` detects it."""
 _lock = threading.Lock()
 _refs = itertools.count(1)
 new_ref = _refs.__next__
-"""Return a number that no other run in this process has: ``ref`` in metadata ties start, stop and exception."""
+"""Return a number that is unique in this process.
+
+``ref`` in metadata connects start, stop and exception.
+"""
 
 
 def _renew_lock() -> None:
@@ -81,10 +87,11 @@ fork.in_child(_renew_lock)
 
 
 def attach(handler_id: str, event: str, function: Handler, config: Any = None, *, keep: bool = False) -> None:
-    """Attach a handler to one event, by name, or to many: ``"ex_llm.chat.*"`` hears what begins so, ``"*.stop"`` what ends so.
+    """Attach a handler to one event name or to a pattern.
 
-    ``handler_id`` names it for ``detach``; an id that is taken raises ``ValueError``, a handler that cannot be called
-    ``TypeError``. With ``keep`` it stays attached when it raises.
+    ``"ex_llm.chat.*"`` matches a prefix, ``"*.stop"`` a suffix. ``handler_id`` is the argument of ``detach``; an id
+    that is in use raises ``ValueError``, a handler that cannot be called ``TypeError``. With ``keep`` the handler
+    stays attached when it raises.
 
     >>> attach("my-handler", "ex_llm.chat.stop", lambda name, measurements, metadata, config: None)
     >>> [a.id for a in list_handlers("ex_llm.chat.stop") if a.id == "my-handler"]
@@ -96,7 +103,7 @@ def attach(handler_id: str, event: str, function: Handler, config: Any = None, *
 
 
 def attach_many(handler_id: str, events: Iterable[str], function: Handler, config: Any = None, *, keep: bool = False) -> None:
-    """Attach one handler to several events, as ``attach`` does for one; all of them or, on an error, none."""
+    """Attach one handler to several events: to all of them or, on error, to none."""
     global handler_table
     names = _checked(handler_id, events, function)
     with _lock:
@@ -122,7 +129,7 @@ def _checked(handler_id: str, events: Iterable[str], function: Handler) -> list[
 
 
 def detach(handler_id: str) -> bool:
-    """Detach the handler of this id from all its events; say whether there was one."""
+    """Detach the handler with this id from all its events; return if it existed."""
     global handler_table
     with _lock:
         left = tuple(a for a in handler_table.attached if a.id != handler_id)
@@ -133,37 +140,37 @@ def detach(handler_id: str) -> bool:
 
 
 def list_handlers(prefix: str = "") -> list[Attached]:
-    """List what is attached to events that begin with ``prefix``, and what hears that prefix through a ``*``."""
+    """List handlers of events that begin with ``prefix``, and of matching patterns."""
     return [a for a in handler_table.attached if a.event.startswith(prefix) or a.matches(prefix)]
 
 
 def count_handlers() -> int:
-    """Return how many handlers are attached, each once for every event that it was attached to."""
+    """Return the number of attached handlers, counted once for each event."""
     return len(handler_table.attached)
 
 
 def has_handlers(event: str) -> bool:
-    """Say whether anybody listens to ``event``: where making the measurements costs something, ask first."""
-    street = handler_table
-    found = street.routes.get(event)
-    return bool(street.route(event) if found is None else found)
+    """Return whether ``event`` has a handler, to avoid expensive measurements."""
+    table = handler_table
+    found = table.routes.get(event)
+    return bool(table.route(event) if found is None else found)
 
 
 def execute(event: str, measurements: Mapping[str, Any] | None = None, metadata: Mapping[str, Any] | None = None) -> None:
-    """Say ``event`` to everybody who listens, here and now; nothing that a handler does comes back to the caller."""
-    street = handler_table
-    found = street.routes.get(event)
+    """Emit ``event`` to every handler; the caller sees no errors of handlers."""
+    table = handler_table
+    found = table.routes.get(event)
     if found is None:
-        found = street.route(event)
+        found = table.route(event)
     if not found:
         return
-    measured = _NOTHING if measurements is None else _kept(measurements)
-    known = _NOTHING if metadata is None else _kept(metadata)
+    measured = _NOTHING if measurements is None else _read_only(measurements)
+    known = _NOTHING if metadata is None else _read_only(metadata)
     handlers = iter(found)
     try:
         _run(handlers, event, measured, known)
     except BaseException:
-        # An interruption. It goes on, after the other handlers were called: one of them may have to close what is open.
+        # An interruption is raised again after the remaining handlers ran: one of them may have to close an open span.
         _run(handlers, event, measured, known)
         raise
 
@@ -189,7 +196,7 @@ DELIVERS = _run.__code__
 
 
 def _run_alone(handler: Attached, event: str, measured: Mapping[str, Any], known: Mapping[str, Any]) -> None:
-    """Call a handler of the application, unless it runs already: what it causes itself is not delivered to it."""
+    """Call a handler of the application, but not for events that it causes itself."""
     active = _active.get()
     if handler.id in active:
         return
@@ -204,8 +211,8 @@ def _run_alone(handler: Attached, event: str, measured: Mapping[str, Any], known
         raise
 
 
-def _kept(said: Mapping[str, Any]) -> Mapping[str, Any]:
-    return said if type(said) is MappingProxyType else MappingProxyType(dict(said))
+def _read_only(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    return values if type(values) is MappingProxyType else MappingProxyType(dict(values))
 
 
 def _handler_failed(handler: Attached, event: str, error: Exception) -> None:
@@ -220,10 +227,11 @@ def _handler_failed(handler: Attached, event: str, error: Exception) -> None:
 
 
 class span:
-    """Say ``<name>.start`` before and ``<name>.stop`` or ``<name>.exception`` after a block or each call of a function.
+    """Emit ``<name>.start``, then ``<name>.stop`` or ``<name>.exception``.
 
-    Works as ``with``, ``async with`` and as a decorator of plain and coroutine functions. ``metadata`` goes with all
-    three; what is put into the dict that ``with`` gives is added to the end. The exception is never changed.
+    Works as ``with``, ``async with`` and as a decorator of plain and coroutine functions. ``metadata`` is part of all
+    three events; values that the block adds to the dict from ``with`` are part of the last event. The exception is
+    not changed.
 
     >>> with span("myapp.llm.analyze", {"documents": 3}) as outcome:
     ...     outcome["words"] = 120
@@ -265,15 +273,15 @@ class span:
         if inspect.iscoroutinefunction(function):
 
             @functools.wraps(function)
-            async def watched_async(*args: Any, **kwargs: Any) -> Any:
+            async def wrapper_async(*args: Any, **kwargs: Any) -> Any:
                 with span(name, metadata):
                     return await function(*args, **kwargs)
 
-            return watched_async  # type: ignore[return-value]
+            return wrapper_async  # type: ignore[return-value]
 
         @functools.wraps(function)
-        def watched(*args: Any, **kwargs: Any) -> Any:
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
             with span(name, metadata):
                 return function(*args, **kwargs)
 
-        return watched  # type: ignore[return-value]
+        return wrapper  # type: ignore[return-value]

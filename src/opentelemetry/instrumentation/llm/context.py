@@ -1,8 +1,8 @@
-"""What runs now: the current call, the current span, and how both are carried elsewhere.
+"""Hold the running call, the running step and the current span in the context.
 
-Calls enter and leave here, in one frame each; handlers make a span current; users open spans of their own with
-``with_span`` and take a context along with ``with_context`` and ``carry``. Built on the OpenTelemetry context, so all
-of it crosses threads and tasks with it.
+Calls enter and leave in one frame each; handlers make a span current; users open spans with ``with_span`` and move a
+context to other threads and processes with ``with_context`` and ``carry``. Everything is stored in the OpenTelemetry
+context, so it follows threads and tasks.
 """
 
 from __future__ import annotations
@@ -70,27 +70,30 @@ class RunningCall(Protocol):
 
 
 def suppressed() -> bool:
-    """Say whether instrumentation is switched off here (``suppress_instrumentation()`` of OpenTelemetry)."""
+    """Return whether ``suppress_instrumentation()`` of OpenTelemetry is active."""
     return bool(otel_context.get_value(_SUPPRESS_INSTRUMENTATION_KEY))
 
 
 def baggage_value(key: str) -> object | None:
-    """Return what the baggage of this context holds under ``key``."""
+    """Return the value of ``key`` in the baggage of this context."""
     return baggage.get_baggage(key)
 
 
 def silent_tracer() -> Any:
-    """Return a tracer that makes no spans; what asks it goes on under the current span."""
+    """Return a tracer that makes no spans; its user continues under the current span."""
     return trace.NoOpTracer()
 
 
 def silent_span() -> Any:
-    """Return a span that records nothing and has the identity of the current one: what starts below it is the current one's child."""
+    """Return a span that records nothing and has the identity of the current span.
+
+    Spans that start below it become children of the current span.
+    """
     return silent_tracer().start_span("")
 
 
 def look() -> tuple[Context, bool, Any]:
-    """Return the current context, whether instrumentation is switched off in it, and its running call: what a new call asks."""
+    """Return the context, whether it is suppressed, and its running call."""
     here = otel_context.get_current()
     return here, bool(here.get(_SUPPRESS_INSTRUMENTATION_KEY)), here.get(_RUNNING)
 
@@ -101,24 +104,24 @@ def running_call() -> RunningCall | None:
 
 
 def silent_inside_a_call() -> Any:
-    """Return a tracer that makes no spans while a call that is watched runs in this context; else ``None``."""
+    """Return a tracer without spans while an instrumented call runs, else ``None``."""
     call = running_call()
     return None if call is None or call.ended else silent_tracer()
 
 
 def enter_call(call: RunningCall) -> Entered:
-    """Make ``call`` the running one; ``leave`` with what this returns, in the same frame."""
+    """Make ``call`` the running call; pass the result to ``leave`` in the same frame."""
     return otel_context.attach(otel_context.set_value(_RUNNING, call))
 
 
 def running_step() -> Any:
-    """Return the agent, tool, workflow or other step that runs in this context, or ``None``."""
+    """Return the running step (agent, tool, workflow or other), or ``None``."""
     # Processes without agents do not pay for the look-up.
     return otel_context.get_value(_STEP) if _steps_begun else None
 
 
 def of_span(span: Span | SpanContext) -> Context:
-    """Return the current context with ``span`` as the current one, also if only its ``SpanContext`` is left."""
+    """Return the current context with ``span``, or its ``SpanContext``, as current."""
     return trace.set_span_in_context(trace.NonRecordingSpan(span) if isinstance(span, SpanContext) else span)
 
 
@@ -130,11 +133,12 @@ def to_carrier() -> dict[str, str]:
 
 
 def enter_step(step: Any, carrier: Mapping[str, str] | None = None) -> Entered:
-    """Make ``step`` the running one; ``leave`` with what this returns, in the same frame.
+    """Make ``step`` the running step; pass the result to ``leave`` in the same frame.
 
     ``carrier`` holds the trace of a caller in another process.
 
-    A call that runs around the step, such as that of an SDK which executes tools, has no part in calls inside it.
+    A call that runs around the step, such as a call of an SDK that executes tools, is not the outer call of calls
+    inside it.
     """
     global _steps_begun
     _steps_begun = True
@@ -143,7 +147,10 @@ def enter_step(step: Any, carrier: Mapping[str, str] | None = None) -> Entered:
 
 
 def with_span_only(span: Span) -> Context:
-    """Return the current context with ``span`` as the current one and without the running call, for what may be kept for long."""
+    """Return the current context with ``span`` and without running call and step.
+
+    The result may be kept for a long time.
+    """
     return trace.set_span_in_context(span, Context({**here(), _RUNNING: None, _STEP: None}))
 
 
@@ -153,17 +160,20 @@ def here() -> Context:
 
 
 def enter(context: Context) -> Entered:
-    """Make ``context`` the current one; ``leave`` with what this returns, in the same frame."""
+    """Make ``context`` current; pass the result to ``leave`` in the same frame."""
     return otel_context.attach(context)
 
 
 def enter_span(span: Span) -> Entered:
-    """Make ``span`` the current one; ``leave`` with what this returns."""
+    """Make ``span`` the current span; pass the result to ``leave``."""
     return otel_context.attach(trace.set_span_in_context(span))
 
 
 def leave(entered: Token[Any] | None) -> None:
-    """Restore what was current before ``entered``, and everything that was attached since; of any context variable."""
+    """Restore the value before ``entered``, for any context variable.
+
+    Everything that was attached later is detached too.
+    """
     if entered is None:
         return
     # A coroutine or stream may be closed from another context than it ran in; that one is not ours to change, and
@@ -175,10 +185,10 @@ def leave(entered: Token[Any] | None) -> None:
 
 
 def leave_block(inside: Context, before: Context, entered: Token[Any]) -> None:
-    """Restore ``before``, also where the block is left from another context than it was entered in.
+    """Restore ``before``, also if the block is left in another context.
 
-    asyncio closes an asynchronous generator that its reader dropped in a task of its own. The context of the reader is
-    out of reach then, but what is current there is ``inside``, so what the block added is taken out of that.
+    asyncio closes an abandoned asynchronous generator in a separate task. The context of the reader cannot be reached
+    from there, but the current context is ``inside``, so the values that the block added are removed from it.
     """
     try:
         entered.var.reset(entered)
@@ -194,7 +204,7 @@ _tracer_provider: Any = None
 
 
 def use_tracer_provider(provider: Any) -> None:
-    """Make the spans of users with this provider, as those of calls; ``None`` is the global one."""
+    """Set the tracer provider for spans of users; ``None`` is the global provider."""
     global _tracer_provider
     _tracer_provider = provider
 
@@ -215,10 +225,10 @@ def current(context: Context) -> Iterator[None]:
 
 
 class with_span:
-    """Open a span of your own, as ``with``, ``async with`` or decorator; calls inside become its children.
+    """Open a span, as ``with``, ``async with`` or decorator.
 
-    ``attributes`` are set at its start. The block gets the OpenTelemetry span. An exception marks the span as failed and
-    goes on unchanged; its text is not recorded.
+    Calls inside become its children. ``attributes`` are set at its start. The block gets the OpenTelemetry span. An
+    exception marks the span as failed and is raised unchanged; its text is not recorded.
 
     >>> with with_span("custom_operation", {"custom": "attribute"}) as current_span:
     ...     current_span.set_attribute("documents", 3)
@@ -229,7 +239,7 @@ class with_span:
     def __init__(self, name: str, attributes: Mapping[str, Any] | None = None) -> None:
         self._name = name
         self._attributes = dict(attributes or {})
-        # By what was made current, because tasks and threads may share one ``with_span``: each ends the span that it opened.
+        # Keyed by the entered context, because tasks and threads may share one ``with_span``: each ends the span that it opened.
         self._open: dict[int, tuple[Context, Context, Span, Entered]] = {}
 
     def __enter__(self) -> Span:
@@ -286,10 +296,11 @@ class with_span:
 
 
 def with_context(context: Context, function: Callable[..., _R], *args: Any, **kwargs: Any) -> _R:
-    """Run ``function`` in ``context`` (from ``opentelemetry.context.get_current()``) and return its result.
+    """Run ``function`` in ``context`` and return its result.
 
-    What a coroutine function or a generator function returns runs in it too, however late: each step of a generator for
-    itself, so that the context is never current in the code that reads it.
+    ``context`` comes from ``opentelemetry.context.get_current()``. A returned coroutine or generator runs in it too.
+    Each step of a generator enters and leaves it, so that the context is never current in the code that reads the
+    generator.
     """
     with current(context):
         result: Any = function(*args, **kwargs)
@@ -316,7 +327,7 @@ def _steps(context: Context, inner: Generator[Any, Any, Any]) -> Generator[Any, 
             except StopIteration as end:
                 return end.value
             finally:
-                # What the generator has made current stays so for its next step, and for nobody else.
+                # A context that the generator made current is kept for its next step only.
                 context = here()
                 leave(entered)
             yield step
@@ -341,17 +352,17 @@ async def _steps_async(context: Context, inner: AsyncGenerator[Any, Any]) -> Asy
 
 
 class carry:
-    """Take the trace and baggage of here along with ``function`` to wherever it runs: thread, process or machine.
+    """Wrap ``function`` so that it runs with the current trace and baggage elsewhere.
 
-    The result is called like ``function``, which may be a coroutine function or a generator function, and pickles when
-    ``function`` does, so it goes into process pools and queues. In this process the whole context goes along.
+    The result is called like ``function``, which may be a coroutine function or a generator function. It can be
+    pickled if ``function`` can, for process pools and queues. In this process it uses the whole context.
 
     >>> carry(len)([1, 2])
     2
     """
 
     def __new__(cls, function: Callable[..., Any]) -> carry:
-        # Frameworks ask whether what they are given is a coroutine function before they call it.
+        # Frameworks check for a coroutine function before they call it.
         return super().__new__(_carry_async if inspect.iscoroutinefunction(function) else cls)
 
     def __init__(self, function: Callable[..., Any]) -> None:

@@ -1,7 +1,7 @@
-"""Say by hand what no SDK tells: hits of your own caches, costs you know, refusals, truncations.
+"""Emit events that no SDK reports: caches, known costs, refusals, truncations.
 
-Every function says one event of EVENTS on the bus and returns at once. Keys of caches become digests unless they are
-said to be safe, because keys are often prompts.
+Every function emits one event of EVENTS on the bus and returns at once. Cache keys are replaced by digests unless
+``safe_key`` is set, because keys are often prompts.
 """
 
 from __future__ import annotations
@@ -30,32 +30,32 @@ def _cache(event: str, key: Any, cache: str, safe_key: bool, **measured: Any) ->
 
 
 def emit_cache_hit(key: Any, cache: str = "default", *, safe_key: bool = False) -> None:
-    """Say that a response cache had the answer for ``key``."""
+    """Emit a cache hit: the response cache had a response for ``key``."""
     _cache("hit", key, cache, safe_key)
 
 
 def emit_cache_miss(key: Any, cache: str = "default", *, safe_key: bool = False) -> None:
-    """Say that a response cache did not have the answer for ``key``."""
+    """Emit a cache miss: the response cache had no response for ``key``."""
     _cache("miss", key, cache, safe_key)
 
 
 def emit_cache_put(key: Any, size_bytes: int | None = None, cache: str = "default", *, safe_key: bool = False) -> None:
-    """Say that an answer of ``size_bytes`` was put into a response cache."""
+    """Emit that a response of ``size_bytes`` was put into a response cache."""
     _cache("put", key, cache, safe_key, size_bytes=size_bytes)
 
 
 def emit_cache_evicted(key: Any, size_bytes: int | None = None, cache: str = "default", *, safe_key: bool = False) -> None:
-    """Say that an answer of ``size_bytes`` left a response cache."""
+    """Emit that a response of ``size_bytes`` left a response cache."""
     _cache("evicted", key, cache, safe_key, size_bytes=size_bytes)
 
 
 def emit_cost_calculated(provider: str, model: str, cost_cents: float, **metadata: Any) -> None:
-    """Say what a call cost, in cents of a US dollar."""
+    """Emit the cost of a call, in cents of a US dollar."""
     bus.execute("ex_llm.cost.calculated", {"cost": cost_cents}, {"provider": provider, "model": model, **metadata})
 
 
 def emit_cost_threshold_exceeded(cost_cents: float, threshold_cents: float, scope: str = "call", **metadata: Any) -> None:
-    """Say that a cost passed a threshold, both in cents of a US dollar."""
+    """Emit that a cost passed a threshold, both in cents of a US dollar."""
     known = {"exceeded_by": cost_cents - threshold_cents, "scope": scope, **metadata}
     bus.execute("ex_llm.cost.threshold_exceeded", {"cost": cost_cents, "threshold": threshold_cents}, known)
 
@@ -63,19 +63,24 @@ def emit_cost_threshold_exceeded(cost_cents: float, threshold_cents: float, scop
 def emit_rate_limit(
     provider: str, model: str | None = None, *, retry_after_ms: float | None = None, status: int = 429, **metadata: Any
 ) -> None:
-    """Say that a provider refused a call for its rate."""
+    """Emit that a provider refused a call because of a rate limit."""
     measurements = {} if retry_after_ms is None else {"retry_after_ms": retry_after_ms}
     bus.execute("ex_llm.provider.rate_limit", measurements, {"provider": provider, "model": model, "status": status, **metadata})
 
 
 def emit_auth_refresh(provider: str, credential: str, duration: int) -> None:
-    """Say that credentials of the class ``credential`` were renewed, in ``duration`` nanoseconds; never the credentials."""
+    """Emit that credentials of the class ``credential`` were renewed.
+
+    ``duration`` is in nanoseconds. The credentials themselves are never recorded.
+    """
     bus.execute("ex_llm.provider.auth.refresh", {"duration": duration}, {"provider": provider, "credential": credential})
 
 
 @contextmanager
 def emit_context_truncation(strategy: str, **metadata: Any) -> Iterator[dict[str, int]]:
-    """Say that messages are cut to fit, around the code that cuts them; put the counts into the dict that it gives.
+    """Emit the start and stop of a truncation, around the code that removes messages.
+
+    The block puts the counts into the dict that it gets.
 
     >>> with emit_context_truncation("keep_last") as removed:
     ...     removed["messages_removed"] = 4
@@ -99,11 +104,11 @@ def evaluation(
     span: Any = None,
     response_id: str | None = None,
 ) -> None:
-    """Emit the result of an evaluation: feedback of a user, the score of a judge, the outcome of a test.
+    """Emit the result of an evaluation: feedback, a judge's score, a test result.
 
-    ``name`` is that of the metric, such as "relevance"; ``score`` a number, ``label`` a word such as "pass". ``span`` is the
-    span (or its ``SpanContext``) that was evaluated, also one that has ended; without it the current span. An evaluation
-    with neither score nor label raises ``ValueError``.
+    ``name`` is the name of the metric, such as "relevance"; ``score`` a number, ``label`` a word such as "pass".
+    ``span`` is the evaluated span or its ``SpanContext``, which may have ended; the default is the current span. An
+    evaluation with neither score nor label raises ``ValueError``.
 
     >>> evaluation("relevance", score=0.9, label="relevant")
     """

@@ -1,4 +1,4 @@
-"""Keep the number of this process, and call what has to begin anew in the child of a fork."""
+"""Store the process id, and run functions in the child after a fork."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 _renewals: list[Callable[[], object]] = []
 process = os.getpid()
-"""The number of this process; asking the operating system each time costs a system call."""
+"""The id of this process, stored because ``os.getpid()`` is a system call."""
 
 
 def in_child(renew: Callable[[], object]) -> None:
-    """Call ``renew`` in every forked child of this process, in the order of registration."""
+    """Call ``renew`` in every forked child, in the order of registration."""
     _renewals.append(renew)
 
 

@@ -45,7 +45,7 @@ def guarded(
 
 
 guarded_later: Callable[..., Any] = guarded
-"""The same function for callbacks, to which another library adds arguments: mypy cannot check these."""
+"""``guarded`` for callbacks with further arguments, which mypy cannot check."""
 
 
 def failed(step: Callable[..., Any], error: Exception) -> None:

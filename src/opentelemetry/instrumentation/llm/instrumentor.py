@@ -1,4 +1,4 @@
-"""LLMInstrumentor: settings in, SDKs watched, handlers attached; and all undone."""
+"""Apply and undo the instrumentation: settings, patches, handlers and reporters."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _SCOPE = "opentelemetry.instrumentation.llm"
 
 
 class _Global:
-    """Stand for the global provider of meters, which may be set after ``instrument()``."""
+    """Stand for the global meter provider, which may be set after ``instrument()``."""
 
 
 # Instruments of a meter cannot be taken away again, so each provider of meters gets its reporter once and keeps it.
@@ -63,11 +63,11 @@ fork.in_child(_renew_lock)
 
 
 class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
-    """Watch every LLM SDK of this process.
+    """Instrument every LLM SDK and agent framework of this process.
 
-    ``instrument()`` takes the settings of ``Settings`` as keywords, and ``tracer_provider``, ``meter_provider`` and
-    ``logger_provider`` where the global ones are not wanted. It imports no SDK. Doing it twice is doing it once;
-    ``uninstrument()`` puts every original back. A bad keyword raises ``ValueError``.
+    ``instrument()`` takes the fields of ``Settings`` as keywords, and ``tracer_provider``, ``meter_provider`` and
+    ``logger_provider`` to replace the global providers. It imports no SDK. A second ``instrument()`` changes nothing;
+    ``uninstrument()`` restores every original function. An invalid keyword raises ``ValueError``.
     """
 
     _patches = Patches()
@@ -81,18 +81,24 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         return _instruments
 
     def instrument(self, **keywords: Any) -> None:
-        """Begin to watch; see the class. Safe from any thread: the first call does it, the others wait for it."""
+        """Apply the instrumentation; see the class.
+
+        Safe from any thread: the first caller applies it, the others wait.
+        """
         with _lock:
             if self.is_instrumented_by_opentelemetry:
                 # Code and command line may both ask; that is no mistake, and not worth the warning it would be.
                 _logger.debug("instrument() was called again; nothing changes")
                 return
-            # OpenTelemetry's loader says this; it loads the instrumentation of threads by itself, or was told not to.
+            # OpenTelemetry's loader passes these keywords. It loads the instrumentation of threads itself, if it is wanted.
             self._loaded = "raise_exception_on_conflict" in keywords or "skip_dep_check" in keywords
             super().instrument(**keywords)
 
     def uninstrument(self, **keywords: Any) -> None:
-        """Put every original back, and end the spans of calls that still run; safe from any thread."""
+        """Restore every original and end the spans of running calls.
+
+        Safe from any thread.
+        """
         with _lock:
             super().uninstrument(**keywords)
 
@@ -100,16 +106,16 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         given = {name: keywords.pop(name, None) for name in ("tracer_provider", "meter_provider", "logger_provider")}
         settings = self.settings = Settings.read(keywords)
         self.costs = Costs(settings, strict=keywords.get("prices") is not None)
-        theirs = bus.count_handlers()
+        attached_before = bus.count_handlers()
         spans = _spans(given["tracer_provider"], given["logger_provider"], settings)
-        # The reporter hears first: what it records at the end of a call belongs to a span that is still open then.
+        # The reporter is attached first: its measurements at the end of a call belong to a span that is still open then.
         self._attached = (_reporter(given["meter_provider"], settings, spans), spans)
         spans.attach()
         context.use_tracer_provider(given["tracer_provider"])
-        ears = ListenerCheck(any(given.values()), bus.count_handlers() - theirs)
+        listeners = ListenerCheck(any(given.values()), bus.count_handlers() - attached_before)
         self._patches.begin()
-        self._watch_providers(settings, _desk(settings, self.costs, ears))
-        self._observe_frameworks(settings, ears)
+        self._instrument_providers(settings, _services(settings, self.costs, listeners))
+        self._observe_frameworks(settings, listeners)
         for transport in transports.ALL:
             for target in transport.targets:
                 self._patches.place(transport.name, target, partial(_driven, transport.watched), optional=True)
@@ -129,10 +135,10 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         if settings.log_level is not None:
             attach_default_logger(settings.log_level)
 
-    def _watch_providers(self, settings: Settings, desk: CallServices) -> None:
+    def _instrument_providers(self, settings: Settings, services: CallServices) -> None:
         def watch(provider: Sdk | None) -> None:
             if provider is not None and provider.name not in settings.disabled_providers:
-                self._patches.watch(provider, desk, replace_native=settings.native_telemetry == "replace")
+                self._patches.watch(provider, services, replace_native=settings.native_telemetry == "replace")
 
         for known in providers.KNOWN:
             for module in known.import_triggers:
@@ -140,14 +146,14 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         for provider in providers.others():
             watch(provider)
 
-    def _observe_frameworks(self, settings: Settings, ears: ListenerCheck) -> None:
+    def _observe_frameworks(self, settings: Settings, listeners: ListenerCheck) -> None:
         keys = tuple(dict.fromkeys((*settings.span_baggage_keys, *settings.metric_baggage_keys)))
-        desk = StepServices(bool(settings.capture_message_content), ears, keys, settings.native_telemetry == "replace")
-        by_hand.use(desk)
+        services = StepServices(bool(settings.capture_message_content), listeners, keys, settings.native_telemetry == "replace")
+        by_hand.use(services)
 
         def observe(known: frameworks.LazyFramework) -> None:
             if known.name not in settings.disabled_frameworks and (framework := providers.loaded(known)) is not None:
-                place(framework, self._patches, desk)
+                place(framework, self._patches, services)
 
         for known in frameworks.KNOWN:
             for module in known.import_triggers:
@@ -180,9 +186,9 @@ def _driven(driver: Callable[[Any], Callable[..., Any]], original: Any) -> Any:
     return Wrapper(original, driver(original))
 
 
-def _desk(settings: Settings, costs: Costs, ears: ListenerCheck) -> CallServices:
+def _services(settings: Settings, costs: Costs, listeners: ListenerCheck) -> CallServices:
     return CallServices(
-        has_handlers=ears,
+        has_handlers=listeners,
         captures_content=bool(settings.capture_message_content),
         host_providers=settings.host_providers or {},
         cost_threshold_cents=settings.cost_threshold_cents,

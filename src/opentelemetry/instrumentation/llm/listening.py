@@ -1,7 +1,7 @@
-"""Find out whether anybody consumes telemetry: a handler on the bus, or providers of OpenTelemetry that are set.
+"""Find out whether a handler or a configured provider consumes telemetry.
 
 A provider is a placeholder only when its class is one of the API's own. Other packages have classes with similar
-names that are real providers (Logfire's ``ProxyTracerProvider``), so a name decides nothing.
+names that are real providers (Logfire's ``ProxyTracerProvider``), so the name alone is not sufficient.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PLACEHOLDERS = (
 
 
 def is_placeholder(provider: Any) -> bool:
-    """Return whether ``provider`` is what the API uses until one is set."""
+    """Return whether ``provider`` is the API's placeholder."""
     kind: Any = type(provider)
     return _is_placeholder(kind)
 
@@ -43,7 +43,7 @@ def is_set_up() -> bool:
 
 
 class ListenerCheck:
-    """Return whether anybody listens: a handler of the user, or an OpenTelemetry SDK that has been set up by now."""
+    """Return whether a user's handler is attached or an OpenTelemetry SDK is set up."""
 
     def __init__(self, sure: bool, ours: int) -> None:
         self._sure = sure

@@ -1,7 +1,8 @@
-"""Settings: every keyword of ``instrument()`` and every environment variable, read once, frozen.
+"""Read every keyword of ``instrument()`` and every environment variable once.
 
-A keyword wins over its environment variable, which wins over the default. A bad keyword raises ``ValueError``; a bad
-variable is a warning and the default stands. ``LLMInstrumentor`` reads them; whoever needs one is handed the record.
+A keyword has priority over its environment variable, which has priority over the default. An invalid keyword raises
+``ValueError``. An invalid variable is reported as a warning, and the default is used. ``LLMInstrumentor`` reads the
+settings and passes the record to the parts that need it.
 """
 
 from __future__ import annotations
@@ -117,19 +118,22 @@ class Settings:
     """Hold every setting; ``Settings.read(keywords)`` makes one."""
 
     capture_message_content: tuple[str, ...] = _setting(
-        (), "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", _content, "Where message contents go: nowhere, span, event or both."
+        (),
+        "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT",
+        _content,
+        "Where message contents are recorded: no_content, span_only, event_only or span_and_event.",
     )
     structured_content: bool = _setting(
         False, _OWN + "STRUCTURED_CONTENT", _flag, "Put contents on spans as structures instead of JSON text (needs OpenTelemetry 1.45)."
     )
     max_content_bytes: int = _setting(
-        65_536, _OWN + "MAX_CONTENT_BYTES", _size, "How large one content attribute may be; longer parts are cut."
+        65_536, _OWN + "MAX_CONTENT_BYTES", _size, "Maximum size of one content attribute; longer parts are cut."
     )
     tool_definitions: str = _setting(
-        "names", _OWN + "TOOL_DEFINITIONS", _one_of("names", "full"), "How much of tool definitions is captured where contents are."
+        "names", _OWN + "TOOL_DEFINITIONS", _one_of("names", "full"), "Whether captured tool definitions contain names only or everything."
     )
     redact: Callable[[Any], Any] | None = _setting(
-        None, None, _function, "A function that gets a content and returns what may be shown of it."
+        None, None, _function, "A function that receives captured content and returns the content to record."
     )
     emit_event: bool = _setting(
         False,
@@ -141,28 +145,28 @@ class Settings:
         "problems",
         _OWN + "SPAN_EVENTS",
         _one_of("problems", "all"),
-        "Which HTTP attempts and costs are span events too: those of attempts that were refused, failed or repeated, or all.",
+        "Which HTTP attempts and costs are also span events: only refused, failed or repeated attempts, or all.",
     )
     legacy_metrics: bool = _setting(
         False,
         _OWN + "LEGACY_METRICS",
         _flag,
-        "Also record the metrics by their names of semantic conventions 1.37 (gen_ai.client.token.usage ...).",
+        "Also record the metrics under their names in semantic conventions 1.37 (gen_ai.client.token.usage ...).",
     )
     cost_threshold_cents: float | None = _setting(
-        None, _OWN + "COST_THRESHOLD_CENTS", _amount, "Say ex_llm.cost.threshold_exceeded when one call costs more."
+        None, _OWN + "COST_THRESHOLD_CENTS", _amount, "Emit ex_llm.cost.threshold_exceeded when one call costs more."
     )
     prices: Any = _setting(
-        None, _OWN + "PRICES", _prices, "Prices of your own: a file, a mapping or a function; the snapshot stands below it."
+        None, _OWN + "PRICES", _prices, "Custom prices: a file, a mapping or a function. They override the packaged prices."
     )
     model_names: Mapping[str, str] | None = _setting(
-        None, _OWN + "MODEL_NAMES", _mapping, "Names of deployments or profiles and the models they stand for."
+        None, _OWN + "MODEL_NAMES", _mapping, "Names of deployments or profiles, and the model of each."
     )
     host_providers: Mapping[str, str] | None = _setting(
-        None, _OWN + "HOST_PROVIDERS", _mapping, "Hosts of your own gateways and the provider each stands for."
+        None, _OWN + "HOST_PROVIDERS", _mapping, "Hosts of your gateways, and the provider behind each."
     )
     disabled_frameworks: tuple[str, ...] = _setting((), _OWN + "DISABLED_FRAMEWORKS", _names, "Agent frameworks that are not instrumented.")
-    disabled_providers: tuple[str, ...] = _setting((), _OWN + "DISABLED_PROVIDERS", _names, "Providers that are not watched.")
+    disabled_providers: tuple[str, ...] = _setting((), _OWN + "DISABLED_PROVIDERS", _names, "Providers that are not instrumented.")
     threading: bool = _setting(
         True, _OWN + "THREADING", _flag, "Carry the context into threads with opentelemetry-instrumentation-threading."
     )
@@ -170,22 +174,25 @@ class Settings:
         "replace",
         _OWN + "NATIVE_TELEMETRY",
         _one_of(*_NATIVE),
-        "What becomes of spans that an SDK makes itself: replaced by ours, or kept beside.",
+        "Whether spans that an SDK makes itself are replaced or kept.",
     )
     span_baggage_keys: tuple[str, ...] = _setting(
-        SPAN_BAGGAGE_KEYS, _OWN + "SPAN_BAGGAGE_KEYS", _keys, "Values of the baggage that every LLM span shows."
+        SPAN_BAGGAGE_KEYS, _OWN + "SPAN_BAGGAGE_KEYS", _keys, "Baggage values that are attributes of every LLM span."
     )
     metric_baggage_keys: tuple[str, ...] = _setting(
-        (), _OWN + "METRIC_BAGGAGE_KEYS", _keys, "Values of the baggage that are tags of metrics too; at most 200 different ones each."
+        (), _OWN + "METRIC_BAGGAGE_KEYS", _keys, "Baggage values that are also metric tags; at most 200 distinct values per key."
     )
     agent_totals: bool = _setting(
-        True, _OWN + "AGENT_TOTALS", _flag, "Put usage and cost of its own inferences on the span of an agent or workflow."
+        True, _OWN + "AGENT_TOTALS", _flag, "Record usage and cost of its own inferences on the span of an agent or workflow."
     )
     log_level: str | None = _setting(None, _OWN + "LOG_LEVEL", _one_of(*_LEVELS), "Attach the default logger at this level.")
 
     @classmethod
     def read(cls, keywords: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Settings:
-        """Make settings from keywords and the environment; raise ``ValueError`` for a bad or unknown keyword."""
+        """Read settings from keywords and the environment.
+
+        An invalid or unknown keyword raises ``ValueError``.
+        """
         environment = os.environ if environment is None else environment
         known = {f.name: f for f in fields(cls)}
         if unknown := sorted(set(keywords) - set(known)):
@@ -208,7 +215,9 @@ def _read_keyword(name: str, value: Any, read: Callable[[Any], Any]) -> Any:
 
 
 def repeated(value: str) -> str:
-    """Return the value of a variable as a log repeats it: only a word or a short number, anything else may hold a password.
+    """Return the value of a variable in a form that is safe for a log.
+
+    Only a word or a short number is repeated; any other value may contain a password.
 
     >>> repeated("many"), repeated("https://user:secret@host")
     ("='many'", '')

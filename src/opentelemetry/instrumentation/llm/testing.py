@@ -1,4 +1,4 @@
-"""What was said on the bus while a block ran: for our tests and for those of users."""
+"""Capture the events of the bus while a block runs, for tests of any package."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from . import bus
 
 
 class CapturedEvent(NamedTuple):
-    """One event as it was said."""
+    """One captured event."""
 
     name: str
     measurements: Mapping[str, Any]
@@ -19,17 +19,19 @@ class CapturedEvent(NamedTuple):
 
 @contextmanager
 def capture_events(pattern: str = "*") -> Iterator[list[CapturedEvent]]:
-    """Collect the events that match ``pattern`` (a name, or a prefix ending in ``*``) while the block runs.
+    """Collect the events that match ``pattern`` while the block runs.
 
-    >>> with capture_events("ex_llm.cache.*") as said:
+    ``pattern`` is a name, or a prefix that ends with ``*``.
+
+    >>> with capture_events("ex_llm.cache.*") as events:
     ...     bus.execute("ex_llm.cache.hit", {}, {"key": "k"})
-    >>> [event.name for event in said]
+    >>> [event.name for event in events]
     ['ex_llm.cache.hit']
     """
-    said: list[CapturedEvent] = []
+    events: list[CapturedEvent] = []
     handler_id = f"capture-events-{bus.new_ref()}"
-    bus.attach(handler_id, pattern, lambda name, measurements, metadata, config: said.append(CapturedEvent(name, measurements, metadata)))
+    bus.attach(handler_id, pattern, lambda name, measurements, metadata, config: events.append(CapturedEvent(name, measurements, metadata)))
     try:
-        yield said
+        yield events
     finally:
         bus.detach(handler_id)

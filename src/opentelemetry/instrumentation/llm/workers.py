@@ -1,7 +1,8 @@
-"""Processes that others start and end: workers of pools and engines, functions that are frozen between two invocations.
+"""Set up and flush worker processes that other programs start and end.
 
-``watch_worker`` is the one call that a worker needs; ``flush`` sends what waits; ``in_worker`` does both around a
-function, for where a worker cannot be reached otherwise. Engines and users call them, nothing of ours does.
+Workers of pools and engines need one call, ``watch_worker``. ``flush`` exports pending telemetry, for functions that
+are frozen between two invocations. ``in_worker`` does both around a function. Engines and users call them; this
+package does not.
 """
 
 from __future__ import annotations
@@ -40,12 +41,12 @@ fork.in_child(_renew_lock)
 
 
 def watch_worker(setup: Callable[[], object] | None = None, **settings: Any) -> None:
-    """Set up OpenTelemetry and watch in this process; called again it does nothing, so it may stand in every task.
+    """Set up OpenTelemetry and instrument this process; a second call does nothing.
 
-    ``setup`` makes providers and sets them; without it OpenTelemetry sets itself up from the environment, as
-    ``opentelemetry-instrument`` does. It is not called where providers are set already, as in a fork of a process
-    that was set up. ``settings`` are those of ``instrument()``. In a child of ``multiprocessing``, which runs no exit
-    handlers, what waits is sent when the child ends. What ``setup`` raises goes on to the caller.
+    ``setup`` makes providers and sets them; without it OpenTelemetry is configured from the environment, as by
+    ``opentelemetry-instrument``. It is not called if providers are already set, for example in a fork of a configured
+    process. ``settings`` are the keywords of ``instrument()``. A child of ``multiprocessing`` runs no exit handlers,
+    so pending telemetry is exported when the child ends. Exceptions of ``setup`` are raised to the caller.
     """
     with _lock:
         if os.getpid() in _ready_in:
@@ -77,10 +78,10 @@ def _end() -> None:
 
 
 def flush(timeout: float = 10.0) -> bool:
-    """Send spans, logs, metrics and budgets that wait, in at most ``timeout`` seconds each; return whether all were sent.
+    """Export pending spans, logs, metrics and budgets; return whether all succeeded.
 
-    Call it where a process may be frozen or killed without a word: at the end of a task or an invocation. Streams that
-    were dropped end here; those that are still open stay so. It never raises.
+    Each provider has at most ``timeout`` seconds. Call it where a process may be frozen or killed: at the end of a
+    task or an invocation. Abandoned streams end here; open streams stay open. It never raises.
     """
     finalize.end_collected()
     until = time.monotonic() + timeout
@@ -89,20 +90,20 @@ def flush(timeout: float = 10.0) -> bool:
         force_flush = getattr(provider, "force_flush", None)
         if force_flush is not None:
             left = max(1, int(1000 * (until - time.monotonic())))
-            # Not every provider says whether it was done; one that says nothing has not failed.
-            sent.append(guarded(_said, force_flush, left, default=False))
+            # Some providers return None instead of a result; that is not a failure.
+            sent.append(guarded(_flush_provider, force_flush, left, default=False))
     return all(sent)
 
 
-def _said(force_flush: Callable[[int], Any], milliseconds: int) -> bool:
+def _flush_provider(force_flush: Callable[[int], Any], milliseconds: int) -> bool:
     return force_flush(milliseconds) is not False
 
 
 class in_worker:
-    """Make ``function`` watch where it runs, and leave nothing unsent when it has run.
+    """Instrument the process in which ``function`` runs, and flush after it has run.
 
-    Around a task of an engine whose workers are killed rather than ended, or around a handler that is frozen between
-    invocations. The result pickles when ``function`` and ``setup`` do. Works for coroutine and generator functions too.
+    For a task of an engine whose workers are killed, or a handler that is frozen between invocations. The result can
+    be pickled if ``function`` and ``setup`` can. Works for coroutine and generator functions too.
     """
 
     def __init__(self, function: Callable[..., Any], setup: Callable[[], object] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What stands around a watched function: a ``wrapt`` wrapper that copies and pickles as functions do."""
+"""Provide a ``wrapt`` wrapper that copies and pickles as functions do."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _Bound: Any = wrapt.BoundFunctionWrapper
 
 
 def _found(module: str, name: str) -> Any:
-    """Return what stands at a name where a pickle is read."""
+    """Return the object with this name, where a pickle is read."""
     return attrgetter(name)(importlib.import_module(module))
 
 
 def _stands(module: str, name: str, wrapped: Any) -> bool:
-    """Say whether what is wrapped here is found at its own name."""
+    """Return whether the wrapped function is found under its own name."""
     try:
         found = _found(module, name)
     except (ImportError, AttributeError):
@@ -31,7 +31,10 @@ def _stands(module: str, name: str, wrapped: Any) -> bool:
 
 
 class _Copied:
-    """Be one's own copy, and pickle by name; what pickle does not find at its name it refuses as it refuses a function."""
+    """Return itself as its copy, and pickle by name.
+
+    If pickle does not find the object by its name, it refuses it as it refuses a function.
+    """
 
     # Without this the class would have a ``__dict__`` of its own, which hides the function's from ``functools.wraps``.
     __slots__ = ()
@@ -53,7 +56,10 @@ class _Copied:
 
 
 class BoundWrapper(_Copied, _Bound):  # type: ignore[misc]
-    """A watched function that is bound to its instance, or to its class; a copy is bound to it too, a deep one to its copy."""
+    """An instrumented function that is bound to its instance or class.
+
+    A copy is bound to the same instance, a deep copy to a copy of the instance.
+    """
 
     def __copy__(self) -> Any:
         return self._self_of(lambda owner: owner)
@@ -71,6 +77,6 @@ class BoundWrapper(_Copied, _Bound):  # type: ignore[misc]
 
 
 class Wrapper(_Copied, _Function):  # type: ignore[misc]
-    """A watched function: called, inspected, copied and pickled as the function itself."""
+    """An instrumented function; calls, copies and pickles are those of the original."""
 
     __bound_function_wrapper__ = BoundWrapper
