@@ -112,4 +112,4 @@ print("started")
     command = [sys.executable, "-c", code, json.dumps([str(path) for path in named])]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (0, "started\n"), done.stderr[-2000:]
-    assert done.stderr.count("the prices of the package stand") == len(named)
+    assert done.stderr.count("the prices of the package are used") == len(named)

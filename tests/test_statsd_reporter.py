@@ -437,7 +437,7 @@ def test_a_bad_variable_is_a_warning_and_the_default_stands(
     exporter.shutdown()
     (record,) = caplog.records
     assert all(text in record.getMessage() for text in (f"OTEL_INSTRUMENTATION_LLM_STATSD_{name}", repr(value), allowed))
-    assert (exporter._wire.port, exporter._tagging) == (8125, "dogstatsd")
+    assert (exporter._sender.port, exporter._tagging) == (8125, "dogstatsd")
 
 
 @pytest.mark.parametrize("harmful", ["\x9b31m", "\x85", "\u202e", "\u2066", "\u200f", "\u2028", "\ud800"], ids=ascii)

@@ -45,7 +45,7 @@ class Costs:
             if strict:
                 raise
             reason = error if isinstance(error, PriceFileError) else f"the prices cannot be read ({type(error).__name__})"
-            _logger.warning("%s; the prices of the package stand", reason)
+            _logger.warning("%s; the prices of the package are used", reason)
             self._own = None
         self._model_names = settings.model_names
         self._prices: Prices | None = None

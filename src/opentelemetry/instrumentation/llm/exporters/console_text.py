@@ -78,8 +78,8 @@ def _tokens(attributes: Attributes) -> list[str]:
     texts = []
     for total, part, word, of_which in ((INPUT, CACHED, "in", "cached"), (OUTPUT, REASONING, "out", "reasoning")):
         if total in attributes:
-            beside = f" ({attributes[part]} {of_which})" if attributes.get(part) else ""
-            texts.append(f"{word} {attributes[total]}{beside}")
+            share = f" ({attributes[part]} {of_which})" if attributes.get(part) else ""
+            texts.append(f"{word} {attributes[total]}{share}")
     return texts
 
 

@@ -77,16 +77,16 @@ class StatsdMetricExporter(MetricExporter):
         self._timers = StatsdReporter(timed, **chosen)
         self._timed = {metric.name for metric in timed}
         self._prefix, self._tagging = chosen["prefix"], chosen["tags"]
-        self._wire = UdpSender(chosen["host"], chosen["port"])
+        self._sender = UdpSender(chosen["host"], chosen["port"])
 
     @property
     def dropped(self) -> int:
         """Return the number of lines that could not be sent, if the system reported it."""
-        return self._timers.dropped + self._wire.dropped
+        return self._timers.dropped + self._sender.dropped
 
     def export(self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: Any) -> MetricExportResult:
         """Send the collected metrics."""
-        self._wire.send(self._lines(metrics_data))
+        self._sender.send(self._lines(metrics_data))
         return MetricExportResult.SUCCESS
 
     def force_flush(self, timeout_millis: float = 10_000) -> bool:
@@ -97,7 +97,7 @@ class StatsdMetricExporter(MetricExporter):
     def shutdown(self, timeout_millis: float = 30_000, **kwargs: Any) -> None:
         """Send the remaining values, and release sockets and threads."""
         self._timers.close()
-        self._wire.close()
+        self._sender.close()
 
     def _lines(self, data: MetricsData) -> list[str]:
         counts: dict[Key, float] = {}

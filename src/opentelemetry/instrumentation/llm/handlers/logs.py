@@ -42,5 +42,5 @@ class Logs:
 
     def _emit(self, event: str, severity: SeverityNumber, span: Span, attributes: dict[str, Any]) -> None:
         # The record may wait in queues. Its context contains the span only, because a running call refers to contents.
-        beside = context.with_span_only(span)
-        self._logger.emit(LogRecord(event_name=event, severity_number=severity, context=beside, attributes=attributes))
+        span_only = context.with_span_only(span)
+        self._logger.emit(LogRecord(event_name=event, severity_number=severity, context=span_only, attributes=attributes))

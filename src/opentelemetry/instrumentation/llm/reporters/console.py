@@ -32,9 +32,9 @@ class ConsoleReporter:
     """
 
     def __init__(self, metrics: Iterable[Metric], stream: TextIO | None = None) -> None:
-        self._tally = Aggregator(metrics)
-        self._by_event = by_event(self._tally.metrics)
-        self._taggers = {metric.name: TagMapper(metric) for metric in self._tally.metrics}
+        self._aggregator = Aggregator(metrics)
+        self._by_event = by_event(self._aggregator.metrics)
+        self._taggers = {metric.name: TagMapper(metric) for metric in self._aggregator.metrics}
         self._stream = stream
         self._id = f"console-reporter-{bus.new_ref()}"
         self.attach()
@@ -54,11 +54,11 @@ class ConsoleReporter:
 
     def table(self) -> str:
         """Return all totals as a table with aligned columns."""
-        rows = [_row(metric, tags, value) for metric in self._tally.metrics for tags, value in self._tally.read(metric)]
+        rows = [_row(metric, tags, value) for metric in self._aggregator.metrics for tags, value in self._aggregator.read(metric)]
         return aligned([_HEAD, *rows], texts=(0, 1, len(_HEAD) - 1)) if rows else "no metrics yet"
 
     def _handle(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
-        self._tally.handle(event, measurements, metadata)
+        self._aggregator.handle(event, measurements, metadata)
         changes: list[str] = []
         about: dict[str, Any] = {}
         for metric in self._by_event[event]:

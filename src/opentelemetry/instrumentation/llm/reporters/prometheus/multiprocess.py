@@ -37,7 +37,7 @@ class Workers:
         self._by_event = by_event(self._metrics)
         self._taggers = {metric.name: TagMapper(metric) for metric in self._metrics}
         self._adders: dict[str, Add] = {}
-        self._inbox = DeferredQueue(lambda metric, tags, value: self._adders[metric.name](tags, value))
+        self._queue = DeferredQueue(lambda metric, tags, value: self._adders[metric.name](tags, value))
         self._id = f"prometheus-reporter-{bus.new_ref()}"
         self._lock: int | None = None
         register_at_fork(self)
@@ -100,7 +100,7 @@ class Workers:
         for metric in self._by_event[event]:
             for value, extra in numbers(metric, measurements, metadata):
                 tags = self._taggers[metric.name].tags(metadata, extra)
-                self._inbox.put(metric, tags, value * metric.events[event])
+                self._queue.put(metric, tags, value * metric.events[event])
 
 
 def _checked_directory() -> str:

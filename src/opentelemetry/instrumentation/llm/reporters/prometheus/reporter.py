@@ -77,7 +77,7 @@ class _Alone:
     """The numbers of a single process, converted to metric families when collected."""
 
     def __init__(self, metrics: Iterable[Metric]) -> None:
-        self._tally = Aggregator(metrics)
+        self._aggregator = Aggregator(metrics)
         self._attached = False
         self._id = f"prometheus-reporter-{bus.new_ref()}"
         register_at_fork(self)
@@ -86,8 +86,8 @@ class _Alone:
         return self
 
     def collect(self) -> Iterator[Family]:
-        for metric in self._tally.metrics:
-            yield _family(metric, self._tally)
+        for metric in self._aggregator.metrics:
+            yield _family(metric, self._aggregator)
 
     def acquire(self, port: int) -> bool:
         return True
@@ -96,19 +96,19 @@ class _Alone:
         """Do nothing: no other process waits for the port."""
 
     def attach(self) -> None:
-        self._tally.attach()
+        self._aggregator.attach()
         self._attached = True
 
     def close(self) -> None:
-        self._tally.detach()
+        self._aggregator.detach()
         bus.detach(self._id)
         self._attached = False
 
     def after_fork_in_child(self) -> None:
         # The numbers of a child are not served. The warning is logged at its first event, and not at every fork.
         if self._attached:
-            self._tally.detach()
-            bus.attach_many(self._id, by_event(self._tally.metrics), self._lost, keep=True)
+            self._aggregator.detach()
+            bus.attach_many(self._id, by_event(self._aggregator.metrics), self._lost, keep=True)
 
     def _lost(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
         if bus.detach(self._id):
@@ -116,7 +116,7 @@ class _Alone:
             _logger.warning(lost, os.getpid(), DIRECTORY)
 
 
-def _family(metric: Metric, tally: Aggregator) -> Family:
+def _family(metric: Metric, aggregator: Aggregator) -> Family:
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, SummaryMetricFamily
 
     kinds: Mapping[str, Any] = {
@@ -128,15 +128,15 @@ def _family(metric: Metric, tally: Aggregator) -> Family:
         "summary": SummaryMetricFamily,
     }
     family = kinds[metric.kind](prometheus_name(metric.name), metric.description, labels=[prometheus_name(tag) for tag in metric.tags])
-    for labels, value in _by_labels(metric, tally).items():
+    for labels, value in _by_labels(metric, aggregator).items():
         family.add_metric(labels, **_numbers(metric, value))
     return family  # type: ignore[no-any-return]
 
 
-def _by_labels(metric: Metric, tally: Aggregator) -> dict[tuple[str, ...], Any]:
+def _by_labels(metric: Metric, aggregator: Aggregator) -> dict[tuple[str, ...], Any]:
     # Labels are strings. For Prometheus 1 and "1", or None and "", are equal, and it rejects a page with duplicates.
     found: dict[tuple[str, ...], Any] = {}
-    for tags, value in tally.read(metric):
+    for tags, value in aggregator.read(metric):
         # Label names are fixed, so in the overflow series all labels have the value "other".
         labels = (OTHER,) * len(metric.tags) if OVERFLOW in tags else tuple(str(tags.get(tag, "")) for tag in metric.tags)
         if labels not in found or metric.kind == "last_value":

@@ -75,7 +75,7 @@ class Server:
         self._host = host
         self._running: tuple[WSGIServer, threading.Thread] | None = None
         self._closed = threading.Event()
-        self._told = False
+        self._reported = False
         register_at_fork(self)
 
     @property
@@ -84,37 +84,37 @@ class Server:
         running = self._running
         return running[0].server_port if running is not None else None
 
-    def serve(self, port: int, turn: ServingLock) -> int:
+    def serve(self, port: int, serving_lock: ServingLock) -> int:
         """Start serving and return the port.
 
         If the port is not available, try again every second until ``close()``.
         """
         self._closed = closed = threading.Event()
-        if not self._tried(port, turn, closed):
-            threading.Thread(target=self._stand_by, args=(port, turn, closed), name="ex_llm-prometheus", daemon=True).start()
+        if not self._try_to_serve(port, serving_lock, closed):
+            threading.Thread(target=self._serve_later, args=(port, serving_lock, closed), name="ex_llm-prometheus", daemon=True).start()
         return self.port or port
 
-    def _stand_by(self, port: int, turn: ServingLock, closed: threading.Event) -> None:
+    def _serve_later(self, port: int, serving_lock: ServingLock, closed: threading.Event) -> None:
         # Polling instead of a blocking wait: ``close()`` could not end a blocking wait, and with greenlets it would block all threads.
         while not closed.wait(_TRY_AGAIN_SECONDS):
-            if self._tried(port, turn, closed):
+            if self._try_to_serve(port, serving_lock, closed):
                 return
 
-    def _tried(self, port: int, turn: ServingLock, closed: threading.Event) -> bool:
-        if not turn.acquire(port):
+    def _try_to_serve(self, port: int, serving_lock: ServingLock, closed: threading.Event) -> bool:
+        if not serving_lock.acquire(port):
             return False
         try:
             self._running = http.start(library().make_wsgi_app(self._registry), port, self._host)
         except OSError as error:
-            turn.release()
-            if not self._told:
+            serving_lock.release()
+            if not self._reported:
                 text = _TAKEN if error.errno == errno.EADDRINUSE else f"cannot be served: {error.strerror or error}"
                 _logger.error("metrics are not served: port %s on %s %s", port, self._host, text)
-            self._told = True
+            self._reported = True
             return False
         if closed.is_set():
             self._stop()
-            turn.release()
+            serving_lock.release()
         return True
 
     def close(self) -> None:

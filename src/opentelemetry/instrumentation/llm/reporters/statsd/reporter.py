@@ -40,7 +40,7 @@ class StatsdReporter:
     ) -> None:
         metrics = list(metrics)
         self._lines = StatsdFormatter(metrics, prefix, tags)
-        self._wire = UdpSender(host, port)
+        self._sender = UdpSender(host, port)
         self._by_event = by_event(metrics)
         self._taggers = {metric.name: TagMapper(metric) for metric in metrics}
         self._id = f"statsd-reporter-{bus.new_ref()}"
@@ -52,7 +52,7 @@ class StatsdReporter:
     @property
     def dropped(self) -> int:
         """Return the number of lines that could not be sent, if the system reported it."""
-        return self._lost + self._wire.dropped
+        return self._lost + self._sender.dropped
 
     def after_fork_in_child(self) -> None:
         """Start with an empty queue and no thread: the parent sends its own values."""
@@ -75,14 +75,14 @@ class StatsdReporter:
         if thread is not None and thread.is_alive():
             thread.join(2)
         self.flush()
-        self._wire.close()
+        self._sender.close()
         atexit.unregister(self.flush)
 
     def flush(self) -> None:
         """Send all queued values now."""
         with self._sending:
             waiting = [self._queue.popleft() for _ in range(len(self._queue))]
-            self._wire.send(self._lines.of(waiting))
+            self._sender.send(self._lines.of(waiting))
 
     def _handle(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
         queue = self._queue
