@@ -73,7 +73,6 @@ LOSES_THE_SPAN: dict[str, str] = {
     "calls/call.py:Call.start": _BEGINS,
     "calls/call.py:Call._emit": _SAYS,
     "bus.py:execute": _SAYS,
-    "bus.py:_kept": _SAYS,
     "bus.py:_run": _SAYS,
     "bus.py:_RoutingTable.route": _SAYS,
     "bus.py:_RoutingTable.route.<locals>.<genexpr>": _SAYS,

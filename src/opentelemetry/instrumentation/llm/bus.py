@@ -164,8 +164,9 @@ def execute(event: str, measurements: Mapping[str, Any] | None = None, metadata:
         found = table.route(event)
     if not found:
         return
-    measured = _NOTHING if measurements is None else _read_only(measurements)
-    known = _NOTHING if metadata is None else _read_only(metadata)
+    # A read-only view is passed on as it is; anything else is copied, since its owner may change it.
+    measured = measurements if type(measurements) is MappingProxyType else MappingProxyType(dict(measurements or _NOTHING))
+    known = metadata if type(metadata) is MappingProxyType else MappingProxyType(dict(metadata or _NOTHING))
     handlers = iter(found)
     try:
         _run(handlers, event, measured, known)
@@ -209,10 +210,6 @@ def _run_alone(handler: Attached, event: str, measured: Mapping[str, Any], known
     except BaseException:
         _active.set(active)  # again, for an interruption that came before it was done
         raise
-
-
-def _read_only(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    return values if type(values) is MappingProxyType else MappingProxyType(dict(values))
 
 
 def _handler_failed(handler: Attached, event: str, error: Exception) -> None:

@@ -111,7 +111,7 @@ class Call:
         self.operation, self.family = point.operation, OPERATIONS[point.operation].family
         self.dialect: Dialect = point.dialect
         self.identity, self.request = identity, request
-        if request.model is not None:
+        if request.model is not None and "arn:" in request.model:
             request.model = guarded(without_account, request.model, default=None)
         if request.guardrail_id is not None:
             request.guardrail_id = guarded(without_account, request.guardrail_id, default=None)
@@ -287,7 +287,8 @@ class Call:
         times: Any = self._times
         if times.first is None:
             times.first = times.times[-1]
-            guarded(self._answer_begins)
+            if self.awaited is not None:
+                guarded(self._answer_begins)
         self.handlers_seen = bus.handler_table
         if self._outer is None and bus.has_handlers(STREAM_CHUNK):
             self.handlers_seen = None
@@ -308,7 +309,8 @@ class Call:
 
     def _read(self, answer: Any) -> Response:
         reply = guarded(self.dialect.response, answer) or Response()
-        guarded(errors_in_response.complete, reply, answer)
+        if not reply.finish_reasons or reply.failure is not None or "error" in reply.finish_reasons:
+            guarded(errors_in_response.complete, reply, answer)
         return reply
 
     def hold_response(self, answer: Any) -> None:
@@ -363,7 +365,8 @@ class Call:
             forget, self.forget = self.forget, None
             if forget is not None:
                 guarded(forget)
-            guarded(self._answer_begins, error)
+            if self.awaited is not None:
+                guarded(self._answer_begins, error)
             ended_at = guarded(self._last_at, default=self._chunk_at) if how == ABANDONED else perf_counter_ns()
             duration = ended_at - self.began
             guarded(self._finish, duration, reply, how, error, rescue=partial(self._say_barely, duration, error))
@@ -394,7 +397,8 @@ class Call:
             reply = self.draft or Response()
             if self.streaming:
                 guarded(self.dialect.finish, reply)
-        guarded(self._complete_reasons, reply, how, error)
+        if self.streaming:
+            guarded(self._complete_reasons, reply, how, error)
         if self._used_inside is not None or self._used_apart is not None:
             nesting.keep_own_usage(reply, self._used_inside, self._used_apart, self._attempts)
         if self.reported_cents is not None and reply.usage.reported_cost_cents is None:
@@ -406,7 +410,7 @@ class Call:
         if self._outer is not None:
             self._outer.merge_nested(self, reply)
             return
-        if reply.response_model is not None:
+        if reply.response_model is not None and "arn:" in reply.response_model:
             reply.response_model = without_account(reply.response_model)
         known = {**self.known, **guarded(known_fields, reply, default={})}
         if self._resends:
@@ -434,7 +438,7 @@ class Call:
 
     def _complete_reasons(self, reply: Response, how: str | None, error: BaseException | None) -> None:
         cut = error is not None or how in (CLOSED_EARLY, ABANDONED, CANCELLED, ERROR)
-        if cut and self.streaming and reply.finish_reasons is None and OPERATIONS[self.operation].inference:
+        if cut and reply.finish_reasons is None and OPERATIONS[self.operation].inference:
             reply.finish_reasons = ["error"]
 
     def _say_barely(self, duration: int, error: BaseException | None) -> None:

@@ -26,9 +26,9 @@ class ActiveCall:
         self.before: context.Context | None = None
         self.entered: context.Entered | None = None
 
-    def enter(self, call: Call, point: PatchPoint) -> None:
-        """Make ``call`` the running call of this frame."""
-        self.point, self.before, self.call = point, guarded(context.here), call
+    def enter(self, call: Call, point: PatchPoint, before: context.Context | None) -> None:
+        """Make ``call`` the running call of this frame; ``before`` is the current context."""
+        self.point, self.before, self.call = point, before, call
         self.entered = context.enter_call(call)
 
     def abort(self, error: BaseException) -> None:

@@ -23,9 +23,9 @@ from .result import dispatch_result
 from .running import ActiveCall
 from .streams.generator_function import wrap_async_generator, wrap_generator
 
-_UNKNOWN = (True, False, None)
-"""Assumed if the context cannot be read: it is not empty, instrumentation is not
-suppressed, and no call is running.
+_UNKNOWN = (None, False, None)
+"""Assumed if the context cannot be read: instrumentation is not suppressed, and no call
+is running.
 """
 
 
@@ -79,13 +79,13 @@ class CallWrapper:
         call.above = above
         if call.captures_content:
             call.secrets = guarded(secrets.of, instance, {"arguments": args, **kwargs})
-        if here:
+        if here is None or here:
             # An empty context contains neither baggage nor a step.
             call.known |= guarded(carried, self._desk.baggage_keys, default={})
             if outer is None:
                 guarded(call.belongs_to, guarded(context.running_step))
         # The context is entered before the start event, so that leaving it also removes changes that handlers make at the start.
-        running.enter(call, point)
+        running.enter(call, point, here)
         guarded(call.start, arguments)
 
     def around(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:

@@ -141,6 +141,8 @@ def as_str(value: Any) -> str | None:
     """
     if value.__class__ is not str:
         value = full_text(value)
+    elif len(value) <= LONGEST and value.isascii() and value.isprintable():
+        return value or None
     return short(value) if value else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...extraction.paths import as_float, copy_fields, fields, get_path, invalid, reader
+from ...extraction.paths import Table, as_float, copy_fields, fields, get_path, invalid, reader
 from ...schema.records import Usage
 
 _TOTALS = fields(
@@ -64,6 +64,7 @@ _BESIDE = fields(
         "reasoning_tokens": "reasoning_tokens",
     },
 )
+_TOP = Table(_TOTALS.rows + _BESIDE.rows)
 _DETAILS = (
     (_IN, ("prompt_tokens_details", "input_tokens_details", "input_token_details")),
     (_OUT, ("completion_tokens_details", "output_tokens_details", "output_token_details")),
@@ -119,9 +120,8 @@ def usage(said: Any) -> Usage:
     read = Usage()
     if said is None:
         return read
-    copy_fields(read, said, _TOTALS)
-    # Top-level fields are read first, so that the details overwrite them.
-    copy_fields(read, said, _BESIDE)
+    # The details are read after these, so that they have priority.
+    copy_fields(read, said, _TOP)
     beside = read.reasoning_tokens or 0
     get = reader(said)
     for table, places in _DETAILS:
