@@ -1,5 +1,6 @@
-"""Response caches on the client's side: hits, misses, what is put in and what leaves, with sizes; keys become digests.
+"""Observe response caches in the client: hits, misses, puts and evictions.
 
-``watched`` watches any mapping by hand; the others watch the caches of a framework as soon as it is imported. An answer
-from such a cache is no inference: it has no tokens and no cost, and tells what it saved where that is known.
+``mapping`` observes any mapping on request; the other modules observe the caches of a framework when it is imported.
+Keys become digests. A response from such a cache is not an inference: it has no tokens and no cost, and records the
+saved amount where it is known.
 """

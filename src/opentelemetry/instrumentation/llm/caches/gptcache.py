@@ -1,7 +1,7 @@
-"""GPTCache: every adapter, its ``get`` and ``put``, and any data manager, in one function with named steps.
+"""Observe GPTCache: every adapter, its ``get`` and ``put``, and any data manager.
 
-``adapt`` runs each step through ``time_cal``, so that is where they are seen; that a lookup found nothing good enough has
-no step of its own and is known when the next one begins, or at the end.
+``adapt`` runs each step through ``time_cal``, so the steps are observed there. A lookup without a match has no step;
+it is known when the next step begins, or at the end.
 """
 
 from __future__ import annotations
@@ -23,68 +23,71 @@ _ADAPTERS = (
     "adapter", "api", "diffusers", "dolly", "langchain_models", "llama_cpp", "minigpt4", "openai", "replicate", "stability_sdk",
 )  # fmt: skip
 
-Doing = dict[str, Any]
-"""What one ``adapt`` is seen to do: its ``question``, the ``manager`` and the ``key`` of a lookup whose end is open, and ``rows``."""
+State = dict[str, Any]
+"""The state of one ``adapt`` run: its question, manager, open lookup and rows."""
 
-_doing: ContextVar[Doing | None] = ContextVar("ex_llm.gptcache", default=None)
-_told: weakref.WeakKeyDictionary[Any, CacheRecorder] = weakref.WeakKeyDictionary()
+_state: ContextVar[State | None] = ContextVar("ex_llm.gptcache", default=None)
+_recorders: weakref.WeakKeyDictionary[Any, CacheRecorder] = weakref.WeakKeyDictionary()
 _rows: weakref.WeakKeyDictionary[Any, dict[Any, tuple[Hashable, int]]] = weakref.WeakKeyDictionary()
-"""By what evicts them, keys and sizes of answers by the numbers of their rows; a question may have many."""
+"""Sizes of responses by row number, for each evicting object.
+
+A question may have many responses.
+"""
 
 
 def _adapting(original: Any) -> Callable[..., Any]:
-    """Make what stands around one adaptation."""
+    """Wrap one ``adapt`` run."""
 
     def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         if inside.get():
             return wrapped(*args, **kwargs)
-        doing: Doing = {}
-        token = guarded(_begun, doing)
+        state: State = {}
+        token = guarded(_begun, state)
         try:
             return wrapped(*args, **kwargs)
         finally:
-            guarded(_ended, doing, token)
+            guarded(_ended, state, token)
 
     async def around_async(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         if inside.get():
             return await wrapped(*args, **kwargs)
-        doing: Doing = {}
-        token = guarded(_begun, doing)
+        state: State = {}
+        token = guarded(_begun, state)
         try:
             return await wrapped(*args, **kwargs)
         finally:
-            guarded(_ended, doing, token)
+            guarded(_ended, state, token)
 
     return around_async if inspect.iscoroutinefunction(inspect.unwrap(original)) else around
 
 
-def _begun(doing: Doing) -> Token[Doing | None]:
-    outer = _doing.get()
+def _begun(state: State) -> Token[State | None]:
+    outer = _state.get()
     if outer is not None:
-        # The next cache is asked, or what the model is asked through has a cache too.
+        # The next cache is used, or the client of the model has a cache too.
         _found(outer, False)
-    return _doing.set(doing)
+    return _state.set(state)
 
 
-def _ended(doing: Doing, token: Token[Doing | None] | None) -> None:
+def _ended(state: State, token: Token[State | None] | None) -> None:
     context.leave(token)
-    _found(doing, False)
+    _found(state, False)
 
 
-def _found(doing: Doing, found: bool) -> None:
-    manager = doing.pop("manager", None)
+def _found(state: State, found: bool) -> None:
+    manager = state.pop("manager", None)
     if manager is None:
         return
-    told, kept, key = _of(manager), _map(manager), doing["key"]
+    recorder, kept, key = _of(manager), _map(manager), state["key"]
     if not found and kept is not None and key in kept:
         # It is there, but not for this session.
-        emit.emit_cache_miss(key, told.name)
+        emit.emit_cache_miss(key, recorder.name)
     else:
-        told.looked_up(key, found)
+        recorder.looked_up(key, found)
 
 
 def _step(original: Any) -> Callable[..., Any]:
-    """Make what stands around the making of a step."""
+    """Wrap a step of a run."""
 
     def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         step = wrapped(*args, **kwargs)
@@ -94,44 +97,44 @@ def _step(original: Any) -> Callable[..., Any]:
 
 
 def _seen(step: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Callable[..., Any]:
-    doing, note = _doing.get(), _NOTES.get(kwargs.get("func_name"))
-    if doing is None or note is None:
+    state, note = _state.get(), _NOTES.get(kwargs.get("func_name"))
+    if state is None or note is None:
         return step
     manager = getattr(args[0], "__self__", None)
     if note is _asking:
-        # Before the model is asked, so that what is told is in order.
-        _asking(doing)
+        # Emitted before the model is called, so that events are in order.
+        _asking(state)
         return step
 
     def run(*given: Any, **named: Any) -> Any:
         result = step(*given, **named)
-        guarded(note, doing, manager, given, result)
+        guarded(note, state, manager, given, result)
         return result
 
     return run
 
 
-def _asking(doing: Doing, *step: Any) -> None:
-    _found(doing, False)
+def _asking(state: State, *step: Any) -> None:
+    _found(state, False)
 
 
-def _prepared(doing: Doing, manager: Any, given: tuple[Any, ...], result: Any) -> None:
-    # What is kept, and what is searched by, may differ.
-    doing["question"] = result[0] if isinstance(result, tuple) else result
+def _prepared(state: State, manager: Any, given: tuple[Any, ...], result: Any) -> None:
+    # The stored question and the question of the search may differ.
+    state["question"] = result[0] if isinstance(result, tuple) else result
 
 
-def _searched(doing: Doing, manager: Any, given: tuple[Any, ...], result: Any) -> None:
-    doing["key"] = _key(manager, doing.get("question"), given[0])
-    doing["manager"] = manager
+def _searched(state: State, manager: Any, given: tuple[Any, ...], result: Any) -> None:
+    state["key"] = _key(manager, state.get("question"), given[0])
+    state["manager"] = manager
 
 
-def _chosen(doing: Doing, manager: Any, given: tuple[Any, ...], result: Any) -> None:
-    _found(doing, True)
+def _chosen(state: State, manager: Any, given: tuple[Any, ...], result: Any) -> None:
+    _found(state, True)
 
 
-def _saved(doing: Doing, manager: Any, given: tuple[Any, ...], result: Any) -> None:
-    _found(doing, False)
-    _put(manager, _key(manager, doing.get("question"), given[2]), given[1], doing.pop("rows", ()))
+def _saved(state: State, manager: Any, given: tuple[Any, ...], result: Any) -> None:
+    _found(state, False)
+    _put(manager, _key(manager, state.get("question"), given[2]), given[1], state.pop("rows", ()))
 
 
 _NOTES: Mapping[Any, Callable[..., None]] = {
@@ -140,11 +143,11 @@ _NOTES: Mapping[Any, Callable[..., None]] = {
 
 
 def _of(manager: Any) -> CacheRecorder:
-    told = _told.get(manager)
-    if told is None:
-        # What has rows replaces none of them, so that it is their numbers by which they leave.
-        told = _told[manager] = CacheRecorder("gptcache", remembers=_map(manager) is not None)
-    return told
+    recorder = _recorders.get(manager)
+    if recorder is None:
+        # Responses with rows do not replace each other; they are evicted by row number.
+        recorder = _recorders[manager] = CacheRecorder("gptcache", remembers=_map(manager) is not None)
+    return recorder
 
 
 def _map(manager: Any) -> MutableMapping[Any, Any] | None:
@@ -166,41 +169,41 @@ def _text(answer: Any) -> str:
 
 
 def _put(manager: Any, key: Hashable, answer: Any, rows: Any) -> None:
-    told, kept, text = _of(manager), _map(manager), _text(answer)
+    recorder, kept, text = _of(manager), _map(manager), _text(answer)
     if kept is None or key in kept:
-        told.put(key, text)
+        recorder.put(key, text)
     if kept is not None:
-        told.settle(kept, len(kept))
+        recorder.settle(kept, len(kept))
     evicting = getattr(manager, "eviction_manager", None)
     if evicting is not None:
         _rows.setdefault(evicting, {}).update(dict.fromkeys(rows, (key, size_of(text))))
 
 
 def _importing(original: Any) -> Callable[..., Any]:
-    """Make what stands around the filling of a cache from a list."""
+    """Wrap the import of a list into a cache."""
 
     def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        doing: Doing = {}
-        token = guarded(_begun, doing)
+        state: State = {}
+        token = guarded(_begun, state)
         try:
             result = wrapped(*args, **kwargs)
         finally:
-            guarded(_ended, doing, token)
-        guarded(_imported, instance, doing, args, kwargs)
+            guarded(_ended, state, token)
+        guarded(_imported, instance, state, args, kwargs)
         return result
 
     return around
 
 
-def _imported(cache: Any, doing: Doing, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+def _imported(cache: Any, state: State, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     named = {**dict(zip(("questions", "answers"), args, strict=False)), **kwargs}
-    rows = doing.get("rows", ())
+    rows = state.get("rows", ())
     for place, (question, answer) in enumerate(zip(as_sequence(named["questions"]), as_sequence(named["answers"]), strict=False)):
         _put(cache.data_manager, _key(None, question, None), answer, rows[place : place + 1])
 
 
 def _numbering(original: Any) -> Callable[..., Any]:
-    """Make what stands around the place where answers that are saved are seen by their numbers."""
+    """Wrap the place where saved responses get their row numbers."""
 
     def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         guarded(_numbered, args, kwargs)
@@ -210,13 +213,13 @@ def _numbering(original: Any) -> Callable[..., Any]:
 
 
 def _numbered(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-    doing = _doing.get()
-    if doing is not None:
-        doing["rows"] = as_sequence(next(iter((*args, *kwargs.values())), None))
+    state = _state.get()
+    if state is not None:
+        state["rows"] = as_sequence(next(iter((*args, *kwargs.values())), None))
 
 
 def _evicting(original: Any) -> Callable[..., Any]:
-    """Make what stands around the letting go of answers, which are known by their numbers."""
+    """Wrap the eviction of responses, which are identified by row numbers."""
 
     def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         result = wrapped(*args, **kwargs)
@@ -246,4 +249,4 @@ TARGETS: Mapping[str, Callable[[Any], Any]] = {
     "gptcache.manager.eviction.memory_cache:MemoryCacheEviction.put": _once(_numbering),
     "gptcache.manager.eviction_manager:EvictionManager.soft_evict": _once(_evicting),
 }
-"""What is watched, and what is made of it."""
+"""The patched functions, and the maker of each wrapper."""

@@ -19,11 +19,11 @@ from .recorder import CacheRecorder, inside, saved_by
 MODULE = "langchain_core.caches"
 Put = Callable[[Any, str, Any], None]
 
-_told: weakref.WeakKeyDictionary[Any, CacheRecorder] = weakref.WeakKeyDictionary()
+_recorders: weakref.WeakKeyDictionary[Any, CacheRecorder] = weakref.WeakKeyDictionary()
 
 
 def install(module: ModuleType, put: Put) -> None:
-    """Watch all subclasses that there are, and those that will be."""
+    """Observe all existing and future subclasses."""
     root = vars(module).get("BaseCache")
     if root is None:
         return
@@ -84,10 +84,10 @@ def _named(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _of(instance: Any) -> CacheRecorder:
-    told = _told.get(instance)
-    if told is None:
-        told = _told[instance] = CacheRecorder(type(instance).__name__)
-    return told
+    recorder = _recorders.get(instance)
+    if recorder is None:
+        recorder = _recorders[instance] = CacheRecorder(type(instance).__name__)
+    return recorder
 
 
 def _looked_up(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> None:
@@ -97,13 +97,13 @@ def _looked_up(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], 
 
 
 def _updated(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> None:
-    named, told = _named(args, kwargs), _of(instance)
-    told.put(
+    named, recorder = _named(args, kwargs), _of(instance)
+    recorder.put(
         (named["prompt"], named["llm_string"]), "".join(str(getattr(answer, "text", answer)) for answer in as_sequence(named["return_val"]))
     )
     kept = getattr(instance, "_cache", None)
     if isinstance(kept, dict):
-        told.settle(kept, len(kept))
+        recorder.settle(kept, len(kept))
 
 
 def _cleared(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> None:

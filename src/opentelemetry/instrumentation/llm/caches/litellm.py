@@ -1,7 +1,8 @@
-"""LiteLLM's response cache: ``litellm.cache``, whatever keeps its answers, the one that its ``Router`` sets too.
+"""Observe LiteLLM's response cache: ``litellm.cache``, with any backend.
 
-Watched is ``Cache``, the one class that all lookups and all puts pass, so that memory over Redis is told once. What lies
-below it is no place for that: the same classes count requests, cool deployments down and keep HTTP clients.
+The ``Router`` sets the same cache. ``Cache`` is the one class that all lookups and puts pass, so memory over Redis is
+recorded once. The classes below it are not suitable: they also count requests, cool deployments down and keep HTTP
+clients.
 """
 
 from __future__ import annotations
@@ -24,39 +25,39 @@ DISTRIBUTION = "litellm >= 1.61"
 _CLASS = "litellm.caching.caching:Cache"
 
 
-Doing = dict[str, Any]
-"""What a cache is seen to do while one of its methods runs: its ``key``, what was ``found``, what was ``put``."""
+State = dict[str, Any]
+"""The state of one method of a cache: key, found response, stored response."""
 
-_doing: ContextVar[Doing | None] = ContextVar("ex_llm.litellm-cache", default=None)
-_told: weakref.WeakKeyDictionary[Any, CacheRecorder] = weakref.WeakKeyDictionary()
+_state: ContextVar[State | None] = ContextVar("ex_llm.litellm-cache", default=None)
+_recorders: weakref.WeakKeyDictionary[Any, CacheRecorder] = weakref.WeakKeyDictionary()
 
 _Arguments = tuple[tuple[Any, ...], Mapping[str, Any]]
-Finish = Callable[[Any, Doing, _Arguments, Any], None]
-Note = Callable[[Doing, Mapping[str, Any], Any], None]
+Finish = Callable[[Any, State, _Arguments, Any], None]
+Note = Callable[[State, Mapping[str, Any], Any], None]
 
 
 def _around(finish: Finish) -> Callable[[Any], Callable[..., Any]]:
-    """Make what stands around a method that looks up or puts in."""
+    """Wrap a method that looks up or puts."""
 
     def make(original: Any) -> Callable[..., Any]:
         def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-            doing: Doing = {}
-            token = _doing.set(doing)
+            state: State = {}
+            token = _state.set(state)
             try:
                 result = wrapped(*args, **kwargs)
             finally:
                 guarded(context.leave, token)
-            guarded(finish, instance, doing, (args, kwargs), result)
+            guarded(finish, instance, state, (args, kwargs), result)
             return result
 
         async def around_async(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-            doing: Doing = {}
-            token = _doing.set(doing)
+            state: State = {}
+            token = _state.set(state)
             try:
                 result = await wrapped(*args, **kwargs)
             finally:
                 guarded(context.leave, token)
-            guarded(finish, instance, doing, (args, kwargs), result)
+            guarded(finish, instance, state, (args, kwargs), result)
             return result
 
         return around_async if inspect.iscoroutinefunction(inspect.unwrap(original)) else around
@@ -65,7 +66,7 @@ def _around(finish: Finish) -> Callable[[Any], Callable[..., Any]]:
 
 
 def _noting(note: Note) -> Callable[[Any], Callable[..., Any]]:
-    """Make what stands around a step within: it notes what it sees, if there is something that it is a step of."""
+    """Wrap a nested step: it records values for the outer method, if there is one."""
 
     def make(original: Any) -> Callable[..., Any]:
         def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -73,9 +74,9 @@ def _noting(note: Note) -> Callable[[Any], Callable[..., Any]]:
             try:
                 result = wrapped(*args, **kwargs)
             finally:
-                doing = _doing.get()
-                if doing is not None:
-                    guarded(note, doing, kwargs, result)
+                state = _state.get()
+                if state is not None:
+                    guarded(note, state, kwargs, result)
             return result
 
         return around
@@ -83,36 +84,39 @@ def _noting(note: Note) -> Callable[[Any], Callable[..., Any]]:
     return make
 
 
-def _keyed(doing: Doing, kwargs: Mapping[str, Any], result: Any) -> None:
-    doing["key"] = result
+def _keyed(state: State, kwargs: Mapping[str, Any], result: Any) -> None:
+    state["key"] = result
 
 
-def _answered(doing: Doing, kwargs: Mapping[str, Any], result: Any) -> None:
-    doing["found"] = kwargs.get("cached_result")
+def _answered(state: State, kwargs: Mapping[str, Any], result: Any) -> None:
+    state["found"] = kwargs.get("cached_result")
 
 
-def _asked(doing: Doing, kwargs: Mapping[str, Any], result: Any) -> None:
-    doing["asked"] = True
+def _requested(state: State, kwargs: Mapping[str, Any], result: Any) -> None:
+    state["requested"] = True
 
 
-def _filled(doing: Doing, kwargs: Mapping[str, Any], result: Any) -> None:
+def _filled(state: State, kwargs: Mapping[str, Any], result: Any) -> None:
     if result is None:
         return
     key, kept, _ = result
-    doing.setdefault("put", []).append((key, kept["response"]))
+    state.setdefault("put", []).append((key, kept["response"]))
 
 
 def _of(cache: Any) -> CacheRecorder:
-    told = _told.get(cache)
-    if told is None:
+    recorder = _recorders.get(cache)
+    if recorder is None:
         name = as_str(getattr(cache, "type", None)) or type(getattr(cache, "cache", cache)).__name__
         # Under one key of a semantic cache lie many answers, so none of them replaces another.
-        told = _told[cache] = CacheRecorder(f"litellm.{name}", remembers="semantic" not in name)
-    return told
+        recorder = _recorders[cache] = CacheRecorder(f"litellm.{name}", remembers="semantic" not in name)
+    return recorder
 
 
 def _kept(cache: Any) -> tuple[Container[Any], int | None] | None:
-    """Return what a cache in this process keeps, and how many answers; not of one that has to be asked elsewhere."""
+    """Return the entries of a cache in this process, and their number.
+
+    A remote cache gives nothing.
+    """
     backend = getattr(cache, "cache", None)
     memory, disk = getattr(backend, "cache_dict", None), getattr(backend, "disk_cache", None)
     if isinstance(memory, dict):
@@ -120,40 +124,40 @@ def _kept(cache: Any) -> tuple[Container[Any], int | None] | None:
     return None if disk is None else (disk, None)
 
 
-def _looked_up(cache: Any, doing: Doing, arguments: _Arguments, result: Any) -> None:
+def _looked_up(cache: Any, state: State, arguments: _Arguments, result: Any) -> None:
     # Without a look there was nothing to find: the cache is off for this call.
-    if "found" not in doing:
+    if "found" not in state:
         return
-    told, (_, kwargs) = _of(cache), arguments
-    key = kwargs.get("cache_key", doing.get("key"))
-    known = _kept(cache) is not None or "asked" in doing
-    if result is None and (doing["found"] is not None or not known):
+    recorder, (_, kwargs) = _of(cache), arguments
+    key = kwargs.get("cache_key", state.get("key"))
+    known = _kept(cache) is not None or "requested" in state
+    if result is None and (state["found"] is not None or not known):
         # Too old for this caller, or out of reach: it stays for others.
-        emit.emit_cache_miss(key, told.name)
+        emit.emit_cache_miss(key, recorder.name)
     else:
-        told.looked_up(key, result is not None, None if result is None else _saved(result, kwargs))
+        recorder.looked_up(key, result is not None, None if result is None else _saved(result, kwargs))
 
 
-def _put(cache: Any, doing: Doing, arguments: _Arguments, result: Any) -> None:
-    if "put" not in doing:
+def _put(cache: Any, state: State, arguments: _Arguments, result: Any) -> None:
+    if "put" not in state:
         return
-    told, kept = _of(cache), _kept(cache)
-    for key, answer in doing["put"]:
-        # One that is too large, or that its backend refused, is not told to the caller either.
+    recorder, kept = _of(cache), _kept(cache)
+    for key, answer in state["put"]:
+        # A response that is too large, or that the backend refused, is not reported to the caller either.
         if kept is None or key in kept[0]:
-            told.put(key, answer)
+            recorder.put(key, answer)
     if kept is not None:
-        told.settle(*kept)
+        recorder.settle(*kept)
 
 
-def _deleted(cache: Any, doing: Doing, arguments: _Arguments, result: Any) -> None:
+def _deleted(cache: Any, state: State, arguments: _Arguments, result: Any) -> None:
     args, kwargs = arguments
     gone = set(as_sequence(next(iter((*args, *kwargs.values())), None)))
     _of(cache).emptied(gone.__contains__)
 
 
 def _saved(answer: Any, kwargs: Mapping[str, Any]) -> float | None:
-    """Return what an answer has saved, by the usage that lies with it and what its caller asked for."""
+    """Return the saved cost, from the stored usage and the request of the caller."""
     used = usage(get_path(answer, ("usage",)))
     if used == Usage():
         # Vectors are kept one by one, each with its part of the tokens.
@@ -171,7 +175,7 @@ TARGETS: Mapping[str, Callable[[Any], Callable[..., Any]]] = {
     # Releases have one of the names, or both for the same.
     **{f"{_CLASS}.{name}": _noting(_answered) for name in ("get_cache_logic", "_get_cache_logic")},
     f"{_CLASS}._add_cache_logic": _noting(_filled),
-    # Redis that cannot be reached is told to nobody; where it was, it has come this far.
-    "litellm.caching.redis_cache:RedisCache._get_cache_logic": _noting(_asked),
+    # LiteLLM reports no error if Redis cannot be reached; a successful put arrives here.
+    "litellm.caching.redis_cache:RedisCache._get_cache_logic": _noting(_requested),
 }
-"""What is watched, and what stands around it."""
+"""The patched functions, and the driver of each."""

@@ -1,4 +1,4 @@
-"""Watch a cache of one's own: a dict, any mutable mapping, or one of ``cachetools``."""
+"""Observe a cache of the user: a dict or a mutable mapping (``cachetools``)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ _busy = threading.local()
 
 @contextmanager
 def _doing(cache: Any) -> Iterator[bool]:
-    """Say whether this is the outermost operation on ``cache`` in this thread; what it does inside is its own business."""
+    """Return whether this is the outermost operation on ``cache`` in this thread.
+
+    Nested operations of the cache are not recorded.
+    """
     doing: set[int] = _busy.__dict__.setdefault("caches", set())
     outermost = id(cache) not in doing
     doing.add(id(cache))
@@ -33,9 +36,9 @@ def _doing(cache: Any) -> Iterator[bool]:
 def _over(kind: Any) -> Any:
     # One class below another with nothing beside it: an object can take no other class that is laid out otherwise.
     class Watched(kind):  # type: ignore[misc]
-        """Lies over the class of a watched cache and tells what it does."""
+        """Subclass the class of an observed cache and record its operations."""
 
-        _ex_llm_told: CacheRecorder
+        _ex_llm_recorder: CacheRecorder
 
         def __getitem__(self, key: Hashable) -> Any:
             with _doing(self) as outermost:
@@ -43,17 +46,17 @@ def _over(kind: Any) -> Any:
                     value = super().__getitem__(key)
                 except KeyError:
                     if outermost:
-                        guarded(self._ex_llm_told.looked_up, key, False)
+                        guarded(self._ex_llm_recorder.looked_up, key, False)
                     raise
             if outermost:
-                guarded(self._ex_llm_told.looked_up, key, True)
+                guarded(self._ex_llm_recorder.looked_up, key, True)
             return value
 
         def get(self, key: Hashable, default: Any = None) -> Any:
             with _doing(self) as outermost:
                 value = super().get(key, _MISSING)
             if outermost:
-                guarded(self._ex_llm_told.looked_up, key, value is not _MISSING)
+                guarded(self._ex_llm_recorder.looked_up, key, value is not _MISSING)
             return default if value is _MISSING else value
 
         def setdefault(self, key: Hashable, default: Any = None) -> Any:
@@ -66,12 +69,12 @@ def _over(kind: Any) -> Any:
             with _doing(self) as outermost:
                 super().__setitem__(key, value)
             if outermost:
-                guarded(self._ex_llm_told.put, key, value)
+                guarded(self._ex_llm_recorder.put, key, value)
                 guarded(self._ex_llm_settle)
 
         def __delitem__(self, key: Hashable) -> None:
             super().__delitem__(key)
-            guarded(self._ex_llm_told.evicted, key)
+            guarded(self._ex_llm_recorder.evicted, key)
 
         def pop(self, *args: Any) -> Any:
             with _doing(self):
@@ -96,18 +99,18 @@ def _over(kind: Any) -> Any:
 
         def _ex_llm_settle(self) -> None:
             with _doing(self):
-                self._ex_llm_told.settle(self, len(self))
+                self._ex_llm_recorder.settle(self, len(self))
 
     Watched.__name__, Watched.__qualname__, Watched.__module__ = kind.__name__, kind.__qualname__, kind.__module__
     return Watched
 
 
 def watch_cache(cache: _Cache, name: str = "default", *, size_of: Callable[[Any], int] = size_of) -> _Cache:
-    """Watch a cache from here on and return it; what is in it already counts as put in.
+    """Observe a cache and return it; existing entries count as put.
 
-    ``cache`` is a mutable mapping. It stays the same object, but for a plain ``dict``, which cannot be watched itself: use
-    what is returned. ``name`` is the tag of its metrics; ``size_of`` measures an answer in bytes. Anything that is no
-    mutable mapping raises ``TypeError``.
+    ``cache`` is a mutable mapping. The same object is returned, except for a plain ``dict``, which cannot be
+    observed: use the returned object. ``name`` is the tag of its metrics; ``size_of`` returns the size of a response
+    in bytes. Anything else raises ``TypeError``.
 
     >>> answers = watch_cache({}, "answers")
     >>> answers.get("question") is None
@@ -124,8 +127,8 @@ def watch_cache(cache: _Cache, name: str = "default", *, size_of: Callable[[Any]
             watched.__class__ = kind
         except TypeError:
             raise TypeError(f"a {type(cache).__name__} cannot be watched: its class allows no other; use a dict or cachetools") from None
-    watched._ex_llm_told = CacheRecorder(name, size_of)
+    watched._ex_llm_recorder = CacheRecorder(name, size_of)
     with _doing(watched):
         for key in list(watched):
-            watched._ex_llm_told.put(key, watched[key])
+            watched._ex_llm_recorder.put(key, watched[key])
     return watched  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""What is said of one cache: sizes by key, so that what leaves is told with the size that it was put in with."""
+"""Emit cache events, and remember entry sizes so that evictions can report them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from ..schema.records import Usage
 inside: ContextVar[bool] = ContextVar("ex_llm.inside-a-cache", default=False)
 
 _TRACKED = 100_000
-"""Keys whose size is remembered at most; what leaves beyond that is told without a size."""
+"""Maximum number of remembered sizes; further evictions have no size."""
 
 
 def size_of(value: Any) -> int:
-    """Return the size of an answer in bytes: of bytes and texts exactly, of anything else as its text form.
+    """Return the size of a response in bytes: exact for bytes and text.
+
+    Any other value is measured by its text form.
 
     >>> size_of("é"), size_of([1, 2])
     (2, 6)
@@ -30,7 +32,7 @@ def size_of(value: Any) -> int:
 
 
 class CacheRecorder:
-    """Say hits, misses, puts and evictions of the cache called ``name``."""
+    """Record hits, misses, puts and evictions of the cache called ``name``."""
 
     def __init__(self, name: str, measure: Callable[[Any], int] = size_of, remembers: bool = True) -> None:
         self.name = name
@@ -39,7 +41,7 @@ class CacheRecorder:
         self.sizes: dict[Hashable, int] = {}
 
     def looked_up(self, key: Hashable, found: bool, saved_cents: float | None = None) -> None:
-        """Say whether the answer for ``key`` was there; one that was put in and is not there any more has left unseen."""
+        """Record a lookup; a known entry that is missing was evicted unseen."""
         if not found:
             self._gone(key)
         if found and saved_cents is not None:
@@ -48,7 +50,7 @@ class CacheRecorder:
             (emit.emit_cache_hit if found else emit.emit_cache_miss)(key, self.name)
 
     def put(self, key: Hashable, value: Any) -> None:
-        """Say that an answer was put in; one that it replaces leaves first."""
+        """Record a put; a replaced entry is evicted first."""
         if key in self.sizes:
             self.evicted(key)
         size = self._measure(value)
@@ -57,13 +59,14 @@ class CacheRecorder:
         emit.emit_cache_put(key, size, self.name)
 
     def evicted(self, key: Hashable) -> None:
-        """Say that an answer has left."""
+        """Record an eviction."""
         emit.emit_cache_evicted(key, self.sizes.pop(key, None), self.name)
 
     def settle(self, kept: Container[Any], count: int | None = None) -> None:
-        """Say what has left unseen: the oldest that are not in ``kept``, and all where there are more sizes than entries.
+        """Record unseen evictions: the oldest entries that are not in ``kept``.
 
-        To look for the oldest alone is for what is slow to ask: most caches let the oldest go first.
+        All entries are checked if there are more sizes than entries. Most caches evict the oldest entries first, so
+        only these are checked where a check is slow.
         """
         while self.sizes and (oldest := next(iter(self.sizes))) not in kept:
             self._gone(oldest)
@@ -73,27 +76,30 @@ class CacheRecorder:
                     self._gone(key)
 
     def emptied(self, of: Callable[[Any], bool] = lambda key: True) -> None:
-        """Say that all has left, or all whose key is one ``of`` those that were taken out."""
+        """Record the eviction of all entries, or of those that belong to ``of``."""
         for key in list(self.sizes):
             if of(key):
                 self._gone(key)
 
     def _gone(self, key: Hashable) -> None:
-        # Another thread may have found it gone at the same time; it is told once.
+        # Another thread may have found the eviction at the same time; it is recorded once.
         size = self.sizes.pop(key, None)
         if size is not None:
             emit.emit_cache_evicted(key, size, self.name)
 
 
 def saved_cents(provider: Any, model: Any, input_tokens: Any, output_tokens: Any) -> float | None:
-    """Return what a call would have cost whose answer came from a cache, in cents; ``None`` if that is not known."""
+    """Return the cost in cents of a call whose response came from a cache.
+
+    Returns ``None`` if the cost is not known.
+    """
     return cents_for(
         as_str(provider) or "openai", as_str(model), Usage(input_tokens=_count(input_tokens), output_tokens=_count(output_tokens))
     )
 
 
 def cents_for(provider: str, model: str | None, used: Usage) -> float | None:
-    """Return what tokens cost, in cents; ``None`` if there are none, or no price is known."""
+    """Return the cost of tokens in cents; ``None`` without tokens or a price."""
     if model is None or used == Usage():
         return None
     found = price(provider, model, used)
@@ -106,7 +112,7 @@ def _count(value: Any) -> int | None:
 
 
 def saved_by(answer: Any) -> float | None:
-    """Return what an answer of LangChain has saved, by the usage and the model that its message tells."""
+    """Return the saved cost of a LangChain response, by its usage and model."""
     message = get_path(answer, ("message",))
     usage, about = get_path(message, ("usage_metadata",)), get_path(message, ("response_metadata",))
     model = get_path(about, ("model_name",)) or get_path(about, ("model",))

@@ -1,4 +1,7 @@
-"""Agent frameworks and MCP: one a file, as a table. A table is read when its framework is imported, not before."""
+"""List the instrumented agent frameworks and MCP: one module with a table each.
+
+The table of a framework is read when the framework is imported.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,10 @@ from ..steps.tables import Framework
 
 
 class LazyFramework(NamedTuple):
-    """A framework before its table is read; ``wakes`` are modules that every user of it imports early."""
+    """A framework before its table is read.
+
+    ``import_triggers`` are modules that every user of it imports early.
+    """
 
     name: str
     table: str

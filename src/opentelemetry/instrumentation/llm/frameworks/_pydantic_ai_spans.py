@@ -1,6 +1,6 @@
-"""Pydantic AI's own spans of model requests: where the client below is watched, they give way to ours.
+"""Suppress Pydantic AI's model-request spans if the client below is instrumented.
 
-Its spans of agents and tools stay, and so do those of models whose client nobody watches. What it measures stays too.
+Its spans of agents and tools stay, and so do spans of models whose client is not instrumented. Its metrics stay too.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ from .. import context
 from ..guard import guarded
 
 TARGETS = tuple(f"pydantic_ai.{module}:open_model_request_span" for module in ("models.instrumented", "capabilities.instrumentation"))
-"""Both have the function by its name, so it is replaced in both, and not where it comes from."""
+"""Modules that imported the function by name; it is replaced in both."""
 
 
 def silent(watches: Callable[[str], bool]) -> Callable[..., Any]:
-    """Make the driver of the function that opens a span; ``watches`` says whether clients of a module are watched."""
+    """Make the driver of the function that opens a span.
+
+    ``watches`` returns whether clients of a module are instrumented.
+    """
 
     def opening(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         return wrapped(*guarded(_given, args, watches, default=args), **kwargs)

@@ -1,4 +1,4 @@
-"""LangChain's ``trim_messages``: messages that are cut to fit are told as a truncation."""
+"""Record LangChain's ``trim_messages`` as a truncation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..guard import guarded
 
 
 def trimming(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    """Drive ``trim_messages``; without messages it only makes a step of a chain, and nothing is cut."""
+    """Drive ``trim_messages``; without messages it only makes a runnable."""
     given = args[0] if args else kwargs.get("messages")
     if not isinstance(given, (list, tuple)):
         return wrapped(*args, **kwargs)
@@ -23,7 +23,7 @@ def trimming(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], 
         return kept
     finally:
         if known is not None:
-            guarded(_told, given, kept, began, known)
+            guarded(_emit, given, kept, began, known)
 
 
 def _begun(kwargs: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def _begun(kwargs: Mapping[str, Any]) -> dict[str, Any]:
     return known
 
 
-def _told(given: Any, kept: Any, began: int, known: dict[str, Any]) -> None:
+def _emit(given: Any, kept: Any, began: int, known: dict[str, Any]) -> None:
     measured = {"duration": time.perf_counter_ns() - began}
     if kept is not None:
         measured["messages_removed"] = len(given) - len(as_sequence(kept))

@@ -1,8 +1,8 @@
-"""Inference spans of agent frameworks: they give way to ours where the SDK below is instrumented.
+"""Replace inference spans of agent frameworks if the SDK below is instrumented.
 
-Google ADK, Strands and Microsoft's Agent Framework make a span of each inference, of each agent and of each tool. Only
-the first is replaced, by a span that records nothing and has the identity of its parent, so that ours is a child of
-the agent's. What the frameworks measure, add up and log stays, and so do all spans where no SDK of ours is below.
+Google ADK, Strands and Microsoft's Agent Framework make spans of inferences, agents and tools. Only inference spans
+are replaced, by a span that records nothing and has the identity of its parent, so that our span is a child of the
+agent's. Metrics, sums and logs of the frameworks stay, and so do all spans where no instrumented SDK is below.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ Watches = Callable[[str], bool]
 
 
 class Replacement(NamedTuple):
-    """A function that is replaced: ``make`` returns the new one, from the original and from what is instrumented."""
+    """A function to replace: ``make`` returns the new function.
+
+    Its arguments are the original and a check of which modules are instrumented.
+    """
 
     distribution: str
     target: str
@@ -34,7 +37,7 @@ class Replacement(NamedTuple):
 
 _Proxy: Any = wrapt.ObjectProxy
 _quiet: ContextVar[bool] = ContextVar("ex_llm_no_inference_span", default=False)
-"""Whether the span that is asked for next is one of an inference that we record."""
+"""Whether the next span belongs to an inference that is recorded here."""
 
 
 def _driven(driver: Callable[..., Any]) -> Callable[[Watches, Any], Any]:
@@ -42,7 +45,7 @@ def _driven(driver: Callable[..., Any]) -> Callable[[Watches, Any], Any]:
 
 
 def _is_instrumented(watches: Watches, modules: Mapping[str, tuple[str, ...]], model: Any) -> bool:
-    """Return whether the SDK is instrumented that a model's class, or one that it inherits from, asks."""
+    """Return whether a model class, or one of its bases, uses an instrumented SDK."""
     below = (modules.get(kind.__module__, ()) for kind in type(model).__mro__)
     return any(watches(module) for several in below for module in several)
 
@@ -87,7 +90,7 @@ class _AdkTracer(_Proxy):  # type: ignore[misc]
     """The tracer of ADK, which makes no span while an inference is ours."""
 
     def start_as_current_span(self, *args: Any, **kwargs: Any) -> AbstractContextManager[Any]:
-        """Return the span that ADK asks for, or one that records nothing where the current one stays."""
+        """Return ADK's span, or a span without records where the current span stays."""
         if _quiet.get():
             return nullcontext(context.silent_span())
         block: AbstractContextManager[Any] = self.__wrapped__.start_as_current_span(*args, **kwargs)
@@ -126,7 +129,7 @@ class _StrandsTracer(_Proxy):  # type: ignore[misc]
     """The tracer of Strands, without spans of models."""
 
     def start_model_invoke_span(self, *args: Any, **kwargs: Any) -> Any:
-        """Return a span that records nothing; what ends it sees that."""
+        """Return a span that records nothing and can be ended."""
         return context.silent_span()
 
 
@@ -150,7 +153,7 @@ def _strands_model(watches: Watches, original: Any) -> Any:
 
 
 class _Ours(dict[str, Any]):
-    """The attributes of a span of an inference that we record: by its type it is known where the span is made."""
+    """Attributes of an inference span that we record; its type identifies it."""
 
 
 def _asks_ours(watches: Watches, client: Any) -> bool:
@@ -181,7 +184,7 @@ def _framework_attributes(
     attributes = wrapped(*args, **kwargs)
     if not _quiet.get():
         return attributes
-    # Once: what the client does below makes spans of its own.
+    # Only once: the client below makes its own spans.
     _quiet.set(False)
     return _Ours(attributes)
 
@@ -218,6 +221,6 @@ REPLACEMENTS = (
 
 
 def replacements(watches: Watches) -> Iterator[tuple[str, str, Callable[[Any], Any]]]:
-    """Yield distribution, target and what makes the replacement, for ``Patches.place``."""
+    """Yield distribution, target and maker of each patch, for ``Patches.place``."""
     for distribution, target, make in REPLACEMENTS:
         yield distribution, target, partial(make, watches)

@@ -1,4 +1,4 @@
-"""LangChain: tools and retrievers of ``langchain-core``. Agents are graphs: see ``langgraph``."""
+"""Instrument LangChain: tools and retrievers. For agents see ``langgraph``."""
 
 from __future__ import annotations
 

@@ -89,13 +89,13 @@ def _server_1(server: Any, args: Args, kwargs: Kwargs) -> Facts:
 
 
 def _server_2(middleware: Any, args: Args, kwargs: Kwargs) -> Facts:
-    asked = args[0] if args else kwargs["ctx"]
-    name = (asked.params or {}).get("name")
-    more = {"side": "server", "method": asked.method, "protocol_version": asked.protocol_version}
-    if asked.method == "prompts/get" and isinstance(name, str):
+    request = args[0] if args else kwargs["ctx"]
+    name = (request.params or {}).get("name")
+    more = {"side": "server", "method": request.method, "protocol_version": request.protocol_version}
+    if request.method == "prompts/get" and isinstance(name, str):
         more["prompt_name"] = name
-    tool = name if asked.method == "tools/call" and isinstance(name, str) else None
-    return Facts(tool, remote=True, native=True, key=object(), more=more, describe=_failure, carrier=dict(asked.meta or {}))
+    tool = name if request.method == "tools/call" and isinstance(name, str) else None
+    return Facts(tool, remote=True, native=True, key=object(), more=more, describe=_failure, carrier=dict(request.meta or {}))
 
 
 def _responding(original: Any) -> Callable[..., Any]:

@@ -1,7 +1,7 @@
-"""OpenAI Agents: agents between two handoffs, tools, runs with handoffs as workflows; also with its own tracing switched off.
+"""Instrument OpenAI Agents: agents, tools, and runs with handoffs as workflows.
 
-No function encloses the stay of an agent, which lasts until it ends or hands over. The SDK's own tracing spans begin and
-end there, and those that record nothing do so at the same places.
+No function encloses the active time of an agent, which ends with its run or a handoff. The SDK's own tracing spans
+begin and end at these places, and so do the spans that record nothing when tracing is disabled.
 """
 
 from __future__ import annotations

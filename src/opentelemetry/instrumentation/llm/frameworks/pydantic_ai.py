@@ -1,4 +1,7 @@
-"""Pydantic AI: runs of agents and tools. Where its own telemetry is switched on, its spans stay and ours add events and metrics."""
+"""Instrument Pydantic AI: runs of agents and tools.
+
+If its own telemetry is enabled, its spans stay and this package adds events and metrics.
+"""
 
 from __future__ import annotations
 

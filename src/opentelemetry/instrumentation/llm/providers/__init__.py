@@ -1,6 +1,7 @@
-"""Who is watched: one SDK a file, as a table. ``KNOWN`` lists them; each table is read when its SDK is imported, not before.
+"""List the instrumented SDKs: one module for each, with a table.
 
-Other packages add SDKs of their own under the entry point group ``opentelemetry_instrumentation_llm_provider``.
+``KNOWN`` lists them; the table of an SDK is read when the SDK is imported. Other packages add SDKs under the entry
+point group ``opentelemetry_instrumentation_llm_provider``.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ _MISTRAL = ("mistralai", "mistralai.client", "mistralai_azure", "mistralai_gcp",
 
 
 class LazySdk(NamedTuple):
-    """A provider before its table is read.
+    """An SDK before its table is read.
 
-    ``wakes`` are modules that are imported by all who use the SDK, before they can hold on to anything that is watched: when
-    one of them is there, the table is read.
+    ``import_triggers`` are modules that every user of the SDK imports before a patched function can be referenced:
+    the import of one of them reads the table.
     """
 
     name: str
@@ -84,14 +85,14 @@ class Loadable(Protocol[_T]):
 
     @property
     def name(self) -> str:
-        """What the table is of."""
+        """The type of the table."""
 
     def load(self) -> _T:
         """Read the table."""
 
 
 def loaded(known: Loadable[_T]) -> _T | None:
-    """Return the table of an SDK or of a framework; one that cannot be imported is a warning, once."""
+    """Return the table of an SDK or framework; warn once if it cannot be imported."""
     try:
         return known.load()
     except ImportError as error:
@@ -114,7 +115,7 @@ def everyone() -> tuple[Sdk, ...]:
 
 
 def others() -> tuple[Sdk, ...]:
-    """Return the providers of other packages; one that cannot be loaded is a warning and left out."""
+    """Return the SDKs of other packages; warn about an SDK that fails to load."""
     found = (_loaded(entry) for entry in entry_points(group=GROUP))
     return tuple(provider for provider in found if provider is not None)
 

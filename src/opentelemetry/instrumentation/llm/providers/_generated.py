@@ -1,7 +1,8 @@
-"""The family of SDKs that one generator writes: every HTTP operation passes one function, so a point is a route.
+"""Declare SDKs of one generator: one function sends every request, routes differ.
 
-openai, anthropic, groq, together, cerebras, fireworks and writer are of it. Watching ``request`` sees create, parse,
-the stream helpers, raw responses, resources made before us, and subclasses of the clients; the wire body is there too.
+openai, anthropic, groq, together, cerebras, fireworks and writer belong to this family. A patch of ``request`` covers
+create, parse, the stream helpers, raw responses, resources that were made earlier, and subclasses of the clients; it
+also sees the body as it is sent.
 """
 
 from __future__ import annotations
@@ -39,9 +40,10 @@ class Server(NamedTuple):
 
 
 def _sends(sender: int, method: str, path: str, client: Any, sent: str, server: SplitResult) -> bool | None:
-    """Say whether a request is of a call: one of the SDK's own client, or to the same path at the same server, by a client below it.
+    """Return whether a request belongs to a call of this SDK.
 
-    Clients are known by number: what is known of a call must not keep a client alive.
+    The client is the SDK's own, or a client below it sends to the same path of the same server. Clients are known by
+    id, so that a call does not keep a client alive.
     """
     if sent.upper() != method:
         return False
@@ -49,7 +51,7 @@ def _sends(sender: int, method: str, path: str, client: Any, sent: str, server: 
 
 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
-    """Read the options of a request: its body as it will be sent, its route, whether a stream was asked for."""
+    """Read the options of a request: body, route, and whether it asks for a stream."""
     options = args[1] if len(args) > 1 else kwargs.get("options")
     get = reader(options)
     body, extra = get("json_data"), get("extra_json")
@@ -71,7 +73,7 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
 
 
 def _base(instance: Any) -> str:
-    """Return the base URL of a client; openai's own property costs more than the rest of a reading."""
+    """Return the base URL of a client without openai's property, which is expensive."""
     return str(getattr(instance, "_base_url", None) or instance.base_url)
 
 
@@ -82,16 +84,16 @@ def _server(url: str) -> Server:
 
 
 @lru_cache(maxsize=256)
-def _told_by_class(kind: Any) -> str | None:
+def _by_class(kind: Any) -> str | None:
     return next((_BY_CLASS[c.__name__] for c in kind.__mro__ if c.__name__ in _BY_CLASS), None)
 
 
 def identify_as(name: str) -> Callable[[Any, Arguments], Destination]:
-    """Make the function that says who a client talks to; ``name`` is whom the SDK is for."""
+    """Make the function that identifies the provider; ``name`` is the SDK's provider."""
 
     def of_url(url: str, kind: Any) -> Destination:
         server = _server(url)
-        provider = _told_by_class(kind) or provider_of(server.host, server.port, server.path, name)
+        provider = _by_class(kind) or provider_of(server.host, server.port, server.path, name)
         return Destination(provider, server.host or None, server.port)
 
     # The URL of a client is an object that takes long to write out; it is kept here, so that its number stays its own.
@@ -116,7 +118,10 @@ def identify_as(name: str) -> Callable[[Any, Arguments], Destination]:
 
 
 def generated(name: str, requires: str, package: str, routes: Mapping[str, tuple[str, Dialect]]) -> Sdk:
-    """Declare an SDK of the family: ``routes`` gives operation and dialect for each route, as ``Point.route`` is written."""
+    """Declare an SDK of the family.
+
+    ``routes`` gives operation and dialect for each route, written as ``PatchPoint.route``.
+    """
     return Sdk(
         name=name,
         requires=requires,

@@ -1,8 +1,9 @@
-"""Which provider stands behind a host: one table, used alike by spans, metrics and prices.
+"""Map hosts to providers, for spans, metrics and prices.
 
-An SDK pointed elsewhere is told apart by its base URL. Names are those of the conventions where they have one. A host
-that is in no table has the name that ``otherwise`` gives, unless the setting ``host_providers`` names it: for SDKs that
-everybody's hosts are asked through that is ``UNKNOWN``, which has no prices. This machine is what the SDK is for.
+The base URL identifies the provider of an SDK that is pointed at another host. Names are those of the conventions
+where they define one. A host that is in no table has the name that ``default`` gives, unless the setting
+``host_providers`` names it. For SDKs that are used with many hosts that is ``UNKNOWN``, which has no prices. A local
+host means the SDK's own provider.
 """
 
 from __future__ import annotations
@@ -129,7 +130,7 @@ _SUFFIXES: Mapping[str, str] = {
 UNKNOWN = "unknown_provider"
 """The name of a provider behind a host that is in no table."""
 _SPOKEN_BY_MANY = frozenset({"openai"})
-"""SDKs that are pointed at anybody's hosts: a host that is not known says nothing about who answers."""
+"""SDKs for any host: an unknown host does not identify the provider."""
 _PATHS: Mapping[tuple[str, str], str] = {
     ("services.ai.azure.com", "/models"): "azure.ai.inference",
     ("services.ai.azure.com", "/anthropic"): "anthropic",
@@ -151,7 +152,10 @@ _BEHIND_GATEWAY: Mapping[str, str] = {
     "cerebras": "cerebras",
     "cohere": "cohere",
 }
-"""Who is billed behind Cloudflare's gateway, by the part of its path after account and gateway: it adds nothing to their price."""
+"""The billed provider behind Cloudflare's gateway, by the next part of the path.
+
+The part follows account and gateway. The gateway adds nothing to the provider's price.
+"""
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0", "host.docker.internal"})
 _LOCAL_PORTS: Mapping[int, str] = {11434: "ollama", 1234: "lm_studio"}
 
@@ -194,7 +198,7 @@ _DEPLOYMENT = re.compile(r"/(?:deployments|serving-endpoints|azure-openai/[^/?]+
 
 @lru_cache(maxsize=1024)
 def deployment_in(path: str) -> str | None:
-    """Return the deployment that a path names, where the body of a request names no model.
+    """Return the deployment in a path, for requests without a model in the body.
 
     >>> deployment_in("/openai/deployments/prod-chat/chat/completions"), deployment_in("/v1/chat/completions")
     ('prod-chat', None)

@@ -12,7 +12,7 @@ from ._generated import identify_as
 
 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
-    """Read the arguments by the names that the body has, and the address from below the resource."""
+    """Read arguments by the names of the body, and the address from the client."""
     named = {**dict(zip(("messages", "model"), args, strict=False)), **kwargs}
     return Arguments(named, path=str(instance._client._base_url), streaming=named.get("stream") is True)
 

@@ -1,4 +1,7 @@
-"""aleph-alpha-client: values where all its requests pass, as they come over the wire; streams where they are given out."""
+"""Instrument aleph-alpha-client.
+
+All requests pass one function, where values have their wire format; streams are observed where they are returned.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,10 @@ _MODULE = "aleph_alpha_client.aleph_alpha_client"
 
 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
-    """Read the SDK's request, which is an object; the model stands beside it, and before it the path, unless this is a stream."""
+    """Read the SDK's request object; the model is a separate argument.
+
+    The path is the argument before the model, except for streams.
+    """
     value = "endpoint" in kwargs or isinstance(next(iter(args), None), str)
     given = {**dict(zip((*("endpoint",) * value, "request", "model"), args, strict=False)), **kwargs}
     named = dict(vars(given["request"]))

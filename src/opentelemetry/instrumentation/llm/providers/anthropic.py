@@ -1,4 +1,4 @@
-"""anthropic: Anthropic itself, the clouds that serve its models, and every host that is asked through this SDK."""
+"""Instrument anthropic: Anthropic, clouds that serve its models, and other hosts."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _BY_CLASS: Mapping[str, str] = {
     "AnthropicAWS": "anthropic",
     "AsyncAnthropicAWS": "anthropic",
 }
-_told_by_host = identify_as("anthropic")
+_by_host = identify_as("anthropic")
 
 
 @lru_cache(maxsize=256)
-def _told_by_class(kind: Any) -> str | None:
-    # Every client of 1.17 and later says "anthropic" of itself unless it is another's: only another's name tells something.
+def _by_class(kind: Any) -> str | None:
+    # Every client since 1.17 names "anthropic" as its provider unless it belongs to another; only another name is evidence.
     name = getattr(kind, "_gen_ai_provider_name", None)
     if isinstance(name, str) and name != "anthropic":
         return name
@@ -38,16 +38,17 @@ def _told_by_class(kind: Any) -> str | None:
 
 
 def _identify(instance: Any, arguments: Arguments) -> Destination:
-    told = _told_by_host(instance, arguments)
+    identity = _by_host(instance, arguments)
     kind: Any = type(instance)
-    name = _told_by_class(kind)
-    return told if name is None else told._replace(provider=name)
+    name = _by_class(kind)
+    return identity if name is None else identity._replace(provider=name)
 
 
 def _silent_inside_ours(original: Any) -> Any:
-    """Give the SDK a tracer without spans while a call of ours runs: it still sends ``traceparent``, which is then ours.
+    """Give the SDK a tracer without spans while an instrumented call runs.
 
-    The spans of its tools and of what is not watched stay.
+    The SDK still sends ``traceparent``, with our span. Its spans of tools and of calls that are not instrumented
+    stay.
     """
 
     def tracer(client: Any) -> Any:

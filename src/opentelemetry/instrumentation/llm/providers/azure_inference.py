@@ -32,7 +32,7 @@ _DEFAULTS = (
 
 
 class _Blocks(Tap):
-    """Tap the blocks of bytes; updates are told when the application takes them."""
+    """Observe the blocks of bytes; record updates when the application reads them."""
 
     __slots__ = ()
     _records = False
@@ -82,7 +82,7 @@ def _closed(call: Call) -> None:
 
 
 def open_stream(call: Call, result: Any) -> bool:
-    """See a stream through, if that is what came back."""
+    """Observe the stream, if the result is a stream."""
     if type(result).__name__ not in _STREAMS:
         return False
     blocks, stream = result._bytes_iterator, ref(result)
@@ -107,7 +107,7 @@ def _forget(methods: Any, stream: Any) -> None:
 
 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
-    """Read the body, or the arguments that it is made of: the client's defaults below them, what is added above."""
+    """Read the body, or its parts: client defaults, arguments and extra fields."""
     body = args[0] if args else kwargs.get("body")
     if isinstance(body, Mapping):
         if body.get("model") is None and (deployment := deployment_in(str(instance._config.endpoint))) is not None:
@@ -127,7 +127,7 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
 
 
 class _Settings:
-    """Azure's settings as its tracing of this SDK sees them: there is nothing that makes spans."""
+    """Azure's settings as the SDK's tracing sees them: no implementation of spans."""
 
     def __init__(self, settings: Any) -> None:
         self._settings = settings

@@ -1,4 +1,7 @@
-"""boto3 and aiobotocore: Amazon Bedrock's run time. Every client passes one function of botocore; others pass it unwatched."""
+"""Instrument the Bedrock runtime of boto3 and aiobotocore.
+
+All clients of botocore share one function; calls of other services pass through it unobserved.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ _TIMEOUTS = (TimeoutError, asyncio.TimeoutError)
 
 
 def _raised(error: BaseException) -> BaseException:
-    """Return what botocore raises when the file below a body raises ``error``."""
+    """Return the exception of botocore if the file below fails with ``error``."""
     theirs: Any = sys.modules.get("botocore.exceptions")
     if isinstance(error, _TIMEOUTS):
         made = theirs.ReadTimeoutError(endpoint_url=None, error=error)
@@ -64,7 +67,10 @@ _POINTS: tuple[tuple[str, str, Dialect, ResultHandler | None], ...] = (
 
 
 def _read(client: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
-    """Read an operation's name and parameters; one of a model gets what it is for into its path, as its body tells."""
+    """Read the name and parameters of an operation.
+
+    For an operation with a model, the body decides the purpose, which becomes part of the path.
+    """
     if client.meta.service_model.service_name != _SERVICE:
         return _NOT_OURS
     given = {**dict(zip(("operation_name", "api_params"), args, strict=False)), **kwargs}
@@ -92,7 +98,7 @@ def _traced_by_us(extension: Any) -> bool:
 
 
 def _other_services_only(original: Any) -> Any:
-    """Let the instrumentation of botocore trace every call but those that we record; of other services it traces all."""
+    """Let the instrumentation of botocore skip calls that are recorded here."""
 
     def should_trace_service_call(extension: Any) -> Any:
         return False if guarded(_traced_by_us, extension) else original(extension)

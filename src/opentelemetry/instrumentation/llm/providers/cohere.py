@@ -1,7 +1,7 @@
-"""cohere: both versions of its API, and Cohere's models on the clouds through the same SDK.
+"""Instrument cohere: both API versions, and Cohere's models on other clouds.
 
-The public functions are watched, and below them those that ``with_raw_response`` calls: a client keeps ``chat`` as it was
-when the client was made, so that only the ones below see a client that is older than the watch.
+The public functions are patched, and the functions below them that ``with_raw_response`` calls: a client stores
+``chat`` when it is made, so a client that is older than the patch is only seen by the functions below.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _Operations = Mapping[str, tuple[str, Dialect]]
 
 
 def _kept_raw(operations: _Operations) -> _Operations:
-    """Return operations whose answers come inside the response in which ``with_raw_response`` hands them over."""
+    """Return operations whose results are wrapped in a raw response."""
 
     def reads(dialect: Dialect) -> Dialect:
         return replace(dialect, response=lambda answer: dialect.response(getattr(answer, "_data", answer)))
@@ -43,7 +43,7 @@ _CLASSES: Mapping[str, _Operations] = {
     "v2.raw_client:{}RawV2Client": _V2,
     "base_client:{}BaseCohere": {**_V1, "chat_stream": ("chat", chat_stream), "generate_stream": ("text_completion", chat_stream)},
     "raw_base_client:{}RawBaseCohere": _V1,
-    # This one cuts texts into batches, which go out from threads of its own: what it calls is part of it and not watched.
+    # This function splits texts into batches and sends them from its own threads: nested calls are part of it.
     "client:{}Client": {"embed": ("embeddings", embed)},
     "client:Client": {"embed_stream": ("embeddings", embed)},
     "audio.transcriptions.client:{}TranscriptionsClient": _TRANSCRIPTIONS,
@@ -58,12 +58,12 @@ _identify = identify_as("cohere")
 
 
 def _session(instance: Any) -> Any:
-    """Return what holds the address and the HTTP client: parts of a client keep it one step further in."""
+    """Return the object with address and HTTP client; parts of a client wrap it once."""
     return getattr(instance, "_client_wrapper", None) or instance._raw_client._client_wrapper
 
 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
-    """Read keyword arguments, the only ones there are; what is added to the body by an option wins over them."""
+    """Read keyword arguments; the additional body of the options overrides them."""
     options = kwargs.get("request_options")
     added = options.get("additional_body_parameters") if isinstance(options, Mapping) else None
     named = {**kwargs, **added} if isinstance(added, Mapping) else kwargs
@@ -71,7 +71,7 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
 
 
 def identify(instance: Any, arguments: Arguments) -> Destination:
-    """Say who is asked: the clients for clouds send requests elsewhere by a hook on their HTTP client."""
+    """Identify the provider; clients for clouds redirect requests in an HTTP hook."""
     http_client = getattr(getattr(_session(instance), "httpx_client", None), "httpx_client", None)
     for hook in getattr(http_client, "event_hooks", {}).get("request", ()):
         if getattr(hook, "__module__", "") == "cohere.oci_client":

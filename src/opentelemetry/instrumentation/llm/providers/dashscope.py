@@ -1,4 +1,7 @@
-"""dashscope: Qwen and others at Alibaba. Functions of classes, whose refusals come back as answers; and a client, of release 2."""
+"""Instrument dashscope: Qwen and other models at Alibaba.
+
+Functions of classes return refusals as results; release 2 adds a client.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 
 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
-    """Read the arguments of a class's function, and where its requests go, which is a setting of the module."""
+    """Read the arguments of a class function, and the address of the module."""
     named = {**dict(zip(_NAMES[instance.__name__.removeprefix("Aio")], args, strict=False)), **kwargs}
     where = as_str(named.get("base_address")) or get_path(sys.modules.get("dashscope"), ("base_http_api_url",))
     return Arguments(named, path=str(where), streaming=named.get("stream") is True)
@@ -56,11 +59,11 @@ DASHSCOPE = Sdk(
 
 
 def read_client(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
-    """Read the arguments of a method of the client's, which all have names; chats may go to another place than the rest."""
+    """Read the keyword arguments of a client method; chats may use another address."""
     config = instance._client.config
     where = config.protocol_base_url if "messages" in kwargs else config.base_url
-    asked = kwargs.get("messages")
-    named = {**kwargs, "prompt": asked, "messages": None} if isinstance(asked, str) else kwargs
+    messages = kwargs.get("messages")
+    named = {**kwargs, "prompt": messages, "messages": None} if isinstance(messages, str) else kwargs
     return Arguments(named, path=str(where), streaming=kwargs.get("stream") is True)
 
 

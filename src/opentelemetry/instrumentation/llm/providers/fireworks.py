@@ -1,4 +1,4 @@
-"""fireworks-ai: Fireworks, from the release on that one generator writes; those before it were another SDK."""
+"""Instrument fireworks-ai, since the release that is generated."""
 
 from ..calls.declaration import Sdk
 from ..dialects.anthropic.messages import messages

@@ -1,8 +1,8 @@
 """google-genai: Gemini on its own API and on Vertex AI, and its interactions.
 
-What is watched of ``models`` are the functions below the SDK's loops, so that a function that it calls by itself, or an
-answer that it continues, gives one call a request. Interactions are asked through generated code; that of the
-releases before 2 is of the family of ``generated``.
+The patched functions of ``models`` are below the SDK's loops, so that a function that the SDK calls itself, or a
+response that it continues, gives one call for each request. Interactions are requested through generated code; that
+of the releases before 2 belongs to the family of ``_generated``.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _FUNCTIONS: Mapping[str, tuple[str, Dialect]] = {
     "batches:{}Batches._create": ("create_batch", only_named),
     "batches:{}Batches._create_embeddings": ("create_batch", only_named),
 }
-# The answers of embedContent count tokens, which embed_content of the releases before 3 does not give to anybody.
+# Responses of embedContent contain token counts, which embed_content drops in releases before 3.
 _REQUESTS = ("google.genai._api_client:BaseApiClient.request", "google.genai._api_client:BaseApiClient.async_request")
 _ASKED: Mapping[str, tuple[str, str, Dialect]] = {
     "POST /interactions": ("Interactions.create", "generate_content", interactions),
@@ -55,7 +55,7 @@ def _at(url: str, on_vertex: bool) -> Destination:
 
 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
-    """Read the arguments of a function of ``models``, all of them given by name; or of a request, which are not."""
+    """Read the keyword arguments of a ``models`` function, or those of a request."""
     if len(args) < 3:
         return Arguments(kwargs)
     path, body = str(args[1]), args[2]
@@ -66,14 +66,14 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
 
 
 def identify(instance: Any, arguments: Arguments) -> Destination:
-    """Say which of the two a client talks to, and where: a single call may go elsewhere."""
+    """Return which of the two APIs a client uses, and its address; a call may differ."""
     client = getattr(instance, "_api_client", instance)
     url = as_str(either(arguments.named.get("config"), "http_options.base_url")) or as_str(get_path(client, ("_http_options", "base_url")))
     return _at(url or "", bool(client.vertexai))
 
 
-def _read_asked(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
-    """Read the body of a request that is built of named fields, or that was given as one object."""
+def _read_request(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+    """Read the body of a request that has named fields, or is one object."""
     if args or "id" in kwargs:
         return Arguments({"id": args[0] if args else None, **kwargs}, path="/interactions", method="GET")
     whole = get_path(kwargs.get("request"), ("body",))
@@ -84,7 +84,7 @@ def _read_asked(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any])
     return Arguments(named, path=path, streaming=named.get("stream") is True)
 
 
-def _identify_asked(instance: Any, arguments: Arguments) -> Destination:
+def _identify_request(instance: Any, arguments: Arguments) -> Destination:
     about = instance.sdk_configuration
     return _at(about.get_server_details()[0], "/projects/" in str(about.globals.api_version))
 
@@ -118,9 +118,9 @@ GOOGLE_GENAI_INTERACTIONS = Sdk(
         for route, (method, operation, dialect) in _ASKED.items()
         for kind in ("", "Async")
     ),
-    read=_read_asked,
+    read=_read_request,
     releases={"*GeminiNextGenDecisions.*": "google-genai >= 3.2"},
-    identify=_identify_asked,
+    identify=_identify_request,
     raw_responses=tuple(f"google.genai._gaos.utils.response_helpers:_{kind}APIResponseBase._parse" for kind in ("", "Async")),
     extra_patches=tuple(
         ExtraPatch(f"google.genai._gaos.lib.compat_errors:wrap_{kind}stream_errors", lambda original: rewrapped("generator"))

@@ -1,4 +1,7 @@
-"""huggingface_hub: its inference client, for models at Hugging Face, at those it routes to, and on servers of one's own."""
+"""Instrument huggingface_hub: its inference client, for any server.
+
+Models run at Hugging Face, at the providers to which it routes, or on servers of the user.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +36,9 @@ def _is_address(model: Any) -> bool:
 
 
 def _endpoint(instance: Any) -> str:
-    """Return where the client sends a model that has no address: to the router, or straight to a provider.
+    """Return the address for a model without one: the router, or a provider.
 
-    As the SDK decides it: who brings a key of a provider's own talks to that provider.
+    The rule is that of the SDK: a user with a provider's own key talks to that provider.
     """
     hub: Any = sys.modules.get("huggingface_hub.constants")
     provider, token = getattr(instance, "provider", None), getattr(instance, "token", None)
@@ -46,23 +49,23 @@ def _endpoint(instance: Any) -> str:
 
 
 def _begun(call: Call, result: Any) -> bool:
-    """Say at once that a stream has begun: its answer is there before the generator is asked for a first chunk."""
+    """Start the stream at once: its response exists before the first chunk is read."""
     if isinstance(result, (GeneratorType, AsyncGeneratorType)):
         call.on_stream_start()
     return False
 
 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
-    """Read the arguments; what a task works on comes first and may come without its name. An address is no model."""
+    """Read the arguments; the input comes first. A model that is a URL is an address."""
     named = dict(kwargs)
     if args:
         named["messages" if isinstance(args[0], (list, tuple)) else "prompt"] = args[0]
     extra = kwargs.get("extra_body")
     if isinstance(extra, Mapping):
         named |= extra
-    asked = [kwargs.get("model"), getattr(instance, "model", None)]
-    named["model"] = next((as_str(model) for model in asked if model and not _is_address(model)), None)
-    address = next((model for model in reversed(asked) if _is_address(model)), None)
+    models = [kwargs.get("model"), getattr(instance, "model", None)]
+    named["model"] = next((as_str(model) for model in models if model and not _is_address(model)), None)
+    address = next((model for model in reversed(models) if _is_address(model)), None)
     return Arguments(named, path=str(address or _endpoint(instance)), streaming=kwargs.get("stream") is True)
 
 

@@ -1,7 +1,8 @@
-"""litellm: one function for a hundred providers. Watched below its decorator, which looks into caches and tries again.
+"""Instrument litellm: one function for a hundred providers.
 
-What a decorator keeps inside is the one place that all references to a function pass, those made before us too. What LiteLLM
-knows only later, the price of an answer and who gave it, is awaited where it writes that down.
+The patch is below LiteLLM's decorator, which reads caches and retries. The function inside the decorator is used by
+all references to it, including older references. LiteLLM sets price and provider after the response; the call waits
+until they are set.
 """
 
 from __future__ import annotations
@@ -50,11 +51,14 @@ _HOPS = (
     "aresponses",
     "atext_completion",
 )
-"""What an asynchronous function says to its plain one, which then returns a coroutine: the same call once more."""
+"""The argument that an asynchronous function passes to its plain function.
+
+The plain function then returns a coroutine for the same call.
+"""
 
 
 def identify(instance: Any, arguments: Arguments) -> Destination:
-    """Say who is asked, and where, if the call names a server."""
+    """Return the provider, and the server if the call names one."""
     url = as_str(arguments.named.get("api_base")) or as_str(arguments.named.get("base_url"))
     server = None if url is None else _server(url)
     provider = provider_name(asked(arguments.named)) or ("litellm" if url is None else "openai")
@@ -71,15 +75,18 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
 
 
 def _sends(logging: weakref.ref[Any], client: Any, method: str, server: Any) -> bool | None:
-    """Say whether a request goes where LiteLLM has just written down that it will send one; ``None`` where it has not."""
+    """Return whether a request goes to the address that LiteLLM has just recorded.
+
+    Returns ``None`` if it has recorded no address.
+    """
     details = getattr(logging(), "model_call_details", None)
     url = as_str(get_path(details, ("additional_args", "api_base")))
-    asked = None if url is None else _server(url)
-    return None if asked is None or not asked.host else same_server(asked.host, asked.port, server)
+    target = None if url is None else _server(url)
+    return None if target is None or not target.host else same_server(target.host, target.port, server)
 
 
 def _resolved(call: Call, known: Any) -> None:
-    """Take over who LiteLLM found is to be asked, and where, from its own record of the call."""
+    """Use the provider and address that LiteLLM's own record of the call contains."""
     details = getattr(known, "model_call_details", None)
     provider = provider_name(get_path(details, ("custom_llm_provider",)))
     if provider is not None and provider != "cached_response":
@@ -102,7 +109,7 @@ def _seen_through(call: Call, result: Any) -> bool:
         return False
     call.hold_response(result)
     _priced_soon[id(result)] = call
-    # By its number: what is kept of an answer must not keep it alive.
+    # Stored by id: data about a response must not keep the response alive.
     call.forget = partial(_forget, id(result))
     end_when_collected(result, call)
     return True
@@ -128,7 +135,10 @@ def _count(call: Call, chunks: list[Any]) -> None:
 
 
 def _priced(original: Any) -> Callable[..., Any]:
-    """Make what stands around the writing down of an answer's price: the call ends with it, at the time when its answer came."""
+    """Wrap the function that stores a response's price: it ends the call.
+
+    The end of the call has the time of the response.
+    """
 
     def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         try:
@@ -145,7 +155,7 @@ def _end(metadata: Any, known: Any) -> None:
         return
     guarded(_resolved, call, known)
     hidden = getattr(metadata, "_hidden_params", None)
-    # A zero is what it writes for a model that it does not know, as for one that costs nothing.
+    # LiteLLM writes zero for a model that it does not know, as for a model that is free.
     if cost := cost_in_cents(get_path(hidden, ("response_cost",))):
         call.draft.usage.reported_cost_cents = cost
     call.on_stream_end(ABANDONED)
@@ -173,7 +183,7 @@ _FUNCTIONS: Mapping[str, Mapping[str, _Row]] = {
 }
 _MESSAGES: _Row = ("chat", lite_messages, ("max_tokens", "messages", "model"))
 _UNDECORATED = (("", "moderation"),)
-"""What stands under no decorator that could be looked into; this one goes through the openai SDK."""
+"""A function without a decorator to look into; it uses the openai SDK."""
 _TARGETS: Mapping[str, _Row] = {
     **{
         f"{module}:{a}{name}": row
@@ -205,7 +215,10 @@ _TELLS = f"litellm.integrations.opentelemetry:{_CALLBACK}"
 
 
 def _is_its_own(callback: Any) -> bool:
-    """Say whether this is the callback ``otel`` itself; what is derived of it sends to a backend of its own, and goes on."""
+    """Return whether this is the callback ``otel`` itself.
+
+    Subclasses export to their own backend and stay enabled.
+    """
     return type(callback).__name__ == _CALLBACK
 
 
@@ -236,7 +249,7 @@ def _with_silent_tracer(original: Any) -> Any:
 
 
 def _silenced(callback: Any) -> _Silent | None:
-    """Return what stands for a callback of a release that asks for no tracer before it makes its spans."""
+    """Replace a callback of a release that requests no tracer before it makes spans."""
     asks = hasattr(type(callback), "get_tracer_to_use_for_request")
     return _Silent(callback) if _is_its_own(callback) and not asks else None
 

@@ -1,4 +1,7 @@
-"""llama-cpp-python: models in the process itself, which answer in OpenAI's words and name themselves after a file, whose place is left out."""
+"""Instrument llama-cpp-python: models that run in this process.
+
+Results have OpenAI's format. The model is named after its file, without the folder.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,9 @@ from ..schema.records import Response
 
 def _without_place(dialect: Dialect) -> Dialect:
     def reply(answer: Any) -> Response:
-        said = dialect.response(answer)
-        said.response_model = said.response_model and Path(said.response_model).name
-        return said
+        result = dialect.response(answer)
+        result.response_model = result.response_model and Path(result.response_model).name
+        return result
 
     def finish(draft: Response) -> None:
         draft.response_model = draft.response_model and Path(draft.response_model).name

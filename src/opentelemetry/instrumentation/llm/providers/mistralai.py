@@ -1,4 +1,7 @@
-"""mistralai: Mistral, and its models on Azure and Google Cloud; every function is watched where the application calls it."""
+"""Instrument mistralai: Mistral, and its models on Azure and Google Cloud.
+
+Every public function is patched.
+"""
 
 from __future__ import annotations
 
@@ -25,34 +28,34 @@ _OWN_WORDS = fields(Request, {"model": "model", "seed": "random_seed", "dimensio
 _DEFAULTS = {"input_tokens": "prompt_tokens", "output_tokens": "completion_tokens", "total_tokens": "total_tokens"}
 
 
-def _said(draft: Response, answer: Any) -> None:
-    """Take back the zeros that the SDK's own classes put where the server said nothing; add what only Mistral counts."""
+def _remove_zeros(draft: Response, answer: Any) -> None:
+    """Remove zeros that the SDK adds for missing values; add Mistral's own counts."""
     block = get_path(answer, ("usage",))
-    said: Any = getattr(block, "model_fields_set", _DEFAULTS.values())
-    for ours, theirs in _DEFAULTS.items():
-        if theirs not in said and getattr(draft.usage, ours) == 0:
-            setattr(draft.usage, ours, None)
+    fields_set: Any = getattr(block, "model_fields_set", _DEFAULTS.values())
+    for name, sdk_name in _DEFAULTS.items():
+        if sdk_name not in fields_set and getattr(draft.usage, name) == 0:
+            setattr(draft.usage, name, None)
     if (seconds := as_float(get_path(block, ("prompt_audio_seconds",)))) is not None:
         draft.usage.seconds = seconds
 
 
 def _here(dialect: Dialect) -> Dialect:
-    """Return ``dialect`` as Mistral speaks it: with words of its own, and the events of a stream in envelopes."""
+    """Return ``dialect`` with Mistral's field names and its stream envelopes."""
 
     def request(arguments: Arguments) -> Request:
-        asked = dialect.request(arguments)
-        copy_fields(asked, arguments.named, _OWN_WORDS)
-        return asked
+        request = dialect.request(arguments)
+        copy_fields(request, arguments.named, _OWN_WORDS)
+        return request
 
     def reply(answer: Any) -> Response:
-        said = dialect.response(answer)
-        _said(said, answer)
-        return said
+        result = dialect.response(answer)
+        _remove_zeros(result, answer)
+        return result
 
     def absorb(draft: Response, chunk: Any) -> None:
         event = get_path(chunk, ("data",))
         dialect.absorb(draft, event)
-        _said(draft, event)
+        _remove_zeros(draft, event)
         if draft.content is not None:
             content.keep(draft, event)
 
@@ -95,7 +98,7 @@ _SINCE_2: dict[str, tuple[str, Dialect]] = {
     "jobs:Jobs.create": ("create_batch", plain),
     "batch_jobs:BatchJobs.create": ("create_batch", plain),
 }
-# The SDK moved to ``mistralai.client`` with 2.0; what makes batch jobs moved once more; and the clouds have copies of it.
+# Release 2.0 moved the SDK to ``mistralai.client``, batch jobs moved again, and each cloud has a copy of the SDK.
 _ROOTS: Mapping[str, Mapping[str, tuple[str, Dialect]]] = {
     "mistralai.client": _AT_MISTRAL | _SINCE_2,
     "mistralai": _AT_MISTRAL | {"mistral_jobs:MistralJobs.create": ("create_batch", plain)},
@@ -107,13 +110,16 @@ _ROOTS: Mapping[str, Mapping[str, tuple[str, Dialect]]] = {
 
 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
-    """Read keyword arguments, the only ones there are, and the server, which may be another one for a single call."""
+    """Read keyword arguments and the server, which a single call may override."""
     url = kwargs.get("server_url") or instance.sdk_configuration.get_server_details()[0]
     return Arguments(kwargs, path=str(url), streaming=kwargs.get("stream") is True)
 
 
 def _silent_inside_ours(original: Any) -> Any:
-    """Say that there is no tracing while a call of ours runs; a tracer that the application gave to the SDK alone keeps its spans."""
+    """Report that there is no tracing while an instrumented call runs.
+
+    A tracer that the application gave to the SDK alone keeps its spans.
+    """
 
     def tracer(*args: Any, **kwargs: Any) -> Any:
         given = args[0] if args else kwargs.get("provider")

@@ -1,7 +1,7 @@
-"""ollama: models of a server of one's own, or of Ollama's cloud.
+"""Instrument ollama: models of a local server or of Ollama's cloud.
 
-The functions of the module are bound to a client when it is imported, so the one below all of them is watched: it is
-looked up with every call, and there the body stands as it is sent.
+The functions of the module are bound to a client when it is imported, so the function below all of them is patched:
+it is looked up for every call, and its arguments contain the body as it is sent.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ROUTES: Mapping[str, tuple[str, Dialect]] = {
 
 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
-    """Read the method, the route and the body; the first argument is the class of the answer."""
+    """Read method, route and body; the first argument is the class of the result."""
     _, method, route, *_ = (*args, "", "", "")
     body = kwargs.get("json")
     return Arguments(

@@ -1,4 +1,4 @@
-"""openai: OpenAI, Azure OpenAI, and every host that is asked through this SDK."""
+"""Instrument openai: OpenAI, Azure OpenAI, and other hosts that this SDK calls."""
 
 from ..calls.declaration import Sdk
 from ..dialects.openai.chat_completions import chat_completions, completions

@@ -1,4 +1,4 @@
-"""replicate: predictions of any model at Replicate, where they are asked for and each time they are fetched."""
+"""Instrument replicate: predictions, when they are created and fetched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""together: Together AI, from the release on that one generator writes; those before it were another SDK."""
+"""Instrument together: Together AI, since the release that is generated."""
 
 from dataclasses import replace
 

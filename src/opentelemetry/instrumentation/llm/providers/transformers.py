@@ -1,7 +1,7 @@
-"""transformers: pipelines that generate text in the process itself.
+"""Instrument transformers: pipelines that generate text in this process.
 
-A pipeline that is called with one prompt, or a list of them, is one call, and the runs of its model in there tell the tokens;
-where it is given more than a list, or runs over batches, each run is a call by itself.
+A pipeline that is called with one prompt or a list of prompts is one call, and the runs of its model count the
+tokens. With other inputs, or in batches, each run of the model is a call.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _OPERATIONS = {"POST /chat": "chat", "POST /text": "text_completion"}
 
 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
-    """Read what a pipeline, or its model, is asked with, over what the pipeline was made with."""
+    """Read the arguments of a pipeline or its model, over the pipeline's defaults."""
     prompt, listed = args[0] if args else kwargs.get("text_inputs"), True
     if get_path(prompt, ("input_ids",)) is not None:
         prompt = get_path(prompt, ("prompt_text",))
@@ -39,13 +39,13 @@ def _is_chat(prompt: Any) -> bool:
 
 
 def _name(instance: Any) -> str | None:
-    """Say the name of a model; what was loaded from a directory is named after that, and not by where it is."""
+    """Return the name of a model; a local folder gives its last part only."""
     name = as_str(get_path(instance, ("model", "config", "_name_or_path")))
     return Path(name).name if name is not None and (name.startswith((".", "~")) or Path(name).is_absolute()) else name
 
 
 def identify(instance: Any, arguments: Arguments) -> Destination:
-    """Say that nobody is called."""
+    """Return that the model runs in this process."""
     return Destination("transformers", in_process=True)
 
 

@@ -1,4 +1,7 @@
-"""vertexai, of google-cloud-aiplatform: Gemini and embeddings on Vertex AI. Chats pass the models' own functions, once a turn."""
+"""Instrument vertexai of google-cloud-aiplatform: Gemini and embeddings.
+
+Each turn of a chat passes the model's own functions.
+"""
 
 from __future__ import annotations
 
@@ -30,14 +33,14 @@ _CLIENTS = tuple(
 
 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
-    """Read the arguments over what the model was made with."""
+    """Read the arguments over the defaults of the model."""
     model = getattr(instance, "_prediction_resource_name", None) or instance._model_id
-    asked = {**{name: getattr(instance, f"_{name}", None) for name in _SETTINGS}, **dict(zip(("contents",), args, strict=False))}
-    return Arguments({**asked, **{name: value for name, value in kwargs.items() if value is not None}, "model": model})
+    defaults = {**{name: getattr(instance, f"_{name}", None) for name in _SETTINGS}, **dict(zip(("contents",), args, strict=False))}
+    return Arguments({**defaults, **{name: value for name, value in kwargs.items() if value is not None}, "model": model})
 
 
 def identify(instance: Any, arguments: Arguments) -> Destination:
-    """Say where the client leads that the model has made, or will make of what is set for all."""
+    """Return the address of the model's client, or of the client that it will make."""
     held = vars(getattr(instance, "_endpoint", instance))
     client = next((held[name] for name in _CLIENTS if held.get(name) is not None), None)
     if (host := as_str(get_path(client, ("transport", "_host")))) is None:

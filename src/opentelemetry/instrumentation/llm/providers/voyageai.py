@@ -1,6 +1,6 @@
-"""voyageai: embeddings and rankings of Voyage. Its open models run in the process itself and have no server.
+"""Instrument voyageai: embeddings and rankings. Local models have no server.
 
-Which model has answered stands in a response alone, and is gone where the SDK makes an answer of it: there it is read.
+The SDK drops the response model when it builds its result object, so it is read in that constructor.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _identify = identify_as("voyageai")
 
 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
-    """Read the arguments: a ranking is asked with a text first, embeddings with a list; and the address, if there is one."""
+    """Read the arguments: a query for rankings, a list for embeddings."""
     names = ("query", "documents", "model", "top_k") if args and isinstance(args[0], str) else ("texts", "model")
     named = {**dict(zip(names, args, strict=False)), **kwargs}
     local: Any = getattr(sys.modules.get("voyageai.local.helpers"), "is_local_model", None)
@@ -31,12 +31,12 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
 
 
 def _everybodys_address() -> str:
-    """Return the address that the module names, and its first releases have no other; where it names none that is the default."""
+    """Return the address of the module, or the default if it has none."""
     return str(getattr(sys.modules.get("voyageai"), "api_base", None) or "")
 
 
 def identify(instance: Any, arguments: Arguments) -> Destination:
-    """Say where that leads."""
+    """Return the provider and the address."""
     return _identify(instance, arguments) if arguments.path else Destination("voyageai", in_process=True)
 
 
@@ -49,7 +49,7 @@ _ANSWERS = (
 
 
 def _naming(original: Any) -> Callable[..., Any]:
-    """Make what stands around the making of an answer."""
+    """Wrap the constructor of a result."""
 
     def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         guarded(_name, args, kwargs)

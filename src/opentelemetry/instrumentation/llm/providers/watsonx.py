@@ -1,4 +1,7 @@
-"""ibm-watsonx-ai: models and deployments at IBM. What streams is watched where it is asked for, which is when the first chunk is."""
+"""Instrument ibm-watsonx-ai: models and deployments at IBM.
+
+A stream is observed in the function that requests it, which runs when the first chunk is read.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ _METHODS: Mapping[str, tuple[str, Dialect]] = {
 
 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
-    """Read the arguments, with the parameters that they bring or that the model was made with; or what was made of both."""
+    """Read the arguments, with the parameters of the call or of the model."""
     named = {**dict(zip(("messages", "params"), args, strict=False)), **kwargs}
     payload = named.get("payload")
     if isinstance(payload, Mapping):

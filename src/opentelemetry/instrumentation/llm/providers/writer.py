@@ -1,4 +1,7 @@
-"""writer-sdk: Writer's own hosts; its chat has a path of its own, its completions tell no reason why they ended."""
+"""Instrument writer-sdk: Writer's own hosts.
+
+Its chat has its own path; its completions have no finish reason.
+"""
 
 from typing import Any
 
@@ -11,9 +14,9 @@ from ._generated import generated
 
 
 def _reply(answer: Any) -> Response:
-    said = completions.response(answer)
-    said.finish_reasons = None
-    return said
+    result = completions.response(answer)
+    result.finish_reasons = None
+    return result
 
 
 WRITER: Sdk = generated(

@@ -1,4 +1,7 @@
-"""xai-sdk: Grok at xAI, over gRPC. The SDK makes spans of its own, contents included, which ours replace."""
+"""Instrument xai-sdk: Grok at xAI, over gRPC.
+
+The SDK makes its own spans, contents included; they are replaced.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +33,10 @@ _MODES = ("sync", "aio")
 
 
 class _Silent:
-    """Stand for a tracer, for what it starts and for the span: nothing comes of any of them.
+    """Replace a tracer, the result of its methods and a span, without any effect.
 
-    The SDK has its span current while it yields. A tracer of OpenTelemetry without spans would do that too, and stray with the
-    stream into the application's context.
+    The SDK makes its span current while it yields. OpenTelemetry's tracer without spans would do that too, and the
+    span would remain in the application's context.
     """
 
     def start_as_current_span(self, *args: Any, **kwargs: Any) -> _Silent:
@@ -53,16 +56,16 @@ class _Silent:
 
 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
-    """Read what the conversation holds, and how many answers or which shape was asked for; or the arguments of a client."""
+    """Read the conversation, the count and the format; or the arguments of a client."""
     proto = getattr(instance, "_proto", None)
     if proto is None:
         return Arguments({**dict(zip(_NAMES[type(instance).__module__.rpartition(".")[2]], args, strict=False)), **kwargs})
-    asked = {"n" if isinstance(given, int) else "shape": given for given in args[:1]}
-    return Arguments({**asked, **kwargs, "proto": proto})
+    options = {"n" if isinstance(given, int) else "shape": given for given in args[:1]}
+    return Arguments({**options, **kwargs, "proto": proto})
 
 
 def identify(instance: Any, arguments: Arguments) -> Destination:
-    """Say where the channel leads, which stands below what intercepts its calls."""
+    """Return the address of the channel below its interceptors."""
     held: Any = next(iter(vars(instance._stub).values()))
     if (thunk := getattr(held, "_thunk", None)) is not None:
         held = dict(zip(thunk.__code__.co_freevars, thunk.__closure__, strict=True))["self"].cell_contents

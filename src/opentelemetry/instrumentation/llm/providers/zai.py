@@ -1,4 +1,4 @@
-"""zai-sdk and zhipuai: GLM at Z.ai and at Zhipu, by an older copy of what one generator writes."""
+"""Instrument zai-sdk and zhipuai: GLM at Z.ai and Zhipu, in older generated code."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Observe steps above model calls: agents, tools, workflows, retrievals, MCP requests."""
+"""Observe steps above model calls: agents, tools, workflows, retrievals, MCP."""

@@ -1,7 +1,7 @@
-"""Observe a run that is the body of ``async with``: the context manager stays the framework's own object.
+"""Observe a run that is the body of ``async with`` without a new manager.
 
-``contextlib`` runs the generator in the manager's attribute ``gen``; that generator is relayed, and the block of the
-application is a part of the run, as it is for the framework.
+``contextlib`` runs the generator in the manager's attribute ``gen``; that generator is relayed, and the application's
+block is part of the run, as it is for the framework.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ Finish = Callable[[Run, Any], None]
 
 
 def block_of(manager: Any, begin: Begin, finish: Finish) -> None:
-    """Observe the block of ``manager``, if ``contextlib`` made it from an asynchronous generator."""
+    """Observe the block of a manager that ``contextlib`` made from a generator."""
     inner = getattr(manager, "gen", None)
     if isinstance(inner, AsyncGeneratorType):
         manager.gen = block_async(begin, inner, finish)
 
 
 async def block_async(begin: Begin, inner: AsyncGenerator[Any, Any], finish: Finish) -> AsyncGenerator[Any, Any]:
-    """Relay ``inner`` with the run entered from its first step to its last, so in the block too."""
+    """Relay ``inner`` with the run entered from the first to the last step."""
     begun = guarded(begin)
     value: Any = None
     left: BaseException | None = None
@@ -58,7 +58,7 @@ async def block_async(begin: Begin, inner: AsyncGenerator[Any, Any], finish: Fin
 
 
 def _end(run: Run, left: BaseException | None, error: BaseException | None, finish: Finish, value: Any) -> None:
-    """End the run by how its block was left, where that was control flow; else by what the framework made of it."""
+    """End the run: control flow of the block decides, else the framework's result."""
     if left is not None and (error is None or outcome_of(left) != ERROR):
         run.on_error(left)
     elif error is not None:

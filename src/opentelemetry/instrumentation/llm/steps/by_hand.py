@@ -1,4 +1,4 @@
-"""Steps that people mark by hand: agents, tools, workflows and retrievals of their own code."""
+"""Record agents, tools, workflows and retrievals that users mark in their code."""
 
 from __future__ import annotations
 
@@ -21,24 +21,25 @@ FRAMEWORK = "by_hand"
 
 
 def use(desk: StepServices | None) -> None:
-    """Let steps by hand follow the settings of the instrumentor; ``None`` restores the defaults."""
+    """Set the services of steps by hand; ``None`` restores the defaults."""
     global _desk
     _desk = StepServices() if desk is None else desk
 
 
 class _Current:
-    """The desk of the moment of a call, for functions that are decorated before ``instrument()``."""
+    """Return the current services, for functions decorated before ``instrument()``."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(_desk, name)
 
 
 class Handle:
-    """What the block of a step by hand may report before it ends; unset fields reach no event.
+    """Values that the block of a step may set; ``None`` is not emitted.
 
-    ``output`` is the result: the text of an agent, the value of a tool, the documents of a retrieval. It is recorded only
-    where contents are captured; of documents the number is always recorded. ``outcome`` is one of complete, interrupted,
-    handed_off, retry, deferred, skipped, closed_early, abandoned, cancelled; ``error_type`` marks a failure that raised nothing.
+    ``output`` is the result: the text of an agent, the value of a tool, the documents of a retrieval. It is recorded
+    only where contents are captured; the number of documents is always recorded. ``outcome`` is one of complete,
+    interrupted, handed_off, retry, deferred, skipped, closed_early, abandoned, cancelled; ``error_type`` marks a
+    failure without an exception.
     """
 
     __slots__ = ("error_type", "outcome", "output")
@@ -52,12 +53,12 @@ class Handle:
 class _ByHand:
     """A step as ``with``, ``async with`` or decorator."""
 
-    __slots__ = ("_facts", "_open", "_operation")
+    __slots__ = ("_declared", "_open", "_operation")
 
-    def __init__(self, operation: str, facts: Facts) -> None:
-        if not isinstance(facts.name, str) or not facts.name:
-            raise TypeError(f"the name of a step is a text that is not empty, not {facts.name!r}")
-        self._operation, self._facts = operation, facts
+    def __init__(self, operation: str, declared: Facts) -> None:
+        if not isinstance(declared.name, str) or not declared.name:
+            raise TypeError(f"the name of a step is a text that is not empty, not {declared.name!r}")
+        self._operation, self._declared = operation, declared
         self._open: list[tuple[Begun | None, Handle]] = []
 
     def __enter__(self) -> Handle:
@@ -85,7 +86,7 @@ class _ByHand:
         step = Step(
             "",
             self._operation,
-            lambda instance, args, kwargs: self._facts._replace(key=bus.new_ref()),
+            lambda instance, args, kwargs: self._declared._replace(key=bus.new_ref()),
             lambda value: self._result(_with(value))[0],
             lambda instance, args, kwargs: self._content({"args": args, **kwargs} if args else kwargs),
             lambda value: self._result(_with(value))[1],
@@ -93,7 +94,7 @@ class _ByHand:
         return observed(function, FRAMEWORK, step, _Current(), _ON)  # type: ignore[no-any-return, arg-type]
 
     def _begin(self) -> Begun | None:
-        step = Step("", self._operation, lambda instance, args, kwargs: self._facts._replace(key=bus.new_ref()))
+        step = Step("", self._operation, lambda instance, args, kwargs: self._declared._replace(key=bus.new_ref()))
         return Observed(FRAMEWORK, step, _desk, _ON).begin(None, (), {})
 
     def _mine(self) -> tuple[Begun | None, Handle]:
@@ -146,7 +147,7 @@ class with_agent(_ByHand):
 
 
 class with_workflow(_ByHand):
-    """Record the block or each call of the function as one run of a workflow of several agents; see ``with_agent``."""
+    """Record the block or each call as a workflow; see ``with_agent``."""
 
     __slots__ = ()
 
@@ -155,9 +156,10 @@ class with_workflow(_ByHand):
 
 
 class with_tool(_ByHand):
-    """Record the block or each call of the function as one execution of a tool; see ``with_agent``.
+    """Record the block or each call of the function as a tool execution.
 
-    ``call_id`` is the id that the model gave to the call. A decorated function's arguments and result are contents.
+    See ``with_agent``. ``call_id`` is the id that the model gave to the call. Arguments and result of a decorated
+    function are contents.
 
     >>> @with_tool("get_weather")
     ... def weather(city: str) -> str:
@@ -173,9 +175,9 @@ class with_tool(_ByHand):
 
 
 class with_retrieval(_ByHand):
-    """Record the block or each call of the function as one retrieval from ``source``; see ``with_agent``.
+    """Record the block or each call of the function as a retrieval from ``source``.
 
-    The ``output`` of the block, or what the function returns, is a list of documents.
+    See ``with_agent``. The ``output`` of the block, or the result of the function, is a list of documents.
     """
 
     __slots__ = ()

@@ -1,4 +1,4 @@
-"""Read contents of steps as structures of JSON: arguments, results, documents, messages."""
+"""Read contents of steps as JSON: arguments, results, documents, messages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _DEEPEST, _MOST = 6, 200
 
 
 def plain(value: Any, depth: int = 0) -> Any:
-    """Return a copy of a value that is made of JSON's types only; an object of another type becomes its text.
+    """Return a copy of a value with JSON types only; other objects become text.
 
     >>> plain({"city": ("Osaka", 1)})
     {'city': ['Osaka', 1]}
@@ -24,7 +24,7 @@ def plain(value: Any, depth: int = 0) -> Any:
 
 
 def documents(values: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return documents by ``id``, ``score`` and ``content``, whatever names a framework has for them.
+    """Return documents by ``id``, ``score`` and ``content``, for all frameworks.
 
     >>> documents(["a text", {"id": "d1", "page_content": "another"}])
     [{'content': 'a text'}, {'id': 'd1', 'content': 'another'}]
@@ -48,6 +48,9 @@ def _document(value: Any) -> dict[str, Any]:
 
 
 def output_message(text: Any) -> list[dict[str, Any]]:
-    """Return the final output of an agent as one message of one text part, in the shape of the conventions."""
+    """Return an agent's final output as one message with one text part.
+
+    The shape is that of the conventions.
+    """
     part = {"type": "text", "content": text if isinstance(text, str) else str(text)}
     return [{"role": "assistant", "parts": [part], "finish_reason": "stop"}]

@@ -1,7 +1,7 @@
-"""Observe the functions of a framework that enclose one run: one driver for each kind of function and of result.
+"""Observe framework functions that enclose one run: one driver for each kind.
 
-A run is entered around the function, so everything that the framework runs below it, in threads and tasks with a copied
-context, finds it there. It is kept in the frame or in the generator that it belongs to, and nowhere else.
+A run is entered around the function, so everything that the framework runs below it, in threads and tasks with a
+copied context, finds it. It is kept in the frame or generator that it belongs to, and nowhere else.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Kwargs = Mapping[str, Any]
 
 
 class StepServices(NamedTuple):
-    """What every step is handed: whether contents are captured, whether anybody listens, which baggage is shown."""
+    """Settings and services that all steps share."""
 
     captures_content: bool = False
     has_handlers: Callable[[], bool] = lambda: True
@@ -40,7 +40,7 @@ class StepServices(NamedTuple):
 
 
 class Begun(NamedTuple):
-    """A run in the frame that began it: what was entered there is left there."""
+    """A run in the frame that began it, which also leaves it."""
 
     run: Run
     entered: context.Entered
@@ -54,7 +54,10 @@ class Begun(NamedTuple):
 
 
 def begin(framework: str, operation: str, known: Facts, instance: Any, desk: StepServices, into: ActiveCall | None = None) -> Begun | None:
-    """Begin a run and enter it, unless it is a part of the step that runs here already; ``into`` is the record of its frame."""
+    """Begin a run and enter it, unless it is part of the running step.
+
+    ``into`` is the record of its frame.
+    """
     operation = known.operation or operation
     key = id(instance) if known.key is None else known.key
     outer = running()
@@ -66,7 +69,7 @@ def begin(framework: str, operation: str, known: Facts, instance: Any, desk: Ste
         known = known._replace(native=True)
     run = Run(framework, operation, known, key, outer, desk.captures_content)
     run.known |= guarded(carried, desk.baggage_keys, default={})
-    # Entered before the start is emitted: leaving it also takes back what handlers make current at the start.
+    # Entered before the start is emitted: leaving it also detaches the values that handlers attach at the start.
     if into is not None:
         into.before, into.call = guarded(context.here), run
     entered = context.enter_step(run, known.carrier)
@@ -77,13 +80,16 @@ def begin(framework: str, operation: str, known: Facts, instance: Any, desk: Ste
 
 
 class Observed:
-    """One observed function: begin a run, hand on exactly what the function returns or raises, end the run."""
+    """Observe one function: begin a run, pass on result or exception, end the run."""
 
     def __init__(self, framework: str, step: Step, desk: StepServices, switch: EnabledFlag) -> None:
         self._framework, self._step, self._desk, self._switch = framework, step, desk, switch
 
     def begin(self, instance: Any, args: Args, kwargs: Kwargs, into: ActiveCall | None = None) -> Begun | None:
-        """Begin a run, unless this call is none, nobody listens, or instrumentation is suppressed here."""
+        """Begin a run, unless this is not a run or nothing consumes it here.
+
+        Nothing is recorded where instrumentation is suppressed.
+        """
         desk = self._desk
         if not self._switch.on or not guarded(desk.has_handlers, default=True) or guarded(context.suppressed):
             return None
@@ -140,7 +146,7 @@ class Observed:
             raise
 
     def around_lazy(self, wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-        """Drive a generator function, plain or asynchronous, or one of a context manager: the run begins with the first step."""
+        """Drive a generator function of any kind: the run begins with the first step."""
         made = wrapped(*args, **kwargs)
         return guarded(self._begin_later, made, lambda: self.begin(instance, args, kwargs), default=made)
 
@@ -159,7 +165,7 @@ class Observed:
         run.finished(ended, output)
 
     def _settle(self, run: Run, result: Any) -> Any:
-        """Return the result, or a generator or coroutine of the same type where the run goes on after the return."""
+        """Return the result, or a generator or coroutine if the run continues."""
         kind = type(result)
         if kind is GeneratorType:
             return relay(result, run, context.here())  # type: ignore[arg-type]

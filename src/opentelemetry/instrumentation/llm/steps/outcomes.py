@@ -1,4 +1,4 @@
-"""Name how a step ended, and list the exceptions that are control flow and no error."""
+"""Name how a step ended, and list the exceptions that are control flow."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ CONTROL_FLOW: Mapping[str, str] = MappingProxyType(
         "strands.types.interrupt.InterruptException": INTERRUPTED,
     }
 )
-"""Outcomes by the module and class of an exception: a user's own class of the same name stays an error."""
+"""Outcomes by module and class of an exception; user classes are not included."""
 
 
 def outcome_of(error: BaseException) -> str:
-    """Return the outcome that an exception means; ``error`` unless its class or a base of it is control flow.
+    """Return the outcome of an exception: ``error``, unless a base is control flow.
 
     >>> outcome_of(GeneratorExit()), outcome_of(ValueError("no"))
     ('closed_early', 'error')

@@ -1,4 +1,4 @@
-"""Observe a run that no function encloses: one method of an object begins it, another ends it."""
+"""Observe a run between two methods: one begins it, another ends it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Make = Callable[[Any], Any]
 
 
 def paired(framework: str, pair: Pair, desk: StepServices, switch: EnabledFlag) -> tuple[Make, Make]:
-    """Return what is made of the two functions of a pair; the run is kept by the object itself between them."""
+    """Return wrappers for the two functions; the object stores the run between them."""
     open_: WeakKeyDictionary[Any, Begun] = WeakKeyDictionary()
 
     def begins(instance: Any, args: Args, kwargs: Kwargs) -> None:

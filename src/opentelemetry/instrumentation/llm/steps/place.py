@@ -14,7 +14,7 @@ from .tables import Framework
 
 
 def place(framework: Framework, patches: Patches, desk: StepServices) -> None:
-    """Put the steps and pairs of a framework in place, as soon as their modules are imported."""
+    """Patch the steps and pairs of a framework when their modules are imported."""
     for step in framework.steps:
         make = partial(observed, framework=framework.name, step=step, desk=desk, switch=patches.switch)
         patches.place(framework.requires, step.target, make, optional=step.optional)

@@ -1,4 +1,4 @@
-"""One run of a step: what is known of it, the events it emits, the sums of what ran below it, and its one end."""
+"""Hold one run of a step: its metadata, events, sums of nested calls, and end."""
 
 from __future__ import annotations
 
@@ -61,7 +61,10 @@ class Run:
         self._used: list[Mapping[str, Any]] = []
         self.content: Content | None = None
         self.hold_response: Result | None = None
-        """An end that became known while the run went on, such as a handoff; it stands where the function just returns."""
+        """A result that became known during the run, such as a handoff.
+
+        It is used if the function returns normally.
+        """
         self.describe = known.describe
         self.ended = self.inside = False
         self.streaming = True
@@ -104,7 +107,7 @@ class Run:
         return {name: value for name, value in described.items() if value is not None}
 
     def is_same(self, operation: str, key: Any) -> bool:
-        """Return whether a step of ``operation`` with ``key`` that begins directly inside this run belongs to it."""
+        """Return whether a nested step of ``operation`` with ``key`` is the same run."""
         return not self.ended and self.operation == operation and self.key == key
 
     def start(self) -> None:
@@ -119,16 +122,16 @@ class Run:
             self._used.append(inference)
 
     def finished(self, result: Result, output: Content | None = None) -> None:
-        """End the run with what its function returned."""
+        """End the run with the result of its function."""
         self._end(result, None, output)
 
     def on_error(self, error: BaseException) -> None:
-        """End the run with the exception that left its function; control flow is an outcome and no error."""
+        """End the run with the exception of its function; control flow is an outcome."""
         outcome = outcome_of(error)
         self._end(Result(outcome), error if outcome == ERROR else None, None)
 
     def abort(self, error: BaseException | None = None) -> None:
-        """End the run with little, because a step of ours that should have ended it has failed."""
+        """End the run with minimal data, because the step that ends it has failed."""
         self.content = None
         self._end(Result(COMPLETE if error is None else outcome_of(error)), error, None)
 
@@ -177,8 +180,8 @@ class Run:
             known.pop("stacktrace", None)
             known |= {} if self.describe is None else guarded(self.describe, error, default={})
         elif outcome == ERROR:
-            told = result.error_type or "_OTHER"
-            known |= {"kind": "other", "reason": told, "error_type": told}
+            reason = result.error_type or "_OTHER"
+            known |= {"kind": "other", "reason": reason, "error_type": reason}
         bus.execute(f"ex_llm.{self.family}.{'exception' if outcome == ERROR else 'stop'}", measured, known)
 
     def _emit_barely(self) -> None:

@@ -1,6 +1,6 @@
-"""Describe a framework as data: a ``Step`` is a function that encloses one run, a ``Pair`` its begin and its end.
+"""Describe a framework as data: a ``Step`` is one function, a ``Pair`` is two.
 
-Files of ``frameworks`` write these tables; the engine and the documentation read them.
+Modules of ``frameworks`` write these tables; the engine and the documentation read them.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Facts(NamedTuple):
-    """State what is known of a step before it runs; an unknown field is ``None`` and reaches no event.
+    """The known values of a step before it runs; ``None`` is not emitted.
 
-    ``name`` is that of the agent, tool, workflow or data source. ``operation`` replaces the one of the table. ``key``
-    identifies the instance for the rule of the same run where the function's own instance does not. ``native`` marks a
-    step for which the framework makes a span itself; ``remote`` one that runs on a server; ``silent`` one that emits no event
-    and only hands its conversation to the steps inside; ``merged`` one that only adds its attributes to the span of the step around
-    it. ``replaces_native``: the framework's own span gives way to ours, where the setting says so. ``carrier`` holds the trace of
-    a caller in another process; ``describe`` adds to what is known of an exception. ``more`` is further metadata.
+    ``name`` is the name of the agent, tool, workflow or data source. ``operation`` replaces the operation of the
+    table. ``key`` identifies the instance for the rule of the same run if the function's own instance does not.
+    ``native`` marks a step for which the framework makes a span itself; ``remote`` a step that runs on a server;
+    ``silent`` a step that emits no event and only passes its conversation to nested steps; ``merged`` a step that
+    only adds its attributes to the span of the outer step. ``replaces_native``: our span replaces the framework's, if
+    the setting allows it. ``carrier`` holds the trace of a caller in another process; ``describe`` adds metadata of
+    an exception. ``more`` is further metadata.
     """
 
     name: str | None = None
@@ -45,7 +46,7 @@ class Facts(NamedTuple):
 
 
 class Result(NamedTuple):
-    """State how a step ended that returned: an error that the result carries, or an outcome other than complete."""
+    """The end of a step that returned: an error in the result, or an outcome."""
 
     outcome: str = "complete"
     error_type: str | None = None
@@ -54,7 +55,7 @@ class Result(NamedTuple):
 
 
 Read = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Facts | None]
-"""Read the facts of a call from instance and arguments; ``None``: this call is no run."""
+"""Read the values of a call from instance and arguments; ``None``: not a run."""
 ReadContent = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Content | None]
 
 
@@ -62,8 +63,8 @@ ReadContent = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Content | None
 class Step:
     """One function that encloses a run.
 
-    ``target`` is written as in ``PatchPoint``. ``result`` reads how the run ended from what the function returned; ``content``
-    and ``output`` read what went in and what came out, and are only called where contents are captured.
+    ``target`` is written as in ``PatchPoint``. ``result`` reads from the returned value how the run ended;
+    ``content`` and ``output`` read input and output, and are only called where contents are captured.
     """
 
     target: str
@@ -73,11 +74,11 @@ class Step:
     content: ReadContent | None = None
     output: Callable[[Any], Content | None] | None = None
     arguments: Callable[[Any, tuple[Any, ...], Mapping[str, Any]], tuple[tuple[Any, ...], Mapping[str, Any]]] | None = None
-    """What the function is called with instead, decided inside the run; for requests that carry the trace."""
+    """Replacement of the arguments, computed inside the run, to send a trace."""
     task: str | None = None
-    """The attribute of the result that holds the task in which the run goes on, where it does."""
+    """Attribute of the result that holds the task in which the run continues."""
     optional: bool = False
-    """Whether only some releases have the target, so that it is not reported as missing."""
+    """Whether only some releases have the target; it is then not reported as missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +100,9 @@ class Pair:
 class Framework:
     """A framework as data.
 
-    ``patches`` are further functions to wrap, by target and driver; ``silenced`` are those that make spans of the framework
-    give way, where the setting says so: their drivers are made with a function that returns whether something of the
-    package of a module is instrumented.
+    ``patches`` are further functions to wrap, by target and driver. ``silenced`` suppress spans of the framework, if
+    the setting allows it: their drivers are made with a function that returns whether a module's package is
+    instrumented.
     """
 
     name: str

@@ -1,7 +1,7 @@
-"""What happens underneath a call: one HTTP client a file, as a table of its sending functions and how to read them.
+"""List the HTTP clients whose attempts are recorded: one module for each.
 
-While an LLM call runs in this context, each of its HTTP attempts is told, the SDK's own retries included. Where no call
-runs, an attempt costs one look into the context. Names of HTTP clients are targets only; none is imported.
+While an LLM call runs in this context, each of its HTTP attempts is recorded, retries of the SDK included. Without a
+running call, an attempt costs one look-up in the context. HTTP clients are named as targets only; none is imported.
 """
 
 from __future__ import annotations

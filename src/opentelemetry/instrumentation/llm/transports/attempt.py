@@ -1,4 +1,4 @@
-"""One HTTP attempt of a running call: said before it is sent, and when its headers are there or it failed."""
+"""Record one HTTP attempt of a running call: start, headers or failure."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid", "apim-request-
 _THROTTLED = "x-amzn-errortype"
 _REFUSED = frozenset({429, 529})
 
-# One HTTP client may work through another (httpx through aiohttp, aiobotocore too): the outer one tells the attempt. It is
-# the call's number that is kept here, so that what is left behind here by a mistake concerns that call alone.
+# One HTTP client may use another (httpx uses aiohttp, and so does aiobotocore): the outer client records the attempt.
+# The id of the call is stored, so that a value that was not reset affects that call only.
 _sending: ContextVar[int | None] = ContextVar("ex_llm.sending", default=None)
 
 
@@ -36,14 +36,14 @@ def is_read(name: str) -> bool:
 
 
 class Sent(NamedTuple):
-    """What a transport knows of a request before it is sent."""
+    """The request, before it is sent."""
 
     method: str
     url: str
 
 
 class Answered(NamedTuple):
-    """What a transport knows of a response when its headers are there."""
+    """The response, when its headers have been received."""
 
     status: int
     headers: Mapping[str, str]
@@ -51,7 +51,7 @@ class Answered(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """An HTTP client as data: the functions that send, how to read what is sent, and how to read what comes back."""
+    """An HTTP client as data: sending functions, and readers of both directions."""
 
     name: str
     targets: tuple[str, ...]
@@ -103,7 +103,7 @@ class Transport:
 
 
 def no_attempts(ref: int) -> Token[int | None]:
-    """Let requests pass that are no attempts of the call ``ref``, until ``attempts_again`` gets what this returns."""
+    """Ignore requests in call ``ref`` until ``attempts_again`` receives the result."""
     return _sending.set(ref)
 
 
@@ -118,7 +118,7 @@ def _failed(attempt: Attempt | None, error: BaseException) -> None:
 
 
 def begin(call: RunningCall, client: Any, sent: Sent) -> Attempt | None:
-    """Begin an attempt of ``call``; ``None`` where ``client`` sends something else inside of it."""
+    """Begin an attempt of ``call``; ``None`` if ``client`` sends another request."""
     server = urlsplit(sent.url)
     return Attempt(call, sent, server) if is_attempt(call, client, sent.method, server) else None
 
@@ -149,7 +149,7 @@ class Attempt:
         return time.perf_counter_ns() - self._began
 
     def on_response(self, answer: Answered) -> None:
-        """Say that headers are there, what they tell of the rate, and whether the provider refused for it."""
+        """Emit that headers are received, their rate limits, and a refusal."""
         headers = {name: str(value) for raw, value in answer.headers.items() if is_read(name := str(raw).lower())}
         known = {**self._known, "status": answer.status}
         request_id = next((headers[name] for name in _REQUEST_IDS if name in headers), None)
@@ -165,19 +165,19 @@ class Attempt:
             bus.execute("ex_llm.provider.rate_limit", measured, {**known, "limit": "overloaded" if answer.status == 529 else "rate"})
 
     def keep(self, response: Any, status: int) -> None:
-        """Let the call read an accepted response if the SDK raises because of what it holds."""
+        """Keep an accepted response, to read it if the SDK raises an error."""
         call = self._running
         if not (call.asked_to_stream or call.streaming):
             call.response = response if status < 400 else None
 
     def abort(self) -> None:
-        """End the attempt with the little that is certain, because its response could not be read."""
+        """End the attempt with minimal data, because its response could not be read."""
         if not self._ended:
             measured = {"duration": self._duration(False)}
             bus.execute("ex_llm.provider.request.stop", measured, self._known)
 
     def on_error(self, error: BaseException) -> None:
-        """Say that there was no answer, and why."""
+        """Emit that there was no response, and the kind of the error."""
         failure = failures.describe(error)
         failure.pop("stacktrace", None)
         bus.execute(

@@ -1,4 +1,4 @@
-"""botocore and aiobotocore: each attempt of their retries passes the HTTP session's ``send``."""
+"""Observe botocore and aiobotocore: each attempt passes the session's ``send``."""
 
 from __future__ import annotations
 

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from math import isfinite
 
 _DOLLARS = ("x-litellm-response-cost",)
-"""https://docs.litellm.ai/docs/proxy/response_headers, which hosts that run this proxy pass on."""
+"""Headers of LiteLLM's proxy.
+
+Source: https://docs.litellm.ai/docs/proxy/response_headers
+"""
 
 
 def is_read(name: str) -> bool:
@@ -15,7 +18,9 @@ def is_read(name: str) -> bool:
 
 
 def reported_cents(headers: Mapping[str, str]) -> float | None:
-    """Return the cost in cents, ``None`` where there is none; zero is what the proxy writes for what it cannot price.
+    """Return the cost in cents, or ``None`` without a cost header.
+
+    The proxy writes zero if it cannot compute a price.
 
     >>> reported_cents({"x-litellm-response-cost": "0.0125"}), reported_cents({"x-litellm-response-cost": "None"})
     (1.25, None)

@@ -1,7 +1,7 @@
-"""Credentials that are renewed while a call waits: that it happened, how long it took, of which class; never a value.
+"""Record the renewal of credentials during a call: duration and class only.
 
 A table of the functions that fetch a new token in google-auth, azure-identity, botocore and openai (keys given as a
-function). Where no call runs, they are none of our business. What is asked of a token server is no attempt of the call.
+function). Renewals outside an LLM call are ignored. Requests to the token server do not count as attempts.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _GOOGLE = (
 )
 
 TARGETS: tuple[tuple[str, str], ...] = (
-    # A release of google-auth has one or both of the names; what both see is told once.
+    # A release of google-auth has one or both names; a renewal that passes both is recorded once.
     *(("google-auth", f"{module}:Credentials.{name}") for module in _GOOGLE for name in ("refresh", "_perform_refresh_token")),
     ("google-auth", "google.auth.external_account:Credentials.refresh"),
     *(("azure-identity", f"azure.identity.{module}:{name}._request_token") for module, name in _AZURE.items()),
@@ -66,7 +66,7 @@ def watched(original: Any) -> Callable[..., Any]:
 
 
 def _call_of(instance: Any) -> context.RunningCall | None:
-    """Return the call that waits for this credential; ``None`` where there is none, or nothing is fetched."""
+    """Return the running call, or ``None`` if no credential is fetched."""
     call = context.running_call()
     if call is None or call.ended or _refreshing.get() == call.ref:
         return None

@@ -1,7 +1,8 @@
-"""grpc, plain and asyncio: every RPC of a call, in HTTP's words for its status. What the library itself sends again is not seen.
+"""Observe RPCs of grpc and grpc.aio, with HTTP statuses for gRPC codes.
 
-A plain RPC passes ``_blocking``, an asynchronous one is a task. A stream is answered when the application gets its first
-message, for the library shows its headers to nobody who does not wait for them.
+A plain RPC passes ``_blocking``, an asynchronous RPC is a task. Retries inside the library are not visible. A stream
+counts as accepted when the application gets its first message, because the library shows headers only to code that
+waits for them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ STATUSES: Mapping[str, int] = {
     "PERMISSION_DENIED": 403, "NOT_FOUND": 404, "ALREADY_EXISTS": 409, "ABORTED": 409, "RESOURCE_EXHAUSTED": 429,
     "UNKNOWN": 500, "INTERNAL": 500, "DATA_LOSS": 500, "UNIMPLEMENTED": 501, "UNAVAILABLE": 503, "DEADLINE_EXCEEDED": 504,
 }  # fmt: skip
-"""Names of gRPC's codes, and the HTTP status that stands for each; one that is cancelled has none."""
+"""HTTP statuses by the names of gRPC codes; a cancelled RPC has none."""
 
 Function = Callable[..., Any]
 
@@ -39,7 +40,7 @@ def _begin(channel: Any, method: Any) -> Attempt | None:
     return begin(call, channel, Sent("POST", f"https://{_text(target).rpartition('/')[2]}{_text(method)}"))
 
 
-def _told(attempt: Attempt, code: str | None, metadata: Any) -> None:
+def _emit_end(attempt: Attempt, code: str | None, metadata: Any) -> None:
     if code is not None and code in STATUSES:
         attempt.on_response(Answered(STATUSES[code], {_text(name): _text(value) for name, value in metadata or ()}))
     else:
@@ -55,7 +56,7 @@ def _blocking(wrapped: Function, instance: Any, args: tuple[Any, ...], kwargs: M
     except BaseException as error:
         guarded(attempt.on_error, error)
         raise
-    guarded(lambda: _told(attempt, outcome[0].code.name, outcome[0].trailing_metadata))
+    guarded(lambda: _emit_end(attempt, outcome[0].code.name, outcome[0].trailing_metadata))
     return outcome
 
 
@@ -74,7 +75,7 @@ def _first(attempt: Attempt, error: BaseException | None) -> None:
     code = None if error is None else failures.code_of(error)
     if error is None or code in STATUSES:
         metadata: Any = getattr(error, "trailing_metadata", tuple)()
-        _told(attempt, code or "OK", metadata)
+        _emit_end(attempt, code or "OK", metadata)
     else:
         attempt.on_error(error)
 
@@ -97,7 +98,7 @@ def _done(attempt: Attempt, call: Any, task: Any) -> None:
         # It is a coroutine that has nothing to wait for when the call is over.
         status.send(None)
     except StopIteration as known:
-        _told(attempt, _NAMES.get(known.value.code()), known.value.trailing_metadata())
+        _emit_end(attempt, _NAMES.get(known.value.code()), known.value.trailing_metadata())
     finally:
         status.close()
 
@@ -117,7 +118,7 @@ _DRIVERS: Mapping[str, tuple[str, Function]] = {
 
 
 class RpcPatch(NamedTuple):
-    """A library of RPCs as data: the functions through which they pass, and what drives each."""
+    """An RPC library as data: its functions, and the driver of each."""
 
     name: str
     targets: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""httpx and httpx2, which are one code under two names: every attempt of an SDK passes ``send``."""
+"""Observe httpx and httpx2, which share code: every attempt passes ``send``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _sent(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Se
 
 
 def _answered(response: Any) -> Answered:
-    """Read the few headers that are of use: to decode all of them costs more than the rest of an attempt."""
+    """Read only the headers in use: decoding all of them is expensive."""
     found: dict[str, str] = {}
     for raw, value in response.headers.raw:
         name = _name(raw)

@@ -1,4 +1,4 @@
-"""Decide whether an HTTP request inside a call is an attempt of it: only requests to the server that is asked are.
+"""Decide whether an HTTP request inside a call is an attempt of the call.
 
 Token providers, tools, guardrails, callbacks and look-ups of models send requests in the context of a call, too.
 """
@@ -24,7 +24,7 @@ _INFERS = frozenset({"POST", ""})
 
 
 def is_attempt(call: RunningCall, client: Any, method: str, server: SplitResult) -> bool:
-    """Say whether ``client`` sends a request of ``call`` when it sends ``method`` to ``server``."""
+    """Return whether the request of ``client`` to ``server`` belongs to ``call``."""
     known = None if call.sends is None else call.sends(client, method, server)
     if known is not None:
         return bool(known)
@@ -38,6 +38,6 @@ def is_attempt(call: RunningCall, client: Any, method: str, server: SplitResult)
 
 
 def same_server(address: str, port: int | None, server: SplitResult) -> bool:
-    """Say whether a URL leads to the host and port that are asked."""
-    asked = port_of(server) or (443 if server.scheme == "https" else 80)
-    return (server.hostname or "").lower() == address.lower() and port in (None, asked)
+    """Return whether a URL has this host and port."""
+    actual = port_of(server) or (443 if server.scheme == "https" else 80)
+    return (server.hostname or "").lower() == address.lower() and port in (None, actual)

@@ -1,8 +1,9 @@
-"""What headers tell of rates: how much is left, when it is renewed, how long to wait. One grammar for all providers.
+"""Read rate-limit headers of all providers with one grammar.
 
-Providers name the same things in their own order: what is limited (requests, tokens), whether this is what remains or
-when it is renewed, and the window: ``x-ratelimit-remaining-tokens-minute``, ``anthropic-ratelimit-requests-reset``,
-``x-tokenlimit-remaining``, ``x-trial-endpoint-call-remaining``. Headers that do not parse are ignored.
+The headers contain how much is left, when it is renewed, and how long to wait. Names have their parts in different
+orders: the limited quantity (requests, tokens), whether the value is the rest or the time of renewal, and the window:
+``x-ratelimit-remaining-tokens-minute``, ``anthropic-ratelimit-requests-reset``, ``x-tokenlimit-remaining``,
+``x-trial-endpoint-call-remaining``. Headers that do not parse are ignored.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ Headers = Mapping[str, str]
 
 
 class _Limit(NamedTuple):
-    """What the name of a header says: which of several limits it is about, and what of it."""
+    """The meaning of a header's name: the limit, and which value of it."""
 
     measurement: str
     bucket: str
     remains: bool
-    """Whether the value is what remains, rather than when it is renewed."""
+    """Whether the value is the rest, and not the time of renewal."""
 
 
 _ABOUT = re.compile(r"(?:x-)?(.*?)-?(remaining|reset)-?(.*)")
@@ -41,12 +42,12 @@ _SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s|d)")
 _MILLISECONDS = {"ms": 1.0, "s": 1e3, "m": 60e3, "h": 3600e3, "d": 86_400e3}
 _AN_EPOCH = 1_000_000_000.0
 _LONGEST = 128
-"""Characters of the name and of the value of a header that is read; a longer header gives no limit."""
+"""Maximum length of name and value of a header; longer headers are ignored."""
 
 
 @lru_cache(maxsize=1024)
 def _limit(name: str) -> _Limit | None:
-    """Read the name of a header, in lower case; ``None`` for all that tell of no rate."""
+    """Read the name of a header, in lower case; ``None`` if it is not about a rate."""
     if not any(word in name for word in _OF_A_LIMIT) or _OF_OTHER_THINGS.search(name):
         return None
     about = _ABOUT.fullmatch(name)
@@ -57,15 +58,15 @@ def _limit(name: str) -> _Limit | None:
 
 
 def is_read(name: str) -> bool:
-    """Return whether a header says something of a rate."""
+    """Return whether a header is about a rate limit."""
     return name in _OTHERS or _limit(name) is not None
 
 
 def remaining(headers: Headers) -> dict[str, float]:
-    """Return what is left of the rate: ``remaining_requests``, ``remaining_tokens``, and ``reset_ms`` until it is renewed.
+    """Return ``remaining_requests``, ``remaining_tokens`` and ``reset_ms``.
 
-    The least that is told counts, of the minute and of the day. Where something is used up, ``reset_ms`` is the time
-    until that is renewed; else until the first renewal.
+    The smallest value of all windows counts. If a limit is used up, ``reset_ms`` is the time until it is renewed;
+    else the time until the first renewal.
 
     >>> remaining({"x-ratelimit-remaining-requests": "9", "x-ratelimit-reset-requests": "1m30s"})
     {'remaining_requests': 9, 'reset_ms': 90000.0}
@@ -73,7 +74,7 @@ def remaining(headers: Headers) -> dict[str, float]:
     found: dict[str, float] = {}
     used_up: set[str] = set()
     resets: dict[str, float] = {}
-    for limit, value in _told(headers):
+    for limit, value in _limits(headers):
         if not limit.remains:
             if (wait := _until(value)) is not None:
                 resets[limit.bucket] = wait
@@ -86,15 +87,15 @@ def remaining(headers: Headers) -> dict[str, float]:
     return found
 
 
-def _told(headers: Headers) -> list[tuple[_Limit, str]]:
-    told = [(limit, value) for name, value in headers.items() if len(name) <= _LONGEST and (limit := _limit(name)) is not None]
+def _limits(headers: Headers) -> list[tuple[_Limit, str]]:
+    found = [(limit, value) for name, value in headers.items() if len(name) <= _LONGEST and (limit := _limit(name)) is not None]
     for word, value in _IN_ONE.findall(headers.get("ratelimit", "")[: 8 * _LONGEST]):
-        told.append((_Limit("remaining_requests", "ratelimit", word in ("r", "remaining")), value))
-    return told
+        found.append((_Limit("remaining_requests", "ratelimit", word in ("r", "remaining")), value))
+    return found
 
 
 def retry_after(headers: Headers) -> dict[str, float]:
-    """Return how long the provider asks to wait, in milliseconds as ``retry_after_ms``.
+    """Return the wait that the provider requests, as ``retry_after_ms``.
 
     >>> retry_after({"retry-after": "2"}), retry_after({"retry-after-ms": "150"}), retry_after({"retry-after": "soon"})
     ({'retry_after_ms': 2000.0}, {'retry_after_ms': 150.0}, {})
@@ -122,7 +123,7 @@ def _count(text: str | None) -> int | None:
 
 
 def _until(text: str | None) -> float | None:
-    """Read a time until something: ``6m0s``, seconds, milliseconds or seconds of the epoch, or a date."""
+    """Read a duration: ``6m0s``, seconds, milliseconds, epoch seconds or a date."""
     if not text or len(text) > _LONGEST:
         return None
     value = _number(text)

@@ -1,4 +1,7 @@
-"""urllib3, with requests above it or nothing: every attempt passes ``_make_request``, what urllib3 itself repeats included."""
+"""Observe urllib3, and requests above it: attempts pass ``_make_request``.
+
+Retries of urllib3 itself are included.
+"""
 
 from __future__ import annotations
 
