@@ -97,7 +97,9 @@ class Sdk:
     extra_patches: tuple[ExtraPatch, ...] = ()
     native: tuple[NativeTelemetry, ...] = ()
     releases: Mapping[str, str] = field(default_factory=dict)
-    """Requirements by pattern of targets, for targets that not every supported release has. The first match counts."""
+    """Requirements by target pattern, for targets that only some supported releases
+    have. The first match is used.
+    """
 
     def required(self, target: str) -> str:
         """Return the requirement that a release has to meet to have ``target``."""
