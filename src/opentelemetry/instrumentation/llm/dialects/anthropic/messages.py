@@ -93,6 +93,13 @@ def absorb(draft: Response, chunk: Any) -> None:
     """
     if draft.scratch is None:
         draft.scratch = {"counts": {}, "iterations": (), "blocks": content.Blocks()}
+    elif draft.content is None:
+        # Nearly all events end here: a piece of a message has nothing else to read.
+        try:
+            if chunk.__dict__["type"] == "content_block_delta":
+                return
+        except (AttributeError, KeyError):
+            pass
     kind = get_path(chunk, ("type",))
     if kind == "message_start":
         message = get_path(chunk, ("message",))

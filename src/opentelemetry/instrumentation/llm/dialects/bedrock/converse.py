@@ -95,6 +95,8 @@ def absorb(draft: Response, chunk: Any) -> None:
     """Add one event: ``messageStop`` has the stop reason, ``metadata`` the usage."""
     if draft.scratch is None:
         draft.scratch = {"blocks": {}}
+    if draft.content is None and chunk.__class__ is dict and "contentBlockDelta" in chunk:
+        return  # Nearly all events end here: a piece of a message has nothing else to read.
     if (reason := as_str(get_path(chunk, ("messageStop", "stopReason")))) is not None:
         draft.finish_reasons = aligned([reason])
     elif (told := get_path(chunk, ("metadata",))) is not None:

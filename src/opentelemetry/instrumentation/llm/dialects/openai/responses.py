@@ -93,6 +93,13 @@ def response(answer: Any) -> Response:
 
 def absorb(draft: Response, chunk: Any) -> None:
     """Add one event: some contain the response; an error event has the failure."""
+    # Nearly all events end here: a piece of a response has nothing to read.
+    try:
+        held = chunk.__dict__
+        if "response" not in held and held["type"].endswith(".delta"):
+            return
+    except (AttributeError, KeyError, TypeError):
+        pass
     inner = get_path(chunk, ("response",))
     if inner is not None:
         _read_into(draft, inner)
