@@ -1,7 +1,7 @@
-"""Say what calls cost and when it is too much: pure of OpenTelemetry, the bus and every SDK.
+"""Calculate costs of calls and check budgets, without OpenTelemetry, bus or SDKs.
 
-``price`` turns a provider, a model and a ``Usage`` into a ``Cost``; ``Prices`` holds the prices in force;
-``CostBudget`` adds costs up and says when a limit is crossed. ``redis_budget`` keeps a budget across processes.
+``price`` turns a provider, a model and a ``Usage`` into a ``Cost``. ``Prices`` holds the prices in force.
+``CostBudget`` adds up costs and reports when a limit is crossed. ``redis_budget`` shares a budget between processes.
 """
 
 from .budget import CostBudget, Crossing

@@ -1,10 +1,13 @@
-"""Make ``additions.json``: prices of tiers and of extra services that ``genai-prices`` does not know. A development command.
+"""Make ``additions.json``: prices that ``genai-prices`` lacks.
+
+A development command::
 
     python -m opentelemetry.instrumentation.llm.pricing.additions [--out FILE]
 
-Two sources: the price list that the installed LiteLLM brings as a data file (tiers and batches), and ``SERVICES`` below,
-written after the providers' price pages. A tier is taken only where LiteLLM and the snapshot agree on the standard price
-of that model, so that a tier never stands beside a standard that it does not belong to. Nothing is downloaded.
+Sources: the price list that the installed LiteLLM contains as a data file (service tiers and batches; ``version`` in
+``additions.json`` is its release), and the tables ``SERVICES`` and ``IMAGES`` below. A tier is used only if LiteLLM and
+the snapshot agree on the standard price of the model, so that a tier never refers to a different standard price. Nothing
+is downloaded.
 """
 
 from __future__ import annotations
@@ -55,19 +58,20 @@ _KINDS = {
     "batches": {"processing": "batch"},
 }
 SERVICES: tuple[tuple[str, Any, Mapping[str, Any]], ...] = (
-    # Dollars per thousand. https://ai.google.dev/gemini-api/docs/pricing: grounding with Google Maps.
+    # All prices: dollars per thousand.
+    # Grounding with Google Maps: price list of LiteLLM 1.110.2.
     ("google", "gemini-2*", {"map_searches": 25}),
     ("google", "gemini-3*", {"map_searches": 14}),
-    # https://platform.openai.com/docs/pricing: a session of a container of 1 GB, and the fee of the search models.
+    # A session of a 1 GB container, and the fee per request of the search models: price list of LiteLLM 1.110.2.
     ("openai", ["gpt-*", "o1*", "o3*", "o4*", "computer-use*"], {"code_sessions": 30}),
     ("openai", "*-search-preview*", {"requests": 25}),
     ("openai", "*-search-api*", {"requests": 10}),
-    # https://docs.x.ai/docs/models: tools that run at xAI.
+    # Server-side tools of xAI: https://docs.x.ai/developers/pricing.
     ("x-ai", "grok-*", {"web_searches": 5, "social_searches": 5, "code_executions": 5, "storage_searches": 2.5}),
 )
 _TALL = ("1024x1792", "1792x1024")
 IMAGES: dict[str, dict[str, dict[str, Any]]] = {
-    # Dollars per thousand. https://platform.openai.com/docs/pricing: images by size and quality.
+    # Dollars per thousand images. Unverified: neither LiteLLM 1.110.2 nor genai-prices lists these models.
     "openai": {
         "dall-e-3": {
             "images": 40,
@@ -88,16 +92,16 @@ IMAGES: dict[str, dict[str, dict[str, Any]]] = {
         },
     }
 }
-"""Models that are billed by the image, which the snapshot has no entry for."""
+"""Models that are billed per image and that the snapshot does not contain."""
 _BY_IMAGE = {"gemini": ("google", "imagen-"), "vertex_ai-image-models": ("google", "imagen-"), "bedrock": ("aws", "stability.")}
-"""Models of the list whose images have one price whatever their size."""
+"""Models of LiteLLM's list whose price per image does not depend on the size."""
 _TWELVE_HOURS = "cache_creation_input_token_cost_above_12hr"
 _US = 1.1
-"""https://docs.anthropic.com/en/docs/about-claude/pricing: inference in the US, for models that the list marks with it."""
+"""Price factor for inference in the US, as in the price list of LiteLLM 1.110.2."""
 
 
 def price_list() -> dict[str, Any]:
-    """Return the price list of the installed LiteLLM, without importing it."""
+    """Return the price list of the installed LiteLLM, without importing LiteLLM."""
     spec = find_spec("litellm")
     if spec is None or spec.origin is None:
         raise ImportError("litellm is not installed")
@@ -106,7 +110,7 @@ def price_list() -> dict[str, Any]:
 
 
 def dollars(row: Mapping[str, Any], key: str, suffix: str = "") -> Any:
-    """Return a price of a row of the list as price files write it, per million, with its prices for long prompts."""
+    """Return a price of a list row per million, with its prices for long prompts."""
     base = _million(row.get(key + suffix))
     if base is None:
         return None
@@ -127,7 +131,7 @@ def _million(price: Any) -> int | float | None:
 
 
 def in_snapshot(owner: str, model: str) -> tuple[str, Mapping[str, Any]] | None:
-    """Return the name and the entry that the snapshot itself has for a model, additions aside."""
+    """Return name and entry of a model in the snapshot itself, without additions."""
     found = _search([_packaged()], *_located(owner, model))
     return found[1] if found is not None and found[2] else None
 
@@ -138,9 +142,9 @@ def _located(owner: str, model: str) -> tuple[str, list[str]]:
 
 
 def entries(rows: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any], Mapping[str, Any]]]:
-    """Give (provider, our name, our entry, row of the list) for each model that both know."""
+    """Yield (provider, our name, our entry, row of the list) for each shared model."""
     order = list(_OWNERS)
-    # Rows of one region are no rows of the model: the snapshot does not tell regions apart by their host.
+    # Skip rows of a single region: the snapshot does not distinguish regions by host.
     known = {name: row for name, row in rows.items() if row.get("litellm_provider") in _OWNERS and not name.startswith("bedrock/")}
     for name, row in sorted(known.items(), key=lambda item: order.index(item[1]["litellm_provider"])):
         owner = _OWNERS.get(row.get("litellm_provider", ""))
@@ -151,12 +155,12 @@ def entries(rows: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, An
 
 
 def current(entry: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the set of prices of an entry that is in force now."""
+    """Return the prices of an entry that are in force now."""
     return Model(entry).current()
 
 
 def agree(entry: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
-    """Say whether both have the same standard prices for what goes in and comes out, and none that is to change."""
+    """Return whether both have the same constant prices for input and output."""
     prices = current(entry)
     if any(change.get("from", "") > datetime.now(timezone.utc).date().isoformat() for change in entry.get("changes", ())):
         return False
@@ -175,7 +179,7 @@ def build() -> dict[str, Any]:
             continue
         rows = found.setdefault((owner, name), {})
         for label, variant in _variants(row, current(entry)):
-            # Where two platforms of one owner differ, the first in the order of ``_OWNERS`` is taken.
+            # If two platforms of one owner differ, the first in the order of ``_OWNERS`` is used.
             platform = told_by.setdefault((owner, name, label), row["litellm_provider"])
             if rows.setdefault(label, variant) != variant and platform == row["litellm_provider"]:
                 doubtful.add((owner, name, label))
@@ -185,7 +189,7 @@ def build() -> dict[str, Any]:
     for (owner, name), rows in found.items():
         own = [variant["when"] for variant in _packaged().prices[owner][name].get("variants", ())]
         sure = [v for label, v in rows.items() if "when" in v and (owner, name, label) not in doubtful]
-        # What the snapshot has a variant for lacks at most the unit that it does not know.
+        # If the snapshot has a variant, add only the unit that the snapshot does not support.
         kept_rows = [v for v in sure if v["when"] not in own] + [
             {"when": v["when"], _LONG: v[_LONG]} for v in sure if v["when"] in own and _LONG in v
         ]
@@ -223,7 +227,7 @@ _ONE_HOUR = "cache_creation_input_token_cost_above_1hr"
 
 
 def _add_geographies(prices: dict[str, dict[str, Any]]) -> None:
-    """Add models of Bedrock whose price in a geography is another than that of the snapshot's entry."""
+    """Add Bedrock models whose price in a geography differs from the snapshot entry."""
     for name, row in price_list().items():
         if row.get("litellm_provider") not in ("bedrock", "bedrock_converse") or not _GEOGRAPHY.match(name):
             continue
@@ -258,7 +262,7 @@ def _add_images(prices: dict[str, dict[str, Any]]) -> None:
 def _add_services(prices: dict[str, dict[str, Any]]) -> None:
     for owner, rule, units in SERVICES:
         for name, entry in _packaged().prices[owner].items():
-            # Models that are not priced by tokens make no answers that could use a service.
+            # Models that are not priced by tokens cannot use these services.
             if "input" not in entry or not any(matches(one, name.lower()) for one in (rule if isinstance(rule, list) else [rule])):
                 continue
             made = prices.setdefault(owner, {}).setdefault(name, {})
@@ -266,7 +270,7 @@ def _add_services(prices: dict[str, dict[str, Any]]) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Write the additions and report how many there are."""
+    """Write the additions and print how many there are."""
     parser = argparse.ArgumentParser(prog="python -m opentelemetry.instrumentation.llm.pricing.additions")
     parser.add_argument("--out", type=Path, default=PACKAGED, help="where to write (default: the packaged additions.json)")
     out: Path = parser.parse_args(arguments).out

@@ -1,7 +1,7 @@
-"""Run calls that may never return, and wait a bounded time for each.
+"""Run calls that may never return, and wait a limited time for each.
 
-A call runs on a daemon thread, which holds nobody up when the interpreter exits. A thread whose call did not return in
-time is left alone; only so many of them may exist at once.
+A call runs on a daemon thread, which does not delay the exit of the interpreter. A thread whose call did not return
+in time is abandoned. The number of such threads is limited.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class _Result(NamedTuple):
 
 
 class _Thread:
-    """A daemon thread with one call at a time."""
+    """A daemon thread that runs one call at a time."""
 
     def __init__(self) -> None:
         self._calls: SimpleQueue[Callable[[], Any] | None] = SimpleQueue()
@@ -32,7 +32,7 @@ class _Thread:
         self._calls.put(call)
 
     def end(self) -> None:
-        """Let the thread end once its call has returned."""
+        """End the thread after its current call."""
         self._calls.put(None)
 
     @property
@@ -57,7 +57,10 @@ class BoundedCalls:
         self._stuck: list[_Thread] = []
 
     def run(self, call: Callable[[], Any]) -> Any:
-        """Return what ``call`` returns; raise ``TimeoutError`` if it does not in time, and any error of it as it is."""
+        """Return the result of ``call``, or raise its error unchanged.
+
+        Raises ``TimeoutError`` if it does not return in time.
+        """
         from queue import Empty
 
         self._stuck = [thread for thread in self._stuck if thread.alive]
@@ -78,7 +81,7 @@ class BoundedCalls:
         return result.value
 
     def end(self) -> None:
-        """Let the thread end."""
+        """End the thread."""
         if self._thread is not None:
             self._thread.end()
             self._thread = None

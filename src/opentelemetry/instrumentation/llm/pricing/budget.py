@@ -1,8 +1,8 @@
-"""Add up what calls cost, and say when a limit is crossed: once a level, window and scope.
+"""Add up costs, and report a crossed limit once per level, window and scope.
 
-``CostBudget`` observes and tells. It refuses no call and emits no event: a handler adds each call's cost and passes on
-the crossings that ``add`` returns. Where the sums are kept is a ``Store``: in this process (``MemoryStore``) or, for
-several processes and machines, in Redis (``redis_budget``). Sums are integers of a thousand-millionth of a cent.
+``CostBudget`` only observes. It does not reject calls and emits no events: a handler adds the cost of each call and
+forwards the crossings that ``add`` returns. Sums are in a ``Store``: in this process (``MemoryStore``) or, for
+several processes and machines, in Redis (``redis_budget``). Sums are integers, in units of 1e-9 cents.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ _SECONDS = {"hour": 3600.0, "day": 86400.0}
 
 
 class Crossing(NamedTuple):
-    """Say that spending went over a level. Amounts are cents."""
+    """A level of a budget that was crossed; amounts are in cents."""
 
     level: Literal["warning", "exceeded"]
     spent: float
     limit: float
     exceeded_by: float
-    """How far over ``limit``; zero for a warning that came in time."""
+    """Cents above ``limit``; zero for a warning before the limit."""
     scope: str | None
     name: str
     window_start: float | None
-    """Seconds since the epoch, ``None`` for a budget without windows."""
+    """Seconds since the epoch; ``None`` for a budget without windows."""
 
 
 class CostBudget:
-    """Watch what is spent per window and scope, and say once when ``warn_at`` of the limit, and the limit, is passed.
+    """Sum of costs per window and scope; reports ``warn_at`` and the limit once each.
 
-    ``per`` is the window: ``"hour"``, ``"day"`` or ``"month"`` of UTC, a ``timedelta`` (counted from the epoch), or
-    ``None`` for all time. ``scope`` names the metadata or baggage key whose values each have the limit for
-    themselves; calls without that key share one more. At most ``max_scopes`` sums are remembered.
+    ``per`` is the window: ``"hour"``, ``"day"`` or ``"month"`` in UTC, a ``timedelta`` (counted from the epoch), or
+    ``None`` for all time. ``scope`` is a metadata or baggage key; each of its values has its own limit. Calls without
+    this key share one further limit. At most ``max_scopes`` sums are kept.
 
     >>> budget = CostBudget("team", 100, per="day", warn_at=0.8, clock=lambda: 0.0)
     >>> budget.add(70)
@@ -87,11 +87,11 @@ class CostBudget:
         self._listener: Callable[[Crossing], None] | None = None
 
     def add(self, cost_cents: float, scope_value: object = None) -> list[Crossing]:
-        """Add a call's cost and return what it crossed, usually nothing.
+        """Add the cost of a call and return the crossings, usually none.
 
-        ``scope_value`` is the value of the key that ``scope`` names. What another thread was adding at the same time
-        may be in the answer; what a store learns later is returned by a later ``add``, or told to ``listen``. Every
-        crossing comes once. Never waits. Raises ``ValueError`` for a cost that is no amount.
+        ``scope_value`` is the value of the key in ``scope``. The result may include amounts that another thread added
+        at the same time. Crossings that a store detects later are returned by a later ``add`` or passed to
+        ``listen``. Every crossing is reported once. Never blocks. Raises ``ValueError`` for an invalid cost.
         """
         if not _number(cost_cents) or not 0 <= cost_cents < inf:
             raise ValueError(f"cost_cents={cost_cents!r} is not allowed; give cents, zero or more")
@@ -107,11 +107,14 @@ class CostBudget:
         return crossings
 
     def spent(self, scope_value: object = None) -> float:
-        """Return the cents spent in this window, of ``scope_value`` if the budget has a scope."""
+        """Return the cents spent in this window, for ``scope_value`` if there is a scope."""
         return self.store.spent(self._counter(scope_value)) / PER_CENT
 
     def listen(self, listener: Callable[[Crossing], None]) -> None:
-        """Have crossings that become known after ``add`` told to ``listener``, on the thread that learns them."""
+        """Pass crossings that are detected after ``add`` to ``listener``.
+
+        It runs on the thread that detects them.
+        """
         self._listener = listener
         while self._late:
             listener(self._late.popleft())
@@ -158,7 +161,7 @@ def _number(value: object) -> bool:
 
 
 def _windows(per: object) -> Callable[[float], tuple[float | None, float | None]]:
-    """Return the function from a moment to the start and end of its window."""
+    """Return the function that maps a time to start and end of its window."""
     if per is None:
         return lambda now: (None, None)
     if per == "month":

@@ -1,6 +1,6 @@
-"""Decide which conditions of a call change its price: tier, speed, region, latency mode, batch.
+"""Select the conditions of a call that change its price, such as the tier.
 
-A condition that has no price of its own makes the cost unknown: the standard price would be a wrong amount.
+If the price for a condition is unknown, so is the cost: the standard price would give a wrong amount.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ REASONS: Mapping[str, str] = {
     "size": "unpriced_size",
     "quality": "unpriced_quality",
 }
-"""Conditions of a call, to the reason where a price entry has no variant for one of them."""
+"""Conditions, and the reason that is reported if an entry has no variant for one."""
 
 OF_SOME = frozenset({"size", "quality"})
-"""Conditions that change the price of some models only: those whose entries have variants of them."""
+"""Conditions that affect only models whose entries have variants for them."""
 
 _STANDARD: Mapping[str, frozenset[str]] = {
     "service_tier": frozenset({"default", "standard", "auto", "on_demand", "on-demand", "standard_only", "unspecified", "none"}),
@@ -31,17 +31,20 @@ _STANDARD: Mapping[str, frozenset[str]] = {
 _AT_STANDARD_PRICE: Mapping[tuple[str, str], frozenset[str]] = {
     ("groq", "service_tier"): frozenset({"flex"}),
 }
-"""Values that are billed as the standard: Groq documents one price for on-demand and flex processing."""
+"""Values that are billed at the standard price.
+
+Groq: https://console.groq.com/docs/flex-processing.
+"""
 
 
 def special(provider: str, service_tier: str | None, batch: bool, context: Mapping[str, str] | None) -> dict[str, str] | None:
-    """Return the conditions of a call that are not the provider's standard, or ``None``.
+    """Return the conditions that are not the provider's standard, or ``None``.
 
     >>> special("openai", "default", False, None), special("anthropic", "batch", False, {"inference_geo": "US"})
     (None, {'processing': 'batch', 'inference_geo': 'us'})
     """
     found: dict[str, str] = {}
-    # Anthropic reports in the tier that a message came from a batch.
+    # Anthropic reports batch processing as a service tier.
     if batch or service_tier == "batch":
         found["processing"] = "batch"
     if service_tier is not None and service_tier != "batch":

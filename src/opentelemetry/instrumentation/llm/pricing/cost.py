@@ -1,10 +1,10 @@
-"""Turn what a provider counted into what it cost: pure, no file, no clock, no name of a model.
+"""Calculate the cost of a usage: pure functions without files or clock.
 
-``rates`` compiles one set of prices (the units of ``units``) into ``Rates`` once; ``cost`` then needs one or two
-microseconds a call. Counts are split so that nothing is paid twice: of 100 input tokens with 40 read from the cache, 60
-are paid as input and 40 as cache reads; what has no price of its own is paid as the whole it is part of.
+``rates`` compiles one set of prices (the units of ``units``) into ``Rates`` once; ``cost`` then takes one or two
+microseconds per call. No count is billed twice: of 100 input tokens with 40 read from the cache, 60 are billed as
+input and 40 as cache reads. A part without a price of its own is billed as its whole.
 
-Floats are used. Each product and sum is rounded once in 2**53, so the error of a total is below 1e-14 of it: less
+Amounts are floats. Each product and sum is rounded at 2**-53, so the relative error of a total is below 1e-14: less
 than 1e-9 dollars for every call under 100,000 dollars.
 """
 
@@ -19,16 +19,23 @@ from ..schema.records import Cost, Usage, known_fields
 from .units import UNITS, Kind, Unit
 
 Price = int | float | list[Any]
-"""Dollars, or ``[dollars, [start, dollars], ...]``: past ``start`` input tokens in a call, all of it costs the other price."""
+"""Dollars, or ``[dollars, [start, dollars], ...]``.
+
+If a call has more than ``start`` input tokens, all of its tokens are billed at the other price.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Unpriced:
-    """Say why a call has no cost. False in a condition, and never mistaken for a cost of zero."""
+    """Reason why a call has no cost; false as a condition, and not equal to zero."""
 
     reason: str
-    """``unknown_provider``, ``unknown_model``, ``no_usage``, ``usage_not_priced``, ``inconsistent_usage``,
-    ``invalid_usage``, ``ambiguous_usage``, or ``unpriced_`` and the condition that has no price (``conditions.REASONS``)."""
+    """One of these values:
+
+    ``unknown_provider``, ``unknown_model``, ``no_usage``, ``usage_not_priced``, ``inconsistent_usage``,
+    ``invalid_usage``, ``ambiguous_usage``, or ``unpriced_`` and the condition without a price
+    (``conditions.REASONS``).
+    """
 
     def __bool__(self) -> bool:
         return False
@@ -45,12 +52,12 @@ _PARTS = ("input", "output", "cache_read", "cache_write", "other")
 
 class _Row(NamedTuple):
     cents: float
-    """Cents for one."""
+    """Cents per item."""
     part: int
     inner: tuple[int, ...]
-    """Rows before this one that count a part of it."""
+    """Earlier rows that count a part of this row."""
     saves: float
-    """Cents that one of these is cheaper than without a cache."""
+    """Cents saved per item compared with an uncached item."""
 
 
 class _Overlap(NamedTuple):
@@ -58,23 +65,23 @@ class _Overlap(NamedTuple):
     first: int
     second: int
     siblings: tuple[str, ...]
-    """Fields that split the cache reads (or writes ...) by other modalities."""
+    """Fields that split cache reads (or writes, and so on) by other modalities."""
 
 
 class Rates(NamedTuple):
-    """Hold one set of prices, ready to multiply. Made by ``rates``."""
+    """One compiled set of prices, made by ``rates``."""
 
     fields: tuple[str, ...]
-    """What counts each row, a field of ``Usage``."""
+    """Field of ``Usage`` for each row."""
     read: Callable[[Usage], tuple[Any, ...]]
-    """All of these at once; raises ``AttributeError`` where usage lacks one."""
+    """Read all fields at once; raises ``AttributeError`` if usage lacks one."""
     levels: tuple[tuple[float, tuple[_Row, ...]], ...]
-    """Rows, the most specific first, for calls of more input tokens than the number before them; the highest first."""
+    """Rows, specific ones first, per minimum of input tokens, highest first."""
     overlaps: tuple[_Overlap, ...]
     per_call: float | None
     min_seconds: float
     extras: tuple[str, ...]
-    """Fields that count services beside the tokens, and have no price here."""
+    """Fields that count services without a price here."""
     read_extras: Callable[[Usage], tuple[Any, ...]]
     no_extras: tuple[None, ...]
 
@@ -83,7 +90,9 @@ _SERVICES = tuple(unit for unit in UNITS.values() if unit.kind.family == "tool_c
 
 
 def rates(prices: Mapping[str, Price], min_seconds: float = 0) -> Rates:
-    """Compile ``prices``: keys of ``UNITS`` to dollars. ``min_seconds`` of audio are billed at least.
+    """Compile ``prices``: keys of ``UNITS`` to dollars.
+
+    At least ``min_seconds`` of audio are billed.
 
     >>> cost(Usage(input_tokens=1000, output_tokens=100), rates({"input": 2.5, "output": 10})).total
     0.35
@@ -130,7 +139,10 @@ def _dollars(price: Price, start: float) -> float:
 
 
 def _overlaps(priced: list[Unit], place: Mapping[Kind, int]) -> list[_Overlap]:
-    """Find units that are what two others share: audio read from the cache, of audio and of cache reads."""
+    """Find units that are the overlap of two others.
+
+    For example, cached audio is the overlap of audio and cache reads.
+    """
     found = []
     for index, unit in enumerate(priced):
         kind, whole = unit.kind, unit.kind._replace(modality="")
@@ -143,7 +155,7 @@ def _overlaps(priced: list[Unit], place: Mapping[Kind, int]) -> list[_Overlap]:
 
 
 def adds_up(usage: Usage) -> bool:
-    """Return whether input and output make up the total that the provider reported; without a total there is no doubt.
+    """Return whether input and output add up to the reported total, if there is one.
 
     >>> adds_up(Usage(input_tokens=10, output_tokens=5, total_tokens=15)), adds_up(Usage(input_tokens=10, total_tokens=1022))
     (True, False)
@@ -153,20 +165,20 @@ def adds_up(usage: Usage) -> bool:
         return True
     incoming, outgoing = usage.input_tokens, usage.output_tokens
     rest = total - (incoming or 0) - (outgoing or 0)
-    # Audio that is billed by its seconds has tokens in the total and in no part.
+    # Audio that is billed by seconds has tokens in the total, but not in input or output.
     return rest == 0 or (incoming is None and outgoing is None) or (rest > 0 and usage.seconds is not None)
 
 
 def lifetimes_priced(usage: Usage, rates: Rates) -> bool:
-    """Return whether what was written to a cache for long has a price of its own."""
+    """Return whether long-lived cache writes have a price of their own."""
     return all(not getattr(usage, field) or field in rates.fields for field in ("cache_write_1h_tokens", "cache_write_12h_tokens"))
 
 
 def cost(usage: Usage, rates: Rates, source: str = "prices", price_date: str | None = None) -> Cost | Unpriced:
-    """Return the ``Cost`` of ``usage`` at ``rates``, in cents, or ``Unpriced`` when the counts do not allow one.
+    """Return the ``Cost`` of ``usage`` in cents, or ``Unpriced``.
 
-    ``inconsistent_usage``: parts are more than their whole (or negative). ``ambiguous_usage``: two parts that may
-    overlap are counted and have different prices, but how much they overlap is not.
+    ``inconsistent_usage``: a part is larger than its whole, or negative. ``ambiguous_usage``: two parts with
+    different prices may overlap, and the size of the overlap is unknown.
     """
     try:
         counts = list(rates.read(usage))
@@ -227,17 +239,20 @@ _CACHE_READ = _PARTS.index("cache_read")
 
 
 def _look_closer(usage: Usage, rates: Rates, counts: list[Any]) -> Unpriced | None:
-    """Look at what few calls have: nothing counted, parts that overlap, a least number of seconds (put into counts)."""
+    """Handle rare cases: no counts, overlapping parts, a minimum of seconds.
+
+    The minimum is written to ``counts``.
+    """
     if counts.count(None) == len(counts):
         counted = known_fields(usage)
         if not counted:
             return NO_USAGE
-        # The price of the call alone would leave out tokens that are known to be there.
+        # The price per call alone would omit tokens that are known to exist.
         if counts and (rates.per_call is None or any(field.endswith("_tokens") for field in counted)):
             return USAGE_NOT_PRICED
     for row, first, second, siblings in rates.overlaps:
         split = sum(getattr(usage, field, None) or 0 for field in siblings)
-        # Where the other modalities make up the whole, nothing is left for this one.
+        # If the other modalities add up to the whole, the rest is zero.
         if counts[row] is None and counts[first] and counts[second] and split != counts[second]:
             return AMBIGUOUS_USAGE
     if rates.min_seconds and usage.seconds:

@@ -1,7 +1,7 @@
-"""Find out which entry of a price file a call means: provider names, model names and the rules that match them.
+"""Find the entry of a price file for a provider name and a model name.
 
-``PROVIDERS`` maps the names that spans carry to the provider ids of price files; everything else is pure functions
-on text, used by ``prices``.
+``PROVIDERS`` maps the provider names on spans to the provider ids of price files. All other functions are pure
+functions on text, used by ``prices``.
 """
 
 from __future__ import annotations
@@ -35,11 +35,14 @@ PROVIDERS = {
     "z_ai": "zai",
     "zhipu": "zhipuai",
 }
-"""Names of providers as spans and gateways write them, to ids of price files. A name that is not here is its own id."""
+"""Provider names on spans and in gateways, to ids of price files.
+
+A name that is not in this table is its own id.
+"""
 
 
 def locate(provider: str, model: str) -> tuple[str, str]:
-    """Return the id of a price file's provider, and the model's name there in lower case.
+    """Return the provider id of a price file, and the lower-case model name.
 
     >>> locate("aws.bedrock", "amazon.nova-lite-v1:0")
     ('aws', 'amazon.nova-lite-v1:0')
@@ -61,7 +64,9 @@ _ARN = re.compile(r"arn:[^:/]*:[^:/]*:[^:/]*:[^:/]*:(?:inference-profile/|founda
 
 
 def without_account(name: str) -> str:
-    """Return a name without the account and region of an ARN; what has a name of its own is called by it alone.
+    """Return a name without the account and region of an ARN.
+
+    A named resource is reduced to its name.
 
     >>> without_account("arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.meta.llama3-1-8b-instruct-v1:0")
     'us.meta.llama3-1-8b-instruct-v1:0'
@@ -86,11 +91,11 @@ _REWRITES: dict[str, tuple[Callable[[str], str], ...]] = {
     "aws": (lambda name: name.rsplit("/", 1)[-1], lambda name: _REGION.sub("", name)),
     "google": (lambda name: name.rsplit("/", 1)[-1],),
 }
-"""Other spellings of a provider's models: ARNs, cross-region inference profiles, resource paths."""
+"""Other spellings of model names: ARNs, inference profiles, resource paths."""
 
 
 def spellings(provider: str, model: str) -> list[str]:
-    """Return the names to try for ``model``, the one that was given first.
+    """Return the names to look up for ``model``, starting with the given name.
 
     >>> spellings("openai", "gpt-5.2-20251211")
     ['gpt-5.2-20251211', 'gpt-5.2-2025-12-11']
@@ -100,16 +105,16 @@ def spellings(provider: str, model: str) -> list[str]:
     names = [model]
     for rewrite in _REWRITES.get(provider, ()):
         names.append(rewrite(names[-1]))
-    # Gateways write dates without dashes; each spelling is tried as it is first.
+    # Gateways write dates without dashes; each spelling is looked up unchanged first.
     dated = [spelling for name in names for spelling in (name, _COMPACT_DATE.sub(_dashed_date, name))]
     return list(dict.fromkeys(dated))
 
 
 def matches(rule: Any, name: str) -> bool:
-    """Tell whether ``name`` (in lower case) is meant by ``rule``.
+    """Return whether ``rule`` matches ``name`` (in lower case).
 
-    A rule is a text (``*`` at its ends stands for anything), a list of rules of which one must hold,
-    ``{"all": [rules]}`` or ``{"regex": pattern}``, searched for.
+    A rule is a text (``*`` at its ends matches anything), a list of rules of which one must match, ``{"all":
+    [rules]}`` or ``{"regex": pattern}``, which is searched for.
 
     >>> [matches(rule, "gpt-4o-mini") for rule in ("gpt-4o", "GPT-4o*", ["x", "*-mini"], {"regex": "^gpt-[45]"})]
     [False, True, True, True]

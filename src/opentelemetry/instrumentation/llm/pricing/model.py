@@ -1,6 +1,6 @@
-"""One model's entry of a price file: which of its prices are in force at a moment, for a kind of call.
+"""Prices of one model: selected by time and by the conditions of a call.
 
-``prices`` makes a ``Model`` when it has found an entry, and asks it for ``Rates`` at every call.
+``prices`` creates a ``Model`` for an entry of a price file and reads ``Rates`` from it at every call.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _LONG = "cache_write_12h"
 
 
 class Condition(NamedTuple):
-    """Say from which day, or between which times of a day, prices hold (UTC)."""
+    """Start date, or times of day, of prices (UTC)."""
 
     day: date | None
     start: time | None
@@ -26,12 +26,12 @@ class Condition(NamedTuple):
 
     @classmethod
     def of(cls, entry: Entry) -> Condition:
-        """Read the condition of an entry's change or variant."""
+        """Read the condition of a change or variant."""
         start, end = map(time.fromisoformat, entry["between"]) if "between" in entry else (None, None)
         return cls(date.fromisoformat(entry["from"]) if "from" in entry else None, start, end)
 
     def holds(self, moment: datetime) -> bool:
-        """Tell whether ``moment`` (UTC) is within; a condition on nothing always holds."""
+        """Return whether ``moment`` (UTC) matches; an empty condition always matches."""
         day, start, end = self
         if day is not None and moment.date() < day:
             return False
@@ -42,12 +42,12 @@ class Condition(NamedTuple):
 
 
 class Model:
-    """Hold a model's entry of a price file and compile the prices of a moment once."""
+    """A model's entry of a price file; each set of prices is compiled once."""
 
     __slots__ = ("_added", "_always", "_changes", "_compiled", "_entry", "_rows", "_variants")
 
     def __init__(self, entry: Entry, added: Entry | None = None) -> None:
-        """Hold ``entry``, and beneath it prices and variants that were ``added`` to it from elsewhere."""
+        """Store ``entry``, and prices and variants that other sources ``added`` to it."""
         self._entry = entry
         self._added = {key: value for key, value in (added or {}).items() if key in UNITS}
         self._changes = tuple(Condition.of(change) for change in entry.get("changes", ()))
@@ -58,7 +58,7 @@ class Model:
         self._always = None if self._changes else self._compile(-1, ())
 
     def rates(self, when: datetime | None, asked: Mapping[str, str] | None) -> Rates:
-        """Return the prices in force at ``when`` for a call of the kind that ``asked`` says."""
+        """Return the prices at ``when`` for the conditions in ``asked``."""
         fitting: tuple[int, ...] = ()
         if asked and self._variants:
             kind = asked.items()
@@ -82,7 +82,7 @@ class Model:
         return self._entry
 
     def current(self, when: datetime | None = None) -> Entry:
-        """Return the standard set of prices in force at ``when``."""
+        """Return the standard prices at ``when``."""
         moment, chosen = _utc(when), self._entry
         for place, condition in enumerate(self._changes):
             if condition.holds(moment):
@@ -90,7 +90,7 @@ class Model:
         return chosen
 
     def unpriced(self, when: datetime | None, asked: Mapping[str, str]) -> Unpriced | None:
-        """Return the reason where a condition of ``asked`` has no price of its own, ``None`` where all have one."""
+        """Return the reason if a condition of ``asked`` has no price, else ``None``."""
         kind, priced = asked.items(), set()
         told_apart = {name for needed, _ in self._variants for name, _ in needed}
         for needed, condition in self._variants:
@@ -105,12 +105,12 @@ class Model:
     def _compile(self, change: int, chosen: tuple[int, ...]) -> Rates:
         prices: dict[str, Any] = dict(self._added)
         standard = self._entry if change < 0 else self._entry["changes"][change]
-        # The first variant that prices a unit wins, so it is laid down last.
+        # The first variant with a price for a unit wins, so it is applied last.
         for source in (standard, *(self._rows[place] for place in reversed(chosen))):
             prices.update((key, value) for key, value in source.items() if key in UNITS)
         rows = [self._rows[place] for place in chosen]
         if any("cache_write" in row for row in rows) and not any(_LONG in row for row in rows):
-            prices.pop(_LONG, None)  # a lifetime of the standard price is none of a tier
+            prices.pop(_LONG, None)  # do not apply the standard price of cache lifetimes to a tier
         for place in chosen:
             if (factor := self._rows[place].get("times")) is not None:
                 prices.update((key, _times(price, factor)) for key, price in prices.items() if UNITS[key].kind.family == "tokens")

@@ -1,4 +1,4 @@
-"""Read price files: the packaged snapshot and the files and mappings of users, checked key by key.
+"""Read and check price files: the packaged snapshot, user files and mappings.
 
 A price file is a JSON object::
 
@@ -13,16 +13,16 @@ A price file is a JSON object::
 
 ``prices`` holds entries by provider and model. The keys of an entry:
 
-- prices, named in ``units``: dollars, or ``[dollars, [start, dollars], ...]`` with a price for calls of more than
-  ``start`` input tokens. An entry without prices is free of charge;
-- ``also``: other names of the model; ``match``: the rule that replaces its name. Rules are explained in ``match``;
-- ``min_seconds``: the audio that is billed at least;
-- ``changes``: whole sets of prices ``from`` a date (UTC) or ``between`` two times of day (UTC); the last one that holds counts;
-- ``variants``: prices that replace single ones ``when`` the call was of a kind (``{"service_tier": "flex"}``,
-  ``{"processing": "batch"}``); they too may have ``from`` and ``between``. ``times`` multiplies the prices of all tokens.
+- prices, by the keys in ``units``: dollars, or ``[dollars, [start, dollars], ...]`` with another price for calls of more
+  than ``start`` input tokens. An entry without prices is free of charge;
+- ``also``: other names of the model; ``match``: the rule that replaces its name. The module ``match`` documents rules;
+- ``min_seconds``: the minimum of billed audio seconds;
+- ``changes``: complete sets of prices ``from`` a date (UTC) or ``between`` two times of day (UTC); the last match is used;
+- ``variants``: prices that replace single prices ``when`` a condition matches (``{"service_tier": "flex"}``,
+  ``{"processing": "batch"}``); they may also have ``from`` and ``between``. ``times`` multiplies the prices of all tokens.
 
-Beside ``prices``: ``source``, ``version`` and ``date`` are passed on; ``fallbacks`` names for a provider others whose
-prices it shares; ``complete`` says that nothing beneath this file counts.
+Other keys of the file: ``source``, ``version`` and ``date`` are copied to the result; ``fallbacks`` maps a provider to
+other providers whose prices it shares; ``complete`` disables the price files below this one.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _TOP = frozenset({"format", "source", "version", "date", "complete", "fallbacks"
 
 
 class Table(NamedTuple):
-    """Hold a price file that was found good."""
+    """A valid price file."""
 
     prices: Mapping[str, Mapping[str, Entry]]
     fallbacks: Mapping[str, list[str]]
@@ -59,7 +59,10 @@ class Table(NamedTuple):
     complete: bool = False
 
     def match(self, provider: str, name: str) -> tuple[str, Entry] | None:
-        """Return the first model of ``provider`` that ``name`` (in lower case) means, with its entry."""
+        """Return the first model of ``provider`` that matches ``name``, with its entry.
+
+        ``name`` is in lower case.
+        """
         for model, entry in self.prices.get(provider, {}).items():
             rule = entry.get("match")
             if (model.lower() == name) if rule is None else matches(rule, name):
@@ -70,7 +73,7 @@ class Table(NamedTuple):
 
 
 def table(data: Mapping[str, Any]) -> Table:
-    """Return ``data`` as a ``Table`` without checking it, for what ``check`` has seen before."""
+    """Return ``data`` as a ``Table``; ``check`` must have accepted it before."""
     return Table(
         {locate(provider, "")[0]: models for provider, models in data.get("prices", {}).items()},
         {locate(provider, "")[0]: list(others) for provider, others in data.get("fallbacks", {}).items()},
@@ -82,7 +85,10 @@ def table(data: Mapping[str, Any]) -> Table:
 
 
 def read(source: str | PathLike[str] | Mapping[str, Any]) -> Table:
-    """Return the checked ``Table`` of a path or mapping; raise ``PriceFileError`` saying the line or key."""
+    """Return the checked ``Table`` of a path or mapping.
+
+    Raises ``PriceFileError`` with the line or key.
+    """
     if isinstance(source, Mapping):
         check(source, "prices")
         return table(source)
@@ -97,7 +103,7 @@ def read(source: str | PathLike[str] | Mapping[str, Any]) -> Table:
 
 
 def check(data: Any, name: str) -> None:
-    """Raise ``PriceFileError`` naming the first key of ``data`` that a price file cannot have."""
+    """Raise ``PriceFileError`` with the first invalid key of ``data``."""
     try:
         _check(data, name)
     except RecursionError:
@@ -165,7 +171,10 @@ def _amount(value: Any, where: str) -> None:
 
 @lru_cache(maxsize=512)
 def _missing(priced: frozenset[str]) -> tuple[str, str] | None:
-    """Return a price and one that it needs: its whole (input for cached input), or what it shares with another."""
+    """Return a price and the missing price that it requires, if any.
+
+    A price for cached input requires a price for input. A price for an overlap requires the prices of both parts.
+    """
     kinds = {UNITS[key].kind: key for key in priced}
     for unit in (UNITS[key] for key in sorted(priced)):
         for other in UNITS.values():

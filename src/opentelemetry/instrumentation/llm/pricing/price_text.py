@@ -1,4 +1,4 @@
-"""Read the text of a price file, and refuse what no reader should be given: a pipe, a huge file, nesting, endless numbers."""
+"""Read a price file, and reject pipes, huge files, deep nesting and long numbers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import stat
 from typing import Any
 
 HIGHEST = 10**9
-"""The highest price in dollars. What is above is a mistake, and a sum with it would pass what metrics can hold."""
+"""Highest valid price in dollars; a larger sum would exceed the range of metrics."""
 
 _DEEPEST = 64
 _LARGEST = 64 * 2**20
@@ -18,11 +18,11 @@ _PARTS = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]|-?\d[\d.eE+-]*', re.DOTALL)
 
 
 class PriceFileError(ValueError):
-    """Say what is wrong with a price file, and at which line or key."""
+    """An invalid price file, with the line or key of the error."""
 
 
 def shown(value: Any) -> str:
-    """Return ``value`` as an error message shows it: whole if it is short."""
+    """Return ``value`` for an error message, shortened if it is long."""
     try:
         text = repr(value)
     except Exception:  # noqa: BLE001 - an integer of thousands of digits, or nesting without end
@@ -31,7 +31,7 @@ def shown(value: Any) -> str:
 
 
 def read(path: str | os.PathLike[str], name: str) -> str:
-    """Return the text of a regular file; raise ``PriceFileError`` with the line for what cannot be a price file."""
+    """Return the text of a regular file; ``PriceFileError`` if it is invalid."""
     try:
         content = _content(path, name)
         text = content.decode(json.detect_encoding(content))
@@ -46,7 +46,7 @@ def read(path: str | os.PathLike[str], name: str) -> str:
 
 
 def _content(path: str | os.PathLike[str], name: str) -> bytes:
-    # Without waiting: to open a pipe waits until somebody writes to it.
+    # Do not block: opening a pipe blocks until another process writes to it.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     with open(descriptor, "rb") as file:
         about = os.fstat(descriptor)
@@ -59,7 +59,7 @@ def _content(path: str | os.PathLike[str], name: str) -> bytes:
 
 
 def _check(text: str, name: str) -> None:
-    """Raise ``PriceFileError`` for nesting and numbers that ``json`` or arithmetic cannot take."""
+    """Raise ``PriceFileError`` for nesting and numbers that are too large."""
     depth = 0
     for part in _PARTS.finditer(text):
         first = part[0][0]
@@ -75,7 +75,7 @@ def _check(text: str, name: str) -> None:
 def _is_too_large(number: str) -> bool:
     try:
         return not abs(float(number)) <= HIGHEST
-    except ValueError:  # not a number: json says where
+    except ValueError:  # not a number: json reports the place
         return len(number) > _LONGEST_SHOWN
 
 

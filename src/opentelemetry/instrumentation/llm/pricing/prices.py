@@ -1,7 +1,7 @@
-"""Say what a call costs: the prices in force, looked up once per provider and model.
+"""The prices in force, looked up once per provider and model.
 
-``price`` is the door. ``Prices`` holds layers: what the user gave lies over the packaged snapshot, which is read from
-disk when the first call asks for it. Handlers ask here; nothing is ever fetched.
+``price`` is the public function. ``Prices`` holds layers: the user's prices override the packaged snapshot, which is
+read from disk at the first priced call. Nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .price_text import PriceFileError
 __all__ = ["PriceFileError", "PriceFunction", "Prices", "Unpriced", "price"]
 
 PriceFunction = Callable[[str, str, Usage], Cost | float | None]
-"""The user's own prices: a ``Cost``, cents, or ``None`` when it does not know."""
+"""Custom price function; returns a ``Cost``, cents, or ``None`` if unknown."""
 
 Source = Union[str, "PathLike[str]", Mapping[str, Any], PriceFunction]
 
@@ -34,10 +34,13 @@ UNKNOWN_PROVIDER = Unpriced("unknown_provider")
 UNKNOWN_MODEL = Unpriced("unknown_model")
 
 _STANDARD = ("input", "images")
-"""Units that only whole entries have; the others of the additions belong to entries of the snapshot."""
+"""Units that only complete entries may have.
+
+Other units of the additions are added to entries of the snapshot.
+"""
 
 _REMEMBERED = 4096
-"""Pairs of provider and model that are remembered; past it all are forgotten, so that memory stays bounded."""
+"""Maximum number of remembered (provider, model) pairs; then all are forgotten."""
 
 _LONGEST_NAME = 512
 
@@ -53,12 +56,12 @@ def price(
     batch: bool = False,
     context: Mapping[str, str] | None = None,
 ) -> Cost | Unpriced:
-    """Return what a call cost in cents of a US dollar, or ``Unpriced`` with the reason; never zero for "unknown".
+    """Return the cost in cents (USD), or ``Unpriced`` with the reason.
 
-    ``provider`` is the value that spans carry (``azure.ai.openai``) or a price file's id. ``when`` (now by default,
-    UTC if it has no zone) selects prices that depend on time; ``service_tier``, ``batch`` and ``context`` (such as
-    ``{"speed": "fast"}``) select discounts and surcharges where they are known. A cost that the provider itself
-    reported in ``usage`` wins.
+    An unknown cost is never zero. ``provider`` is the value on spans (``azure.ai.openai``) or an id of a price file.
+    ``when`` (default: now; UTC if it has no zone) selects prices that depend on time. ``service_tier``, ``batch`` and
+    ``context`` (such as ``{"speed": "fast"}``) select discounts and surcharges if they are known. A cost that the
+    provider reports in ``usage`` takes precedence.
 
     >>> from opentelemetry.instrumentation.llm.schema.records import Usage
     >>> found = price("openai", "gpt-4o", Usage(input_tokens=1000, output_tokens=100, cache_read_tokens=400))
@@ -103,14 +106,14 @@ def _answer(function: PriceFunction, provider: str, model: str, usage: Usage) ->
 
 class _Found(NamedTuple):
     functions: tuple[PriceFunction, ...]
-    """The user's functions that are asked before the entry."""
+    """Custom price functions that are called before the entry is used."""
     model: Model | None = None
     name: str | None = None
-    """The model's name in the price file."""
+    """Name of the model in the price file."""
     own: bool = True
-    """Whether the entry is the provider's own: a provider's tiers are not those of another that it falls back to."""
+    """Whether the entry is not a fallback's; tiers of fallbacks differ."""
     owner: str = ""
-    """The id of the provider in price files."""
+    """Id of the provider in price files."""
     source: str = ""
     date: str | None = None
     unpriced: Unpriced = UNKNOWN_MODEL
@@ -118,7 +121,7 @@ class _Found(NamedTuple):
 
 @cache
 def _packaged() -> Table:
-    """Return the snapshot of the package."""
+    """Return the packaged snapshot."""
     data = pkgutil.get_data(__package__ or "", "prices.json")
     if data is None:
         raise PriceFileError("the packaged prices.json is missing; install the package again")
@@ -127,22 +130,25 @@ def _packaged() -> Table:
 
 @cache
 def _added() -> Table:
-    """Return what the snapshot does not know: prices and variants of its entries, and models that it has no entry for."""
+    """Return the additions: prices, variants and models that the snapshot lacks."""
     data = pkgutil.get_data(__package__ or "", "additions.json")
     return table({} if data is None else json.loads(data))
 
 
 def _whole(provider: str, names: list[str]) -> tuple[Table, tuple[str, Entry], bool] | None:
-    """Return an entry of the additions that is whole and names the model: it is more exact than a pattern of the snapshot."""
+    """Return a complete entry of the additions that names the model exactly.
+
+    It is more exact than a pattern of the snapshot.
+    """
     known = _added().prices.get(provider, {})
     found = next((name for name in names if any(unit in known.get(name, ()) for unit in _STANDARD)), None)
     return None if found is None else (_added(), (found, known[found]), True)
 
 
 class Prices:
-    """Hold the prices in force: the user's sources, and the packaged snapshot beneath them.
+    """The prices in force: the user's sources, and the packaged snapshot below them.
 
-    Make one with ``Prices.snapshot()`` or ``Prices.load(...)``; it never changes afterwards.
+    Create with ``Prices.snapshot()`` or ``Prices.load(...)``. Instances are immutable.
     """
 
     __slots__ = ("_above", "_beneath", "_model_names", "_remembered")
@@ -153,27 +159,29 @@ class Prices:
         self._above = above
         self._beneath = beneath
         self._model_names = {name.lower(): meant for name, meant in (model_names or {}).items()}
-        # Calls are known by these names without an account.
+        # Calls use these names without an account.
         self._model_names |= {without_account(name): meant for name, meant in self._model_names.items()}
         self._remembered: dict[tuple[str | None, str | None], _Found] = {}
 
     @staticmethod
     @cache
     def snapshot() -> Prices:
-        """Return the packaged prices. The file is read when the first call is priced."""
+        """Return the packaged prices; the file is read when the first call is priced."""
         return Prices()
 
     @classmethod
     def load(cls, source: Source, *, model_names: Mapping[str, str] | None = None) -> Prices:
-        """Return ``source`` over the packaged prices; raise ``PriceFileError`` if it is not right.
+        """Return ``source`` above the packaged prices.
+
+        Raises ``PriceFileError`` if it is invalid.
 
         ``source`` is the path of a price file, a mapping of the same shape (see ``price_file``) or a function
-        ``(provider, model, usage)`` that answers a ``Cost``, cents, or ``None`` for "ask the next".
+        ``(provider, model, usage)`` that returns a ``Cost``, cents, or ``None`` to continue with the next source.
         """
         return cls.snapshot().with_overrides(source, model_names=model_names)
 
     def with_overrides(self, source: Source | None = None, *, model_names: Mapping[str, str] | None = None) -> Prices:
-        """Return these prices with ``source`` over them, and with names that stand for models' names.
+        """Return a copy with ``source`` above these prices, and with model aliases.
 
         >>> mine = Prices.snapshot().with_overrides(model_names={"my-deployment": "gpt-4o"})
         >>> price("azure.ai.openai", "my-deployment", Usage(input_tokens=1000), prices=mine).total
@@ -191,14 +199,14 @@ class Prices:
 
     @property
     def sources(self) -> list[str]:
-        """Say where prices come from, the first to be asked first. Reads the snapshot if it has not been read."""
+        """Return the sources in order of precedence; reads the snapshot if necessary."""
         return [
             " ".join(filter(None, (layer.source, layer.version, layer.date))) if isinstance(layer, Table) else f"{layer!r}"
             for layer in self._layers()
         ]
 
     def find(self, provider: str | None, model: str | None) -> _Found:
-        """Return what is known of a model, from memory after the first time. Safe in any number of threads."""
+        """Return the prices of a model, cached after the first lookup; thread-safe."""
         found = self._remembered.get((provider, model))
         if found is None:
             found = self._look_up(provider, model)
@@ -222,7 +230,7 @@ class Prices:
         hit = _search(tables, owner, spellings(owner, name)) if known and 0 < len(name) <= _LONGEST_NAME else None
         if self._beneath and known and 0 < len(name) <= _LONGEST_NAME and (hit is None or hit[0] is _packaged()):
             whole = _whole(owner, spellings(owner, name))
-            # The name stays that of the snapshot, where both know the model.
+            # Keep the model name of the snapshot if both know the model.
             hit = hit if whole is None else (whole[0], whole[1] if hit is None else (hit[1][0], whole[1][1]), True)
         if hit is None:
             return _Found(functions, unpriced=UNKNOWN_MODEL if known else UNKNOWN_PROVIDER)
@@ -236,12 +244,12 @@ class Prices:
 
 
 def _search(tables: list[Table], provider: str, names: list[str]) -> tuple[Table, tuple[str, Entry], bool] | None:
-    """Return the table, name and entry that match first, and whether it is the provider's own rather than that of a fallback."""
+    """Return the first matching table, name and entry, and if it is no fallback."""
     for depth, layer in enumerate(tables):
         for name in names:
             if hit := layer.match(provider, name):
                 return layer, hit, True
-            # A fallback means the list prices known where it stands or beneath, not an override above it.
+            # A fallback uses the list prices at or below its own layer, not an override above it.
             for other in layer.fallbacks.get(provider, ()):
                 for deeper in tables[depth:]:
                     if hit := deeper.match(other, name):

@@ -1,18 +1,18 @@
-"""Keep a budget's sums in Redis, for several processes and machines. Needs the extra ``[redis]``.
+"""Keep the sums of a budget in Redis. Needs the extra ``[redis]``.
 
-The caller of ``RedisStore.add`` never waits for Redis: amounts are put down under a lock held for microseconds, and a
-thread of the store's own, started when there is something to send, adds them to Redis and reports the sums.
+``RedisStore.add`` never blocks on Redis: amounts are queued under a lock that is held for microseconds. A thread of
+the store, started when the queue is not empty, adds them to Redis and reports the sums.
 
-- *Exact.* Redis holds integers of units. A script adds an amount and leaves a receipt; an amount whose answer was
-  lost is sent again under the same number, and the receipt answers for it: added once, reported once.
-- *Away.* While Redis does not answer, amounts are added up here and sent when it is back; ``health`` tells.
-- *Any answer, any silence.* A command that does not return in time, an answer that is no sum, and any error of the
-  client count as away; a command that never returns runs on a daemon thread, so that the process can exit.
-- *Fork and exit.* A forked child starts with nothing to send (the parent sends it) and a connection of its own. The
-  interpreter's exit waits until everything is sent, or until one more attempt failed.
+- *Exact.* Redis holds integers. A script adds an amount and stores a receipt. If a response was lost, the amount is sent
+  again under the same number, and the receipt prevents a second addition. Each amount is added and reported once.
+- *Redis unavailable.* Amounts are added up in this process and sent later; ``health`` reports the state.
+- *Invalid or missing responses.* A command that does not return in time, a response that is not a sum, and any error of
+  the client count as unavailable. A command that never returns runs on a daemon thread, so that the process can exit.
+- *Fork and exit.* A forked child starts with an empty queue (the parent sends its amounts) and a new connection. The exit
+  of the interpreter waits until everything is sent, or until one further attempt has failed.
 
-What can be lost: amounts not sent when a process is killed or ends while Redis is away (logged), and what Redis itself
-forgets. Keys expire one hour after their window.
+Amounts can be lost if a process is killed, if it ends while Redis is unavailable (logged), or if Redis loses its
+data. Keys expire one hour after their window.
 """
 
 from __future__ import annotations
@@ -32,25 +32,25 @@ logger = logging.getLogger(__name__)
 
 _REMEMBERED = 10_000
 _LINGER = 1.0
-"""Seconds that the thread waits for more before it ends."""
+"""Seconds that an idle thread waits for new amounts before it ends."""
 
 _GLANCE = 0.05
-"""Seconds between two looks at whether the interpreter is about to exit."""
+"""Seconds between checks for the exit of the interpreter."""
 
 
 _LONGEST_ERROR = 300
-"""Characters of an error that are kept."""
+"""Maximum length of a kept error message."""
 
 
 class Health(NamedTuple):
-    """Say how the store is doing. Amounts are cents."""
+    """State of the store; amounts are in cents."""
 
     reachable: bool
-    """Whether the last attempt succeeded; true before the first one."""
+    """Whether the last attempt succeeded; true before the first attempt."""
     pending: float
-    """What is still to be added to Redis."""
+    """Cents that are not yet added to Redis."""
     lost: float
-    """What was given up: more than ``max_pending`` sums waited."""
+    """Cents that were dropped because more than ``max_pending`` sums were waiting."""
     away_since: float | None
     """Seconds since the epoch."""
     error: str | None
@@ -64,10 +64,10 @@ class _Sending(NamedTuple):
 
 
 class RedisStore(ForkSafe):
-    """Keep sums in the Redis at a URL, or of a client of yours (not an asyncio one).
+    """Sums in Redis, by URL or with a given client (not an asyncio client).
 
-    ``timeout`` bounds a connect, a command, and how long ``spent`` waits; ``add`` never waits. While Redis is away
-    it is tried every ``retry_seconds``, and at most ``max_pending`` sums wait for it.
+    ``timeout`` limits a connect, a command, and the wait in ``spent``; ``add`` never waits. If Redis is unavailable,
+    it is retried every ``retry_seconds``, and at most ``max_pending`` sums are kept waiting.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class RedisStore(ForkSafe):
         self.renew()
 
     def renew(self) -> None:
-        """Start with nothing to send, no thread and no connection."""
+        """Start with an empty queue, without thread and connection."""
         self._change = threading.Condition()
         self._inbox: deque[tuple[Counter, int, Tell]] = deque()
         self._waiting: OrderedDict[Counter, tuple[int, Tell]] = OrderedDict()
@@ -99,7 +99,7 @@ class RedisStore(ForkSafe):
         self._sending: _Sending | None = None
         self._worker: threading.Thread | None = None
         self._sums = RedisSums(*self._target)
-        # A connect and a command, each of which the client may bound by ``timeout``, and some time to return.
+        # A connect and a command, each limited by the client's ``timeout``, and time to return.
         self._calls = BoundedCalls(2 * self._timeout + 0.25)
         self._number = 0
         self._lost = 0
@@ -108,14 +108,17 @@ class RedisStore(ForkSafe):
         self._error: str | None = None
 
     def add(self, counter: Counter, units: int, tell: Tell) -> None:
-        """Put ``units`` down to be added; ``tell`` is called on the store's thread when Redis has answered."""
-        # Only appended: garbage collection may add a forgotten stream's cost while this thread holds the lock.
+        """Queue ``units``; ``tell`` runs later on the store's thread."""
+        # Only append: a finalizer may add the cost of a garbage-collected stream while this thread holds the lock.
         self._inbox.append((counter, units, tell))
         with self._change:
             self._work()
 
     def spent(self, counter: Counter) -> int:
-        """Return what all processes spent, waiting at most ``timeout``; while Redis is away, what is known here."""
+        """Return the spending of all processes, waiting at most ``timeout``.
+
+        If Redis is unavailable, return the sum known in this process.
+        """
         with self._change:
             if time.monotonic() >= self._retry_at and threading.current_thread() is not self._worker:
                 self._asked[counter] = None
@@ -127,19 +130,22 @@ class RedisStore(ForkSafe):
             return self._known.get(counter, 0) + self._waiting.get(counter, (0,))[0] + sending
 
     def flush(self, timeout: float) -> bool:
-        """Wait until everything is added to Redis, at most ``timeout`` seconds; return whether it is."""
+        """Wait until everything is added to Redis; return whether it is.
+
+        Waits at most ``timeout`` seconds.
+        """
         with self._change:
             return self._change.wait_for(lambda: not (self._inbox or self._waiting or self._sending), timeout)
 
     def health(self) -> Health:
-        """Tell whether Redis answers and what waits for it."""
+        """Return whether Redis is available, and the waiting amounts."""
         with self._change:
             self._sort()
             away = self._away_since
             return Health(away is None, self._pending_cents(), self._lost / PER_CENT, away, self._error)
 
     def _sort(self) -> None:
-        """Add up what was put down, by sum. The lock is held."""
+        """Add up the queue by counter; the lock is held."""
         while self._inbox:
             counter, units, tell = self._inbox.popleft()
             before, _ = self._waiting.get(counter, (0, tell))
@@ -154,13 +160,13 @@ class RedisStore(ForkSafe):
         return (waiting + (self._sending.units if self._sending else 0)) / PER_CENT
 
     def _work(self) -> None:
-        """Wake the thread, or start it. The lock is held."""
+        """Wake the thread, or start it; the lock is held."""
         self._change.notify_all()
         if self._worker is None:
             self._worker = threading.Thread(target=self._run, name="ex_llm budget in redis")
             try:
                 self._worker.start()
-            except RuntimeError:  # the interpreter is exiting: no thread can be started any more
+            except RuntimeError:  # the interpreter is exiting and cannot start threads
                 self._worker = None
                 self._give_up()
 
@@ -178,7 +184,7 @@ class RedisStore(ForkSafe):
                     self._end_worker()
 
     def _end_worker(self) -> None:
-        """Let the thread of commands end with this one. The lock is held."""
+        """End the command thread together with this thread; the lock is held."""
         self._worker = None
         self._calls.end()
 
@@ -195,7 +201,7 @@ class RedisStore(ForkSafe):
             return False
 
     def _one_step(self) -> None:
-        """Add one amount to Redis and read one sum, so that neither waits for the end of the other's queue."""
+        """Add one amount and read one sum, so that neither queue delays the other."""
         with self._change:
             self._sort()
             asked = next(iter(self._asked), None)
@@ -231,7 +237,7 @@ class RedisStore(ForkSafe):
             self._change.notify_all()
 
     def _wait_for_return(self, error: Exception) -> bool:
-        """Note that Redis is away and wait to try again; return false when there will be no other try."""
+        """Record that Redis is unavailable and wait; return False if no retry follows."""
         with self._change:
             self._error = _text(error)
             self._retry_at = time.monotonic() + self._retry_seconds

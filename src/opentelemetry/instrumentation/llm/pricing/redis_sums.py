@@ -1,6 +1,6 @@
-"""Add to sums in Redis so that an addition sent twice is counted once: the script, the keys and the connection.
+"""Add to sums in Redis exactly once: the script, the keys and the connection.
 
-``redis_budget`` calls this from its own thread; nothing here waits, retries or remembers what was spent.
+``redis_budget`` calls this module from its thread. Nothing here waits, retries or stores sums.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from urllib.parse import quote
 from .store import Counter
 
 _GRACE = 3600
-"""Seconds that a sum outlives its window, for clocks that differ and amounts that come late."""
+"""Seconds that a sum is kept after its window, for late amounts."""
 
 _RECEIPT_LIFE = 86400
 
 _LONGEST = 40
-"""Digits of a sum; Redis itself counts with 64 bits."""
+"""Maximum digits of a sum; Redis uses 64-bit integers."""
 
-# A receipt is "<number> <sum after>". Sums are passed as text: a Lua number would round above 2**53.
+# A receipt is "<number> <sum after>". Sums are passed as text: Lua rounds numbers above 2**53.
 _ADD = """
 local receipt = redis.call('GET', KEYS[2])
 if receipt then
@@ -37,7 +37,7 @@ return after
 
 
 class RedisSums:
-    """Hold one writer's connection. Each process needs one of its own, for its receipts carry the writer's name."""
+    """Connection of one writer; receipts are per writer, so not shared."""
 
     def __init__(self, target: Any, prefix: str, timeout: float) -> None:
         try:
@@ -54,25 +54,27 @@ class RedisSums:
         self._writer = uuid.uuid4().hex
 
     def add(self, counter: Counter, units: int, number: int) -> int:
-        """Add and return the sum after; the same ``number`` again adds nothing and returns the same sum."""
+        """Add and return the new sum; a repeated ``number`` adds nothing."""
         key = self._key(counter)
         expires = "" if counter.end is None else str(int((counter.end + _GRACE) * 1000))
         keys = (key, f"{key}:{self._writer}")
         return _sum(self._client.eval(_ADD, len(keys), *keys, units, number, expires, _RECEIPT_LIFE))
 
     def get(self, counter: Counter) -> int:
-        """Return the sum, zero where there is none."""
+        """Return the sum, or zero if there is none."""
         answer = self._client.get(self._key(counter))
         return 0 if answer is None else _sum(answer)
 
     def _key(self, counter: Counter) -> str:
-        # The braces keep a sum and its receipts on one node of a cluster.
+        # The braces keep a sum and its receipts on the same node of a cluster.
         names = (counter.name, "" if counter.start is None else f"{counter.start:.0f}", counter.scope or "")
         return f"{self._prefix}:{{{':'.join(quote(name, safe='') for name in names)}}}"
 
 
 def _sum(answer: Any) -> int:
-    """Return the integer that Redis answered; raise ``ValueError`` for anything else, without repeating it."""
+    """Return Redis's response as an integer, or raise ``ValueError``.
+
+    The error does not repeat the response."""
     if inspect.iscoroutine(answer):
         answer.close()
     if isinstance(answer, (bytes, bytearray)):
@@ -89,5 +91,5 @@ def _client(url: str, timeout: float) -> Any:
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
-    # One attempt at a time: the store tries again itself, and says that it does.
+    # One attempt only: the store does its own retries and reports them.
     return Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0))

@@ -1,9 +1,11 @@
-"""Make ``prices.json`` from the ``genai-prices`` that is installed: a development command.
+"""Make ``prices.json`` from the installed ``genai-prices``.
+
+A development command::
 
     python -m opentelemetry.instrumentation.llm.pricing.snapshot [--out FILE]
 
-It downloads nothing: install a newer ``genai-prices`` to get newer prices. The result replaces the packaged file at
-a release; between releases ``prices=FILE`` points to it. Nobody imports this module but the command and its tests.
+Nothing is downloaded: install a newer ``genai-prices`` to get newer prices. The result replaces the packaged file in
+a release; between releases, ``prices=FILE`` selects it. Only the command and its tests import this module.
 """
 
 from __future__ import annotations
@@ -23,20 +25,20 @@ from .units import UNITS, Kind
 PACKAGED = Path(__file__).with_name("prices.json")
 
 _MINIMUM_SECONDS = {("groq", "whisper-large-v3"): 10, ("groq", "whisper-large-v3-turbo"): 10}
-"""Audio that is billed at least. The library holds it in its code, not in its data."""
+"""Minimum billed audio, which genai-prices has in its code and not in its data."""
 
 _GLOBS = {"starts_with": "{}*", "ends_with": "*{}", "contains": "*{}*"}
 
 
 class UnknownUnit(LookupError):
-    """Say that the library prices something that ``units`` does not know yet."""
+    """A price of genai-prices in a unit that ``units`` does not contain."""
 
 
 def build(today: date | None = None) -> dict[str, Any]:
-    """Return the content of a price file for every model that the installed ``genai-prices`` knows.
+    """Return a price file with every model of the installed ``genai-prices``.
 
-    A model whose prices are in a unit that this package does not know is left out, with a line on stderr: a call of
-    it is then unpriced rather than priced too low.
+    A model with prices in an unknown unit is left out, with a line on stderr. Its calls are then unpriced, instead of
+    priced too low.
     """
     import genai_prices
     from genai_prices.data import providers
@@ -64,7 +66,7 @@ def _entry(provider: str, model: Any) -> dict[str, Any]:
     entry = _names(model.id, model.match)
     if minimum := _MINIMUM_SECONDS.get((provider, model.id)):
         entry["min_seconds"] = minimum
-    # Where no condition holds the first set counts, so its own condition says nothing.
+    # If no condition matches, the first set is used, so its own condition has no effect.
     sets = model.prices if isinstance(model.prices, list) else []
     entry |= _prices(sets[0].prices if sets else model.prices)
     changes = [_condition(change.constraint) | _prices(change.prices) for change in sets[1:]]
@@ -87,7 +89,7 @@ def _names(model: str, clause: Any) -> dict[str, Any]:
 
 
 def _rule(clause: Any) -> Any:
-    """Return a clause as price files write it. A clause holds one field, named as the rule is."""
+    """Return a clause in the form of price files; a clause has one field."""
     ((name, value),) = vars(clause).items()
     if name == "or_":
         found = [one for rule in map(_rule, value) for one in (rule if isinstance(rule, list) else [rule])]
@@ -118,7 +120,7 @@ def _utc_time(value: time) -> str:
 
 @cache
 def _keys() -> dict[str, str]:
-    """Map the library's price keys to ours, by what they count."""
+    """Map the library's price keys to ours by their meaning."""
     from genai_prices.data_units import unit_data
 
     ours = {unit.kind: unit.key for unit in UNITS.values()}
@@ -158,7 +160,7 @@ def _number(value: Decimal) -> int | float:
 
 
 def dump(content: dict[str, Any]) -> str:
-    """Return ``content`` as compact JSON with one model a line, so that two snapshots can be compared by eye."""
+    """Return ``content`` as JSON with one model per line, for readable diffs."""
 
     def compact(value: Any) -> str:
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
@@ -172,7 +174,7 @@ def dump(content: dict[str, Any]) -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Write the snapshot and say what is in it."""
+    """Write the snapshot and print a summary."""
     parser = argparse.ArgumentParser(
         prog="python -m opentelemetry.instrumentation.llm.pricing.snapshot",
         description="Make prices.json from the genai-prices that is installed. Nothing is downloaded.",

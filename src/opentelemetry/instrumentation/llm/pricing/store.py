@@ -1,7 +1,6 @@
-"""Where a budget's sums are kept: the protocol of a store, and the one of this process.
+"""Stores of budget sums: the protocol, and the store in this process.
 
-``budget`` adds to a store and reads it; ``redis_budget`` is the other store. Sums are integers, so nothing is lost to
-rounding however many calls there are.
+``redis_budget`` is the other store. Sums are integers, so rounding errors do not accumulate.
 """
 
 from __future__ import annotations
@@ -14,11 +13,11 @@ from typing import NamedTuple, Protocol
 from weakref import WeakSet
 
 PER_CENT = 10**9
-"""Units of a cent. A cost is rounded to them once, so a million calls lose less than a thousandth of a cent."""
+"""Units per cent; rounding loses less than 0.001 cents per million calls."""
 
 
 class Counter(NamedTuple):
-    """Name one sum: what a budget spent in one window for one scope."""
+    """Key of one sum: the spending of a budget in one window and scope."""
 
     name: str
     scope: str | None
@@ -31,23 +30,26 @@ Tell = Callable[[Counter, int, int], None]
 
 
 class Store(Protocol):
-    """Keep sums. Every addition must be seen as an interval of its own: that makes each crossing happen once.
+    """Keep sums; every addition has its own interval, so each crossing happens once.
 
-    An implementation must return quickly from ``add`` and be safe in any number of threads.
+    An implementation must return quickly from ``add`` and must be thread-safe.
     """
 
     def add(self, counter: Counter, units: int, tell: Tell) -> tuple[int, int] | None:
-        """Add, and return the sums before and after; or return ``None`` and call ``tell`` once they are known."""
+        """Add, and return the sums before and after.
+
+        A store may return ``None`` and call ``tell`` later, when the sums are known.
+        """
 
     def spent(self, counter: Counter) -> int:
-        """Return the sum as it is known now, zero for a counter that was never added to."""
+        """Return the sum known now; zero for a counter that was never added to."""
 
 
 _alive: WeakSet[ForkSafe] = WeakSet()
 
 
 class ForkSafe:
-    """Call ``renew`` on every living instance in a forked child, where a lock may be held by a thread that is gone."""
+    """Calls ``renew`` in a forked child, where another thread may have held a lock."""
 
     def __init__(self) -> None:
         _alive.add(self)
@@ -67,10 +69,10 @@ if hasattr(os, "register_at_fork"):
 
 
 class MemoryStore(ForkSafe):
-    """Keep at most ``most`` sums in this process; the least recently used leaves first.
+    """At most ``most`` sums in this process; the oldest unused is removed first.
 
-    Nobody waits for the lock: who finds it taken leaves the amount to its holder. Waiting could be for ever, because
-    garbage collection may end a forgotten stream, and add its cost, while this very thread is in the middle of adding.
+    No thread waits for the lock: if it is held, the amount is queued for the holder. Waiting could deadlock, because
+    garbage collection may end a stream and add its cost on the thread that holds the lock.
     """
 
     def __init__(self, most: int) -> None:
@@ -80,13 +82,13 @@ class MemoryStore(ForkSafe):
         self.renew()
 
     def renew(self) -> None:
-        """Begin at zero: what the parent has spent is in its own sums, and would be counted once a process."""
+        """Start at zero: the parent reports its own sums, which must not count twice."""
         self._sums.clear()
         self._lock = threading.Lock()
         self._inbox: deque[tuple[Counter, int, Tell]] = deque()
 
     def add(self, counter: Counter, units: int, tell: Tell) -> tuple[int, int] | None:
-        """Add at once, or have it added and told by the thread that is adding already."""
+        """Add now, or queue for the thread that is adding."""
         mine = (counter, units, tell)
         self._inbox.append(mine)
         answer = None
@@ -98,12 +100,12 @@ class MemoryStore(ForkSafe):
         return answer
 
     def spent(self, counter: Counter) -> int:
-        """Return the sum, zero for one that has left."""
+        """Return the sum; zero for a sum that was removed."""
         return self._sums.get(counter, 0)
 
     def _add_all(self) -> list[tuple[tuple[Counter, int, Tell], int, int]]:
         done = []
-        # What arrives between the last look and the release is seen by the next look, after it.
+        # Amounts queued between the last check and the release are handled by the next check.
         while self._inbox and self._lock.acquire(blocking=False):
             try:
                 while self._inbox:

@@ -1,7 +1,7 @@
-"""What can be priced, as one table: the key in a price file, the field of ``Usage`` that counts it, and per how many.
+"""Priced units: key in price files, field of ``Usage``, and number of items.
 
-Prices are US dollars: per million tokens or characters, per hour of audio, per thousand of everything else. Price files
-are written in these keys; ``cost`` reads the counts; nothing here knows a provider or a model.
+Prices are US dollars: per million tokens or characters, per hour of audio, per thousand of everything else. Price
+files use these keys, and ``cost`` reads the counts. This module contains no providers and no models.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ _MODALITIES = ("", "text", "audio", "image", "video")
 
 
 class Kind(NamedTuple):
-    """Say what is counted. An empty place is open: ``Kind("tokens", "input")`` holds every token that goes in."""
+    """Category of a count; empty fields match all.
+
+    ``Kind("tokens", "input")`` includes all input tokens.
+    """
 
     family: str
     direction: str = ""
@@ -21,7 +24,7 @@ class Kind(NamedTuple):
     lifetime: str = ""
 
     def holds(self, other: Kind) -> bool:
-        """Tell whether all that ``other`` counts is counted here too.
+        """Return whether this category includes all of ``other``.
 
         >>> Kind("tokens", "input").holds(Kind("tokens", "input", "audio"))
         True
@@ -29,7 +32,7 @@ class Kind(NamedTuple):
         return all(mine in ("", theirs) for mine, theirs in zip(self, other, strict=True))
 
     def overlap(self, other: Kind) -> Kind | None:
-        """Return what both count, or ``None`` when nothing can be both.
+        """Return the overlap of both categories, or ``None`` if they are disjoint.
 
         >>> Kind("tokens", "input", "audio").overlap(Kind("tokens", "input", type="cache_read"))
         Kind(family='tokens', direction='input', modality='audio', type='cache_read', lifetime='')
@@ -40,19 +43,19 @@ class Kind(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """Name one thing that has a price."""
+    """One priced unit."""
 
     key: str
-    """How a price file calls it."""
+    """Its key in price files."""
     field: str
-    """The field of ``Usage`` that counts it; empty for what every call has one of."""
+    """The field of ``Usage`` that counts it; empty for a price per call."""
     per: int
-    """How many of ``field`` the price is for."""
+    """Number of items that the price is for."""
     kind: Kind
 
     @property
     def part(self) -> str:
-        """Name the field of ``Cost`` that it adds to."""
+        """The field of ``Cost`` that the amount is added to."""
         if self.kind.family != "tokens":
             return "other"
         return self.kind.type if self.kind.type.startswith("cache_") else self.kind.direction
@@ -103,4 +106,4 @@ def _tokens() -> list[Unit]:
 
 
 UNITS: dict[str, Unit] = {unit.key: unit for unit in (*_tokens(), *(Unit(*row) for row in _REST))}
-"""Every unit by its key. ``Usage`` does not have a field for each: what is not counted is not priced."""
+"""Every unit by its key; units without a field of ``Usage`` are not priced."""
