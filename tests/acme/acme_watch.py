@@ -1,36 +1,45 @@
-"""Watch the Acme SDK: what docs/add-a-provider.md builds, as a package of its own would hold it."""
+"""Declare the Acme SDK as docs/add-a-provider.md explains, in a separate package."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from opentelemetry.instrumentation.llm.calls.declaration import Destination, PatchPoint, Sdk
-from opentelemetry.instrumentation.llm.calls.wrap import reads_by_name
-from opentelemetry.instrumentation.llm.dialects import Arguments, Dialect
-from opentelemetry.instrumentation.llm.extraction.finish_reasons import aligned
-from opentelemetry.instrumentation.llm.extraction.paths import copy_fields, fields, get_path
-from opentelemetry.instrumentation.llm.schema.records import Request, Response, Usage
+from opentelemetry.instrumentation.llm.extension import (
+    Arguments,
+    Destination,
+    Dialect,
+    PatchPoint,
+    Request,
+    Response,
+    Sdk,
+    Usage,
+    aligned,
+    copy_fields,
+    fields,
+    get_path,
+    reads_by_name,
+)
 
 REQUEST = fields(Request, {"model": "model", "temperature": "warmth"})
-REPLY = fields(Response, {"response_model": "model", "response_id": "id"})
+RESPONSE = fields(Response, {"response_model": "model", "response_id": "id"})
 USAGE = fields(Usage, {"input_tokens": "tokens.in", "output_tokens": "tokens.out"})
 
 
 def request(arguments: Arguments) -> Request:
-    asked = Request()
-    copy_fields(asked, arguments.named, REQUEST)
-    return asked
+    record = Request()
+    copy_fields(record, arguments.named, REQUEST)
+    return record
 
 
-def reply(answer: Any) -> Response:
-    said = Response()
-    absorb(said, answer)
-    return said
+def response(answer: Any) -> Response:
+    result = Response()
+    absorb(result, answer)
+    return result
 
 
 def absorb(draft: Response, chunk: Any) -> None:
-    copy_fields(draft, chunk, REPLY)
+    copy_fields(draft, chunk, RESPONSE)
     copy_fields(draft.usage, chunk, USAGE)
     if (why := get_path(chunk, ("why",))) is not None:
         draft.finish_reasons = aligned([why])
@@ -40,7 +49,7 @@ def identify(client: Any, arguments: Arguments) -> Destination:
     return Destination("acme", client.host, 443)
 
 
-acme = Dialect("acme", request, reply, absorb)
+acme = Dialect("acme", request, response, absorb)
 ask = reads_by_name(("model", "prompt"))
 
 
