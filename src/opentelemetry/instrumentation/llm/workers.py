@@ -23,7 +23,7 @@ from . import fork
 from .calls.streams import finalize
 from .guard import guarded
 from .instrumentor import LLMInstrumentor
-from .pricing import store
+from .pricing.store import ForkSafe
 
 __all__ = ["flush", "in_worker", "watch_worker"]
 
@@ -85,7 +85,7 @@ def flush(timeout: float = 10.0) -> bool:
     """
     finalize.end_collected()
     until = time.monotonic() + timeout
-    sent = [bool(guarded(one.flush, timeout)) for one in list(store._alive) if hasattr(one, "flush")]
+    sent = [bool(guarded(one.flush, timeout)) for one in fork.registered() if isinstance(one, ForkSafe) and hasattr(one, "flush")]
     for provider in (trace.get_tracer_provider(), _logs.get_logger_provider(), metrics.get_meter_provider()):
         force_flush = getattr(provider, "force_flush", None)
         if force_flush is not None:

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
-from weakref import WeakSet
+
+from .. import fork
 
 PER_CENT = 10**9
 """Units per cent; rounding loses less than 0.001 cents per million calls."""
@@ -45,27 +45,19 @@ class Store(Protocol):
         """Return the sum known now; zero for a counter that was never added to."""
 
 
-_alive: WeakSet[ForkSafe] = WeakSet()
-
-
 class ForkSafe:
     """Calls ``renew`` in a forked child, where another thread may have held a lock."""
 
     def __init__(self) -> None:
-        _alive.add(self)
+        fork.register_at_fork(self)
+
+    def after_fork_in_child(self) -> None:
+        """Reset the store."""
+        self.renew()
 
     def renew(self) -> None:
         """Replace locks, threads and connections; runs alone in the child."""
         raise NotImplementedError
-
-
-def _renew_all() -> None:
-    for one in list(_alive):
-        one.renew()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_all)
 
 
 class MemoryStore(ForkSafe):

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from .. import bus
+from ..fork import register_at_fork
 from ..metrics import Metric
 from ..schema.spread import Histogram
 from .amounts import SPREAD_KINDS, bounded_number, by_event, converter, samples
-from .inbox import DeferredQueue, register_at_fork
+from .inbox import DeferredQueue
 from .rows import Count, Plan, Use
 from .tags import OTHER, SETS_PER_METRIC, VALUES_PER_TAG, TagMapper, Tags, Values
 

@@ -1,43 +1,13 @@
-"""Accept entries from any thread and finalizer without blocking.
-
-The module also resets objects in the child of a fork.
-"""
+"""Accept entries from any thread and finalizer without blocking."""
 
 from __future__ import annotations
 
-import os
 import threading
-import weakref
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
-
-class AtFork(Protocol):
-    """An object with a lock, thread, socket or queue, which a fork invalidates."""
-
-    def after_fork_in_child(self) -> None:
-        """Reset the object in the child of a fork, before other code runs there."""
-
-
-_keepers: weakref.WeakSet[AtFork] = weakref.WeakSet()
-
-
-def register_at_fork(keeper: AtFork) -> None:
-    """Call ``keeper.after_fork_in_child()`` in every forked child of this process.
-
-    The registration ends when ``keeper`` is garbage collected.
-    """
-    _keepers.add(keeper)
-
-
-def _forked() -> None:
-    for keeper in list(_keepers):
-        keeper.after_fork_in_child()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
+from ..fork import register_at_fork
 
 
 class DeferredQueue:

@@ -16,11 +16,11 @@ from opentelemetry.metrics import CallbackOptions, Histogram, Meter, Observation
 from opentelemetry import trace
 
 from .. import bus
+from ..fork import register_at_fork
 from ..metrics import Metric
 from . import otel_spreads
 from .aggregation import Aggregator
 from .amounts import SPREAD_KINDS, by_event, numbers
-from .inbox import register_at_fork
 from .tags import TagMapper
 
 _logger = logging.getLogger(__name__)

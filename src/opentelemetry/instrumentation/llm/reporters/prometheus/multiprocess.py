@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ... import bus
+from ...fork import register_at_fork
 from ...metrics import Metric
 from ..amounts import by_event, numbers
-from ..inbox import DeferredQueue, register_at_fork
+from ..inbox import DeferredQueue
 from ..tags import TagMapper, Tags
 from .server import DIRECTORY, prometheus_name
 

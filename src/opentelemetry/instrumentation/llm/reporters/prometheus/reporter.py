@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ... import bus
+from ...fork import register_at_fork
 from ...metrics import Metric
 from ...schema.spread import Histogram
 from ..aggregation import OVERFLOW, Aggregator
 from ..amounts import by_event
-from ..inbox import register_at_fork
 from ..tags import OTHER
 from .multiprocess import Workers
 from .server import DIRECTORY, Server, library, prometheus_name

@@ -8,7 +8,7 @@ import re
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..inbox import register_at_fork
+from ...fork import register_at_fork
 from . import http
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ... import bus
+from ...fork import register_at_fork
 from ...metrics import Metric
 from ..amounts import by_event, numbers
-from ..inbox import register_at_fork
 from ..tags import TagMapper
 from .protocol import StatsdFormatter, Tagging
 from .udp import UdpSender

@@ -9,7 +9,7 @@ import socket
 import time
 from collections.abc import Iterable, Iterator
 
-from ..inbox import register_at_fork
+from ...fork import register_at_fork
 
 DATAGRAM_BYTES = 1432
 _RESOLVE_AGAIN_SECONDS = 30.0
