@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from .. import context, emit
-from ..dialects.litellm.names import asked, provider_name
+from ..dialects.litellm.names import provider_name, selected_provider
 from ..dialects.openai.usage import usage
 from ..extraction.paths import as_sequence, as_str, get_path
 from ..guard import guarded
@@ -162,7 +162,7 @@ def _saved(answer: Any, kwargs: Mapping[str, Any]) -> float | None:
     if used == Usage():
         # Vectors are kept one by one, each with its part of the tokens.
         used = usage(answer)
-    provider, wanted = provider_name(asked(kwargs)) or "openai", as_str(kwargs.get("model")) or ""
+    provider, wanted = provider_name(selected_provider(kwargs)) or "openai", as_str(kwargs.get("model")) or ""
     prices = (cents_for(provider, model, used) for model in (as_str(get_path(answer, ("model",))), wanted.rpartition("/")[2] or None))
     return next((cents for cents in prices if cents is not None), None)
 

@@ -57,7 +57,7 @@ class Dialect:
     response: Callable[[Any], Response]
     absorb: Callable[[Response, Any], None] = _no_chunks
     content: Callable[[Arguments], Content] = _no_content
-    output: Callable[[Any], list[dict[str, Any]] | None] = lambda answer: None
+    output: Callable[[Any], list[dict[str, Any]] | None] = lambda body: None
     finish: Callable[[Response], None] = lambda draft: None
     """Complete a draft at the end of its stream, before it is used."""
 

@@ -26,29 +26,29 @@ _WORDS = {"maximum_tokens": "length", "end_of_text": "stop", "stop_sequence_reac
 
 
 def _request(arguments: Arguments) -> Request:
-    asked = Request(stream=arguments.streaming or None)
-    copy_fields(asked, arguments.named, _REQUEST)
-    return asked
+    record = Request(stream=arguments.streaming or None)
+    copy_fields(record, arguments.named, _REQUEST)
+    return record
 
 
-def _reason(said: Any) -> str | None:
-    word = as_str(get_path(said, ("finish_reason",)))
+def _reason(choice: Any) -> str | None:
+    word = as_str(get_path(choice, ("finish_reason",)))
     return _WORDS.get(word or "") or finish_reason(word)
 
 
-def _read_into(draft: Response, said: Any) -> None:
-    copy_fields(draft, said, _REPLY)
-    asked, generated = as_int(get_path(said, ("num_tokens_prompt_total",))), as_int(get_path(said, ("num_tokens_generated",)))
-    draft.usage.input_tokens = draft.usage.input_tokens if asked is None else asked
+def _read_into(draft: Response, body: Any) -> None:
+    copy_fields(draft, body, _REPLY)
+    prompt_tokens, generated = as_int(get_path(body, ("num_tokens_prompt_total",))), as_int(get_path(body, ("num_tokens_generated",)))
+    draft.usage.input_tokens = draft.usage.input_tokens if prompt_tokens is None else prompt_tokens
     draft.usage.output_tokens = draft.usage.output_tokens if generated is None else generated
 
 
-def _reply(answer: Any) -> Response:
-    said = Response()
-    _read_into(said, answer)
-    said.finish_reasons = aligned([_reason(one) for one in as_sequence(get_path(answer, ("completions",)))])
-    said.dimensions = len(_vector(get_path(answer, ("embedding",)) or get_path(answer, ("embeddings",)))) or None
-    return said
+def _reply(body: Any) -> Response:
+    record = Response()
+    _read_into(record, body)
+    record.finish_reasons = aligned([_reason(item) for item in as_sequence(get_path(body, ("completions",)))])
+    record.dimensions = len(_vector(get_path(body, ("embedding",)) or get_path(body, ("embeddings",)))) or None
+    return record
 
 
 def _vector(value: Any) -> Sequence[Any]:
@@ -80,7 +80,7 @@ def _finish(draft: Response) -> None:
 def _prompt(value: Any) -> list[Part]:
     """Read the texts of a prompt; images and token ids are ignored."""
     return [
-        text_part(said) for item in as_sequence(get_path(value, ("items",))) if (said := full_text(get_path(item, ("text",)))) is not None
+        text_part(found) for item in as_sequence(get_path(value, ("items",))) if (found := full_text(get_path(item, ("text",)))) is not None
     ]
 
 
@@ -89,9 +89,9 @@ def _content(arguments: Arguments) -> Content:
     return Content(input_messages=[message("user", parts)] if parts else None)
 
 
-def _output(answer: Any) -> list[Message] | None:
-    said = [full_text(get_path(one, ("completion",))) for one in as_sequence(get_path(answer, ("completions",)))]
-    return [message("assistant", [text_part(one)]) for one in said if one is not None] or None
+def _output(body: Any) -> list[Message] | None:
+    collected = [full_text(get_path(item, ("completion",))) for item in as_sequence(get_path(body, ("completions",)))]
+    return [message("assistant", [text_part(item)]) for item in collected if item is not None] or None
 
 
 def _as_on_the_wire(item: Any) -> dict[str, Any]:

@@ -21,41 +21,41 @@ from .openai.usage import usage
 _ENVELOPE = fields(Response, {"response_id": "request_id", "failure": "code"})
 _RERANK = fields(Request, {"model": "model", "choice_count": "top_n"})
 _FINE = 200
-_SAID = "said"
+_CHOICES_KEY = "choices"
 """Key of the choices of a stream; the chat dialect uses indexes as keys."""
 
 
-def _usage(answer: Any) -> Usage:
+def _usage(body: Any) -> Usage:
     """Read the usage; the SDK inserts zeros for missing counts."""
-    said = get_path(answer, ("usage",))
-    counted = usage(said)
+    usage_block = get_path(body, ("usage",))
+    counted = usage(usage_block)
     if counted.total_tokens is None and not counted.input_tokens and not counted.output_tokens:
-        return Usage(characters=as_int(get_path(said, ("characters",))) or None)
+        return Usage(characters=as_int(get_path(usage_block, ("characters",))) or None)
     return counted
 
 
-def _input_only(answer: Any) -> Usage:
+def _input_only(body: Any) -> Usage:
     """Read the usage of an operation that has only input tokens."""
-    counted = _usage(answer)
+    counted = _usage(body)
     counted.input_tokens = counted.total_tokens if counted.input_tokens is None else counted.input_tokens
     return counted
 
 
-def _enveloped(answer: Any) -> Response:
-    said = Response()
-    copy_fields(said, answer, _ENVELOPE)
-    status = as_int(get_path(answer, ("status_code",)))
-    if said.failure is None and status is not None and status != _FINE:
-        said.failure = str(status)
-    return said
+def _enveloped(body: Any) -> Response:
+    record = Response()
+    copy_fields(record, body, _ENVELOPE)
+    status = as_int(get_path(body, ("status_code",)))
+    if record.failure is None and status is not None and status != _FINE:
+        record.failure = str(status)
+    return record
 
 
-def _choices(answer: Any) -> list[dict[str, Any]]:
+def _choices(body: Any) -> list[dict[str, Any]]:
     """Return the choices as chat completions, or the text as one choice.
 
     The client of SDK release 2 returns choices without the ``output`` envelope, and stream choices as deltas.
     """
-    output = answer if get_path(answer, ("output",)) is None else get_path(answer, ("output",))
+    output = body if get_path(body, ("output",)) is None else get_path(body, ("output",))
     found = [choice for choice in as_sequence(get_path(output, ("choices",))) if choice is not None]
     found = found or ([output] if get_path(output, ("finish_reason",)) is not None else [])
     return [
@@ -69,12 +69,12 @@ def _choices(answer: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _reply(answer: Any) -> Response:
-    said = _enveloped(answer)
-    said.finish_reasons = chat_completions.response({"choices": _choices(answer)}).finish_reasons
-    said.response_model = as_str(get_path(answer, ("model",)))
-    said.usage = _usage(answer)
-    return said
+def _reply(body: Any) -> Response:
+    record = _enveloped(body)
+    record.finish_reasons = chat_completions.response({"choices": _choices(body)}).finish_reasons
+    record.response_model = as_str(get_path(body, ("model",)))
+    record.usage = _usage(body)
+    return record
 
 
 def _absorb(draft: Response, chunk: Any) -> None:
@@ -84,17 +84,17 @@ def _absorb(draft: Response, chunk: Any) -> None:
     draft.usage = counted if counted != Usage() else draft.usage
     if draft.content is not None:
         draft.kept = {} if draft.kept is None else draft.kept
-        said = draft.kept.setdefault(_SAID, {})
+        choices_by_index = draft.kept.setdefault(_CHOICES_KEY, {})
         for choice in choices:
-            said.setdefault(choice["index"], []).append(choice)
+            choices_by_index.setdefault(choice["index"], []).append(choice)
 
 
 def _finish(draft: Response) -> None:
-    said = (draft.kept or {}).get(_SAID)
+    choices_by_index = (draft.kept or {}).get(_CHOICES_KEY)
     draft.kept = None
     chat_completions.finish(draft)
-    if draft.content is not None and said:
-        draft.content.output_messages = chat_output({"choices": [_joined(said[index]) for index in sorted(said)]})
+    if draft.content is not None and choices_by_index:
+        draft.content.output_messages = chat_output({"choices": [_joined(choices_by_index[index]) for index in sorted(choices_by_index)]})
 
 
 def _joined(choices: list[dict[str, Any]]) -> dict[str, Any]:
@@ -102,17 +102,17 @@ def _joined(choices: list[dict[str, Any]]) -> dict[str, Any]:
 
     No field shows which of the two a stream uses, so the texts are compared.
     """
-    said = [choice["message"] for choice in choices]
+    collected = [choice["message"] for choice in choices]
     calls: dict[int, list[Any]] = {}
-    for one in said:
-        for place, call in enumerate(as_sequence(get_path(one, ("tool_calls",)))):
+    for item in collected:
+        for place, call in enumerate(as_sequence(get_path(item, ("tool_calls",)))):
             number = as_int(get_path(call, ("index",)))
             calls.setdefault(place if number is None else number, []).append(call)
     content = [
-        _spoken(get_path(one, ("content",))) if one is not None else _spoken(choice["text"])
-        for one, choice in zip(said, choices, strict=True)
+        _text_of(get_path(item, ("content",))) if item is not None else _text_of(choice["text"])
+        for item, choice in zip(collected, choices, strict=True)
     ]
-    thought = [_spoken(get_path(one, ("reasoning_content",))) for one in said]
+    thought = [_text_of(get_path(item, ("reasoning_content",))) for item in collected]
     return {
         "message": {
             "role": "assistant",
@@ -124,12 +124,12 @@ def _joined(choices: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _call(pieces: list[Any]) -> dict[str, Any]:
-    arguments = [_spoken(get_path(piece, ("function", "arguments"))) for piece in pieces]
+    arguments = [_text_of(get_path(piece, ("function", "arguments"))) for piece in pieces]
     first = pieces[0]
     return {"id": get_path(first, ("id",)), "function": {"name": get_path(first, ("function", "name")), "arguments": _sum(arguments)}}
 
 
-def _spoken(content: Any) -> str:
+def _text_of(content: Any) -> str:
     return content if isinstance(content, str) else "".join(full_text(get_path(part, ("text",))) or "" for part in as_sequence(content))
 
 
@@ -139,39 +139,39 @@ def _sum(pieces: list[str]) -> str:
 
 
 def _content(arguments: Arguments) -> Content:
-    asked = chat_content(arguments)
+    record = chat_content(arguments)
     prompt = arguments.named.get("prompt")
     if isinstance(prompt, str) and prompt:
-        asked.input_messages = [*(asked.input_messages or ()), message("user", [text_part(prompt)])]
-    return asked
+        record.input_messages = [*(record.input_messages or ()), message("user", [text_part(prompt)])]
+    return record
 
 
 def _request(arguments: Arguments) -> Request:
-    asked = chat_completions.request(arguments)
-    asked.api_type = None
-    return asked
+    record = chat_completions.request(arguments)
+    record.api_type = None
+    return record
 
 
-def _embedded(answer: Any) -> Response:
-    said = _enveloped(answer)
-    first = next(iter(as_sequence(get_path(answer, ("output", "embeddings")) or get_path(answer, ("embeddings",)))), None)
-    said.dimensions = len(as_sequence(get_path(first, ("embedding",)))) or None
-    said.usage = _input_only(answer)
-    return said
+def _embedded(body: Any) -> Response:
+    record = _enveloped(body)
+    first = next(iter(as_sequence(get_path(body, ("output", "embeddings")) or get_path(body, ("embeddings",)))), None)
+    record.dimensions = len(as_sequence(get_path(first, ("embedding",)))) or None
+    record.usage = _input_only(body)
+    return record
 
 
-def _ranked(answer: Any) -> Response:
-    said = _enveloped(answer)
-    said.usage = _input_only(answer)
-    return said
+def _ranked(body: Any) -> Response:
+    record = _enveloped(body)
+    record.usage = _input_only(body)
+    return record
 
 
 def _rank_request(arguments: Arguments) -> Request:
-    asked = Request()
-    copy_fields(asked, arguments.named, _RERANK)
-    return asked
+    record = Request()
+    copy_fields(record, arguments.named, _RERANK)
+    return record
 
 
-chat = Dialect("dashscope", _request, _reply, _absorb, _content, lambda answer: chat_output({"choices": _choices(answer)}), _finish)
+chat = Dialect("dashscope", _request, _reply, _absorb, _content, lambda body: chat_output({"choices": _choices(body)}), _finish)
 embeddings = replace(openai_embeddings, name="dashscope_embeddings", response=_embedded)
 rerank = Dialect("dashscope_rerank", _rank_request, _ranked)

@@ -30,29 +30,29 @@ _USAGE = fields(Usage, {"input_tokens": "details.input_length", "output_tokens":
 
 def request(arguments: Arguments) -> Request:
     """Read the arguments of a task."""
-    asked = Request(stream=arguments.streaming or None)
-    copy_fields(asked, arguments.named, _REQUEST)
-    return asked
+    record = Request(stream=arguments.streaming or None)
+    copy_fields(record, arguments.named, _REQUEST)
+    return record
 
 
 def _image_request(arguments: Arguments) -> Request:
-    asked = request(arguments)
-    asked.output_type = "image"
-    return asked
+    record = request(arguments)
+    record.output_type = "image"
+    return record
 
 
-def _read_into(draft: Response, answer: Any) -> None:
-    copy_fields(draft.usage, answer, _USAGE)
-    reason = finish_reason(get_path(answer, ("details", "finish_reason")))
+def _read_into(draft: Response, body: Any) -> None:
+    copy_fields(draft.usage, body, _USAGE)
+    reason = finish_reason(get_path(body, ("details", "finish_reason")))
     if reason is not None:
         draft.finish_reasons = [reason]
 
 
-def response(answer: Any) -> Response:
+def response(body: Any) -> Response:
     """Read a response: a text, or an object with details."""
-    said = Response()
-    _read_into(said, answer)
-    return said
+    record = Response()
+    _read_into(record, body)
+    return record
 
 
 def absorb(draft: Response, chunk: Any) -> None:
@@ -75,21 +75,21 @@ def finish(draft: Response) -> None:
 
 def content(arguments: Arguments) -> Content:
     """Read the prompt."""
-    said = full_text(arguments.named.get("prompt"))
-    return Content(input_messages=None if said is None else [message("user", [text_part(said)])])
+    value = full_text(arguments.named.get("prompt"))
+    return Content(input_messages=None if value is None else [message("user", [text_part(value)])])
 
 
-def output(answer: Any) -> list[Message] | None:
+def output(body: Any) -> list[Message] | None:
     """Read the text."""
-    said = full_text(answer) or full_text(get_path(answer, ("generated_text",)))
-    return None if said is None else [message("assistant", [text_part(said)])]
+    value = full_text(body) or full_text(get_path(body, ("generated_text",)))
+    return None if value is None else [message("assistant", [text_part(value)])]
 
 
-def _vectors(answer: Any) -> Response:
-    shape = getattr(answer, "shape", ())
+def _vectors(body: Any) -> Response:
+    shape = getattr(body, "shape", ())
     return Response(dimensions=as_int(shape[-1]) if isinstance(shape, tuple) and shape else None)
 
 
 text_generation = Dialect("text_generation", request, response, absorb, content, output, finish)
 feature_extraction = Dialect("feature_extraction", request, _vectors)
-text_to_image = Dialect("text_to_image", _image_request, lambda answer: Response(usage=Usage(images=1)))
+text_to_image = Dialect("text_to_image", _image_request, lambda body: Response(usage=Usage(images=1)))

@@ -30,21 +30,21 @@ def _request(arguments: Arguments) -> Request:
     """Read the request: a model, a deployment, or only a version."""
     named = arguments.named
     references = (named.get(kind) for kind in ("model", "deployment", "version"))
-    return Request(model=next((name for one in references if (name := _named(one)) is not None), None))
+    return Request(model=next((name for item in references if (name := _named(item)) is not None), None))
 
 
 def _fetch_request(arguments: Arguments) -> Request:
     return Request(fetched_response_id=as_str(arguments.named.get("id")))
 
 
-def _reply(answer: Any) -> Response:
-    said = Response()
-    copy_fields(said, answer, _REPLY)
-    copy_fields(said.usage, answer, _USAGE)
-    end = _ENDS.get(said.response_status or "")
-    said.finish_reasons = None if end is None else [end]
-    said.failure = said.response_status if said.response_status == "failed" else None
-    return said
+def _reply(body: Any) -> Response:
+    record = Response()
+    copy_fields(record, body, _REPLY)
+    copy_fields(record.usage, body, _USAGE)
+    end = _ENDS.get(record.response_status or "")
+    record.finish_reasons = None if end is None else [end]
+    record.failure = record.response_status if record.response_status == "failed" else None
+    return record
 
 
 def _content(arguments: Arguments) -> Content:
@@ -56,10 +56,10 @@ def _content(arguments: Arguments) -> Content:
     )
 
 
-def _output(answer: Any) -> list[dict[str, Any]] | None:
-    output = get_path(answer, ("output",))
-    said = output if isinstance(output, str) else "".join(piece for piece in as_sequence(output) if isinstance(piece, str))
-    return [message("assistant", [text_part(said)])] if said else None
+def _output(body: Any) -> list[dict[str, Any]] | None:
+    output = get_path(body, ("output",))
+    value = output if isinstance(output, str) else "".join(piece for piece in as_sequence(output) if isinstance(piece, str))
+    return [message("assistant", [text_part(value)])] if value else None
 
 
 prediction = Dialect("replicate", _request, _reply, content=_content, output=_output)

@@ -12,8 +12,8 @@ def streamed(dialect: Dialect) -> Dialect:
     """Return ``dialect`` for a function that always streams."""
 
     def request(arguments: Arguments) -> Request:
-        asked = dialect.request(arguments)
-        asked.stream = True
-        return asked
+        record = dialect.request(arguments)
+        record.stream = True
+        return record
 
     return replace(dialect, request=request)

@@ -26,9 +26,9 @@ _REQUEST = fields(
 
 
 def _request(arguments: Arguments) -> Request:
-    asked = Request()
-    copy_fields(asked, arguments.named, _REQUEST)
-    return asked
+    record = Request()
+    copy_fields(record, arguments.named, _REQUEST)
+    return record
 
 
 def _content(arguments: Arguments) -> Content:
@@ -36,29 +36,29 @@ def _content(arguments: Arguments) -> Content:
     return prompt_content(arguments) if isinstance(prompt, str) else chat_content(Arguments({"messages": prompt}))
 
 
-def _output(answer: Any) -> list[Message] | None:
+def _output(body: Any) -> list[Message] | None:
     """Read each text; a chat is returned whole, and its last message is the response."""
-    said: list[Message] = []
-    for record in as_sequence(answer):
+    collected: list[Message] = []
+    for record in as_sequence(body):
         generated = get_path(record, ("generated_text",))
         if isinstance(generated, str):
-            said.append(message("assistant", [text_part(generated)]))
+            collected.append(message("assistant", [text_part(generated)]))
         elif as_sequence(generated):
-            said += chat_output({"choices": [{"message": generated[-1]}]}) or []
-    return said or None
+            collected += chat_output({"choices": [{"message": generated[-1]}]}) or []
+    return collected or None
 
 
-def _run(answer: Any) -> Response:
+def _run(body: Any) -> Response:
     """Count the tokens of one prompt and one result.
 
     Batches are padded to one length, so they are not counted.
     """
-    prompt, shape = get_path(answer, ("input_ids",)), tuple(get_path(answer, ("generated_sequence", "shape")) or ())
+    prompt, shape = get_path(body, ("input_ids",)), tuple(get_path(body, ("generated_sequence", "shape")) or ())
     if len(shape) != 3 or shape[:2] != (1, 1):
         return Response()
-    asked = 0 if prompt is None else int(prompt.shape[-1])
-    return Response(usage=Usage(input_tokens=asked, output_tokens=int(shape[2]) - asked))
+    prompt_tokens = 0 if prompt is None else int(prompt.shape[-1])
+    return Response(usage=Usage(input_tokens=prompt_tokens, output_tokens=int(shape[2]) - prompt_tokens))
 
 
-pipeline = Dialect("transformers", _request, lambda answer: Response(), content=_content, output=_output)
+pipeline = Dialect("transformers", _request, lambda body: Response(), content=_content, output=_output)
 run = Dialect("transformers_run", _request, _run, content=_content)

@@ -16,18 +16,18 @@ _USAGE = fields(Usage, {"input_tokens": "total_tokens", "total_tokens": "total_t
 
 
 def _request(arguments: Arguments) -> Request:
-    asked = Request()
-    copy_fields(asked, arguments.named, _REQUEST)
-    return asked
+    record = Request()
+    copy_fields(record, arguments.named, _REQUEST)
+    return record
 
 
-def _reply(answer: Any) -> Response:
-    said = Response()
-    copy_fields(said.usage, answer, _USAGE)
-    document = next(iter(as_sequence(get_path(answer, ("results",)))), None)
-    vectors = as_sequence(get_path(answer, ("embeddings",))) or as_sequence(get_path(document, ("embeddings",)))
-    said.dimensions = len(as_sequence(next(iter(vectors), None))) or None
-    return said
+def _reply(body: Any) -> Response:
+    record = Response()
+    copy_fields(record.usage, body, _USAGE)
+    document = next(iter(as_sequence(get_path(body, ("results",)))), None)
+    vectors = as_sequence(get_path(body, ("embeddings",))) or as_sequence(get_path(document, ("embeddings",)))
+    record.dimensions = len(as_sequence(next(iter(vectors), None))) or None
+    return record
 
 
 counted = Dialect("voyageai", _request, _reply)

@@ -25,28 +25,28 @@ _SETTINGS = fields(
 
 
 def _request(arguments: Arguments) -> Request:
-    asked = Request(stream=arguments.streaming or None)
-    copy_fields(asked, arguments.named, _SETTINGS)
-    return asked
+    record = Request(stream=arguments.streaming or None)
+    copy_fields(record, arguments.named, _SETTINGS)
+    return record
 
 
-def _answers(answer: Any) -> list[Any]:
+def _answers(body: Any) -> list[Any]:
     """List the results, one per prompt."""
-    return [one for one in answer if isinstance(one, dict)] if isinstance(answer, list) else [answer]
+    return [item for item in body if isinstance(item, dict)] if isinstance(body, list) else [body]
 
 
-def _plain(answer: Any) -> dict[str, Any]:
+def _plain(body: Any) -> dict[str, Any]:
     """Convert all results to completions; a stream may return only texts."""
-    if isinstance(answer, str):
-        return {"choices": [{"text": answer}]}
+    if isinstance(body, str):
+        return {"choices": [{"text": body}]}
     choices, counted = [], {"prompt_tokens": 0, "completion_tokens": 0}
-    for one in _answers(answer):
-        for result in as_sequence(get_path(one, ("results",))):
+    for item in _answers(body):
+        for result in as_sequence(get_path(item, ("results",))):
             reason = get_path(result, ("stop_reason",))
             choices.append({"text": get_path(result, ("generated_text",)), "finish_reason": None if reason == "not_finished" else reason})
             counted["prompt_tokens"] += as_int(get_path(result, ("input_token_count",))) or 0
             counted["completion_tokens"] += as_int(get_path(result, ("generated_token_count",))) or 0
-    return {"model": get_path(_answers(answer)[0], ("model_id",)), "choices": choices, **({"usage": counted} if choices else {})}
+    return {"model": get_path(_answers(body)[0], ("model_id",)), "choices": choices, **({"usage": counted} if choices else {})}
 
 
 def _absorb(draft: Response, chunk: Any) -> None:
@@ -57,15 +57,15 @@ def _absorb(draft: Response, chunk: Any) -> None:
     draft.usage = Usage(**{name: max(filter(None, (getattr(before, name), getattr(now, name))), default=None) for name in counts})
 
 
-def _counted(answer: Any) -> Response:
-    said = Response(response_model=as_str(get_path(answer, ("model_id",))))
-    said.usage.input_tokens = as_int(get_path(answer, ("input_token_count",)))
-    said.dimensions = len(as_sequence(get_path(next(iter(as_sequence(get_path(answer, ("results",)))), None), ("embedding",)))) or None
-    return said
+def _counted(body: Any) -> Response:
+    record = Response(response_model=as_str(get_path(body, ("model_id",))))
+    record.usage.input_tokens = as_int(get_path(body, ("input_token_count",)))
+    record.dimensions = len(as_sequence(get_path(next(iter(as_sequence(get_path(body, ("results",)))), None), ("embedding",)))) or None
+    return record
 
 
 texts = Dialect(
-    "watsonx_texts", _request, lambda answer: chat_completions.response(_plain(answer)), _absorb, content.completions_content,
-    lambda answer: content.chat_output(_plain(answer)), chat_completions.finish,
+    "watsonx_texts", _request, lambda body: chat_completions.response(_plain(body)), _absorb, content.completions_content,
+    lambda body: content.chat_output(_plain(body)), chat_completions.finish,
 )  # fmt: skip
 counted = Dialect("watsonx_counted", _request, _counted)

@@ -33,7 +33,7 @@ def _named(message: Any, field: str) -> str | None:
     return known.name.partition("_")[2].lower() if number and known is not None else None
 
 
-def _asked(arguments: Arguments) -> Plain:
+def _request_body(arguments: Arguments) -> Plain:
     proto = arguments.named["proto"]
     body = {name: rounded(getattr(proto, name)) for name in _OPTIONAL if proto.HasField(name)}
     if "reasoning_effort" in body:
@@ -50,12 +50,12 @@ def _asked(arguments: Arguments) -> Plain:
 
 
 def _request(arguments: Arguments) -> Request:
-    body = _asked(arguments)
-    asked = chat_completions.request(Arguments(body, streaming=arguments.streaming))
-    asked.api_type = None
-    asked.stop_sequences = asked.stop_sequences or None
-    asked.previous_response_id = as_str(body.get("previous_response_id"))
-    return asked
+    body = _request_body(arguments)
+    record = chat_completions.request(Arguments(body, streaming=arguments.streaming))
+    record.api_type = None
+    record.stop_sequences = record.stop_sequences or None
+    record.previous_response_id = as_str(body.get("previous_response_id"))
+    return record
 
 
 _TOOLS = {
@@ -66,58 +66,61 @@ _TOOLS = {
 }
 
 
-def _usage(said: Any) -> Plain:
-    counted: Plain = {name: getattr(said, name) for name in ("prompt_tokens", "completion_tokens", "total_tokens")}
-    counted["prompt_tokens_details"] = {"cached_tokens": said.cached_prompt_text_tokens, "image_tokens": said.prompt_image_tokens or None}
-    counted["completion_tokens_details"] = {"reasoning_tokens": said.reasoning_tokens}
-    counted["server_side_tool_usage_details"] = _tools(said)
-    if "cost_in_usd_ticks" in said.DESCRIPTOR.fields_by_name and said.HasField("cost_in_usd_ticks"):
-        counted["cost"] = said.cost_in_usd_ticks / _TICKS
+def _usage(usage_block: Any) -> Plain:
+    counted: Plain = {name: getattr(usage_block, name) for name in ("prompt_tokens", "completion_tokens", "total_tokens")}
+    counted["prompt_tokens_details"] = {
+        "cached_tokens": usage_block.cached_prompt_text_tokens,
+        "image_tokens": usage_block.prompt_image_tokens or None,
+    }
+    counted["completion_tokens_details"] = {"reasoning_tokens": usage_block.reasoning_tokens}
+    counted["server_side_tool_usage_details"] = _tools(usage_block)
+    if "cost_in_usd_ticks" in usage_block.DESCRIPTOR.fields_by_name and usage_block.HasField("cost_in_usd_ticks"):
+        counted["cost"] = usage_block.cost_in_usd_ticks / _TICKS
     return counted
 
 
-def _tools(said: Any) -> dict[str, int]:
+def _tools(value: Any) -> dict[str, int]:
     """Count the tools that ran at xAI, by their names in xAI's REST API."""
-    field = said.DESCRIPTOR.fields_by_name.get("server_side_tools_used")
+    field = value.DESCRIPTOR.fields_by_name.get("server_side_tools_used")
     if field is None:
         return {}
     names = field.enum_type.values_by_number
-    used = (_TOOLS.get(names[one].name) for one in said.server_side_tools_used if one in names)
+    used = (_TOOLS.get(names[item].name) for item in value.server_side_tools_used if item in names)
     return dict(Counter(name for name in used if name is not None))
 
 
-def _calls(said: Any) -> list[Plain]:
-    named = [(call.id, call.function) for call in said.tool_calls if call.HasField("function")]
+def _calls(value: Any) -> list[Plain]:
+    named = [(call.id, call.function) for call in value.tool_calls if call.HasField("function")]
     return [{"id": id, "type": "function", "function": {"name": f.name, "arguments": f.arguments}} for id, f in named]
 
 
-def _spoken(said: Any) -> Plain:
-    return {"role": "assistant", "content": said.content, "reasoning_content": said.reasoning_content, "tool_calls": _calls(said)}
+def _texts(value: Any) -> Plain:
+    return {"role": "assistant", "content": value.content, "reasoning_content": value.reasoning_content, "tool_calls": _calls(value)}
 
 
-def _answer(proto: Any, part: str, spoken: Callable[[Any], Plain | None]) -> Plain:
+def _completion(proto: Any, part: str, spoken: Callable[[Any], Plain | None]) -> Plain:
     choices = []
     for output in proto.outputs:
         reason = _named(output, "finish_reason")
         choices.append({"index": output.index, "finish_reason": _ENDS.get(reason or "", reason), part: spoken(getattr(output, part))})
-    answer: Plain = {"id": proto.id, "model": proto.model, "system_fingerprint": proto.system_fingerprint, "choices": choices}
-    return {**answer, "usage": _usage(proto.usage)} if proto.HasField("usage") else answer
+    body: Plain = {"id": proto.id, "model": proto.model, "system_fingerprint": proto.system_fingerprint, "choices": choices}
+    return {**body, "usage": _usage(proto.usage)} if proto.HasField("usage") else body
 
 
-def _proto(answer: Any) -> Any:
+def _proto(body: Any) -> Any:
     """Return the message behind an SDK object: a response, a list, or a parsed pair."""
-    first = answer[0] if isinstance(answer, (list, tuple)) else answer
+    first = body[0] if isinstance(body, (list, tuple)) else body
     return getattr(first, "_proto", first)
 
 
-def _reply(answer: Any) -> Response:
-    return chat_completions.response(_answer(_proto(answer), "message", lambda said: None))
+def _reply(body: Any) -> Response:
+    return chat_completions.response(_completion(_proto(body), "message", lambda value: None))
 
 
 def _absorb(draft: Response, chunk: Any) -> None:
     # A pair of the accumulated response and the latest chunk.
     proto = _proto(chunk[1])
-    chat_completions.absorb(draft, _answer(proto, "delta", _spoken if draft.content is not None else lambda said: None))
+    chat_completions.absorb(draft, _completion(proto, "delta", _texts if draft.content is not None else lambda value: None))
 
 
 def _content(arguments: Arguments) -> Content:
@@ -142,8 +145,8 @@ def _part(content: Any) -> Plain:
     return {"type": "text", "text": content.text}
 
 
-def _output(answer: Any) -> list[Plain] | None:
-    return chat_output(_answer(_proto(answer), "message", _spoken))
+def _output(body: Any) -> list[Plain] | None:
+    return chat_output(_completion(_proto(body), "message", _texts))
 
 
 def _image_request(arguments: Arguments) -> Request:
@@ -151,8 +154,8 @@ def _image_request(arguments: Arguments) -> Request:
     return Request(model=as_str(named.get("model")), choice_count=integer(named.get("n")), output_type="image")
 
 
-def _image_reply(answer: Any) -> Response:
-    proto = _proto(answer)
+def _image_reply(body: Any) -> Response:
+    proto = _proto(body)
     counted = usage(_usage(proto.usage)) if proto.HasField("usage") else Usage()
     counted.images = len(proto.images) or None
     return Response(response_model=as_str(proto.model), usage=counted)
@@ -165,4 +168,4 @@ def _fetch_request(arguments: Arguments) -> Request:
 chat = Dialect("xai", _request, _reply, _absorb, _content, _output, chat_completions.finish)
 fetched = Dialect("xai_fetched", _fetch_request, _reply, output=_output)
 images = Dialect("xai_images", _image_request, _image_reply)
-tokens = Dialect("xai_tokens", lambda arguments: Request(model=as_str(arguments.named.get("model"))), lambda answer: Response())
+tokens = Dialect("xai_tokens", lambda arguments: Request(model=as_str(arguments.named.get("model"))), lambda body: Response())

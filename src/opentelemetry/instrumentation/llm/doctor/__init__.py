@@ -39,11 +39,11 @@ _OFF = ("OTEL_SDK_DISABLED", "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", f"{_OWN}DI
 
 
 class Report:
-    """The doctor's result: ``facts``, ``findings`` sorted by weight, ``str()`` as text."""
+    """Result: ``facts``, and ``findings`` sorted by weight; ``str()`` is the text."""
 
-    def __init__(self, facts: Facts) -> None:
-        self.facts = facts
-        self.findings: tuple[Finding, ...] = findings.findings(facts)
+    def __init__(self, collected: Facts) -> None:
+        self.facts = collected
+        self.findings: tuple[Finding, ...] = findings.findings(collected)
 
     @property
     def healthy(self) -> bool:
@@ -70,7 +70,7 @@ class Report:
 
 
 def report() -> Report:
-    """Report what this process has instrumented, configured and observed so far.
+    """Report the instrumentation, settings and errors of this process.
 
     Imports no SDK and changes nothing.
 
@@ -80,21 +80,21 @@ def report() -> Report:
     watcher = LLMInstrumentor()
     chosen, ignored = _settings_of(os.environ)
     in_force = (watcher.settings if watcher.is_instrumented_by_opentelemetry else None) or chosen
-    facts = _facts(os.environ, in_force, ignored, tuple(looked_at(name, in_force) for name in by_distribution()))
-    return Report(replace(facts, inside=True, watching=watcher.is_instrumented_by_opentelemetry, **_met(watcher)))
+    collected = _collect(os.environ, in_force, ignored, tuple(looked_at(name, in_force) for name in by_distribution()))
+    return Report(replace(collected, inside=True, watching=watcher.is_instrumented_by_opentelemetry, **_met(watcher)))
 
 
 def examine(wait: float = WAIT_SECONDS, names: Iterable[str] = ()) -> Report:
-    """Report the instrumentation of a program started here, for ``names`` or all SDKs.
+    """Report how a program started here is instrumented, for ``names`` or all.
 
     ``names`` are SDKs or providers; an unknown name raises ``ValueError``. The import of an SDK is abandoned after
     ``wait`` seconds.
     """
     chosen, ignored = _settings_of(os.environ)
-    return Report(_facts(os.environ, chosen, ignored, probed(chosen, wait, list(names))))
+    return Report(_collect(os.environ, chosen, ignored, probed(chosen, wait, list(names))))
 
 
-def _facts(environment: Mapping[str, str], settings: Settings, ignored: tuple[str, ...], sdks: tuple[Any, ...]) -> Facts:
+def _collect(environment: Mapping[str, str], settings: Settings, ignored: tuple[str, ...], sdks: tuple[Any, ...]) -> Facts:
     found = everything_installed()
     disabled = [name.strip() for name in environment.get(_OFF[1], "").split(",") if name.strip()]
     return Facts(
@@ -122,23 +122,23 @@ def _version(distribution: Distribution | None) -> str | None:
 
 def _settings_of(environment: Mapping[str, str]) -> tuple[Settings, tuple[str, ...]]:
     """Return settings from the environment, and warnings about invalid variables."""
-    with _warnings() as said:
+    with _warnings() as messages:
         chosen = Settings.read({}, environment)
-    return chosen, tuple(said)
+    return chosen, tuple(messages)
 
 
 @contextmanager
 def _warnings() -> Iterator[list[str]]:
-    said: list[str] = []
+    collected: list[str] = []
     logger = logging.getLogger(settings_module.__name__)
 
     def keep(record: logging.LogRecord) -> bool:
-        said.append(record.getMessage())
+        collected.append(record.getMessage())
         return False
 
     logger.addFilter(keep)
     try:
-        yield said
+        yield collected
     finally:
         logger.removeFilter(keep)
 
@@ -147,9 +147,9 @@ def _setting(name: str, settings: Settings, environment: Mapping[str, str]) -> S
     field = next(f for f in fields(Settings) if f.name == name)
     value, variable = getattr(settings, name), field.metadata["env"]
     with _warnings():
-        told = getattr(Settings.read({}, {variable: environment.get(variable, "")} if variable else {}), name)
+        effective = getattr(Settings.read({}, {variable: environment.get(variable, "")} if variable else {}), name)
     # A keyword overrides the variable, so a value that differs from the variable or the default was a keyword.
-    origin = "keyword" if told != value else variable if value != field.default else "default"
+    origin = "keyword" if effective != value else variable if value != field.default else "default"
     return Setting(name, getattr(value, "__qualname__", None) or exporters.masked(repr(value)), origin)
 
 
@@ -169,7 +169,9 @@ def _met(watcher: LLMInstrumentor) -> dict[str, Any]:
     return {
         "providers_in_process": exporters.in_process(getattr(spans, "_tracer", None)),
         "handlers": handlers,
-        "unpriced": tuple({"provider": who, "model": model, "reason": why} for (who, model), why in sorted(unpriced.items())),
+        "unpriced": tuple(
+            {"provider": wrapper_name, "model": model, "reason": why} for (wrapper_name, model), why in sorted(unpriced.items())
+        ),
         "extraction_errors": _counts(reporter, "ex_llm.telemetry.extraction_errors.total", "step"),
         "handler_failures": _counts(reporter, "ex_llm.telemetry.handler_failures.total", "event"),
     }

@@ -48,12 +48,12 @@ def neighbours(sdks: Iterable[SdkState], disabled: Iterable[str], found: dict[st
     """
     watched = {normal(sdk.name): sdk for sdk in sdks if sdk.version and sdk.state != "disabled"}
     ours = {name: sdk.name for name, sdk in watched.items()}
-    active = {who: name for name, sdk in ours.items() for who in wrapping(packages_of(sdk))}
+    active = {wrapper_name: name for name, sdk in ours.items() for wrapper_name in wrapping(packages_of(sdk))}
     off = set(disabled)
-    told = [neighbour for name, d in found.items() if name != OURS for neighbour in _watching(name, d, set(ours), off, active)]
-    known = {n.name for n in told if n.active}
+    declared = [neighbour for name, d in found.items() if name != OURS for neighbour in _watching(name, d, set(ours), off, active)]
+    known = {n.name for n in declared if n.active}
     strangers = ((name, sdk) for name, sdk in active.items() if not any(_module(k) == name for k in known))
-    every = (*told, *(OtherInstrumentation(name, "", sdk, active=True) for name, sdk in strangers))
+    every = (*declared, *(OtherInstrumentation(name, "", sdk, active=True) for name, sdk in strangers))
     return tuple(replace(n, gives_way=n.sdk in watched and _gives_way(n, watched[n.sdk])) for n in every)
 
 
@@ -114,7 +114,7 @@ def wrapping(packages: Iterable[str]) -> set[str]:
     insides = tuple(f"{package}." for package in packages)
     modules = [(n, m) for n, m in list(sys.modules.items()) if f"{n}.".startswith(insides) and isinstance(m, ModuleType)]
     found = {_who(value) for name, module in modules for owner in _owners(name, module) for value in list(vars(owner).values())}
-    return {who for who in found if who is not None}
+    return {wrapper_name for wrapper_name in found if wrapper_name is not None}
 
 
 def _owners(name: str, module: ModuleType) -> Iterator[Any]:

@@ -47,10 +47,10 @@ def signals(found: Mapping[str, Distribution], environment: Mapping[str, str]) -
 
 def _signal(name: str, found: Mapping[str, Distribution], environment: Mapping[str, str], has_distro: bool) -> Signal:
     variable = f"OTEL_{name.upper()}_EXPORTER"
-    said = environment.get(variable, "").strip()
-    origin = variable if said else "opentelemetry-distro" if has_distro else "nothing chosen"
-    said = said or (_DISTRO["exporter"] if has_distro else "")
-    exporters = tuple(e for e in map(str.strip, said.split(",")) if e and e.lower() != "none")
+    value = environment.get(variable, "").strip()
+    origin = variable if value else "opentelemetry-distro" if has_distro else "nothing chosen"
+    value = value or (_DISTRO["exporter"] if has_distro else "")
+    exporters = tuple(e for e in map(str.strip, value.split(",")) if e and e.lower() != "none")
     offered = {e.name for d in found.values() for e in d.entry_points if e.group == f"opentelemetry_{name}_exporter"}
     loaded = {e: _entry_point(e, name, environment, has_distro) for e in exporters}
     otlp = next((loaded[e] for e in exporters if e in _OTLP), None)
@@ -61,8 +61,8 @@ def _signal(name: str, found: Mapping[str, Distribution], environment: Mapping[s
 def _entry_point(exporter: str, signal: str, environment: Mapping[str, str], has_distro: bool) -> str:
     if exporter != "otlp":
         return exporter
-    said = environment.get(f"OTEL_EXPORTER_OTLP_{signal.upper()}_PROTOCOL") or environment.get("OTEL_EXPORTER_OTLP_PROTOCOL")
-    protocol = (said or _DISTRO["protocol"]).strip()
+    value = environment.get(f"OTEL_EXPORTER_OTLP_{signal.upper()}_PROTOCOL") or environment.get("OTEL_EXPORTER_OTLP_PROTOCOL")
+    protocol = (value or _DISTRO["protocol"]).strip()
     return _PROTOCOLS.get(protocol, f"otlp over {protocol}")
 
 
@@ -106,10 +106,10 @@ def in_process(tracer: Any) -> dict[str, str]:
         "metrics": metrics.get_meter_provider(),
         "logs": _logs.get_logger_provider(),
     }
-    told = {name: _class_of(provider) for name, provider in set_up.items()}
-    if told["traces"] != "none" and (processors := _processors(set_up["traces"])) is not None:
-        told["traces"] += f" to {', '.join(processors) or 'nobody'}"
-    return told
+    by_signal = {name: _class_of(provider) for name, provider in set_up.items()}
+    if by_signal["traces"] != "none" and (processors := _processors(set_up["traces"])) is not None:
+        by_signal["traces"] += f" to {', '.join(processors) or 'nobody'}"
+    return by_signal
 
 
 def _class_of(provider: Any) -> str:

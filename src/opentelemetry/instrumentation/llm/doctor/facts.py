@@ -1,4 +1,4 @@
-"""Records of the doctor's facts; collected, evaluated and printed by other modules."""
+"""Records of the doctor's facts; other modules collect and print them."""
 
 from __future__ import annotations
 

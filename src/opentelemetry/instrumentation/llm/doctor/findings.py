@@ -1,4 +1,4 @@
-"""Derive findings from facts: one function per cause, sorted by weight, without I/O."""
+"""Derive findings from facts: one function per cause, sorted by weight."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ NOTHING = "nothing"
 _INSIDE = "opentelemetry.instrumentation.llm.doctor.report()"
 
 
-def findings(facts: Facts) -> tuple[Finding, ...]:
+def findings(collected: Facts) -> tuple[Finding, ...]:
     """Return problems and notes: problems first."""
-    found = [finding for cause in _CAUSES for finding in cause(facts)]
+    found = [finding for cause in _CAUSES for finding in cause(collected)]
     return tuple(sorted(found, key=lambda finding: not finding.problem))
 
 
@@ -33,26 +33,26 @@ def _some(names: Iterable[str]) -> str:
     return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
-def _disabled(facts: Facts) -> Iterator[Finding]:
-    if facts.disabled_by.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+def _disabled(collected: Facts) -> Iterator[Finding]:
+    if collected.disabled_by.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         yield Finding(
             "disabled_by_environment",
             "OTEL_SDK_DISABLED=true switches the whole OpenTelemetry SDK off: no span, no metric and no log is kept",
             "unset OTEL_SDK_DISABLED",
         )
-    off = facts.disabled_by.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "")
-    if {"llm", "*"} & {name.strip() for name in off.split(",")} and not facts.watching:
+    off = collected.disabled_by.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "")
+    if {"llm", "*"} & {name.strip() for name in off.split(",")} and not collected.watching:
         yield Finding(
             "disabled_by_environment",
             f"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS={off} keeps opentelemetry-instrument from loading this instrumentation",
             "take llm (or *) out of OTEL_PYTHON_DISABLED_INSTRUMENTATIONS",
         )
-    names = [sdk.name for sdk in facts.sdks if sdk.state == "disabled"]
+    names = [sdk.name for sdk in collected.sdks if sdk.state == "disabled"]
     if names:
-        everything = not any(sdk.version and sdk.state != "disabled" for sdk in facts.sdks)
-        origin = next((s.origin for s in facts.settings if s.name == "disabled_providers"), "")
+        everything = not any(sdk.version and sdk.state != "disabled" for sdk in collected.sdks)
+        origin = next((s.origin for s in collected.settings if s.name == "disabled_providers"), "")
         by_variable = origin.startswith("OTEL_")
-        providers = _some(p for sdk in facts.sdks if sdk.state == "disabled" for p in sdk.providers)
+        providers = _some(p for sdk in collected.sdks if sdk.state == "disabled" for p in sdk.providers)
         yield Finding(
             "disabled_by_environment" if by_variable else "disabled_by_keyword",
             f"{_some(names)} is not watched, because {origin if by_variable else 'the keyword disabled_providers'} says so",
@@ -61,14 +61,14 @@ def _disabled(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _not_watching(facts: Facts) -> Iterator[Finding]:
-    if facts.inside and not facts.watching:
+def _not_watching(collected: Facts) -> Iterator[Finding]:
+    if collected.inside and not collected.watching:
         yield Finding(
             "not_instrumented",
             "this process does not watch anything: instrument() was not called, or uninstrument() was",
             "call LLMInstrumentor().instrument(), or start the program with opentelemetry-instrument",
         )
-    elif not facts.inside and not facts.loadable:
+    elif not collected.inside and not collected.loadable:
         yield Finding(
             "not_loadable",
             "opentelemetry-instrument cannot find this instrumentation: the package is on the path, but not installed",
@@ -76,10 +76,10 @@ def _not_watching(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _no_sdk(facts: Facts) -> Iterator[Finding]:
-    if not any(sdk.version for sdk in facts.sdks):
-        names = ", ".join(sdk.name for sdk in facts.sdks)
-        which = facts.sdks[0].requires.partition(";")[0] if facts.sdks else ""
+def _no_sdk(collected: Facts) -> Iterator[Finding]:
+    if not any(sdk.version for sdk in collected.sdks):
+        names = ", ".join(sdk.name for sdk in collected.sdks)
+        which = collected.sdks[0].requires.partition(";")[0] if collected.sdks else ""
         yield Finding(
             "no_sdk",
             f"none of the SDKs that are watched is installed for this Python ({names})",
@@ -88,44 +88,44 @@ def _no_sdk(facts: Facts) -> Iterator[Finding]:
 
 
 def _each(state: str, description: Callable[[SdkState], str], do: Callable[[SdkState], str]) -> Callable[[Facts], Iterator[Finding]]:
-    def cause(facts: Facts) -> Iterator[Finding]:
-        for sdk in facts.sdks:
+    def cause(collected: Facts) -> Iterator[Finding]:
+        for sdk in collected.sdks:
             if sdk.state == state:
                 yield Finding(f"sdk_{state.replace(' ', '_')}", description(sdk), do(sdk))
 
     return cause
 
 
-def _nothing_arrives(facts: Facts) -> Iterator[Finding]:
-    if facts.inside:
-        if facts.watching and facts.providers_in_process.get("traces", "none") == "none":
+def _nothing_arrives(collected: Facts) -> Iterator[Finding]:
+    if collected.inside:
+        if collected.watching and collected.providers_in_process.get("traces", "none") == "none":
             yield Finding(
                 "no_exporter",
                 "no TracerProvider is set in this process: spans go nowhere",
                 "set one with opentelemetry.trace.set_tracer_provider(), or start the program with opentelemetry-instrument",
             )
-        elif facts.providers_in_process.get("traces", "").endswith(" to nobody"):
+        elif collected.providers_in_process.get("traces", "").endswith(" to nobody"):
             yield Finding(
                 "no_exporter",
                 "the TracerProvider of this process has no exporter: spans go nowhere",
                 "add one with add_span_processor(BatchSpanProcessor(exporter))",
             )
         return
-    if facts.versions.get("opentelemetry-sdk") is None:
+    if collected.versions.get("opentelemetry-sdk") is None:
         yield Finding(
             "no_opentelemetry_sdk",
             "the OpenTelemetry SDK is not installed: without it nothing is kept or sent",
             "pip install opentelemetry-distro opentelemetry-exporter-otlp",
         )
         return
-    yield from _no_exporter(facts)
+    yield from _no_exporter(collected)
 
 
-def _no_exporter(facts: Facts) -> Iterator[Finding]:
+def _no_exporter(collected: Facts) -> Iterator[Finding]:
     in_code = f"if the program sets OpenTelemetry up in code, all may be well, and {_INSIDE} tells there"
-    if facts.config_file:
+    if collected.config_file:
         return
-    absent = [(signal.name, name) for signal in facts.signals for name in signal.missing]
+    absent = [(signal.name, name) for signal in collected.signals for name in signal.missing]
     if absent:
         named = ", ".join(f"{name} ({signal})" for signal, name in absent)
         otlp = any(name.startswith("otlp") for _, name in absent)
@@ -135,13 +135,13 @@ def _no_exporter(facts: Facts) -> Iterator[Finding]:
             f"an exporter is chosen that is not installed: {named}; opentelemetry-instrument sets up nothing at all then",
             f"{'pip install opentelemetry-exporter-otlp' if otlp else 'install the package that brings it'}, or set {variables}",
         )
-    if not any(signal.exporters for signal in facts.signals):
+    if not any(signal.exporters for signal in collected.signals):
         yield Finding(
             "no_exporter",
             "no exporter is chosen for traces, metrics or logs: what is watched goes nowhere",
             f"set OTEL_TRACES_EXPORTER and OTEL_METRICS_EXPORTER (otlp, or llm_console to see traces here); {in_code}",
         )
-    elif facts.configurator is None:
+    elif collected.configurator is None:
         yield Finding(
             "no_configurator",
             "exporters are chosen, but no package sets the SDK up for opentelemetry-instrument",
@@ -149,18 +149,18 @@ def _no_exporter(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _unreadable(facts: Facts) -> Iterator[Finding]:
-    if facts.unreadable:
+def _unreadable(collected: Facts) -> Iterator[Finding]:
+    if collected.unreadable:
         frozen = "a frozen application has only the modules that it was built with; "
         yield Finding(
             "tables_missing",
-            f"{frozen if facts.frozen else ''}{_some(facts.unreadable)} cannot be instrumented, because our tables cannot be imported",
-            "build with --collect-submodules opentelemetry.instrumentation.llm" if facts.frozen else "install this package again",
+            f"{frozen if collected.frozen else ''}{_some(collected.unreadable)} cannot be instrumented, because our tables cannot be imported",
+            "build with --collect-submodules opentelemetry.instrumentation.llm" if collected.frozen else "install this package again",
         )
 
 
-def _not_reached(facts: Facts) -> Iterator[Finding]:
-    for sdk in facts.sdks:
+def _not_reached(collected: Facts) -> Iterator[Finding]:
+    for sdk in collected.sdks:
         if sdk.not_reached:
             yield Finding(
                 "not_reached",
@@ -169,15 +169,15 @@ def _not_reached(facts: Facts) -> Iterator[Finding]:
             )
 
 
-def _twice(facts: Facts) -> Iterator[Finding]:
-    for n in facts.neighbours:
+def _twice(collected: Facts) -> Iterator[Finding]:
+    for n in collected.neighbours:
         if n.off or not (n.active or n.entry_points):
             continue
         if n.gives_way:
-            says = f"the spans that {n.name} would make of calls of {n.sdk} give way to ours; what else it traces stays"
-            yield Finding("gives_way", says, f"{NOTHING}; native_telemetry=keep keeps both", problem=False)
+            description = f"the spans that {n.name} would make of calls of {n.sdk} give way to ours; what else it traces stays"
+            yield Finding("gives_way", description, f"{NOTHING}; native_telemetry=keep keeps both", problem=False)
             continue
-        providers = ",".join(p for sdk in facts.sdks if sdk.name == n.sdk for p in sdk.providers)
+        providers = ",".join(p for sdk in collected.sdks if sdk.name == n.sdk for p in sdk.providers)
         theirs = f"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS={','.join(n.entry_points)}" if n.entry_points else f"the settings of {n.name}"
         how = "has wrapped functions of it in this process" if n.active else "is loaded by opentelemetry-instrument too"
         yield Finding(
@@ -188,8 +188,8 @@ def _twice(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _watch_many(facts: Facts) -> Iterator[Finding]:
-    for n in facts.neighbours:
+def _watch_many(collected: Facts) -> Iterator[Finding]:
+    for n in collected.neighbours:
         if not n.sdk:
             yield Finding(
                 "may_be_instrumented_twice",
@@ -199,33 +199,33 @@ def _watch_many(facts: Facts) -> Iterator[Finding]:
             )
 
 
-def _variables(facts: Facts) -> Iterator[Finding]:
-    for line in facts.ignored:
+def _variables(collected: Facts) -> Iterator[Finding]:
+    for line in collected.ignored:
         yield Finding("setting_ignored", line, f"correct or unset {line.partition('=')[0].split()[0]}", problem=False)
-    chosen = next((s for s in facts.settings if s.name == "disabled_providers"), None)
-    known = {*facts.known_providers, *(provider for sdk in facts.sdks for provider in sdk.providers)}
+    chosen = next((s for s in collected.settings if s.name == "disabled_providers"), None)
+    known = {*collected.known_providers, *(provider for sdk in collected.sdks for provider in sdk.providers)}
     unknown = [name for name in _texts(chosen.value) if name not in known] if chosen else []
     if unknown and chosen:
-        says = f"disabled_providers ({chosen.origin}) names {_some(unknown)}, which is no provider of ours"
-        yield Finding("setting_ignored", says, f"use one of {', '.join(sorted(known))}", problem=False)
+        description = f"disabled_providers ({chosen.origin}) names {_some(unknown)}, which is no provider of ours"
+        yield Finding("setting_ignored", description, f"use one of {', '.join(sorted(known))}", problem=False)
 
 
 def _texts(shown: str) -> list[str]:
     return [part for part in shown.split("'")[1::2] if part]
 
 
-def _partly(facts: Facts) -> Iterator[Finding]:
-    for sdk in facts.sdks:
+def _partly(collected: Facts) -> Iterator[Finding]:
+    for sdk in collected.sdks:
         if sdk.without and sdk.operations:
-            says = f"{sdk.name} {sdk.version} has no function that we know for {_some(sdk.without)}"
-            yield Finding("missing_targets", says, f"{NOTHING}, unless the program does that and it is not seen", problem=False)
+            description = f"{sdk.name} {sdk.version} has no function that we know for {_some(sdk.without)}"
+            yield Finding("missing_targets", description, f"{NOTHING}, unless the program does that and it is not seen", problem=False)
         elif sdk.missing:
-            says = f"{sdk.name} {sdk.version} does not have {_some(sdk.missing)}"
-            yield Finding("missing_targets", says, f"{NOTHING}, as long as the calls of the program are seen", problem=False)
+            description = f"{sdk.name} {sdk.version} does not have {_some(sdk.missing)}"
+            yield Finding("missing_targets", description, f"{NOTHING}, as long as the calls of the program are seen", problem=False)
 
 
-def _native(facts: Facts) -> Iterator[Finding]:
-    kept = [f"{sdk.name} ({native.target})" for sdk in facts.sdks for native in sdk.native if native.done == "kept beside ours"]
+def _native(collected: Facts) -> Iterator[Finding]:
+    kept = [f"{sdk.name} ({native.target})" for sdk in collected.sdks for native in sdk.native if native.done == "kept beside ours"]
     if kept:
         yield Finding(
             "native_telemetry_kept",
@@ -235,9 +235,9 @@ def _native(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _met(facts: Facts) -> Iterator[Finding]:
-    if facts.unpriced:
-        named = _some(f"{u['provider']} {u['model']} ({u['reason']})" for u in facts.unpriced)
+def _met(collected: Facts) -> Iterator[Finding]:
+    if collected.unpriced:
+        named = _some(f"{u['provider']} {u['model']} ({u['reason']})" for u in collected.unpriced)
         yield Finding(
             "unpriced_models",
             f"calls have no cost, because their price is not known: {named}",
@@ -245,7 +245,7 @@ def _met(facts: Facts) -> Iterator[Finding]:
             problem=False,
         )
     for cause, (what, do) in _FAULTS.items():
-        counts: dict[str, int] = getattr(facts, cause)
+        counts: dict[str, int] = getattr(collected, cause)
         if counts:
             named = _some(f"{where} ({times})" for where, times in counts.items())
             yield Finding(cause, f"{what}: {named}", do, problem=False)

@@ -22,12 +22,12 @@ _ERRORS_KEPT = 5
 def main(name: str) -> None:
     """Print the state of the SDK ``name``."""
     # Output that an SDK prints during its import must not mix with the result.
-    answer = os.dup(1)
+    result = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     LLMInstrumentor().instrument()
     errors = [error for module in modules_of(by_distribution()[name]) if (error := _imported(module))]
-    told = asdict(_judged(looked_at(name, LLMInstrumentor().settings or Settings()), list(dict.fromkeys(errors))))
-    os.write(answer, json.dumps(told).encode() + b"\n")
+    state = asdict(_judged(looked_at(name, LLMInstrumentor().settings or Settings()), list(dict.fromkeys(errors))))
+    os.write(result, json.dumps(state).encode() + b"\n")
     # Skip threads and exit handlers of the SDK.
     os._exit(0)
 
@@ -37,13 +37,13 @@ def _imported(module: str) -> str | None:
     try:
         importlib.import_module(module)
     except ModuleNotFoundError as absent:
-        return None if absent.name and f"{module}.".startswith(f"{absent.name}.") else _said(absent)
+        return None if absent.name and f"{module}.".startswith(f"{absent.name}.") else _describe(absent)
     except BaseException as error:  # noqa: BLE001 - an SDK may do anything at its import; also end the process
-        return _said(error)
+        return _describe(error)
     return None
 
 
-def _said(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     first = str(error).strip().partition("\n")[0]
     return f"{type(error).__name__}: {first}".rstrip(": ")
 

@@ -131,8 +131,8 @@ def _probe(sdk: SdkState, wait: float) -> SdkState:
     lines = done.stdout.splitlines()
     if not lines:
         return replace(sdk, state="import failed", errors=(f"the process ended with status {done.returncode}",))
-    told: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in json.loads(lines[-1]).items()}
-    return replace(SdkState(**told), native=tuple(NativeState(**native) for native in told["native"]))
+    state: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in json.loads(lines[-1]).items()}
+    return replace(SdkState(**state), native=tuple(NativeState(**native) for native in state["native"]))
 
 
 def _environment() -> dict[str, str]:

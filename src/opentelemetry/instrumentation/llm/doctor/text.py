@@ -1,4 +1,4 @@
-"""Print the report: sections of aligned lines, and a last line with the next action."""
+"""Print the report: aligned sections, and a last line with the next action."""
 
 from __future__ import annotations
 
@@ -20,20 +20,22 @@ _MARKS: dict[Mark, tuple[str, str, Style]] = {"good": ("✓", "+", "green"), "no
 _STATES: dict[str, Mark] = {"watched": "good", "partly watched": "good", "not imported": "note", "disabled": "note"}
 
 
-def written(facts: Facts, findings: Sequence[Finding], terminal: Terminal = PLAIN, width: int | None = None) -> str:
-    """Return the whole report for a terminal; findings are folded at ``width`` columns."""
-    page, versions = _Page(terminal, width), facts.versions
+def written(collected: Facts, findings: Sequence[Finding], terminal: Terminal = PLAIN, width: int | None = None) -> str:
+    """Return the report for a terminal; findings are folded at ``width`` columns."""
+    page, versions = _Page(terminal, width), collected.versions
     others = [f"{name} {version or 'not installed'}" for name, version in versions.items() if name not in (OURS, "python")]
-    sdks = {_sdk(sdk): _STATES.get(sdk.state, "bad") for sdk in facts.sdks if sdk.version}
+    sdks = {_sdk(sdk): _STATES.get(sdk.state, "bad") for sdk in collected.sdks if sdk.version}
     parts = [
         f"{page.bold(f'{OURS} {versions[OURS]}')} on Python {versions['python']}\n{', '.join(others)}",
-        page.section("SDKs", sdks) + _not_installed(facts.sdks),
-        page.section("Spans that SDKs make themselves", [(n.target, n.done) for sdk in facts.sdks for n in sdk.native]),
-        page.section("Other instrumentations of these SDKs", [_neighbour(n) for n in facts.neighbours]),
-        page.section("Where telemetry goes", _exports(facts)),
-        page.section("Settings that are not at their defaults", [_setting(s) for s in facts.settings if s.origin != "default"]),
-        page.section("What the environment switches off", sorted(facts.disabled_by.items()), always=False),
-        page.section("Handlers on the bus", [(name, f"{count} events") for name, count in facts.handlers.items()], always=facts.inside),
+        page.section("SDKs", sdks) + _not_installed(collected.sdks),
+        page.section("Spans that SDKs make themselves", [(n.target, n.done) for sdk in collected.sdks for n in sdk.native]),
+        page.section("Other instrumentations of these SDKs", [_neighbour(n) for n in collected.neighbours]),
+        page.section("Where telemetry goes", _exports(collected)),
+        page.section("Settings that are not at their defaults", [_setting(s) for s in collected.settings if s.origin != "default"]),
+        page.section("What the environment switches off", sorted(collected.disabled_by.items()), always=False),
+        page.section(
+            "Handlers on the bus", [(name, f"{count} events") for name, count in collected.handlers.items()], always=collected.inside
+        ),
         page.findings(findings),
     ]
     return "\n\n".join(part for part in parts if part) + f"\n\n{page.bold('What to do:')} {what_to_do(findings)}"
@@ -49,7 +51,7 @@ class _Page:
         return self._terminal.paint(text, "bold")
 
     def section(self, head: str, rows: Iterable[Row], always: bool = True) -> str:
-        """Format a heading and aligned rows; a mapping's rows follow the mark of their key."""
+        """Format a heading and aligned rows; a mapping gives each row its mark."""
         marks = [f"{self._mark(mark)} " for mark in rows.values()] if isinstance(rows, Mapping) else None
         rows = list(rows)
         if not rows:
@@ -92,8 +94,8 @@ def _not_installed(sdks: Iterable[SdkState]) -> str:
 def _watched(sdk: SdkState) -> str:
     if not sdk.operations:
         return "; ".join(sdk.errors) or f"needs {sdk.requires}"
-    told = f"{len(sdk.operations)} operations at {len(sdk.patched)} places"
-    return f"{told}, not {', '.join(sdk.without)}" if sdk.without else told
+    description = f"{len(sdk.operations)} operations at {len(sdk.patched)} places"
+    return f"{description}, not {', '.join(sdk.without)}" if sdk.without else description
 
 
 def _neighbour(neighbour: OtherInstrumentation) -> Row:
@@ -105,12 +107,14 @@ def _setting(setting: Setting) -> Row:
     return setting.name, setting.value, f"from {setting.origin}"
 
 
-def _exports(facts: Facts) -> dict[Row, Mark]:
-    if facts.inside:
-        return {(name, told): "note" if told == "none" else "good" for name, told in facts.providers_in_process.items()}
-    if facts.config_file:
-        return {("all signals", f"as the file {facts.config_file} says (OTEL_CONFIG_FILE)"): "good"}
-    return {_signal(s): "bad" if s.missing else "good" if s.exporters else "note" for s in facts.signals}
+def _exports(collected: Facts) -> dict[Row, Mark]:
+    if collected.inside:
+        return {
+            (name, description): "note" if description == "none" else "good" for name, description in collected.providers_in_process.items()
+        }
+    if collected.config_file:
+        return {("all signals", f"as the file {collected.config_file} says (OTEL_CONFIG_FILE)"): "good"}
+    return {_signal(s): "bad" if s.missing else "good" if s.exporters else "note" for s in collected.signals}
 
 
 def _signal(signal: Signal) -> Row:

@@ -30,16 +30,16 @@ class ReportedError(NamedTuple):
     kind: str
 
 
-def complete(reply: Response, answer: Any) -> None:
+def complete(record: Response, body: Any) -> None:
     """Set ``failure`` and ``reported_error`` if the response has an error."""
-    if reply.failure is None and reply.finish_reasons and "error" not in reply.finish_reasons:
+    if record.failure is None and record.finish_reasons and "error" not in record.finish_reasons:
         return
-    found = next(_errors(answer), None)
-    if found is None and reply.failure is None and _is_nothing_else(reply):
-        found = _whole(answer)
+    found = next(_errors(body), None)
+    if found is None and record.failure is None and _is_nothing_else(record):
+        found = _whole(body)
     if found is not None:
-        reply.reported_error = read(found, reply.failure)
-        reply.failure = reply.reported_error.code
+        record.reported_error = read(found, record.failure)
+        record.failure = record.reported_error.code
 
 
 def read(error: Any, default: str | None = None) -> ReportedError:
@@ -51,7 +51,9 @@ def read(error: Any, default: str | None = None) -> ReportedError:
     'rate_limited'
     """
     message = (
-        error if isinstance(error, str) else next((said for path in _MESSAGES if (said := as_str(get_path(error, path))) is not None), None)
+        error
+        if isinstance(error, str)
+        else next((value for path in _MESSAGES if (value := as_str(get_path(error, path))) is not None), None)
     )
     status = next((found for path in _STATUSES if (found := failures.status_in(get_path(error, path))) is not None), None)
     code = next((word for path in _CODES if (word := failures.code_in(get_path(error, path))) is not None), None)
@@ -64,10 +66,10 @@ def read(error: Any, default: str | None = None) -> ReportedError:
     return ReportedError(code or "error", status, kind)
 
 
-def metadata(reply: Response, refused_with: int | None) -> dict[str, Any]:
+def metadata(record: Response, refused_with: int | None) -> dict[str, Any]:
     """Return the failure metadata of a response."""
-    code = reply.failure or "error"
-    known: ReportedError = reply.reported_error or ReportedError(code, None, failures.kind_of("", refused_with, code))
+    code = record.failure or "error"
+    known: ReportedError = record.reported_error or ReportedError(code, None, failures.kind_of("", refused_with, code))
     found: dict[str, Any] = {"kind": known.kind, "reason": bounded(known.code), "error_type": bounded(known.code)}
     if known.status is not None:
         found["status"] = known.status
@@ -84,31 +86,31 @@ def bounded(code: str) -> str:
     return code
 
 
-def _errors(answer: Any) -> Iterator[Any]:
+def _errors(body: Any) -> Iterator[Any]:
     for path in _PLACES:
-        if error := get_path(answer, path):
+        if error := get_path(body, path):
             yield error
-    for choice in as_sequence(get_path(answer, ("choices",))):
+    for choice in as_sequence(get_path(body, ("choices",))):
         if error := get_path(choice, ("error",)):
             yield error
 
 
-def _is_nothing_else(reply: Response) -> bool:
-    return reply.response_id is None and reply.finish_reasons is None and reply.usage == Usage()
+def _is_nothing_else(record: Response) -> bool:
+    return record.response_id is None and record.finish_reasons is None and record.usage == Usage()
 
 
-def _whole(answer: Any) -> Any:
+def _whole(body: Any) -> Any:
     """Return a response that is an error itself.
 
     Such a response has the type ``error``, or a code or detail next to its message and no result.
     """
-    status = get_path(answer, ("base_resp", "status_code"))
+    status = get_path(body, ("base_resp", "status_code"))
     if status:
-        return get_path(answer, ("base_resp",))
-    if as_str(get_path(answer, ("object",))) == "error" or as_str(get_path(answer, ("type",))) == "error":
-        return answer
-    message = next((said for path in _MESSAGES if isinstance(said := get_path(answer, path), str) and said), None)
-    return answer if message is not None and not any(get_path(answer, (name,)) for name in _RESULTS) else None
+        return get_path(body, ("base_resp",))
+    if as_str(get_path(body, ("object",))) == "error" or as_str(get_path(body, ("type",))) == "error":
+        return body
+    message = next((value for path in _MESSAGES if isinstance(value := get_path(body, path), str) and value), None)
+    return body if message is not None and not any(get_path(body, (name,)) for name in _RESULTS) else None
 
 
 _RESULTS = (

@@ -156,7 +156,7 @@ def code_in(value: Any) -> str | None:
 
 def kind_in_text(message: str) -> str | None:
     """Return the kind of a failure that has only a message."""
-    return next((kind for kind, says in (*_BY_TEXT, *_BY_MESSAGE) if says.search(message[:_LOOKED_INTO])), None)
+    return next((kind for kind, pattern in (*_BY_TEXT, *_BY_MESSAGE) if pattern.search(message[:_LOOKED_INTO])), None)
 
 
 def _is_of_an_rpc(error: BaseException) -> bool:
@@ -182,14 +182,14 @@ def kind_of(class_name: str, status: int | None, code: str | None) -> str:
     ('context_length', 'timeout')
     """
     lowered = (code or "").lower()
-    told = next((kind for kind, words in _BY_CODE if any(word in lowered for word in words)), None)
-    if told in ("context_length", "content_filter", "overloaded"):
-        return told
+    by_code = next((kind for kind, words in _BY_CODE if any(word in lowered for word in words)), None)
+    if by_code in ("context_length", "content_filter", "overloaded"):
+        return by_code
     if status is not None and status >= 400:
         by_status = _BY_STATUS.get(status) or ("server_error" if status >= 500 else None)
-        return by_status or told or "invalid_request"
-    if told is not None:
-        return told
+        return by_status or by_code or "invalid_request"
+    if by_code is not None:
+        return by_code
     return next((kind for kind, words in _BY_CLASS if any(word in class_name for word in words)), "other")
 
 
@@ -206,11 +206,11 @@ def _kind_by_text(error: BaseException) -> str | None:
 
     The fields of the exception are searched; the exception is not converted to text.
     """
-    told = [full_text(get_path(error, path)) for path in _TEXTS] + [full_text(argument) for argument in error.args[:2]]
+    texts = [full_text(get_path(error, path)) for path in _TEXTS] + [full_text(argument) for argument in error.args[:2]]
     if _is_of_an_rpc(error):
-        told.append(full_text(error.details()))  # type: ignore[attr-defined]
-    whole_text = "\n".join(one[:_LOOKED_INTO] for one in told if one is not None)
-    return next((kind for kind, says in _BY_TEXT if says.search(whole_text)), None)
+        texts.append(full_text(error.details()))  # type: ignore[attr-defined]
+    whole_text = "\n".join(item[:_LOOKED_INTO] for item in texts if item is not None)
+    return next((kind for kind, pattern in _BY_TEXT if pattern.search(whole_text)), None)
 
 
 def describe(error: BaseException, answered: int | None = None, unanswered: str | None = None) -> dict[str, Any]:

@@ -25,8 +25,8 @@ def finish_reason(word: Any) -> str | None:
     >>> finish_reason("tool_calls"), finish_reason("MAX_TOKENS"), finish_reason("RECITATION")
     ('tool_call', 'length', 'RECITATION')
     """
-    said = as_str(word)
-    return None if said is None else WORDS.get(said.lower(), said)
+    value = as_str(word)
+    return None if value is None else WORDS.get(value.lower(), value)
 
 
 def aligned(words: Iterable[Any]) -> list[str] | None:

@@ -38,9 +38,9 @@ def _value(field: Any, value: Any, closed: frozenset[str]) -> Any:
     if hasattr(value, "DESCRIPTOR"):
         return _loose(value) if value.DESCRIPTOR.full_name.startswith("google.protobuf.") else plain(value, closed)
     if hasattr(value, "items"):
-        return {key: _value(field, one, closed) for key, one in value.items()}
+        return {key: _value(field, item, closed) for key, item in value.items()}
     if not isinstance(value, (str, bytes, int, float)):
-        return [_value(field, one, closed) for one in value]
+        return [_value(field, item, closed) for item in value]
     if field.enum_type is not None:
         known = field.enum_type.values_by_number.get(value)
         return value if known is None else known.name
@@ -52,5 +52,5 @@ def _loose(value: Any) -> Any:
     if not hasattr(value, "DESCRIPTOR"):
         return value
     if hasattr(value, "keys"):
-        return {key: _loose(one) for key, one in value.items()}
-    return [_loose(one) for one in value] if hasattr(value, "__getitem__") else str(value)
+        return {key: _loose(item) for key, item in value.items()}
+    return [_loose(item) for item in value] if hasattr(value, "__getitem__") else str(value)

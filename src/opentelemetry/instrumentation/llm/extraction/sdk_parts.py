@@ -14,14 +14,14 @@ from .paths import as_sequence, full_text, get_path
 _DEEPEST = 12
 
 
-def texts(said: Any) -> list[Part]:
+def texts(value: Any) -> list[Part]:
     """Return the part of a text, or an empty list for an empty text."""
-    return [] if full_text(said) is None else [text_part(str(full_text(said)))]
+    return [] if full_text(value) is None else [text_part(str(full_text(value)))]
 
 
-def thoughts(said: Any) -> list[Part]:
+def thoughts(value: Any) -> list[Part]:
     """Return the part of a model's thoughts, or an empty list if there are none."""
-    return [] if full_text(said) is None else [reasoning_part(str(full_text(said)))]
+    return [] if full_text(value) is None else [reasoning_part(str(full_text(value)))]
 
 
 def call(name: Any, call_id: Any, arguments: Any) -> Part:
@@ -29,9 +29,9 @@ def call(name: Any, call_id: Any, arguments: Any) -> Part:
     return tool_call_part(full_text(name), full_text(call_id), plain(arguments))
 
 
-def response(call_id: Any, said: Any, name: Any = None) -> Part:
+def response(call_id: Any, value: Any, name: Any = None) -> Part:
     """Return the part of a tool result; some providers use the tool's name as id."""
-    part = tool_response_part(full_text(call_id), plain(said))
+    part = tool_response_part(full_text(call_id), plain(value))
     return part if full_text(name) is None else {**part, "name": full_text(name)}
 
 
@@ -39,8 +39,8 @@ def image(where: Any) -> Part:
     """Return the part of an image: a URL, a data URL, base64 text or bytes."""
     if isinstance(where, (bytes, bytearray)):
         return blob_part("image", None, where)
-    said = full_text(where) or ""
-    return uri_part("image", said)
+    value = full_text(where) or ""
+    return uri_part("image", value)
 
 
 def definition(name: Any, description: Any, parameters: Any) -> Part | None:

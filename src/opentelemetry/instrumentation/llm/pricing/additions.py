@@ -263,7 +263,7 @@ def _add_services(prices: dict[str, dict[str, Any]]) -> None:
     for owner, rule, units in SERVICES:
         for name, entry in _packaged().prices[owner].items():
             # Models that are not priced by tokens cannot use these services.
-            if "input" not in entry or not any(matches(one, name.lower()) for one in (rule if isinstance(rule, list) else [rule])):
+            if "input" not in entry or not any(matches(item, name.lower()) for item in (rule if isinstance(rule, list) else [rule])):
                 continue
             made = prices.setdefault(owner, {}).setdefault(name, {})
             made.update({key: price for key, price in units.items() if key not in entry})

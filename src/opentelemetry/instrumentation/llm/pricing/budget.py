@@ -97,7 +97,7 @@ class CostBudget:
             raise ValueError(f"cost_cents={cost_cents!r} is not allowed; give cents, zero or more")
         counter = self._counter(scope_value)
         units = round(cost_cents * PER_CENT)
-        sums = self.store.add(counter, units, self._learn) if units else None
+        sums = self.store.add(counter, units, self._add_crossings) if units else None
         crossings = self._crossings(counter, *sums) if sums else []
         while self._late:
             try:
@@ -119,7 +119,7 @@ class CostBudget:
         while self._late:
             listener(self._late.popleft())
 
-    def _learn(self, counter: Counter, before: int, after: int) -> None:
+    def _add_crossings(self, counter: Counter, before: int, after: int) -> None:
         for crossing in self._crossings(counter, before, after):
             if self._listener is not None:
                 self._listener(crossing)

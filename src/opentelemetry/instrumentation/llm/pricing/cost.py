@@ -229,9 +229,9 @@ def summed(costs: Sequence[Cost]) -> Cost:
     first = costs[0]
     added = Cost(0.0, source=first.source, price_date=first.price_date)
     for name in ("total", "input", "output", "cache_read", "cache_write", "other", "saved"):
-        amounts = [amount for one in costs if (amount := getattr(one, name)) is not None]
+        amounts = [amount for item in costs if (amount := getattr(item, name)) is not None]
         setattr(added, name, sum(amounts) if amounts else None)
-    added.partial = list(dict.fromkeys(name for one in costs for name in one.partial or ())) or None
+    added.partial = list(dict.fromkeys(name for item in costs for name in item.partial or ())) or None
     return added
 
 

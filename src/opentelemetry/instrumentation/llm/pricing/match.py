@@ -128,7 +128,7 @@ def matches(rule: Any, name: str) -> bool:
             return name.startswith(text)
         return name.endswith(text) if ends else text in name
     if isinstance(rule, list):
-        return any(matches(one, name) for one in rule)
+        return any(matches(item, name) for item in rule)
     if "all" in rule:
-        return all(matches(one, name) for one in rule["all"])
+        return all(matches(item, name) for item in rule["all"])
     return re.search(rule["regex"], name) is not None

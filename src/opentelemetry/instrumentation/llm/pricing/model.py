@@ -57,11 +57,11 @@ class Model:
         self._compiled: dict[tuple[int, ...], Rates] = {}
         self._always = None if self._changes else self._compile(-1, ())
 
-    def rates(self, when: datetime | None, asked: Mapping[str, str] | None) -> Rates:
+    def rates(self, when: datetime | None, conditions: Mapping[str, str] | None) -> Rates:
         """Return the prices at ``when`` for the conditions in ``asked``."""
         fitting: tuple[int, ...] = ()
-        if asked and self._variants:
-            kind = asked.items()
+        if conditions and self._variants:
+            kind = conditions.items()
             fitting = tuple(place for place, (needed, _) in enumerate(self._variants) if needed <= kind)
         if self._always is not None and not fitting:
             return self._always
@@ -89,9 +89,9 @@ class Model:
                 chosen = self._entry["changes"][place]
         return chosen
 
-    def unpriced(self, when: datetime | None, asked: Mapping[str, str]) -> Unpriced | None:
+    def unpriced(self, when: datetime | None, conditions: Mapping[str, str]) -> Unpriced | None:
         """Return the reason if a condition of ``asked`` has no price, else ``None``."""
-        kind, priced = asked.items(), set()
+        kind, priced = conditions.items(), set()
         told_apart = {name for needed, _ in self._variants for name, _ in needed}
         for needed, condition in self._variants:
             if needed <= kind and condition.holds(_utc(when)):

@@ -197,8 +197,8 @@ def _rule(rule: Any, where: str) -> None:
     if isinstance(rule, str) and rule.strip("*"):
         return
     if isinstance(rule, list) and rule:
-        for index, one in enumerate(rule):
-            _rule(one, f"{where}[{index}]")
+        for index, item in enumerate(rule):
+            _rule(item, f"{where}[{index}]")
     elif isinstance(rule, Mapping) and list(rule) == ["all"] and isinstance(rule["all"], list):
         _rule(rule["all"], f"{where}.all")
     elif isinstance(rule, Mapping) and list(rule) == ["regex"]:
@@ -232,7 +232,7 @@ def _typed(value: Any, type_: Any, where: str, what: str) -> Any:
 
 
 def _texts(value: Any, where: str) -> list[str]:
-    if not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value):
+    if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
         raise PriceFileError(f"{where}: {shown(value)} must be a list of texts")
     return value
 

@@ -75,33 +75,33 @@ def price(
         return Cost(float(reported))
     found = (prices or Prices.snapshot()).find(provider, model)
     for function in found.functions:
-        answer = _answer(function, provider or "", model or "", usage)
-        if answer is not None:
-            return answer
+        result = _answer(function, provider or "", model or "", usage)
+        if result is not None:
+            return result
     if found.model is None:
         return found.unpriced
     if usage.invalid:
         return INVALID_USAGE
     if not adds_up(usage):
         return INCONSISTENT_USAGE
-    asked = None if service_tier is None and not batch and not context else special(found.owner, service_tier, batch, context)
-    if asked is not None:
-        refused = found.model.unpriced(when, asked)
+    conditions = None if service_tier is None and not batch and not context else special(found.owner, service_tier, batch, context)
+    if conditions is not None:
+        refused = found.model.unpriced(when, conditions)
         if refused is not None:
             return refused
-    rates = found.model.rates(when, asked)
+    rates = found.model.rates(when, conditions)
     if (usage.cache_write_1h_tokens or usage.cache_write_12h_tokens) and not lifetimes_priced(usage, rates):
         return Unpriced("unpriced_cache_lifetime")
     return cost(usage, rates, found.source, found.date)
 
 
 def _answer(function: PriceFunction, provider: str, model: str, usage: Usage) -> Cost | None:
-    answer = function(provider, model, usage)
-    if answer is None or isinstance(answer, Cost):
-        return answer
-    if isinstance(answer, bool) or not isinstance(answer, (int, float)) or not 0 <= answer < inf:
-        raise ValueError(f"prices: {function!r} answered {answer!r}; allowed: a Cost, cents (zero or more) or None")
-    return Cost(float(answer), source="function")
+    result = function(provider, model, usage)
+    if result is None or isinstance(result, Cost):
+        return result
+    if isinstance(result, bool) or not isinstance(result, (int, float)) or not 0 <= result < inf:
+        raise ValueError(f"prices: {function!r} answered {result!r}; allowed: a Cost, cents (zero or more) or None")
+    return Cost(float(result), source="function")
 
 
 class _Found(NamedTuple):
@@ -222,8 +222,8 @@ class Prices:
     def _look_up(self, provider: str | None, model: str | None) -> _Found:
         layers = self._layers()
         functions = tuple(layer for layer in layers if not isinstance(layer, Table))
-        asked = (model or "").lower()
-        name = self._model_names.get(asked) or self._model_names.get(without_account(asked)) or model or ""
+        lower_name = (model or "").lower()
+        name = self._model_names.get(lower_name) or self._model_names.get(without_account(lower_name)) or model or ""
         owner, name = locate(provider or "", name)
         tables = [layer for layer in layers if isinstance(layer, Table)]
         known = any(owner in layer.prices or owner in layer.fallbacks for layer in tables)

@@ -204,9 +204,9 @@ class RedisStore(ForkSafe):
         """Add one amount and read one sum, so that neither queue delays the other."""
         with self._change:
             self._sort()
-            asked = next(iter(self._asked), None)
+            requested = next(iter(self._asked), None)
             if self._sending is None and self._waiting:
-                counter = asked if asked is not None and asked in self._waiting else next(iter(self._waiting))
+                counter = requested if requested is not None and requested in self._waiting else next(iter(self._waiting))
                 units, tell = self._waiting.pop(counter)
                 self._number += 1
                 self._sending = _Sending(counter, units, tell, self._number)
@@ -218,8 +218,8 @@ class RedisStore(ForkSafe):
                 sending.tell(sending.counter, after - sending.units, after)
             except Exception:
                 logger.exception("cost budget: what was called with a new sum raised")
-        if asked is not None and asked in self._asked:
-            self._answered(asked, self._calls.run(partial(self._sums.get, asked)), sent=False)
+        if requested is not None and requested in self._asked:
+            self._answered(requested, self._calls.run(partial(self._sums.get, requested)), sent=False)
 
     def _answered(self, counter: Counter, units: int, sent: bool) -> None:
         with self._change:

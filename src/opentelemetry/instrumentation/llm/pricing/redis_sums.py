@@ -62,8 +62,8 @@ class RedisSums:
 
     def get(self, counter: Counter) -> int:
         """Return the sum, or zero if there is none."""
-        answer = self._client.get(self._key(counter))
-        return 0 if answer is None else _sum(answer)
+        result = self._client.get(self._key(counter))
+        return 0 if result is None else _sum(result)
 
     def _key(self, counter: Counter) -> str:
         # The braces keep a sum and its receipts on the same node of a cluster.
@@ -71,19 +71,19 @@ class RedisSums:
         return f"{self._prefix}:{{{':'.join(quote(name, safe='') for name in names)}}}"
 
 
-def _sum(answer: Any) -> int:
+def _sum(result: Any) -> int:
     """Return Redis's response as an integer, or raise ``ValueError``.
 
     The error does not repeat the response."""
-    if inspect.iscoroutine(answer):
-        answer.close()
-    if isinstance(answer, (bytes, bytearray)):
-        answer = bytes(answer[: _LONGEST + 1]).decode("ascii", "replace")
-    if isinstance(answer, str) and len(answer) <= _LONGEST and re.fullmatch(r"\s*-?[0-9]+\s*", answer):
-        return int(answer)
-    if isinstance(answer, int) and not isinstance(answer, bool):
-        return answer
-    raise ValueError(f"Redis holds or answered something that is no sum ({type(answer).__name__})")
+    if inspect.iscoroutine(result):
+        result.close()
+    if isinstance(result, (bytes, bytearray)):
+        result = bytes(result[: _LONGEST + 1]).decode("ascii", "replace")
+    if isinstance(result, str) and len(result) <= _LONGEST and re.fullmatch(r"\s*-?[0-9]+\s*", result):
+        return int(result)
+    if isinstance(result, int) and not isinstance(result, bool):
+        return result
+    raise ValueError(f"Redis holds or answered something that is no sum ({type(result).__name__})")
 
 
 def _client(url: str, timeout: float) -> Any:

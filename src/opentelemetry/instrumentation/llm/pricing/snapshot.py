@@ -81,10 +81,10 @@ def _entry(provider: str, model: Any) -> dict[str, Any]:
 def _names(model: str, clause: Any) -> dict[str, Any]:
     rule = _rule(clause)
     rules = rule if isinstance(rule, list) else [rule]
-    names = [one.lower() if isinstance(one, str) else one for one in rules]
+    names = [item.lower() if isinstance(item, str) else item for item in rules]
     if model.lower() not in names:
         return {"match": rule}
-    others = [one for one, name in zip(rules, names, strict=True) if name != model.lower()]
+    others = [item for item, name in zip(rules, names, strict=True) if name != model.lower()]
     return {"also": others if len(others) > 1 else others[0]} if others else {}
 
 
@@ -92,10 +92,10 @@ def _rule(clause: Any) -> Any:
     """Return a clause in the form of price files; a clause has one field."""
     ((name, value),) = vars(clause).items()
     if name == "or_":
-        found = [one for rule in map(_rule, value) for one in (rule if isinstance(rule, list) else [rule])]
+        found = [item for rule in map(_rule, value) for item in (rule if isinstance(rule, list) else [rule])]
         return found if len(found) > 1 else found[0]
     if name == "and_":
-        return {"all": [_rule(one) for one in value]}
+        return {"all": [_rule(item) for item in value]}
     if name == "regex":
         return {"regex": value}
     if "*" in value:

@@ -83,13 +83,13 @@ class MemoryStore(ForkSafe):
         """Add now, or queue for the thread that is adding."""
         mine = (counter, units, tell)
         self._inbox.append(mine)
-        answer = None
+        result = None
         for item, before, after in self._add_all():
             if item is mine:
-                answer = (before, after)
+                result = (before, after)
             else:
                 item[2](item[0], before, after)
-        return answer
+        return result
 
     def spent(self, counter: Counter) -> int:
         """Return the sum; zero for a sum that was removed."""

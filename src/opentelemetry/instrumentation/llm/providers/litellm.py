@@ -18,7 +18,7 @@ from ..calls.declaration import Destination, ExtraPatch, NativeTelemetry, PatchP
 from ..calls.streams import class_iterator
 from ..calls.streams.finalize import end_when_collected
 from ..dialects import Arguments, Dialect
-from ..dialects.litellm.names import asked, provider_name
+from ..dialects.litellm.names import provider_name, selected_provider
 from ..dialects.litellm.operations import (
     cost_in_cents,
     counted_in,
@@ -38,7 +38,7 @@ from ..guard import guarded
 from ..transports.own import same_server
 from ._generated import _server
 
-_ASKED = "/asked"
+_ASKED = "/selected_provider"
 _MOCKS = ("mock_response", "mock_tool_calls")
 _HOPS = (
     "acompletion",
@@ -61,7 +61,7 @@ def identify(instance: Any, arguments: Arguments) -> Destination:
     """Return the provider, and the server if the call names one."""
     url = as_str(arguments.named.get("api_base")) or as_str(arguments.named.get("base_url"))
     server = None if url is None else _server(url)
-    provider = provider_name(asked(arguments.named)) or ("litellm" if url is None else "openai")
+    provider = provider_name(selected_provider(arguments.named)) or ("litellm" if url is None else "openai")
     host, port = (None, None) if server is None else (server.host or None, server.port)
     return Destination(provider, host, port, mocked=any(arguments.named.get(name) is not None for name in _MOCKS))
 

@@ -38,17 +38,17 @@ _PIECES = ("text", "thinking", "partial_json", "content")
 def content(arguments: Arguments) -> Content:
     """Read instructions, messages and tools of a request, but no iterators."""
     body = arguments.named
-    told = [
+    values = [
         message(full_text(get_path(m, ("role",))) or "user", _parts(get_path(m, ("content",)))) for m in as_sequence(body.get("messages"))
     ]
     tools = [tool for t in as_sequence(body.get("tools")) if (tool := _tool(t)) is not None]
-    return Content(system_instructions=_parts(body.get("system")) or None, input_messages=told or None, tool_definitions=tools or None)
+    return Content(system_instructions=_parts(body.get("system")) or None, input_messages=values or None, tool_definitions=tools or None)
 
 
-def output(answer: Any) -> list[Message] | None:
+def output(body: Any) -> list[Message] | None:
     """Read the message of a complete response."""
-    blocks = get_path(answer, ("content",))
-    return None if blocks is None else [message(full_text(get_path(answer, ("role",))) or "assistant", _parts(blocks))]
+    blocks = get_path(body, ("content",))
+    return None if blocks is None else [message(full_text(get_path(body, ("role",))) or "assistant", _parts(blocks))]
 
 
 class Blocks:
@@ -77,11 +77,11 @@ class Blocks:
         """Return the message, with the blocks in order of their start."""
         whole = {index: dict(block) for index, block in self._begun.items()}
         for (index, name), pieces in self._pieces.items():
-            said = "".join(pieces)
+            value = "".join(pieces)
             if name == "partial_json":
-                whole[index]["input"] = decoded(said)
+                whole[index]["input"] = decoded(value)
             else:
-                whole[index][name] = f"{whole[index].get(name) or ''}{said}"
+                whole[index][name] = f"{whole[index].get(name) or ''}{value}"
         return [message("assistant", [_part(block) for block in whole.values()])] if whole else None
 
 
@@ -97,10 +97,10 @@ def _tool(tool: Any) -> Part | None:
     return made
 
 
-def _parts(said: Any) -> list[Part]:
-    if isinstance(said, str):
-        return [text_part(said)]
-    return [text_part(block) if isinstance(block, str) else _part(block) for block in as_sequence(said)]
+def _parts(value: Any) -> list[Part]:
+    if isinstance(value, str):
+        return [text_part(value)]
+    return [text_part(block) if isinstance(block, str) else _part(block) for block in as_sequence(value)]
 
 
 def _part(block: Any) -> Part:
@@ -110,8 +110,8 @@ def _part(block: Any) -> Part:
 
 
 def _tool_result(block: Any, kind: str) -> Part:
-    said = get_path(block, ("content",))
-    made = tool_response_part(_id(block), said if isinstance(said, str) or said is None else _parts(said))
+    value = get_path(block, ("content",))
+    made = tool_response_part(_id(block), value if isinstance(value, str) or value is None else _parts(value))
     return {**made, "is_error": True} if get_path(block, ("is_error",)) is True else made
 
 

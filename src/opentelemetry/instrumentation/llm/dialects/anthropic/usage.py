@@ -27,10 +27,14 @@ _IN_THE_MESSAGE = frozenset({"message", "fallback_message"})
 """Types of iterations that the top-level counts include."""
 
 
-def counts(said: Any) -> dict[str, int]:
+def counts(usage_block: Any) -> dict[str, int]:
     """Read the counts of a usage block or of an iteration."""
-    found = {name: count for name, path in _COUNTS.items() if (count := as_int(get_path(said, path))) is not None}
-    if said is not None and ("input" not in found or "output" not in found) and (bad := invalid(get_path(said, path) for path in _TOP)):
+    found = {name: count for name, path in _COUNTS.items() if (count := as_int(get_path(usage_block, path))) is not None}
+    if (
+        usage_block is not None
+        and ("input" not in found or "output" not in found)
+        and (bad := invalid(get_path(usage_block, path) for path in _TOP))
+    ):
         found["invalid"] = bad
     return found
 
@@ -40,9 +44,9 @@ def usage(counts: Mapping[str, int]) -> Usage:
     read, written = counts.get("read"), counts.get("written")
     if written is None and ("written_5m" in counts or "written_1h" in counts):
         written = counts.get("written_5m", 0) + counts.get("written_1h", 0)
-    said = counts.get("input")
+    input_tokens = counts.get("input")
     return Usage(
-        input_tokens=None if said is None else said + (read or 0) + (written or 0),
+        input_tokens=None if input_tokens is None else input_tokens + (read or 0) + (written or 0),
         output_tokens=counts.get("output"),
         cache_read_tokens=read,
         cache_write_tokens=written,
@@ -53,9 +57,9 @@ def usage(counts: Mapping[str, int]) -> Usage:
     )
 
 
-def iterations(said: Any) -> Sequence[Any]:
+def iterations(usage_block: Any) -> Sequence[Any]:
     """Return the iterations of a usage block; empty if there are none."""
-    return as_sequence(get_path(said, ("iterations",)))
+    return as_sequence(get_path(usage_block, ("iterations",)))
 
 
 def parts(top: Usage, model: str | None, made: Sequence[Any]) -> list[UsagePart] | None:
@@ -66,10 +70,10 @@ def parts(top: Usage, model: str | None, made: Sequence[Any]) -> list[UsagePart]
     """
     own: list[UsagePart] = []
     beside: list[UsagePart] = []
-    for one in made:
-        kind = as_str(get_path(one, ("type",)))
+    for item in made:
+        kind = as_str(get_path(item, ("type",)))
         (own if kind is None or kind in _IN_THE_MESSAGE else beside).append(
-            UsagePart(as_str(get_path(one, ("model",))), usage(counts(one)))
+            UsagePart(as_str(get_path(item, ("model",))), usage(counts(item)))
         )
     if not beside and all(part.model in (None, model) for part in own):
         return None

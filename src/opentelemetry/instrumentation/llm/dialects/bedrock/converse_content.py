@@ -34,14 +34,14 @@ def content(arguments: Arguments) -> Content:
     """Read instructions, messages and tools of a request, but no iterators."""
     body = arguments.named
     system = [part for part in _parts(body.get("system")) if part["type"] == "text"]
-    told = [_message(message) for message in as_sequence(body.get("messages"))]
+    values = [_message(message) for message in as_sequence(body.get("messages"))]
     tools = [tool for t in as_sequence(get_path(body, ("toolConfig", "tools"))) if (tool := _tool(t)) is not None]
-    return Content(system_instructions=system or None, input_messages=told or None, tool_definitions=tools or None)
+    return Content(system_instructions=system or None, input_messages=values or None, tool_definitions=tools or None)
 
 
-def output(answer: Any) -> list[dict[str, Any]] | None:
+def output(body: Any) -> list[dict[str, Any]] | None:
     """Read the message of a complete response."""
-    message = get_path(answer, ("output", "message"))
+    message = get_path(body, ("output", "message"))
     return None if message is None else [_message(message, "assistant")]
 
 
@@ -111,13 +111,13 @@ def _tool(tool: Any) -> Part | None:
     return made
 
 
-def _parts(said: Any) -> list[Part]:
-    if isinstance(said, str):
-        return [_text(said)]
-    return [_part(kind, value) for block in as_sequence(said) if isinstance(block, Mapping) for kind, value in _told(block)]
+def _parts(item: Any) -> list[Part]:
+    if isinstance(item, str):
+        return [_text(item)]
+    return [_part(kind, value) for block in as_sequence(item) if isinstance(block, Mapping) for kind, value in _members(block)]
 
 
-def _told(block: Mapping[str, Any]) -> list[tuple[str, Any]]:
+def _members(block: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Return the contents of a block: a union of which the SDK sets one member."""
     return [(kind, value) for kind, value in block.items() if value is not None and kind not in _NO_MESSAGE]
 
@@ -127,29 +127,29 @@ def _part(kind: str, value: Any) -> Part:
     return {"type": kind} if make is None else make(value)
 
 
-def _text(said: Any) -> Part:
-    return {"type": "text", "content": full_text(said) or ""}
+def _text(value: Any) -> Part:
+    return {"type": "text", "content": full_text(value) or ""}
 
 
 def _tool_call(value: Any) -> Part:
-    name, said = full_text(get_path(value, ("name",))) or "unknown", _plain(get_path(value, ("input",)))
+    name, found = full_text(get_path(value, ("name",))) or "unknown", _plain(get_path(value, ("input",)))
     known: Part = {"id": full_text(get_path(value, ("toolUseId",))), "name": name}
     if get_path(value, ("type",)) == "server_tool_use":
-        return {"type": "server_tool_call", **known, "server_tool_call": {"type": name, "input": said}}
-    return {"type": "tool_call", **known, "arguments": said}
+        return {"type": "server_tool_call", **known, "server_tool_call": {"type": name, "input": found}}
+    return {"type": "tool_call", **known, "arguments": found}
 
 
 def _tool_result(value: Any) -> Part:
-    known, said = {"id": full_text(get_path(value, ("toolUseId",)))}, _parts(get_path(value, ("content",)))
+    known, found = {"id": full_text(get_path(value, ("toolUseId",)))}, _parts(get_path(value, ("content",)))
     failed = {"is_error": True} if get_path(value, ("status",)) == "error" else {}
     if (kind := full_text(get_path(value, ("type",)))) is not None:
-        return {"type": "server_tool_call_response", **known, "server_tool_call_response": {"type": kind, "content": said}, **failed}
-    return {"type": "tool_call_response", **known, "response": said, **failed}
+        return {"type": "server_tool_call_response", **known, "server_tool_call_response": {"type": kind, "content": found}, **failed}
+    return {"type": "tool_call_response", **known, "response": found, **failed}
 
 
 def _reasoning(value: Any) -> Part:
-    said = full_text(get_path(value, ("reasoningText", "text")))
-    return {"type": "redacted_reasoning"} if said is None else {"type": "reasoning", "content": said}
+    found = full_text(get_path(value, ("reasoningText", "text")))
+    return {"type": "redacted_reasoning"} if found is None else {"type": "reasoning", "content": found}
 
 
 def _guarded(value: Any) -> Part:
@@ -165,7 +165,7 @@ def _cited(value: Any) -> Part:
 
 
 def _found(value: Any) -> Part:
-    named = {name: said for name in ("source", "title") if (said := full_text(get_path(value, (name,)))) is not None}
+    named = {name: found for name in ("source", "title") if (found := full_text(get_path(value, (name,)))) is not None}
     return {"type": "search_result", **named, "content": _parts(get_path(value, ("content",)))}
 
 
@@ -176,8 +176,8 @@ def _media(modality: str, value: Any) -> Part:
         known["mime_type"] = _MIME.get(form, f"{modality}/{form}")
     if (name := full_text(get_path(value, ("name",)))) is not None:
         known["name"] = name
-    if (said := full_text(get_path(source, ("text",)))) is not None:
-        return {"type": "text", "content": said, **known}
+    if (found := full_text(get_path(source, ("text",)))) is not None:
+        return {"type": "text", "content": found, **known}
     if (pieces := as_sequence(get_path(source, ("content",)))) != ():
         return {"type": modality, **known, "content": _parts(pieces)}
     if (uri := full_text(get_path(source, ("s3Location", "uri")))) is not None:

@@ -29,7 +29,7 @@ _MESSAGES = frozenset(
     {"message", "message_start", "message_delta", "message_stop", "content_block_start", "content_block_delta", "content_block_stop",
      "ping", "error"}
 )  # fmt: skip
-_BESIDE = {
+_COUNT_HEADERS = {
     "inputTokenCount": "x-amzn-bedrock-input-token-count",
     "outputTokenCount": "x-amzn-bedrock-output-token-count",
     "cacheReadInputTokenCount": "x-amzn-bedrock-cache-read-input-token-count",
@@ -38,7 +38,7 @@ _BESIDE = {
 _METRICS = "amazon-bedrock-invocationMetrics"
 
 
-def _speaks(document: Mapping[str, Any]) -> Dialect:
+def _response_dialect(document: Mapping[str, Any]) -> Dialect:
     """Return the dialect of a response body, or of the first event of a stream."""
     if "choices" in document:
         return chat_completions
@@ -47,27 +47,27 @@ def _speaks(document: Mapping[str, Any]) -> Dialect:
     return converse if "output" in document or not STREAM_EVENTS.isdisjoint(document) else text_families
 
 
-def _asks(body: Mapping[str, Any]) -> Dialect:
+def _request_dialect(body: Mapping[str, Any]) -> Dialect:
     """Return the dialect of a request body.
 
     Amazon's content blocks have no ``type``; Anthropic's bodies contain ``anthropic_version``.
     """
     if "anthropic_version" in body and "messages" in body:
         return messages
-    said = as_sequence(get_path(next(iter(as_sequence(body.get("messages"))), None), ("content",)))
-    if said and not any(get_path(block, ("type",)) for block in said):
+    value = as_sequence(get_path(next(iter(as_sequence(body.get("messages"))), None), ("content",)))
+    if value and not any(get_path(block, ("type",)) for block in value):
         return converse
     return chat_completions if "messages" in body else text_families
 
 
 def _content(arguments: Arguments) -> Content:
     body = get_path(arguments.named, ("body",))
-    return _asks(body).content(Arguments(body)) if isinstance(body, Mapping) else Content()
+    return _request_dialect(body).content(Arguments(body)) if isinstance(body, Mapping) else Content()
 
 
-def _output(answer: Any) -> list[dict[str, Any]] | None:
-    document = get_path(answer, ("body",))
-    return _speaks(document).output(document) if isinstance(document, Mapping) else None
+def _output(body: Any) -> list[dict[str, Any]] | None:
+    document = get_path(body, ("body",))
+    return _response_dialect(document).output(document) if isinstance(document, Mapping) else None
 
 
 def _complete(usage: Usage, beside: Usage) -> None:
@@ -78,31 +78,31 @@ def _complete(usage: Usage, beside: Usage) -> None:
                 setattr(usage, field, getattr(beside, field))
 
 
-def _beside(answer: Any) -> Usage:
-    headers = get_path(answer, ("ResponseMetadata", "HTTPHeaders"))
-    said = {name: digits(get_path(headers, (header,))) for name, header in _BESIDE.items()}
-    return counted({name: count for name, count in said.items() if count is not None})
+def _header_usage(body: Any) -> Usage:
+    headers = get_path(body, ("ResponseMetadata", "HTTPHeaders"))
+    found = {name: digits(get_path(headers, (header,))) for name, header in _COUNT_HEADERS.items()}
+    return counted({name: count for name, count in found.items() if count is not None})
 
 
-def _with_headers(said: Response, answer: Any) -> Response:
-    copy_fields(said, answer, _TIER)
-    _complete(said.usage, _beside(answer))
-    return said
+def _with_headers(record: Response, body: Any) -> Response:
+    copy_fields(record, body, _TIER)
+    _complete(record.usage, _header_usage(body))
+    return record
 
 
-def _reply(answer: Any) -> Response:
-    document = get_path(answer, ("body",))
-    return _with_headers(_speaks(document).response(document) if isinstance(document, Mapping) else Response(), answer)
+def _reply(body: Any) -> Response:
+    document = get_path(body, ("body",))
+    return _with_headers(_response_dialect(document).response(document) if isinstance(document, Mapping) else Response(), body)
 
 
 def _absorb(draft: Response, chunk: Any) -> None:
     document = parsed(get_path(chunk, ("chunk", "bytes")))
     if not isinstance(document, Mapping):
         return
-    own = draft.scratch or {"speaks": _speaks(document), "inner": None, "metrics": None}
+    own = draft.scratch or {"dialect": _response_dialect(document), "inner": None, "metrics": None}
     draft.scratch = own["inner"]
     try:
-        own["speaks"].absorb(draft, document)
+        own["dialect"].absorb(draft, document)
     finally:
         own["inner"], draft.scratch = draft.scratch, own
     own["metrics"] = document.get(_METRICS, own["metrics"])
@@ -113,7 +113,7 @@ def _finish(draft: Response) -> None:
     if own is None:
         return
     draft.scratch = own["inner"]
-    own["speaks"].finish(draft)
+    own["dialect"].finish(draft)
     _complete(draft.usage, counted(own["metrics"]))
 
 
@@ -128,25 +128,25 @@ def _vector(document: Any) -> Any:
     return None
 
 
-def _embeddings_reply(answer: Any) -> Response:
-    said, document = Response(), get_path(answer, ("body",))
-    copy_fields(said, document, _ID)
-    copy_fields(said.usage, document, _INPUT)
-    said.dimensions = len(as_sequence(_vector(document))) or None
-    return _with_headers(said, answer)
+def _embeddings_reply(body: Any) -> Response:
+    record, document = Response(), get_path(body, ("body",))
+    copy_fields(record, document, _ID)
+    copy_fields(record.usage, document, _INPUT)
+    record.dimensions = len(as_sequence(_vector(document))) or None
+    return _with_headers(record, body)
 
 
-def _image_reply(answer: Any) -> Response:
-    said, document = Response(), get_path(answer, ("body",))
+def _image_reply(body: Any) -> Response:
+    record, document = Response(), get_path(body, ("body",))
     made = as_sequence(get_path(document, ("images",))) or as_sequence(get_path(document, ("artifacts",)))
-    said.usage.images = sum(image is not None for image in made) or None
-    return _with_headers(said, answer)
+    record.usage.images = sum(image is not None for image in made) or None
+    return _with_headers(record, body)
 
 
-def _rerank_reply(answer: Any) -> Response:
-    said = Response()
-    copy_fields(said, get_path(answer, ("body",)), _ID)
-    return _with_headers(said, answer)
+def _rerank_reply(body: Any) -> Response:
+    record = Response()
+    copy_fields(record, get_path(body, ("body",)), _ID)
+    return _with_headers(record, body)
 
 
 invoke_model = Dialect("invoke_model", request, _reply, _absorb, _content, _output, _finish)

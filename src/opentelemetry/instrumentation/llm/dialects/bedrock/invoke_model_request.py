@@ -85,15 +85,15 @@ def operation(model: Any, body: Any) -> str:
 
 def request(arguments: Arguments) -> Request:
     """Read the parameters of a request under all their known names."""
-    asked = Request(stream=arguments.streaming or None)
-    copy_fields(asked, arguments.named, _REQUEST)
+    record = Request(stream=arguments.streaming or None)
+    copy_fields(record, arguments.named, _REQUEST)
     if any(str(get_path(arguments.named, path)).startswith("json") for path in _FORMATS):
-        asked.output_type = "json"
-    return asked
+        record.output_type = "json"
+    return record
 
 
 def image_request(arguments: Arguments) -> Request:
     """Read the parameters of an image request."""
-    asked = request(arguments)
-    asked.output_type = "image"
-    return asked
+    record = request(arguments)
+    record.output_type = "image"
+    return record

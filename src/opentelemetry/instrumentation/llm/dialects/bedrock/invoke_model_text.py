@@ -45,14 +45,14 @@ _PROMPTS = ("prompt", "inputText", "message", "inputPrompt")
 _ROLES = {"CHATBOT": "assistant", "SYSTEM": "system", "TOOL": "tool"}
 
 
-def _told(document: Any) -> tuple[list[Any], list[str | None]]:
+def _reasons_and_texts(document: Any) -> tuple[list[Any], list[str | None]]:
     """Return finish reasons and texts of all choices.
 
     A body without a list of choices is a single choice.
     """
-    for place, reason, said in _CHOICES:
+    for place, reason, value in _CHOICES:
         if choices := as_sequence(get_path(document, (place,))):
-            return [get_path(choice, reason) for choice in choices], [full_text(get_path(choice, said)) for choice in choices]
+            return [get_path(choice, reason) for choice in choices], [full_text(get_path(choice, value)) for choice in choices]
     reasons = next((r for path in _REASONS if (r := get_path(document, path)) is not None), None)
     return [reasons], [next((s for path in _TEXTS if (s := full_text(get_path(document, path))) is not None), None)]
 
@@ -72,18 +72,18 @@ def _read_into(draft: Response, document: Any, reasons: list[Any]) -> None:
 
 
 def _reply(document: Any) -> Response:
-    said = Response()
-    _read_into(said, document, _told(document)[0])
-    return said
+    record = Response()
+    _read_into(record, document, _reasons_and_texts(document)[0])
+    return record
 
 
 def _absorb(draft: Response, document: Any) -> None:
-    reasons, said = _told(document)
+    reasons, pieces = _reasons_and_texts(document)
     _read_into(draft, document, reasons)
     if draft.scratch is None:
         draft.scratch = {}
     if draft.content is not None:
-        for index, piece in enumerate(said):
+        for index, piece in enumerate(pieces):
             if piece is not None:
                 draft.scratch.setdefault(index, []).append(piece)
 
@@ -95,25 +95,25 @@ def _finish(draft: Response) -> None:
         draft.content.output_messages = [_message("assistant", "".join(pieces)) for pieces in draft.scratch.values()]
 
 
-def _message(role: str, said: str) -> dict[str, Any]:
-    return {"role": role, "parts": [{"type": "text", "content": said}]}
+def _message(role: str, value: str) -> dict[str, Any]:
+    return {"role": role, "parts": [{"type": "text", "content": value}]}
 
 
 def _content(arguments: Arguments) -> Content:
     body = arguments.named
     turns = [
-        _message(_ROLES.get(str(get_path(turn, ("role",))), "user"), said)
+        _message(_ROLES.get(str(get_path(turn, ("role",))), "user"), value)
         for turn in as_sequence(body.get("chat_history"))
-        if (said := full_text(get_path(turn, ("message",)))) is not None
+        if (value := full_text(get_path(turn, ("message",)))) is not None
     ]
-    turns += [_message("user", said) for name in _PROMPTS if (said := full_text(body.get(name))) is not None]
+    turns += [_message("user", value) for name in _PROMPTS if (value := full_text(body.get(name))) is not None]
     preamble = full_text(body.get("preamble"))
     system = None if preamble is None else [{"type": "text", "content": preamble}]
     return Content(system_instructions=system, input_messages=turns or None)
 
 
 def _output(document: Any) -> list[dict[str, Any]] | None:
-    return [_message("assistant", said) for said in _told(document)[1] if said is not None] or None
+    return [_message("assistant", value) for value in _reasons_and_texts(document)[1] if value is not None] or None
 
 
 text_families = Dialect("invoke_model_text", lambda arguments: Request(), _reply, _absorb, _content, _output, _finish)

@@ -22,33 +22,33 @@ def content(arguments: Arguments) -> Content:
     return Content(
         system_instructions=texts(body.get("preamble")) or None,
         input_messages=_first_version(body) or None,
-        tool_definitions=[tool for one in as_sequence(body.get("tools")) if (tool := _old_tool(one)) is not None] or None,
+        tool_definitions=[tool for item in as_sequence(body.get("tools")) if (tool := _old_tool(item)) is not None] or None,
     )
 
 
-def output(answer: Any) -> list[Message] | None:
+def output(body: Any) -> list[Message] | None:
     """Read the message of a complete response, or one message per generation."""
-    generations = as_sequence(get_path(answer, ("generations",)))
+    generations = as_sequence(get_path(body, ("generations",)))
     if generations:
-        return [message("assistant", texts(get_path(one, ("text",)))) for one in generations]
-    said = get_path(answer, ("message",))
-    if said is not None and not isinstance(said, str):
-        return [_message(said)]
-    parts = texts(get_path(answer, ("text",)) or get_path(answer, ("summary",)))
-    parts += [_old_call(one) for one in as_sequence(get_path(answer, ("tool_calls",)))]
+        return [message("assistant", texts(get_path(item, ("text",)))) for item in generations]
+    value = get_path(body, ("message",))
+    if value is not None and not isinstance(value, str):
+        return [_message(value)]
+    parts = texts(get_path(body, ("text",)) or get_path(body, ("summary",)))
+    parts += [_old_call(item) for item in as_sequence(get_path(body, ("tool_calls",)))]
     return [message("assistant", parts)] if parts else None
 
 
-def _message(said: Any) -> Message:
-    role, inner = full_text(get_path(said, ("role",))) or "assistant", get_path(said, ("content",))
+def _message(value: Any) -> Message:
+    role, inner = full_text(get_path(value, ("role",))) or "assistant", get_path(value, ("content",))
     if role == "tool":
         given = inner if isinstance(inner, str) else [_part(block) for block in as_sequence(inner)]
-        return message(role, [response(get_path(said, ("tool_call_id",)), given)])
-    parts = thoughts(get_path(said, ("tool_plan",)))
+        return message(role, [response(get_path(value, ("tool_call_id",)), given)])
+    parts = thoughts(get_path(value, ("tool_plan",)))
     parts += texts(inner) if isinstance(inner, str) else [_part(block) for block in as_sequence(inner)]
     parts += [
-        call(get_path(one, ("function", "name")), get_path(one, ("id",)), get_path(one, ("function", "arguments")))
-        for one in as_sequence(get_path(said, ("tool_calls",)))
+        call(get_path(item, ("function", "name")), get_path(item, ("id",)), get_path(item, ("function", "arguments")))
+        for item in as_sequence(get_path(value, ("tool_calls",)))
     ]
     return message(role, parts)
 
@@ -66,29 +66,29 @@ def _part(block: Any) -> Part:
 
 
 def _first_version(body: Any) -> list[Message]:
-    told = [_old_message(one) for one in as_sequence(body.get("chat_history"))]
-    if results := [_old_result(one) for one in as_sequence(body.get("tool_results"))]:
-        told.append(message("tool", results))
+    values = [_old_message(item) for item in as_sequence(body.get("chat_history"))]
+    if results := [_old_result(item) for item in as_sequence(body.get("tool_results"))]:
+        values.append(message("tool", results))
     for name in ("message", "prompt", "text"):
         if parts := texts(body.get(name)):
-            told.append(message("user", parts))
-    return told
+            values.append(message("user", parts))
+    return values
 
 
-def _old_message(said: Any) -> Message:
-    role = (full_text(get_path(said, ("role",))) or "user").lower()
-    parts = texts(get_path(said, ("message",)))
-    parts += [_old_call(one) for one in as_sequence(get_path(said, ("tool_calls",)))]
-    parts += [_old_result(one) for one in as_sequence(get_path(said, ("tool_results",)))]
+def _old_message(value: Any) -> Message:
+    role = (full_text(get_path(value, ("role",))) or "user").lower()
+    parts = texts(get_path(value, ("message",)))
+    parts += [_old_call(item) for item in as_sequence(get_path(value, ("tool_calls",)))]
+    parts += [_old_result(item) for item in as_sequence(get_path(value, ("tool_results",)))]
     return message(_ROLES.get(role, role), parts)
 
 
-def _old_call(said: Any) -> Part:
-    return call(get_path(said, ("name",)), None, get_path(said, ("parameters",)))
+def _old_call(value: Any) -> Part:
+    return call(get_path(value, ("name",)), None, get_path(value, ("parameters",)))
 
 
-def _old_result(said: Any) -> Part:
-    return response(None, get_path(said, ("outputs",)), get_path(said, ("call", "name")))
+def _old_result(value: Any) -> Part:
+    return response(None, get_path(value, ("outputs",)), get_path(value, ("call", "name")))
 
 
 def _old_tool(tool: Any) -> Part | None:
@@ -100,17 +100,17 @@ def keep(draft: Response, kind: str, chunk: Any) -> None:
     if draft.kept is None:
         draft.kept = {"pieces": Pieces()}
     pieces: Pieces = draft.kept["pieces"]
-    index, said = get_path(chunk, ("index",)), get_path(chunk, ("delta", "message"))
+    index, value = get_path(chunk, ("index",)), get_path(chunk, ("delta", "message"))
     if kind in ("content-start", "content-delta"):
         for name, begun in _PIECES.items():
-            if (piece := full_text(get_path(said, ("content", name)))) is not None:
+            if (piece := full_text(get_path(value, ("content", name)))) is not None:
                 pieces.add((index, name), begun(""), piece)
     elif kind == "tool-plan-delta":
-        pieces.add("plan", reasoning_part(""), full_text(get_path(said, ("tool_plan",))))
+        pieces.add("plan", reasoning_part(""), full_text(get_path(value, ("tool_plan",))))
     elif kind in ("tool-call-start", "tool-call-delta"):
-        asked = get_path(said, ("tool_calls",))
-        begun_call = tool_call_part(full_text(get_path(asked, ("function", "name"))), full_text(get_path(asked, ("id",))), None)
-        pieces.add(("call", index), begun_call, full_text(get_path(asked, ("function", "arguments"))))
+        requested = get_path(value, ("tool_calls",))
+        begun_call = tool_call_part(full_text(get_path(requested, ("function", "name"))), full_text(get_path(requested, ("id",))), None)
+        pieces.add(("call", index), begun_call, full_text(get_path(requested, ("function", "arguments"))))
     elif kind == "text-generation":
         pieces.add(("said", index), text_part(""), full_text(get_path(chunk, ("text",))))
     elif kind == "stream-end":

@@ -52,59 +52,59 @@ _BITS = {"binary": 8, "ubinary": 8}
 
 def request(arguments: Arguments) -> Request:
     """Read the arguments of any function of Cohere; the names are shared."""
-    asked = Request(stream=arguments.streaming or None)
-    copy_fields(asked, arguments.named, _REQUEST)
-    asked.output_type = _OUTPUT_TYPES.get(as_str(get_path(arguments.named, ("response_format", "type"))) or "")
-    return asked
+    record = Request(stream=arguments.streaming or None)
+    copy_fields(record, arguments.named, _REQUEST)
+    record.output_type = _OUTPUT_TYPES.get(as_str(get_path(arguments.named, ("response_format", "type"))) or "")
+    return record
 
 
-def _usage(said: Any) -> Usage:
+def _usage(usage_block: Any) -> Usage:
     counted = Usage()
-    copy_fields(counted, said, _USAGE)
+    copy_fields(counted, usage_block, _USAGE)
     if (counted.input_text_tokens or 0) + (counted.input_image_tokens or 0) > (counted.input_tokens or 0):
         # If a part is larger than the total, it was not counted in the total.
         counted.input_text_tokens = counted.input_image_tokens = None
     return counted
 
 
-def _read_into(draft: Response, answer: Any) -> None:
-    copy_fields(draft, answer, _REPLY)
+def _read_into(draft: Response, body: Any) -> None:
+    copy_fields(draft, body, _REPLY)
     for place in ("usage", "meta"):
-        if (said := get_path(answer, (place,))) is not None:
-            draft.usage = _usage(said)
-    said_error = any(as_str(get_path(answer, (name,))) is not None for name in ("error", "err"))
-    if said_error or as_str(get_path(answer, ("finish_reason",))) == "ERROR":
+        if (value := get_path(body, (place,))) is not None:
+            draft.usage = _usage(value)
+    has_error = any(as_str(get_path(body, (name,))) is not None for name in ("error", "err"))
+    if has_error or as_str(get_path(body, ("finish_reason",))) == "ERROR":
         draft.failure = "error"
-    generations = as_sequence(get_path(answer, ("generations",)))
-    reason = finish_reason(get_path(answer, ("finish_reason",)))
+    generations = as_sequence(get_path(body, ("generations",)))
+    reason = finish_reason(get_path(body, ("finish_reason",)))
     if generations:
-        draft.finish_reasons = aligned(get_path(one, ("finish_reason",)) or reason for one in generations)
+        draft.finish_reasons = aligned(get_path(item, ("finish_reason",)) or reason for item in generations)
     elif reason is not None:
         draft.finish_reasons = [reason]
 
 
-def _inside(answer: Any) -> Any:
+def _inside(body: Any) -> Any:
     """Return the data inside the result of ``with_raw_response``."""
-    return getattr(answer, "_data", answer)
+    return getattr(body, "_data", body)
 
 
-def response(answer: Any) -> Response:
+def response(body: Any) -> Response:
     """Read a complete response."""
-    said = Response()
-    _read_into(said, _inside(answer))
-    return said
+    record = Response()
+    _read_into(record, _inside(body))
+    return record
 
 
-def embedded(answer: Any) -> Response:
+def embedded(body: Any) -> Response:
     """Read a response with vectors: one list, or one list per requested type."""
-    said = response(answer)
-    vectors = get_path(_inside(answer), ("embeddings",))
+    record = response(body)
+    vectors = get_path(_inside(body), ("embeddings",))
     for kind in ("float_", "float", "int8", "uint8", "binary", "ubinary"):
         found = as_sequence(vectors) or as_sequence(get_path(vectors, (kind,)))
         if found:
-            said.dimensions = len(as_sequence(found[0])) * _BITS.get(kind, 1) or None
+            record.dimensions = len(as_sequence(found[0])) * _BITS.get(kind, 1) or None
             break
-    return said
+    return record
 
 
 def absorb(draft: Response, chunk: Any) -> None:
@@ -133,8 +133,8 @@ def _absorb_vector(draft: Response, chunk: Any) -> None:
     draft.dimensions = draft.dimensions or len(vector) * _BITS.get(as_str(get_path(chunk, ("embedding_type",))) or "", 1) or None
 
 
-def _output(answer: Any) -> list[dict[str, Any]] | None:
-    return content.output(_inside(answer))
+def _output(body: Any) -> list[dict[str, Any]] | None:
+    return content.output(_inside(body))
 
 
 chat = Dialect("cohere_chat", request, response, absorb, content.content, _output, finish)

@@ -60,49 +60,49 @@ def server_response(name: str, call_id: Any, details: Part) -> Part:
     return {"type": "server_tool_call_response", **_id(call_id), "server_tool_call_response": {"type": name, **details}}
 
 
-def _id(said: Any) -> Part:
-    return {} if full_text(said) is None else {"id": full_text(said)}
+def _id(value: Any) -> Part:
+    return {} if full_text(value) is None else {"id": full_text(value)}
 
 
-def _told(said: Any, *names: str) -> Part:
-    return {name: plain(value) for name in names if (value := get_path(said, (name,))) is not None}
+def _fields(item: Any, *names: str) -> Part:
+    return {name: plain(value) for name in names if (value := get_path(item, (name,))) is not None}
 
 
-def _tool(said: Any) -> str:
-    return (full_text(either(said, "tool_type")) or "tool").lower()
+def _tool(value: Any) -> str:
+    return (full_text(either(value, "tool_type")) or "tool").lower()
 
 
 _PARTS: Mapping[str, Callable[[Any], Part]] = {
-    "inline_data": lambda said: media(get_path(said, ("data",)), None, either(said, "mime_type")),
-    "file_data": lambda said: media(None, either(said, "file_uri"), either(said, "mime_type")),
-    "function_call": lambda said: tool_call_part(
-        full_text(get_path(said, ("name",))), full_text(get_path(said, ("id",))), plain(get_path(said, ("args",)))
+    "inline_data": lambda value: media(get_path(value, ("data",)), None, either(value, "mime_type")),
+    "file_data": lambda value: media(None, either(value, "file_uri"), either(value, "mime_type")),
+    "function_call": lambda value: tool_call_part(
+        full_text(get_path(value, ("name",))), full_text(get_path(value, ("id",))), plain(get_path(value, ("args",)))
     ),
-    "function_response": lambda said: tool_response_part(full_text(get_path(said, ("id",))), plain(get_path(said, ("response",)))),
-    "executable_code": lambda said: server_call("code_execution", get_path(said, ("id",)), _told(said, "language", "code")),
-    "code_execution_result": lambda said: server_response("code_execution", get_path(said, ("id",)), _told(said, "outcome", "output")),
-    "tool_call": lambda said: server_call(_tool(said), get_path(said, ("id",)), _told(said, "args")),
-    "tool_response": lambda said: server_response(_tool(said), get_path(said, ("id",)), _told(said, "response")),
+    "function_response": lambda value: tool_response_part(full_text(get_path(value, ("id",))), plain(get_path(value, ("response",)))),
+    "executable_code": lambda value: server_call("code_execution", get_path(value, ("id",)), _fields(value, "language", "code")),
+    "code_execution_result": lambda value: server_response("code_execution", get_path(value, ("id",)), _fields(value, "outcome", "output")),
+    "tool_call": lambda value: server_call(_tool(value), get_path(value, ("id",)), _fields(value, "args")),
+    "tool_response": lambda value: server_response(_tool(value), get_path(value, ("id",)), _fields(value, "response")),
 }
 
 
-def _part(said: Any) -> Part | None:
+def _part(value: Any) -> Part | None:
     """Convert one part; an empty part is left out."""
-    if isinstance(words := said if isinstance(said, str) else get_path(said, ("text",)), str):
+    if isinstance(words := value if isinstance(value, str) else get_path(value, ("text",)), str):
         if not words:
             return None
-        return reasoning_part(words) if get_path(said, ("thought",)) is True else text_part(words)
+        return reasoning_part(words) if get_path(value, ("thought",)) is True else text_part(words)
     for name, show in _PARTS.items():
-        if (inner := either(said, name)) is not None:
+        if (inner := either(value, name)) is not None:
             return show(inner)
-    if (uri := full_text(get_path(said, ("uri",))) or full_text(either(said, "file_uri"))) is not None:
-        return media(None, uri, either(said, "mime_type"))
-    return {"type": "image"} if "image" in type(said).__name__.lower() else None
+    if (uri := full_text(get_path(value, ("uri",))) or full_text(either(value, "file_uri"))) is not None:
+        return media(None, uri, either(value, "mime_type"))
+    return {"type": "image"} if "image" in type(value).__name__.lower() else None
 
 
-def _parts(said: Any) -> list[Part]:
-    listed = said if isinstance(said, (list, tuple)) else () if said is None else (said,)
-    return [part for one in listed if (part := _part(one)) is not None]
+def _parts(value: Any) -> list[Part]:
+    listed = value if isinstance(value, (list, tuple)) else () if value is None else (value,)
+    return [part for item in listed if (part := _part(item)) is not None]
 
 
 def _message(role: str | None, parts: list[Part]) -> Message:
@@ -111,8 +111,8 @@ def _message(role: str | None, parts: list[Part]) -> Message:
     return message(_ROLES.get(role or "user", role or "user"), parts)
 
 
-def _is_content(said: Any) -> bool:
-    return not isinstance(said, str) and (get_path(said, ("parts",)) is not None or get_path(said, ("role",)) is not None)
+def _is_content(value: Any) -> bool:
+    return not isinstance(value, str) and (get_path(value, ("parts",)) is not None or get_path(value, ("role",)) is not None)
 
 
 def messages(contents: Any) -> list[Message]:
@@ -129,17 +129,17 @@ def messages(contents: Any) -> list[Message]:
             made.append(_message(speaker, alone.copy()))
             alone.clear()
 
-    for said in contents if isinstance(contents, (list, tuple)) else [contents]:
-        listed = isinstance(said, (list, tuple))
-        if listed or _is_content(said):
+    for value in contents if isinstance(contents, (list, tuple)) else [contents]:
+        listed = isinstance(value, (list, tuple))
+        if listed or _is_content(value):
             speak()
             made.append(
-                _message(None, _parts(said))
+                _message(None, _parts(value))
                 if listed
-                else _message(full_text(get_path(said, ("role",))), _parts(get_path(said, ("parts",))))
+                else _message(full_text(get_path(value, ("role",))), _parts(get_path(value, ("parts",))))
             )
             continue
-        for part in _parts(said):
+        for part in _parts(value):
             whose = "assistant" if part["type"] == "tool_call" else "user"
             if whose != speaker:
                 speak()
@@ -149,24 +149,24 @@ def messages(contents: Any) -> list[Message]:
     return made
 
 
-def instructions(said: Any) -> list[Part] | None:
+def instructions(value: Any) -> list[Part] | None:
     """Convert system instructions, which contain only texts."""
-    return None if said is None else [part for one in messages(said) for part in one["parts"] if part["type"] == "text"] or None
+    return None if value is None else [part for item in messages(value) for part in item["parts"] if part["type"] == "text"] or None
 
 
-def schema(said: Any) -> Any:
+def schema(source: Any) -> Any:
     """Convert the schema of tool arguments: Google's types are upper case."""
-    dump = getattr(said, "model_dump", None)
+    dump = getattr(source, "model_dump", None)
     if dump is not None:
-        said = dump(exclude_none=True, by_alias=True, mode="json")
-    if isinstance(said, Mapping):
-        return {key: value.lower() if key == "type" and isinstance(value, str) else schema(value) for key, value in said.items()}
-    return [schema(one) for one in said] if isinstance(said, list) else said
+        source = dump(exclude_none=True, by_alias=True, mode="json")
+    if isinstance(source, Mapping):
+        return {key: value.lower() if key == "type" and isinstance(value, str) else schema(value) for key, value in source.items()}
+    return [schema(item) for item in source] if isinstance(source, list) else source
 
 
-def _function(said: Any) -> Part:
-    parameters = either(said, "parameters_json_schema") or get_path(said, ("parameters",))
-    shown: Part = {"type": "function", "name": full_text(get_path(said, ("name",))) or "", **_told(said, "description")}
+def _function(value: Any) -> Part:
+    parameters = either(value, "parameters_json_schema") or get_path(value, ("parameters",))
+    shown: Part = {"type": "function", "name": full_text(get_path(value, ("name",))) or "", **_fields(value, "description")}
     return shown if parameters is None else {**shown, "parameters": schema(parameters)}
 
 
@@ -178,7 +178,7 @@ def _definitions(tools: Any) -> list[Part] | None:
             name = getattr(tool, "__name__", type(tool).__name__)
             made.append({"type": "function", "name": name, **({"description": tool.__doc__} if tool.__doc__ else {})})
             continue
-        made += [_function(one) for one in as_sequence(either(tool, "function_declarations"))]
+        made += [_function(item) for item in as_sequence(either(tool, "function_declarations"))]
         names = tool if isinstance(tool, Mapping) else getattr(tool, "model_fields_set", ())
         own = {str(name) for name in names if get_path(tool, (name,)) is not None} - {"function_declarations", "functionDeclarations"}
         made += [{"type": name, "name": name} for name in sorted(own)]
@@ -217,14 +217,14 @@ class Spoken:
 
     def message(self) -> Message:
         """Return the complete message."""
-        return message("assistant", list(_joined(self._parts)))
+        return message("assistant", list(_join_texts(self._parts)))
 
 
-def _joined(parts: list[Part]) -> Iterable[Part]:
+def _join_texts(parts: list[Part]) -> Iterable[Part]:
     begun: list[Part] = []
     for part in [*parts, {"type": ""}]:
         if begun and part["type"] != begun[0]["type"]:
-            yield {**begun[0], "content": "".join(one["content"] for one in begun)}
+            yield {**begun[0], "content": "".join(item["content"] for item in begun)}
             begun = []
         if part["type"] in _JOINED:
             begun.append(part)

@@ -50,42 +50,42 @@ _OUTPUT_TYPES = {"application/json": "json", "text/plain": "text"}
 def request(arguments: Arguments) -> Request:
     """Read the body of a request."""
     body = arguments.named
-    asked = Request(model=model_name(body.get("model")), stream=True if body.get("stream") is True else None)
-    copy_fields(asked, body, _REQUEST)
-    asked.output_type = _output_type(body)
-    return asked
+    record = Request(model=model_name(body.get("model")), stream=True if body.get("stream") is True else None)
+    copy_fields(record, body, _REQUEST)
+    record.output_type = _output_type(body)
+    return record
 
 
 def _output_type(body: Any) -> str | None:
     wanted = get_path(body, ("response_format",))
     formats = wanted if isinstance(wanted, (list, tuple)) else [] if wanted is None else [wanted]
-    kinds = {as_str(get_path(one, ("type",))) for one in formats} & {"text", "image", "audio"} or set(
+    kinds = {as_str(get_path(item, ("type",))) for item in formats} & {"text", "image", "audio"} or set(
         as_str_list(body.get("response_modalities")) or ()
     )
     if kinds == {"image"}:
         return "image"
     if kinds == {"audio"}:
         return "speech"
-    mime_types = [as_str(get_path(one, ("mime_type",))) for one in formats] + [as_str(body.get("response_mime_type"))]
+    mime_types = [as_str(get_path(item, ("mime_type",))) for item in formats] + [as_str(body.get("response_mime_type"))]
     return next((_OUTPUT_TYPES[mime] for mime in mime_types if mime in _OUTPUT_TYPES), None)
 
 
-def _read_into(draft: Response, answer: Any) -> None:
-    copy_fields(draft, answer, _REPLY)
-    if (said := get_path(answer, ("usage",))) is not None:
-        draft.usage = interaction_usage(said)
+def _read_into(draft: Response, body: Any) -> None:
+    copy_fields(draft, body, _REPLY)
+    if (value := get_path(body, ("usage",))) is not None:
+        draft.usage = interaction_usage(value)
     status = draft.response_status
     draft.finish_reasons = None if status is None or status in _PENDING else [_REASONS.get(status, status)]
     if status == "failed":
-        told = next(iter(as_sequence(get_path(answer, ("errors",)))), None)
-        draft.failure = as_str(get_path(told, ("code",))) or "failed"
+        error = next(iter(as_sequence(get_path(body, ("errors",)))), None)
+        draft.failure = as_str(get_path(error, ("code",))) or "failed"
 
 
-def response(answer: Any) -> Response:
+def response(body: Any) -> Response:
     """Read a complete response."""
-    said = Response()
-    _read_into(said, answer)
-    return said
+    record = Response()
+    _read_into(record, body)
+    return record
 
 
 def absorb(draft: Response, event: Any) -> None:
@@ -123,11 +123,11 @@ def fetch(arguments: Arguments) -> Request:
     return Request(fetched_response_id=named, stream_cursor=after)
 
 
-def _fetched(answer: Any) -> Response:
-    said = response(answer)
+def _fetched(body: Any) -> Response:
+    record = response(body)
     # The tokens were counted when the interaction was created.
-    said.deferred_usage, said.usage = said.usage, Usage()
-    return said
+    record.deferred_usage, record.usage = record.usage, Usage()
+    return record
 
 
 def _absorb_fetched(draft: Response, event: Any) -> None:

@@ -16,61 +16,61 @@ _SPEAKERS = {"user_input": "user", "model_output": "assistant", "thought": "assi
 _TOOLS = ("_call", "_result")
 
 
-def _thought(said: Any) -> list[Part]:
-    summary = get_path(said, ("summary",))
-    texts = [summary] if isinstance(summary, str) else [get_path(one, ("text",)) for one in as_sequence(summary)]
-    return [reasoning_part(one) for one in texts if isinstance(one, str)]
+def _thought(value: Any) -> list[Part]:
+    summary = get_path(value, ("summary",))
+    texts = [summary] if isinstance(summary, str) else [get_path(item, ("text",)) for item in as_sequence(summary)]
+    return [reasoning_part(item) for item in texts if isinstance(item, str)]
 
 
-def _tool(said: Any, kind: str) -> Part:
+def _tool(value: Any, kind: str) -> Part:
     """Convert a tool call or its result; tools other than functions run at Google."""
-    identity, name = full_text(get_path(said, ("id",))), full_text(get_path(said, ("name",)))
-    asked, result, answers = (
-        plain(get_path(said, ("arguments",))),
-        plain(get_path(said, ("result",))),
-        full_text(get_path(said, ("call_id",))),
+    identity, name = full_text(get_path(value, ("id",))), full_text(get_path(value, ("name",)))
+    arguments, result, call_id = (
+        plain(get_path(value, ("arguments",))),
+        plain(get_path(value, ("result",))),
+        full_text(get_path(value, ("call_id",))),
     )
     if kind == "function_call":
-        return tool_call_part(name, identity, asked)
+        return tool_call_part(name, identity, arguments)
     if kind == "function_result":
-        return tool_response_part(answers, result)
+        return tool_response_part(call_id, result)
     if kind.endswith("_call"):
-        return server_call(name or kind.removesuffix("_call"), identity, {"arguments": asked})
-    return server_response(name or kind.removesuffix("_result"), answers, {"result": result})
+        return server_call(name or kind.removesuffix("_call"), identity, {"arguments": arguments})
+    return server_response(name or kind.removesuffix("_result"), call_id, {"result": result})
 
 
-def parts(said: Any) -> list[Part]:
+def parts(value: Any) -> list[Part]:
     """Convert a text, a content or a step to parts."""
-    if isinstance(said, str):
-        return [text_part(said)]
-    if isinstance(said, (list, tuple)):
-        return [part for one in said for part in parts(one)]
-    kind = full_text(get_path(said, ("type",))) or ""
+    if isinstance(value, str):
+        return [text_part(value)]
+    if isinstance(value, (list, tuple)):
+        return [part for item in value for part in parts(item)]
+    kind = full_text(get_path(value, ("type",))) or ""
     if kind == "thought":
-        return _thought(said)
+        return _thought(value)
     if kind in _MEDIA:
-        return [media(get_path(said, ("data",)), get_path(said, ("uri",)), get_path(said, ("mime_type",)), kind)]
+        return [media(get_path(value, ("data",)), get_path(value, ("uri",)), get_path(value, ("mime_type",)), kind)]
     if kind.endswith(_TOOLS):
-        return [_tool(said, kind)]
-    if isinstance(words := get_path(said, ("text",)), str):
+        return [_tool(value, kind)]
+    if isinstance(words := get_path(value, ("text",)), str):
         return [text_part(words)]
-    return parts(inner) if (inner := get_path(said, ("content",))) is not None else []
+    return parts(inner) if (inner := get_path(value, ("content",))) is not None else []
 
 
 def _messages(given: Any) -> list[Message]:
     """Convert an input to messages; contents in a row share a message."""
     made: list[Message] = []
     loose = False
-    for said in given if isinstance(given, (list, tuple)) else [given]:
+    for value in given if isinstance(given, (list, tuple)) else [given]:
         kind, role = (
-            ("", None) if isinstance(said, str) else (full_text(get_path(said, ("type",))) or "", full_text(get_path(said, ("role",))))
+            ("", None) if isinstance(value, str) else (full_text(get_path(value, ("type",))) or "", full_text(get_path(value, ("role",))))
         )
         speaker = role or _SPEAKERS.get(kind) or ("assistant" if kind.endswith(_TOOLS) else None)
         if speaker is not None or not loose:
             made.append(message({"model": "assistant"}.get(speaker or "user", speaker or "user"), []))
-        made[-1]["parts"] += parts(said)
+        made[-1]["parts"] += parts(value)
         loose = speaker is None
-    return [one for one in made if one["parts"]]
+    return [item for item in made if item["parts"]]
 
 
 def content(arguments: Arguments) -> Content:
@@ -88,19 +88,19 @@ def _definitions(tools: Any) -> list[Part] | None:
     made = []
     for tool in as_sequence(tools):
         kind = full_text(get_path(tool, ("type",))) or "tool"
-        one: Part = {"type": kind, "name": full_text(get_path(tool, ("name",))) or kind}
+        item: Part = {"type": kind, "name": full_text(get_path(tool, ("name",))) or kind}
         if kind == "function":
-            one["description"] = full_text(get_path(tool, ("description",)))
+            item["description"] = full_text(get_path(tool, ("description",)))
             if (parameters := get_path(tool, ("parameters",))) is not None:
-                one["parameters"] = schema(parameters)
-        made.append(one)
+                item["parameters"] = schema(parameters)
+        made.append(item)
     return made or None
 
 
-def output(answer: Any) -> list[Message] | None:
+def output(body: Any) -> list[Message] | None:
     """Convert all steps of a response to one message."""
-    said = get_path(answer, ("steps",)) or get_path(answer, ("outputs",))
-    return None if said is None else [message("assistant", parts(said))]
+    value = get_path(body, ("steps",)) or get_path(body, ("outputs",))
+    return None if value is None else [message("assistant", parts(value))]
 
 
 class Step:
@@ -118,11 +118,11 @@ class Step:
         """Add the start of the step or a delta."""
         self._start = get_path(event, ("step",)) or get_path(event, ("content",)) or self._start
         delta = get_path(event, ("delta",))
-        words, asked = get_path(delta, ("text",)) or get_path(delta, ("content", "text")), get_path(delta, ("arguments",))
+        words, requested = get_path(delta, ("text",)) or get_path(delta, ("content", "text")), get_path(delta, ("arguments",))
         if isinstance(words, str):
             self._said.append(words)
-        elif isinstance(asked, str):
-            self._arguments.append(asked)
+        elif isinstance(requested, str):
+            self._arguments.append(requested)
         elif delta is not None:
             self._other.append(delta)
 
@@ -130,8 +130,8 @@ class Step:
         """Return the complete step as parts."""
         kind = full_text(get_path(self._start, ("type",))) or "text"
         if kind == "function_call":
-            asked = decoded("".join(self._arguments)) if self._arguments else plain(get_path(self._start, ("arguments",)))
-            return [tool_call_part(full_text(get_path(self._start, ("name",))), full_text(get_path(self._start, ("id",))), asked)]
+            requested = decoded("".join(self._arguments)) if self._arguments else plain(get_path(self._start, ("arguments",)))
+            return [tool_call_part(full_text(get_path(self._start, ("name",))), full_text(get_path(self._start, ("id",))), requested)]
         if self._said:
             return [(reasoning_part if kind == "thought" else text_part)("".join(self._said))]
         return [part for delta in self._other for part in parts(delta)] or parts(self._start)

@@ -19,43 +19,43 @@ def _named(arguments: Arguments) -> Request:
 
 
 def _embed_request(arguments: Arguments) -> Request:
-    asked = _named(arguments)
-    copy_fields(asked, arguments.named, _SIZE)
-    return asked
+    record = _named(arguments)
+    copy_fields(record, arguments.named, _SIZE)
+    return record
 
 
-def _embed_reply(answer: Any) -> Response:
+def _embed_reply(body: Any) -> Response:
     """Read embeddings from an SDK object or a wire document.
 
     Vertex AI predictions report the token count of each text.
     """
-    answer = document(answer)
-    said = Response(usage=usage(either(answer, "usage_metadata")))
-    vectors = as_sequence(get_path(answer, ("embeddings",))) or [
-        get_path(one, ("embeddings",)) for one in as_sequence(get_path(answer, ("predictions",)))
+    body = document(body)
+    record = Response(usage=usage(either(body, "usage_metadata")))
+    vectors = as_sequence(get_path(body, ("embeddings",))) or [
+        get_path(item, ("embeddings",)) for item in as_sequence(get_path(body, ("predictions",)))
     ]
-    first = next(iter(vectors), None) or get_path(answer, ("embedding",))
-    said.dimensions = len(as_sequence(get_path(first, ("values",)))) or None
+    first = next(iter(vectors), None) or get_path(body, ("embedding",))
+    record.dimensions = len(as_sequence(get_path(first, ("values",)))) or None
     counts = [count for vector in vectors if (count := as_int(either(vector, "statistics.token_count"))) is not None]
-    if said.usage.input_tokens is None and counts:
-        said.usage.input_tokens = sum(counts)
-    said.usage.characters = as_int(either(answer, "metadata.billable_character_count"))
-    return said
+    if record.usage.input_tokens is None and counts:
+        record.usage.input_tokens = sum(counts)
+    record.usage.characters = as_int(either(body, "metadata.billable_character_count"))
+    return record
 
 
 def _image_request(arguments: Arguments) -> Request:
-    asked = _named(arguments)
-    asked.output_type = "image"
-    copy_fields(asked, arguments.named, _IMAGES)
-    return asked
+    record = _named(arguments)
+    record.output_type = "image"
+    copy_fields(record, arguments.named, _IMAGES)
+    return record
 
 
-def _image_reply(answer: Any) -> Response:
+def _image_reply(body: Any) -> Response:
     """Count the images; a filtered image has an entry without data."""
-    images = sum(get_path(one, ("image",)) is not None for one in as_sequence(either(answer, "generated_images")))
+    images = sum(get_path(item, ("image",)) is not None for item in as_sequence(either(body, "generated_images")))
     return Response(usage=Usage(images=images or None))
 
 
 embed_content = Dialect("embed_content", _embed_request, _embed_reply)
 generate_images = Dialect("generate_images", _image_request, _image_reply)
-only_named = Dialect("only_named", _named, lambda answer: Response())
+only_named = Dialect("only_named", _named, lambda body: Response())

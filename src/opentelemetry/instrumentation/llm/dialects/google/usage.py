@@ -90,17 +90,17 @@ _DETAILS = {
 _GROUNDED = {"google_search": "web_searches", "google_maps": "map_searches"}
 
 
-def usage(said: Any) -> Usage:
+def usage(usage_block: Any) -> Usage:
     """Read the usage of a generation."""
-    return _read(said, _GENERATED)
+    return _read(usage_block, _GENERATED)
 
 
-def interaction_usage(said: Any) -> Usage:
+def interaction_usage(usage_block: Any) -> Usage:
     """Read the usage of an interaction."""
-    return _read(said, _INTERACTED)
+    return _read(usage_block, _INTERACTED)
 
 
-def _read(said: Any, table: Table) -> Usage:
+def _read(usage_block: Any, table: Table) -> Usage:
     """Read a usage block.
 
     Input tokens include cached tokens. Thought tokens are not part of the output count, and tokens of Google's own
@@ -108,20 +108,20 @@ def _read(said: Any, table: Table) -> Usage:
     here.
     """
     read = Usage()
-    copy_fields(read, said, table)
+    copy_fields(read, usage_block, table)
     if read.reasoning_tokens:
         read.output_tokens = (read.output_tokens or 0) + read.reasoning_tokens
     if read.tool_use_tokens:
         read.input_tokens = (read.input_tokens or 0) + read.tool_use_tokens
-    if said is not None and (read.input_tokens is None or read.output_tokens is None):
-        read.invalid = invalid(get_path(said, path) for row in table.rows[:3] for path in row.paths)
+    if usage_block is not None and (read.input_tokens is None or read.output_tokens is None):
+        read.invalid = invalid(get_path(usage_block, path) for row in table.rows[:3] for path in row.paths)
     for place, field in _DETAILS.items():
-        for detail in as_sequence(either(said, place)):
+        for detail in as_sequence(either(usage_block, place)):
             modality, count = as_str(get_path(detail, ("modality",))), either(detail, "token_count")
             _add(read, field, modality, as_int(get_path(detail, ("tokens",)) if count is None else count))
-    for one in as_sequence(either(said, "grounding_tool_count")):
-        grounded = _GROUNDED.get(as_str(get_path(one, ("type",))) or "")
-        if grounded is not None and (count := as_int(get_path(one, ("count",)))):
+    for item in as_sequence(either(usage_block, "grounding_tool_count")):
+        grounded = _GROUNDED.get(as_str(get_path(item, ("type",))) or "")
+        if grounded is not None and (count := as_int(get_path(item, ("count",)))):
             setattr(read, grounded, (getattr(read, grounded) or 0) + count)
     return read
 

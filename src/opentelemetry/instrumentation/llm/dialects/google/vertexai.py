@@ -19,42 +19,42 @@ def _request(arguments: Arguments) -> Request:
     return gemini.request(Arguments({"model": arguments.named.get("model"), "config": config}))
 
 
-def _reply(answer: Any) -> Response:
-    return gemini.response(plain(get_path(answer, ("_raw_response",)), _CLOSED))
+def _reply(body: Any) -> Response:
+    return gemini.response(plain(get_path(body, ("_raw_response",)), _CLOSED))
 
 
 def _absorb(draft: Response, chunk: Any) -> None:
     gemini.absorb(draft, plain(get_path(chunk, ("_raw_response",)), _CLOSED if draft.content is None else frozenset()))
 
 
-def _spoken(said: Any) -> Any:
+def _as_contents(value: Any) -> Any:
     """Convert contents: texts, parts, images, messages, or lists of these."""
-    if isinstance(said, (list, tuple)):
-        return [_spoken(one) for one in said]
-    if (data := get_path(said, ("data",))) is not None and (mime_type := get_path(said, ("_mime_type",))) is not None:
+    if isinstance(value, (list, tuple)):
+        return [_as_contents(item) for item in value]
+    if (data := get_path(value, ("data",))) is not None and (mime_type := get_path(value, ("_mime_type",))) is not None:
         return {"inline_data": {"data": data, "mime_type": mime_type}}
-    held = get_path(said, ("_raw_content",)) or get_path(said, ("_raw_part",)) or said
+    held = get_path(value, ("_raw_content",)) or get_path(value, ("_raw_part",)) or value
     return plain(held) if hasattr(held, "_pb") else held
 
 
 def _content(arguments: Arguments) -> Content:
     named = arguments.named
     tools = [plain(get_path(tool, ("_raw_tool",))) for tool in as_sequence(named.get("tools"))]
-    config = {"system_instruction": _spoken(named.get("system_instruction")), "tools": tools}
-    return content.content(Arguments({"contents": _spoken(named.get("contents")), "config": config}))
+    config = {"system_instruction": _as_contents(named.get("system_instruction")), "tools": tools}
+    return content.content(Arguments({"contents": _as_contents(named.get("contents")), "config": config}))
 
 
-def _output(answer: Any) -> list[dict[str, Any]] | None:
-    return content.candidates(plain(get_path(answer, ("_raw_response",))).get("candidates"))
+def _output(body: Any) -> list[dict[str, Any]] | None:
+    return content.candidates(plain(get_path(body, ("_raw_response",))).get("candidates"))
 
 
 def _embed_request(arguments: Arguments) -> Request:
     return media.embed_content.request(Arguments({"model": arguments.named.get("model"), "config": arguments.named}))
 
 
-def _embed_reply(answer: Any) -> Response:
-    about = get_path(next(iter(as_sequence(answer)), None), ("_prediction_response", "metadata"))
-    return media.embed_content.response({"embeddings": answer, "metadata": about})
+def _embed_reply(body: Any) -> Response:
+    about = get_path(next(iter(as_sequence(body)), None), ("_prediction_response", "metadata"))
+    return media.embed_content.response({"embeddings": body, "metadata": about})
 
 
 generate_content = Dialect("vertexai", _request, _reply, _absorb, _content, _output, gemini.finish)

@@ -24,21 +24,21 @@ _NAMES: Mapping[str, str] = {
 
 def provider_name(name: Any) -> str | None:
     """Return the conventions' name of the provider that LiteLLM calls ``name``."""
-    said = as_str(name)
-    if said is None:
+    value = as_str(name)
+    if value is None:
         return None
-    return _NAMES.get(said) or ("gcp.vertex_ai" if said.startswith("vertex_ai") else said)
+    return _NAMES.get(value) or ("gcp.vertex_ai" if value.startswith("vertex_ai") else value)
 
 
-def asked(named: Mapping[str, Any]) -> str | None:
+def selected_provider(named: Mapping[str, Any]) -> str | None:
     """Return the provider by argument, prefix or model, from LiteLLM's own tables.
 
     LiteLLM itself resolves the provider later.
     """
     model, lite = as_str(named.get("model")) or "", sys.modules.get("litellm")
     prefix = model.partition("/")[0]
-    if (said := as_str(named.get("custom_llm_provider"))) is not None:
-        return said
+    if (value := as_str(named.get("custom_llm_provider"))) is not None:
+        return value
     if "/" in model and prefix in getattr(lite, "provider_list", ()):
         return prefix
     return as_str(get_path(getattr(lite, "model_cost", None), (model, "litellm_provider")))

@@ -34,13 +34,13 @@ def _counted(read: Usage) -> Usage:
 
 
 def _whole(dialect: Dialect) -> Dialect:
-    def reply(answer: Any) -> Response:
-        said = dialect.response(answer)
+    def reply(body: Any) -> Response:
+        value = dialect.response(body)
         # Units other than tokens are part of the response, not of the usage block.
-        images_made = said.usage.images
-        said.usage = _counted(said.usage)
-        said.usage.images = images_made
-        return said
+        images_made = value.usage.images
+        value.usage = _counted(value.usage)
+        value.usage.images = images_made
+        return value
 
     return replace(dialect, response=reply)
 
@@ -63,10 +63,10 @@ def counted_in(chunks: Any) -> Usage:
     """
     read = Usage()
     for chunk in as_sequence(chunks):
-        said = get_path(chunk, ("usage",))
-        if said is None:
+        found = get_path(chunk, ("usage",))
+        if found is None:
             continue
-        for name, value in vars(usage(said)).items():
+        for name, value in vars(usage(found)).items():
             if value or getattr(read, name) is None:
                 setattr(read, name, value)
     if read.input_tokens is not None and read.output_tokens is not None:
@@ -92,11 +92,11 @@ def _absorb_events(draft: Response, chunk: Any) -> None:
         message_events.absorb(draft, document)
 
 
-def _rerank_reply(answer: Any) -> Response:
-    said = Response()
-    copy_fields(said, answer, _RERANK)
-    copy_fields(said.usage, get_path(answer, ("meta",)), _SEARCHES)
-    return said
+def _rerank_reply(body: Any) -> Response:
+    record = Response()
+    copy_fields(record, body, _RERANK)
+    copy_fields(record.usage, get_path(body, ("meta",)), _SEARCHES)
+    return record
 
 
 def cost_in_cents(dollars: Any) -> float | None:

@@ -14,33 +14,33 @@ from ..openai.content import chat_content, chat_output
 
 def _thought(chunk: Any) -> str:
     """Join the texts of a thinking chunk."""
-    said = get_path(chunk, ("thinking",))
-    return said if isinstance(said, str) else "".join(full_text(get_path(piece, ("text",))) or "" for piece in as_sequence(said))
+    value = get_path(chunk, ("thinking",))
+    return value if isinstance(value, str) else "".join(full_text(get_path(piece, ("text",))) or "" for piece in as_sequence(value))
 
 
 def _is_thought(chunk: Any) -> bool:
     return full_text(get_path(chunk, ("type",))) == "thinking"
 
 
-def _with_thoughts(told: list[Message] | None, said: Iterable[Any]) -> list[Message] | None:
+def _with_thoughts(messages: list[Message] | None, sources: Iterable[Any]) -> list[Message] | None:
     """Put the thoughts of messages before their other parts."""
-    for message, source in zip(told or (), said, strict=False):
+    for message, source in zip(messages or (), sources, strict=False):
         thoughts: list[Part] = [reasoning_part(_thought(c)) for c in as_sequence(get_path(source, ("content",))) if _is_thought(c)]
         message["parts"] = thoughts + message["parts"]
-    return told
+    return messages
 
 
 def content(arguments: Arguments) -> Content:
     """Read the messages and tools of a request."""
-    asked = chat_content(arguments)
-    asked.input_messages = _with_thoughts(asked.input_messages, as_sequence(arguments.named.get("messages")))
-    return asked
+    requested = chat_content(arguments)
+    requested.input_messages = _with_thoughts(requested.input_messages, as_sequence(arguments.named.get("messages")))
+    return requested
 
 
-def output(answer: Any) -> list[Message] | None:
+def output(body: Any) -> list[Message] | None:
     """Read the message of every choice."""
     return _with_thoughts(
-        chat_output(answer), (get_path(c, ("message",)) for c in as_sequence(get_path(answer, ("choices",))) if c is not None)
+        chat_output(body), (get_path(c, ("message",)) for c in as_sequence(get_path(body, ("choices",))) if c is not None)
     )
 
 
@@ -54,5 +54,5 @@ def keep(draft: Response, chunk: Any) -> None:
             pieces: Pieces = kept.setdefault(position if index is None else index, Pieces())
             if _is_thought(piece):
                 pieces.add("reasoning", reasoning_part(""), _thought(piece))
-            elif (said := full_text(get_path(piece, ("text",)))) is not None:
-                pieces.add("text", text_part(""), said)
+            elif (value := full_text(get_path(piece, ("text",)))) is not None:
+                pieces.add("text", text_part(""), value)

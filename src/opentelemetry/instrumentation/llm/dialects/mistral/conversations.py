@@ -30,16 +30,16 @@ _OUTPUT_TYPES = {"text": "text", "json_object": "json", "json_schema": "json"}
 
 def request(arguments: Arguments) -> Request:
     """Read the arguments of start, append and restart."""
-    asked = Request(stream=arguments.streaming or None)
-    copy_fields(asked, arguments.named, _REQUEST)
-    asked.output_type = _OUTPUT_TYPES.get(as_str(get_path(arguments.named, ("completion_args", "response_format", "type"))) or "")
-    return asked
+    record = Request(stream=arguments.streaming or None)
+    copy_fields(record, arguments.named, _REQUEST)
+    record.output_type = _OUTPUT_TYPES.get(as_str(get_path(arguments.named, ("completion_args", "response_format", "type"))) or "")
+    return record
 
 
-def _count(draft: Response, said: Any) -> None:
+def _count(draft: Response, usage_block: Any) -> None:
     """Read a usage block; connector tokens are separate and are added to the input."""
-    counted = draft.usage = usage(said)
-    connected = as_int(get_path(said, ("connector_tokens",)))
+    counted = draft.usage = usage(usage_block)
+    connected = as_int(get_path(usage_block, ("connector_tokens",)))
     if not connected or counted.input_tokens is None:
         return
     if counted.total_tokens == counted.input_tokens + (counted.output_tokens or 0) + connected:
@@ -53,15 +53,15 @@ def _note(draft: Response, entry: Any) -> None:
         draft.finish_reasons = ["tool_call"]
 
 
-def response(answer: Any) -> Response:
+def response(body: Any) -> Response:
     """Read a complete response; its entries have the model and pending tool calls."""
-    said = Response()
-    copy_fields(said, answer, _REPLY)
-    for entry in as_sequence(get_path(answer, ("outputs",))):
-        _note(said, entry)
-    _count(said, get_path(answer, ("usage",)))
-    said.finish_reasons = said.finish_reasons or ["stop"]
-    return said
+    record = Response()
+    copy_fields(record, body, _REPLY)
+    for entry in as_sequence(get_path(body, ("outputs",))):
+        _note(record, entry)
+    _count(record, get_path(body, ("usage",)))
+    record.finish_reasons = record.finish_reasons or ["stop"]
+    return record
 
 
 def absorb(draft: Response, chunk: Any) -> None:

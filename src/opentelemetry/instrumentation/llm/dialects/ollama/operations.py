@@ -33,42 +33,42 @@ _USAGE = fields(Usage, {"input_tokens": "prompt_eval_count", "output_tokens": "e
 
 def request(arguments: Arguments) -> Request:
     """Read the wire body of a request; a format is a word or a JSON schema."""
-    asked = Request(stream=arguments.streaming or None)
-    copy_fields(asked, arguments.named, _REQUEST)
-    asked.output_type = "json" if arguments.named.get("format") else None
-    return asked
+    record = Request(stream=arguments.streaming or None)
+    copy_fields(record, arguments.named, _REQUEST)
+    record.output_type = "json" if arguments.named.get("format") else None
+    return record
 
 
-def _read_into(draft: Response, answer: Any) -> None:
-    copy_fields(draft, answer, _REPLY)
-    copy_fields(draft.usage, answer, _USAGE)
-    if as_str(get_path(answer, ("image",))) is not None:
+def _read_into(draft: Response, body: Any) -> None:
+    copy_fields(draft, body, _REPLY)
+    copy_fields(draft.usage, body, _USAGE)
+    if as_str(get_path(body, ("image",))) is not None:
         draft.usage.images = 1
-    reason = finish_reason(get_path(answer, ("done_reason",)))
+    reason = finish_reason(get_path(body, ("done_reason",)))
     if reason is not None:
         draft.finish_reasons = [reason]
 
 
-def response(answer: Any) -> Response:
+def response(body: Any) -> Response:
     """Read a complete response."""
-    said = Response()
-    _read_into(said, answer)
-    return said
+    record = Response()
+    _read_into(record, body)
+    return record
 
 
-def embedded(answer: Any) -> Response:
+def embedded(body: Any) -> Response:
     """Read a response with vectors, or with the single vector of the older function."""
-    said = response(answer)
-    vectors = as_sequence(get_path(answer, ("embeddings",)))
-    said.dimensions = len(as_sequence(vectors[0] if vectors else get_path(answer, ("embedding",)))) or None
-    return said
+    value = response(body)
+    vectors = as_sequence(get_path(body, ("embeddings",)))
+    value.dimensions = len(as_sequence(vectors[0] if vectors else get_path(body, ("embedding",)))) or None
+    return value
 
 
-def scored(answer: Any) -> Response:
+def scored(body: Any) -> Response:
     """Read a response with scores."""
-    said = Response(usage=usage(get_path(answer, ("usage",))))
-    copy_fields(said, answer, _REPLY)
-    return said
+    record = Response(usage=usage(get_path(body, ("usage",))))
+    copy_fields(record, body, _REPLY)
+    return record
 
 
 def absorb(draft: Response, chunk: Any) -> None:

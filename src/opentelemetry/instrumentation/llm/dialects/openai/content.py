@@ -37,8 +37,8 @@ def _part(item: Any) -> Part | None:
     kind = full_text(get_path(item, ("type",))) or ""
     if kind in _MEDIA:
         return _media(kind, item)
-    said = full_text(get_path(item, ("text",))) or full_text(get_path(item, ("refusal",)))
-    return None if said is None else reasoning_part(said) if kind in ("reasoning_text", "summary_text") else text_part(said)
+    value = full_text(get_path(item, ("text",))) or full_text(get_path(item, ("refusal",)))
+    return None if value is None else reasoning_part(value) if kind in ("reasoning_text", "summary_text") else text_part(value)
 
 
 def _media(kind: str, item: Any) -> Part:
@@ -54,33 +54,33 @@ def _media(kind: str, item: Any) -> Part:
     return blob_part(modality, full_text(get_path(source, ("format",))), data if isinstance(data, (str, bytes)) else "")
 
 
-def _tool_calls(said: Any) -> list[Part]:
+def _tool_calls(value: Any) -> list[Part]:
     parts = []
-    for call in as_sequence(get_path(said, ("tool_calls",))):
+    for call in as_sequence(get_path(value, ("tool_calls",))):
         function = get_path(call, ("function",)) or get_path(call, ("custom",))
         arguments = get_path(function, ("arguments",))
         arguments = get_path(function, ("input",)) if arguments is None else arguments
         parts.append(tool_call_part(full_text(get_path(function, ("name",))), full_text(get_path(call, ("id",))), arguments))
-    legacy = get_path(said, ("function_call",))
+    legacy = get_path(value, ("function_call",))
     if legacy is not None:
         parts.append(tool_call_part(full_text(get_path(legacy, ("name",))), None, get_path(legacy, ("arguments",))))
     return parts
 
 
-def _chat_message(said: Any) -> Message:
-    role = full_text(get_path(said, ("role",))) or "user"
+def _chat_message(value: Any) -> Message:
+    role = full_text(get_path(value, ("role",))) or "user"
     if role in ("tool", "function"):
-        content = get_path(said, ("content",))
+        content = get_path(value, ("content",))
         return message(
             role,
-            [tool_response_part(full_text(get_path(said, ("tool_call_id",))), content if isinstance(content, str) else _texts(content))],
+            [tool_response_part(full_text(get_path(value, ("tool_call_id",))), content if isinstance(content, str) else _texts(content))],
         )
-    thought = full_text(get_path(said, ("reasoning_content",))) or full_text(get_path(said, ("reasoning",)))
+    thought = full_text(get_path(value, ("reasoning_content",))) or full_text(get_path(value, ("reasoning",)))
     parts = [reasoning_part(thought)] if thought else []
-    parts += _texts(get_path(said, ("content",)))
-    refusal = full_text(get_path(said, ("refusal",)))
+    parts += _texts(get_path(value, ("content",)))
+    refusal = full_text(get_path(value, ("refusal",)))
     parts += [text_part(refusal)] if refusal else []
-    return message(role, parts + _tool_calls(said), full_text(get_path(said, ("name",))))
+    return message(role, parts + _tool_calls(value), full_text(get_path(value, ("name",))))
 
 
 def _tools(named: Any) -> list[dict[str, Any]] | None:
@@ -98,8 +98,8 @@ def _tools(named: Any) -> list[dict[str, Any]] | None:
 
 def chat_content(arguments: Arguments) -> Content:
     """Read the messages and tools of a chat completions request."""
-    asked = [_chat_message(m) for m in as_sequence(arguments.named.get("messages"))]
-    return Content(input_messages=asked or None, tool_definitions=_tools(arguments.named))
+    requested = [_chat_message(m) for m in as_sequence(arguments.named.get("messages"))]
+    return Content(input_messages=requested or None, tool_definitions=_tools(arguments.named))
 
 
 def completions_content(arguments: Arguments) -> Content:
@@ -109,17 +109,17 @@ def completions_content(arguments: Arguments) -> Content:
     return Content(input_messages=[message("user", [text_part(p)]) for p in prompts] or None)
 
 
-def chat_output(answer: Any) -> list[Message] | None:
+def chat_output(body: Any) -> list[Message] | None:
     """Read the message of every choice."""
-    choices = [c for c in as_sequence(get_path(answer, ("choices",))) if c is not None]
+    choices = [c for c in as_sequence(get_path(body, ("choices",))) if c is not None]
     return [_choice(choice) for choice in choices] or None
 
 
 def _choice(choice: Any) -> Message:
-    said = get_path(choice, ("message",))
-    if said is None:
+    value = get_path(choice, ("message",))
+    if value is None:
         return message("assistant", _texts(get_path(choice, ("text",))))
-    return {**_chat_message(said), "role": full_text(get_path(said, ("role",))) or "assistant"}
+    return {**_chat_message(value), "role": full_text(get_path(value, ("role",))) or "assistant"}
 
 
 def absorb_chat(draft: Response, chunk: Any) -> None:
@@ -133,9 +133,9 @@ def absorb_chat(draft: Response, chunk: Any) -> None:
         thought = full_text(get_path(delta, ("reasoning_content",))) or full_text(get_path(delta, ("reasoning",)))
         if thought:
             pieces.add("reasoning", reasoning_part(""), thought)
-        for said in (get_path(choice, ("text",)), get_path(delta, ("content",)), get_path(delta, ("refusal",))):
-            if isinstance(said, str) and said:
-                pieces.add("text", text_part(""), said)
+        for value in (get_path(choice, ("text",)), get_path(delta, ("content",)), get_path(delta, ("refusal",))):
+            if isinstance(value, str) and value:
+                pieces.add("text", text_part(""), value)
         for place, call in enumerate(as_sequence(get_path(delta, ("tool_calls",)))):
             number = as_int(get_path(call, ("index",)))
             name, arguments = full_text(get_path(call, ("function", "name"))), get_path(call, ("function", "arguments"))
@@ -157,15 +157,15 @@ def join_chat(draft: Response) -> None:
 
 def responses_content(arguments: Arguments) -> Content:
     """Read the input, instructions and tools of a responses request."""
-    instructions, asked = arguments.named.get("instructions"), arguments.named.get("input")
-    said = (
-        [message("user", [text_part(asked)])]
-        if isinstance(asked, str)
-        else [m for item in as_sequence(asked) if (m := _item(item, "user"))]
+    instructions, requested = arguments.named.get("instructions"), arguments.named.get("input")
+    value = (
+        [message("user", [text_part(requested)])]
+        if isinstance(requested, str)
+        else [m for item in as_sequence(requested) if (m := _item(item, "user"))]
     )
     return Content(
         system_instructions=[text_part(instructions)] if isinstance(instructions, str) else None,
-        input_messages=said or None,
+        input_messages=value or None,
         tool_definitions=_tools(arguments.named),
     )
 
@@ -190,8 +190,8 @@ def _item(item: Any, role: str) -> Message | None:
     return None
 
 
-def responses_output(answer: Any) -> list[Message] | None:
+def responses_output(body: Any) -> list[Message] | None:
     """Read the output items of a response as one message."""
-    said = [m for item in as_sequence(get_path(answer, ("output",))) if (m := _item(item, "assistant"))]
-    parts = [part for each in said for part in each["parts"]]
+    collected = [m for item in as_sequence(get_path(body, ("output",))) if (m := _item(item, "assistant"))]
+    parts = [part for each in collected for part in each["parts"]]
     return [message("assistant", parts)] if parts else None

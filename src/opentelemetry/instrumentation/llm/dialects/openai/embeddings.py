@@ -15,20 +15,20 @@ _REPLY = fields(Response, {"response_model": "model", "response_id": "id", "upst
 
 def request(arguments: Arguments) -> Request:
     """Read the wire body of a request."""
-    asked = Request()
-    copy_fields(asked, arguments.named, _REQUEST)
-    return asked
+    record = Request()
+    copy_fields(record, arguments.named, _REQUEST)
+    return record
 
 
-def response(answer: Any) -> Response:
+def response(body: Any) -> Response:
     """Read a response: usage, and the length of the first vector."""
-    said = Response()
-    copy_fields(said, answer, _REPLY)
-    said.usage = usage(get_path(answer, ("usage",)))
-    first = next(iter(as_sequence(get_path(answer, ("data",)))), None)
+    record = Response()
+    copy_fields(record, body, _REPLY)
+    record.usage = usage(get_path(body, ("usage",)))
+    first = next(iter(as_sequence(get_path(body, ("data",)))), None)
     vector = as_sequence(get_path(first, ("embedding",)))
-    said.dimensions = len(vector) or None
-    return said
+    record.dimensions = len(vector) or None
+    return record
 
 
 embeddings = Dialect("embeddings", request, response)

@@ -33,10 +33,10 @@ Used if the response does not contain a model.
 """
 
 
-def add_tools(draft: Response, answer: Any) -> None:
+def add_tools(draft: Response, body: Any) -> None:
     """Add billing units of tools that the usage block does not contain."""
-    output = as_sequence(get_path(answer, ("output",)))
-    reported = get_path(answer, ("tool_usage",))
+    output = as_sequence(get_path(body, ("output",)))
+    reported = get_path(body, ("tool_usage",))
     if output:
         _count(draft, output)
     if reported is None:
@@ -47,7 +47,7 @@ def add_tools(draft: Response, answer: Any) -> None:
     image = Usage()
     copy_fields(image, get_path(reported, ("image_gen",)), _IMAGE)
     if image.input_tokens or image.output_tokens:
-        draft.parts = [UsagePart(None, draft.usage), UsagePart(_image_model(answer), image)]
+        draft.parts = [UsagePart(None, draft.usage), UsagePart(_image_model(body), image)]
 
 
 def _count(draft: Response, output: Any) -> None:
@@ -62,6 +62,6 @@ def _count(draft: Response, output: Any) -> None:
         draft.containers = list(dict.fromkeys(found for found in ids if found is not None)) or None
 
 
-def _image_model(answer: Any) -> str:
-    tools = (tool for tool in as_sequence(get_path(answer, ("tools",))) if get_path(tool, ("type",)) == _IMAGE_TOOL)
+def _image_model(body: Any) -> str:
+    tools = (tool for tool in as_sequence(get_path(body, ("tools",))) if get_path(tool, ("type",)) == _IMAGE_TOOL)
     return next((found for tool in tools if (found := as_str(get_path(tool, ("model",)))) is not None), _IMAGE_MODEL)

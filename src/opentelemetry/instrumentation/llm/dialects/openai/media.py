@@ -15,50 +15,50 @@ _REPLY = fields(Response, {"response_model": "model", "response_id": "id"})
 
 
 def _request(arguments: Arguments) -> Request:
-    asked = Request(stream=arguments.streaming or None)
-    copy_fields(asked, arguments.named, _REQUEST)
-    return asked
+    record = Request(stream=arguments.streaming or None)
+    copy_fields(record, arguments.named, _REQUEST)
+    return record
 
 
 def _image_request(arguments: Arguments) -> Request:
-    asked = _request(arguments)
-    asked.output_type = "image"
-    copy_fields(asked, arguments.named, _IMAGE)
-    return asked
+    record = _request(arguments)
+    record.output_type = "image"
+    copy_fields(record, arguments.named, _IMAGE)
+    return record
 
 
 def _speech_request(arguments: Arguments) -> Request:
-    asked = _request(arguments)
-    asked.output_type = "speech"
+    record = _request(arguments)
+    record.output_type = "speech"
     spoken = arguments.named.get("input")
     if isinstance(spoken, str) and spoken:
-        asked.billed = Usage(characters=len(spoken))
-    return asked
+        record.billed = Usage(characters=len(spoken))
+    return record
 
 
-def _reply(answer: Any) -> Response:
-    said = Response()
-    copy_fields(said, answer, _REPLY)
-    said.usage = usage(get_path(answer, ("usage",)))
-    return said
+def _reply(body: Any) -> Response:
+    record = Response()
+    copy_fields(record, body, _REPLY)
+    record.usage = usage(get_path(body, ("usage",)))
+    return record
 
 
-def _image_reply(answer: Any) -> Response:
-    said = _reply(answer)
-    said.usage.images = len(as_sequence(get_path(answer, ("data",)))) or None
-    return said
+def _image_reply(body: Any) -> Response:
+    value = _reply(body)
+    value.usage.images = len(as_sequence(get_path(body, ("data",)))) or None
+    return value
 
 
-def _transcription_reply(answer: Any) -> Response:
-    said = _reply(answer)
-    if said.usage == Usage():
-        said.usage.seconds = usage(answer).seconds
-    return said
+def _transcription_reply(body: Any) -> Response:
+    value = _reply(body)
+    if value.usage == Usage():
+        value.usage.seconds = usage(body).seconds
+    return value
 
 
 def _absorb(draft: Response, chunk: Any) -> None:
-    if (said := get_path(chunk, ("usage",))) is not None:
-        draft.usage = usage(said)
+    if (value := get_path(chunk, ("usage",))) is not None:
+        draft.usage = usage(value)
     if (as_str(get_path(chunk, ("type",))) or "").endswith((".completed", ".done")):
         copy_fields(draft, chunk, _REPLY)
 
@@ -70,8 +70,8 @@ def _absorb_image(draft: Response, chunk: Any) -> None:
 
 
 images = Dialect("images", _image_request, _image_reply, _absorb_image)
-speech = Dialect("speech", _speech_request, lambda answer: Response(), _absorb)
+speech = Dialect("speech", _speech_request, lambda body: Response(), _absorb)
 transcription = Dialect("transcription", _request, _transcription_reply, _absorb)
 moderation = Dialect("moderation", _request, _reply)
 decisions = Dialect("decisions", _request, _reply)
-plain = Dialect("plain", _request, lambda answer: Response())
+plain = Dialect("plain", _request, lambda body: Response())

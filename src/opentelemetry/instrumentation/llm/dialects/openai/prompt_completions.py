@@ -25,22 +25,22 @@ _REPLY = fields(Response, {"response_model": "model", "response_id": "id", "fail
 
 
 def _request(arguments: Arguments) -> Request:
-    asked = Request(stream=arguments.streaming or None)
-    copy_fields(asked, arguments.named, _REQUEST)
-    return asked
+    record = Request(stream=arguments.streaming or None)
+    copy_fields(record, arguments.named, _REQUEST)
+    return record
 
 
-def _read_into(draft: Response, answer: Any) -> None:
-    copy_fields(draft, answer, _REPLY)
-    reason = finish_reason(get_path(answer, ("stop_reason",)))
+def _read_into(draft: Response, body: Any) -> None:
+    copy_fields(draft, body, _REPLY)
+    reason = finish_reason(get_path(body, ("stop_reason",)))
     if reason is not None:
         draft.finish_reasons = [reason]
 
 
-def _reply(answer: Any) -> Response:
-    said = Response()
-    _read_into(said, answer)
-    return said
+def _reply(body: Any) -> Response:
+    record = Response()
+    _read_into(record, body)
+    return record
 
 
 def _absorb(draft: Response, chunk: Any) -> None:
@@ -60,9 +60,9 @@ def _content(arguments: Arguments) -> Content:
     return Content(input_messages=None if prompt is None else [message("user", [text_part(prompt)])])
 
 
-def _output(answer: Any) -> list[Message] | None:
-    said = full_text(get_path(answer, ("completion",)))
-    return None if said is None else [message("assistant", [text_part(said)])]
+def _output(body: Any) -> list[Message] | None:
+    value = full_text(get_path(body, ("completion",)))
+    return None if value is None else [message("assistant", [text_part(value)])]
 
 
 prompt_completions = Dialect("prompt_completions", _request, _reply, _absorb, _content, _output, _finish)

@@ -45,10 +45,10 @@ _FAILED = frozenset({"failed", "cancelled"})
 
 def request(arguments: Arguments) -> Request:
     """Read the wire body of a request."""
-    asked = Request(api_type="responses", stream=arguments.streaming or None)
-    copy_fields(asked, arguments.named, _REQUEST)
-    asked.output_type = _OUTPUT_TYPES.get(as_str(get_path(arguments.named, ("text", "format", "type"))) or "")
-    return asked
+    record = Request(api_type="responses", stream=arguments.streaming or None)
+    copy_fields(record, arguments.named, _REQUEST)
+    record.output_type = _OUTPUT_TYPES.get(as_str(get_path(arguments.named, ("text", "format", "type"))) or "")
+    return record
 
 
 def fetch(arguments: Arguments) -> Request:
@@ -62,33 +62,33 @@ def fetch(arguments: Arguments) -> Request:
     )
 
 
-def _finish_reasons(answer: Any, status: str | None) -> list[str] | None:
+def _finish_reasons(body: Any, status: str | None) -> list[str] | None:
     if status == "completed":
-        kinds = {as_str(get_path(item, ("type",))) for item in as_sequence(get_path(answer, ("output",)))}
+        kinds = {as_str(get_path(item, ("type",))) for item in as_sequence(get_path(body, ("output",)))}
         return ["tool_call" if kinds & _TOOL_ITEMS else "stop"]
     if status == "incomplete":
-        return [finish_reason(get_path(answer, ("incomplete_details", "reason"))) or "length"]
+        return [finish_reason(get_path(body, ("incomplete_details", "reason"))) or "length"]
     return ["error"] if status in _FAILED else None
 
 
-def _read_into(draft: Response, answer: Any) -> None:
-    copy_fields(draft, answer, _REPLY)
-    said = get_path(answer, ("usage",))
-    if said is not None:
-        draft.usage = usage(said)
-        add_tools(draft, answer)
-    draft.finish_reasons = _finish_reasons(answer, draft.response_status)
+def _read_into(draft: Response, body: Any) -> None:
+    copy_fields(draft, body, _REPLY)
+    value = get_path(body, ("usage",))
+    if value is not None:
+        draft.usage = usage(value)
+        add_tools(draft, body)
+    draft.finish_reasons = _finish_reasons(body, draft.response_status)
     if draft.content is not None:
-        draft.content.output_messages = responses_output(answer)
+        draft.content.output_messages = responses_output(body)
     if draft.response_status == "failed" and draft.failure is None:
         draft.failure = "failed"
 
 
-def response(answer: Any) -> Response:
+def response(body: Any) -> Response:
     """Read a complete response."""
-    said = Response()
-    _read_into(said, answer)
-    return said
+    record = Response()
+    _read_into(record, body)
+    return record
 
 
 def absorb(draft: Response, chunk: Any) -> None:
@@ -116,10 +116,10 @@ def finish(draft: Response) -> None:
         draft.finish_reasons = ["error"]
 
 
-def _fetched(answer: Any) -> Response:
-    said = response(answer)
-    said.deferred_usage, said.usage = said.usage, usage(None)
-    return said
+def _fetched(body: Any) -> Response:
+    value = response(body)
+    value.deferred_usage, value.usage = value.usage, usage(None)
+    return value
 
 
 def _absorb_fetched(draft: Response, chunk: Any) -> None:
