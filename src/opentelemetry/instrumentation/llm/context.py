@@ -100,7 +100,7 @@ def look() -> tuple[Context, bool, Any]:
 
 def running_call() -> RunningCall | None:
     """Return the call that is running in this context, or ``None``."""
-    return otel_context.get_value(_RUNNING)  # type: ignore[return-value]
+    return otel_context.get_current().get(_RUNNING)  # type: ignore[return-value]
 
 
 def silent_inside_a_call() -> Any:

@@ -237,7 +237,8 @@ class Call:
 
     def _emit(self, event: str, measurements: dict[str, Any], metadata: dict[str, Any]) -> None:
         if self._outer is None:
-            bus.execute(event, measurements, metadata)
+            # Read-only views are not copied by the bus, so the caller passes dicts that nothing changes afterwards.
+            bus.execute(event, MappingProxyType(measurements), MappingProxyType(metadata))
 
     def start(self, arguments: Arguments) -> None:
         """Emit the start event.
@@ -248,7 +249,7 @@ class Call:
         self.sends = arguments.sends
         if self.captures_content:
             self.request.content = guarded(self.dialect.content, arguments)
-        self._emit(f"ex_llm.{self.family}.start", {"system_time": time.time_ns()}, self.known)
+        self._emit(f"ex_llm.{self.family}.start", {"system_time": time.time_ns()}, dict(self.known))
 
     def on_stream_start(self) -> None:
         """Emit the stream's start event, and create the draft that chunks are added to."""
@@ -259,8 +260,9 @@ class Call:
         self._times = ChunkTimes()
         self.taken = self._times.times
         self.known["stream"] = True
-        self._known_in_stream = MappingProxyType(dict(self.known))
-        self._emit(STREAM_START, {"system_time": time.time_ns()}, self.known)
+        known = dict(self.known)
+        self._known_in_stream = MappingProxyType(known)
+        self._emit(STREAM_START, {"system_time": time.time_ns()}, known)
 
     def on_chunk(self, chunk: Any) -> None:
         """Add one chunk to the draft, just before the application receives it."""
@@ -442,7 +444,7 @@ class Call:
             reply.finish_reasons = ["error"]
 
     def _say_barely(self, duration: int, error: BaseException | None) -> None:
-        self._say_last(self.known, duration, None if error is None else _barely(error))
+        self._say_last(dict(self.known), duration, None if error is None else _barely(error))
 
     def _say_last(self, known: dict[str, Any], duration: int, failure: dict[str, Any] | None) -> None:
         self._last_said = True
@@ -463,7 +465,7 @@ class Call:
         size = guarded(self.size_of) if self.size_of is not None else None
         if size is not None:
             measured["size"] = size
-        event, metadata = (STREAM_STOP, known) if failure is None else (STREAM_EXCEPTION, {**known, **failure})
+        event, metadata = (STREAM_STOP, dict(known)) if failure is None else (STREAM_EXCEPTION, {**known, **failure})
         self._emit(event, measured, metadata)
 
     def _say_cost(self, known: dict[str, Any], reply: Response) -> None:

@@ -15,8 +15,9 @@ from .. import bus, context
 from ..context import RunningCall
 from ..extraction import failures
 from ..extraction.urls import port_of
-from ..guard import guarded
+from ..guard import failed, guarded
 from ..schema.bounds import short
+from ..schema.interruption import is_interruption
 from . import cost_headers, rate_limit_headers
 from .own import is_attempt
 
@@ -64,7 +65,14 @@ class Transport:
         return self._around_async if inspect.iscoroutinefunction(function) else self._around
 
     def _around(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        call: RunningCall | None = guarded(context.running_call)
+        call: RunningCall | None = None
+        try:
+            call = context.running_call()
+        except Exception as error:
+            # The same as ``guarded``, without an additional frame for each request of the application.
+            if is_interruption(error):
+                raise
+            failed(context.running_call, error)
         if call is None or call.ended or _sending.get() == call.ref:
             return wrapped(*args, **kwargs)
         attempt, token = guarded(self._begin, call, instance, args, kwargs), guarded(no_attempts, call.ref)
@@ -79,7 +87,14 @@ class Transport:
         return response
 
     async def _around_async(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        call: RunningCall | None = guarded(context.running_call)
+        call: RunningCall | None = None
+        try:
+            call = context.running_call()
+        except Exception as error:
+            # The same as ``guarded``, without an additional frame for each request of the application.
+            if is_interruption(error):
+                raise
+            failed(context.running_call, error)
         if call is None or call.ended or _sending.get() == call.ref:
             return await wrapped(*args, **kwargs)
         attempt, token = guarded(self._begin, call, instance, args, kwargs), guarded(no_attempts, call.ref)
