@@ -98,20 +98,20 @@ def test_all_is_well() -> None:
     assert [sdk["name"] for sdk in told.json["sdks"]] == ["openai"]
     assert told.sdk()["state"] == "watched" and {"chat", "embeddings"} <= set(told.sdk()["operations"])
     assert "openai._base_client:AsyncAPIClient.request" in told.sdk()["patched"]
-    assert told.json["what_to_do"] == "nothing; all is well"
+    assert told.json["what_to_do"] == "nothing; no problem was found"
 
 
 def test_no_sdk(tmp_path: Path) -> None:
     told = doctor(first=without(tmp_path, set(by_distribution())), python=("-S",), **TO_THE_CONSOLE)
     assert told.status == 1
-    assert "no_sdk" in told.text and "none of the SDKs that are watched is installed" in told.text
+    assert "no_sdk" in told.text and "none of the supported SDKs is installed" in told.text
     assert told.text.splitlines()[-1].startswith("What to do: install the SDK that the program uses, such as pip install 'openai >=")
 
 
 def test_an_sdk_that_is_too_old(tmp_path: Path) -> None:
     told = doctor("openai", first=installed(tmp_path, "openai", "0.28.1", code=""), **TO_THE_CONSOLE)
     assert told.status == 1
-    assert "openai 0.28.1 is too old to be watched: openai >= 1.26 is needed" in told.text
+    assert "openai 0.28.1 is too old: openai >= 1.26 is required" in told.text
     assert told.text.splitlines()[-1] == "What to do: pip install --upgrade 'openai >= 1.26'"
 
 
@@ -132,7 +132,9 @@ def test_watched_twice_by_another_package(tmp_path: Path, monkeypatch: pytest.Mo
     place = installed(tmp_path, "opentelemetry-instrumentation-openai-v2", "2.4b0", requires, entry)
     told = doctor("openai", first=place, **TO_THE_CONSOLE)
     assert told.status == 1
-    assert "openai is watched twice: opentelemetry-instrumentation-openai-v2 2.4b0 is loaded by opentelemetry-instrument too" in told.text
+    assert (
+        "openai is instrumented twice: opentelemetry-instrumentation-openai-v2 2.4b0 is loaded by opentelemetry-instrument too" in told.text
+    )
     assert "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS=openai" in told.text.splitlines()[-1]
     assert "OTEL_INSTRUMENTATION_LLM_DISABLED_PROVIDERS=openai" in told.text.splitlines()[-1]
     monkeypatch.syspath_prepend(place)
@@ -143,9 +145,9 @@ def test_watched_twice_by_another_package(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("variable", "value", "says"),
     [
-        ("OTEL_SDK_DISABLED", "true", "OTEL_SDK_DISABLED=true switches the whole OpenTelemetry SDK off"),
-        ("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "redis, llm", "keeps opentelemetry-instrument from loading this instrumentation"),
-        ("OTEL_INSTRUMENTATION_LLM_DISABLED_PROVIDERS", "openai", "OTEL_INSTRUMENTATION_LLM_DISABLED_PROVIDERS says so"),
+        ("OTEL_SDK_DISABLED", "true", "OTEL_SDK_DISABLED=true disables the OpenTelemetry SDK"),
+        ("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "redis, llm", "prevents opentelemetry-instrument from loading this instrumentation"),
+        ("OTEL_INSTRUMENTATION_LLM_DISABLED_PROVIDERS", "openai", "because of OTEL_INSTRUMENTATION_LLM_DISABLED_PROVIDERS"),
     ],
 )
 def test_disabled_by_the_environment(variable: str, value: str, says: str, tmp_path: Path) -> None:
@@ -188,7 +190,7 @@ def test_a_setting_is_told_with_its_origin_and_one_that_nobody_reads_too(tmp_pat
     assert origins["max_content_bytes"] == ("65536", "default")
     says = [f["says"] for f in told.json["findings"] if f["cause"] == "setting_ignored"]
     assert any("MAX_CONTENT_BYTES='many' is not allowed" in line for line in says)
-    assert any("NATIV_TELEMETRY is set, and nothing reads it" in line for line in says)
+    assert any("NATIV_TELEMETRY is set, but not used" in line for line in says)
 
 
 def test_the_command_line_in_this_process(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,7 +325,7 @@ def test_other_causes(about: dict[str, Any], cause: str, problem: bool) -> None:
     assert [(f.cause, f.problem) for f in told.findings] == [(cause, problem)]
     assert told.healthy is not problem
     do = told.findings[0].do
-    worth = do if problem else "nothing; all is well" if do.startswith("nothing") else f"nothing is broken; when there is time, {do}"
+    worth = do if problem else "nothing; no problem was found" if do.startswith("nothing") else f"no problem was found; optionally: {do}"
     assert str(told).splitlines()[-1] == f"What to do: {worth}"
     assert do in str(told).partition("\nFindings\n")[2]
 
@@ -360,7 +362,7 @@ def test_a_terminal_gets_colours_marks_and_folded_lines(monkeypatch: pytest.Monk
 def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["openai", "opnai"])
-    assert "no SDK that is watched: opnai; there are openai, " in capsys.readouterr().err
+    assert "unknown SDK: opnai; known SDKs: openai, " in capsys.readouterr().err
 
 
 def test_problems_come_before_notes() -> None:

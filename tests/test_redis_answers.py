@@ -127,7 +127,7 @@ def test_callback_that_raises_does_not_send_twice(store_of: Any, caplog: pytest.
     store.add(COUNTER, 1, lambda *sums: 1 / 0)
     assert store.flush(LONG)
     assert store.health().reachable and client.sum == 1
-    _wait(lambda: "what was called with a new sum raised" in caplog.text)
+    _wait(lambda: "the callback for a new sum raised" in caplog.text)
 
 
 def test_command_that_never_returns_is_away_and_threads_bounded(store_of: Any) -> None:
@@ -234,4 +234,4 @@ def test_process_exits_although_the_server_never_answers(server: str, client: st
     done = subprocess.run([sys.executable, "-c", SILENT, server, client], capture_output=True, text=True, timeout=LONG, check=False)
     assert (done.returncode, done.stdout) == (0, "False 1.0\n"), done.stderr
     assert "Traceback" not in done.stderr
-    assert "1.000000000 cents were not added to Redis before the exit" in done.stderr
+    assert "1.000000000 cents were not added to Redis before exit" in done.stderr

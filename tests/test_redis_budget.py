@@ -245,7 +245,11 @@ def test_a_server_that_dies_holds_nobody_up_and_gets_all_when_it_is_back(
     wait_until(lambda: len(crossings) == 2)
     assert server.sums() == {"": units(1001)} and budget.spent() == 1001.0
     assert store.health() == (True, 0, 0, None, None)
-    assert ["Redis is away" in caplog.messages[0], "Redis is back" in caplog.messages[-1], len(caplog.messages)] == [True, True, 2]
+    assert ["Redis is unavailable" in caplog.messages[0], "Redis is available again" in caplog.messages[-1], len(caplog.messages)] == [
+        True,
+        True,
+        2,
+    ]
     print(f"\nserver dead: longest of 2,000 adds {longest * 1e6:.0f} us, spent() {asked * 1e6:.0f} us (bound {store._timeout} s)")
 
 
@@ -383,7 +387,7 @@ def test_a_process_ends_although_redis_is_away_and_says_what_is_lost(server: Ser
     leaving = process(LEAVING, server.url, "")
     _, err = leaving.communicate(timeout=LONG)
     assert leaving.returncode == 0
-    assert "Redis is away" in err and "1.500000000 cents were not added to Redis before the exit" in err
+    assert "Redis is unavailable" in err and "1.500000000 cents were not added to Redis before exit" in err
 
 
 @pytest.mark.parametrize(

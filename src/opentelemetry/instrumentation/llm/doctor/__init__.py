@@ -155,7 +155,7 @@ def _setting(name: str, settings: Settings, environment: Mapping[str, str]) -> S
 
 def _nobody_reads(environment: Mapping[str, str]) -> tuple[str, ...]:
     known = {f.metadata["env"] for f in fields(Settings)} | set(READ_ELSEWHERE)
-    return tuple(f"{name} is set, and nothing reads it" for name in sorted(environment) if name.startswith(_OWN) and name not in known)
+    return tuple(f"{name} is set, but not used" for name in sorted(environment) if name.startswith(_OWN) and name not in known)
 
 
 def _met(watcher: LLMInstrumentor) -> dict[str, Any]:

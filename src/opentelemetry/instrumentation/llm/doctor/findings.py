@@ -21,10 +21,10 @@ def what_to_do(found: Iterable[Finding]) -> str:
     """Return the first action to take: for a problem, else for a note."""
     worth = [finding for finding in found if finding.problem or not finding.do.startswith(NOTHING)]
     if not worth:
-        return "nothing; all is well"
+        return "nothing; no problem was found"
     further = sum(finding.problem for finding in worth[1:])
     more = f" (then {further} more, see Findings)" if further else ""
-    return f"{worth[0].do}{more}" if worth[0].problem else f"nothing is broken; when there is time, {worth[0].do}"
+    return f"{worth[0].do}{more}" if worth[0].problem else f"no problem was found; optionally: {worth[0].do}"
 
 
 def _some(names: Iterable[str]) -> str:
@@ -37,15 +37,15 @@ def _disabled(collected: Facts) -> Iterator[Finding]:
     if collected.disabled_by.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         yield Finding(
             "disabled_by_environment",
-            "OTEL_SDK_DISABLED=true switches the whole OpenTelemetry SDK off: no span, no metric and no log is kept",
+            "OTEL_SDK_DISABLED=true disables the OpenTelemetry SDK: no spans, metrics or logs are recorded",
             "unset OTEL_SDK_DISABLED",
         )
     off = collected.disabled_by.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "")
     if {"llm", "*"} & {name.strip() for name in off.split(",")} and not collected.watching:
         yield Finding(
             "disabled_by_environment",
-            f"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS={off} keeps opentelemetry-instrument from loading this instrumentation",
-            "take llm (or *) out of OTEL_PYTHON_DISABLED_INSTRUMENTATIONS",
+            f"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS={off} prevents opentelemetry-instrument from loading this instrumentation",
+            "remove llm (or *) from OTEL_PYTHON_DISABLED_INSTRUMENTATIONS",
         )
     names = [sdk.name for sdk in collected.sdks if sdk.state == "disabled"]
     if names:
@@ -55,8 +55,8 @@ def _disabled(collected: Facts) -> Iterator[Finding]:
         providers = _some(p for sdk in collected.sdks if sdk.state == "disabled" for p in sdk.providers)
         yield Finding(
             "disabled_by_environment" if by_variable else "disabled_by_keyword",
-            f"{_some(names)} is not watched, because {origin if by_variable else 'the keyword disabled_providers'} says so",
-            f"take {providers} out of {origin if by_variable else 'disabled_providers'}, if that is not wanted",
+            f"{_some(names)} is not instrumented, because of {origin if by_variable else 'the keyword disabled_providers'}",
+            f"remove {providers} from {origin if by_variable else 'disabled_providers'} to instrument it",
             problem=everything,
         )
 
@@ -65,13 +65,13 @@ def _not_watching(collected: Facts) -> Iterator[Finding]:
     if collected.inside and not collected.watching:
         yield Finding(
             "not_instrumented",
-            "this process does not watch anything: instrument() was not called, or uninstrument() was",
+            "this process is not instrumented: instrument() was not called, or uninstrument() was called",
             "call LLMInstrumentor().instrument(), or start the program with opentelemetry-instrument",
         )
     elif not collected.inside and not collected.loadable:
         yield Finding(
             "not_loadable",
-            "opentelemetry-instrument cannot find this instrumentation: the package is on the path, but not installed",
+            "opentelemetry-instrument cannot find this instrumentation: the package is importable, but not installed",
             "pip install opentelemetry-instrumentation-llm, or call LLMInstrumentor().instrument() in code",
         )
 
@@ -82,8 +82,8 @@ def _no_sdk(collected: Facts) -> Iterator[Finding]:
         which = collected.sdks[0].requires.partition(";")[0] if collected.sdks else ""
         yield Finding(
             "no_sdk",
-            f"none of the SDKs that are watched is installed for this Python ({names})",
-            f"install the SDK that the program uses, such as pip install '{which}', for the very Python that runs it",
+            f"none of the supported SDKs is installed for this Python ({names})",
+            f"install the SDK that the program uses, such as pip install '{which}', for the Python that runs it",
         )
 
 
@@ -101,20 +101,20 @@ def _nothing_arrives(collected: Facts) -> Iterator[Finding]:
         if collected.watching and collected.providers_in_process.get("traces", "none") == "none":
             yield Finding(
                 "no_exporter",
-                "no TracerProvider is set in this process: spans go nowhere",
+                "no TracerProvider is set in this process: spans are not exported",
                 "set one with opentelemetry.trace.set_tracer_provider(), or start the program with opentelemetry-instrument",
             )
         elif collected.providers_in_process.get("traces", "").endswith(" to nobody"):
             yield Finding(
                 "no_exporter",
-                "the TracerProvider of this process has no exporter: spans go nowhere",
+                "the TracerProvider of this process has no exporter: spans are not exported",
                 "add one with add_span_processor(BatchSpanProcessor(exporter))",
             )
         return
     if collected.versions.get("opentelemetry-sdk") is None:
         yield Finding(
             "no_opentelemetry_sdk",
-            "the OpenTelemetry SDK is not installed: without it nothing is kept or sent",
+            "the OpenTelemetry SDK is not installed: nothing is recorded or exported",
             "pip install opentelemetry-distro opentelemetry-exporter-otlp",
         )
         return
@@ -122,7 +122,7 @@ def _nothing_arrives(collected: Facts) -> Iterator[Finding]:
 
 
 def _no_exporter(collected: Facts) -> Iterator[Finding]:
-    in_code = f"if the program sets OpenTelemetry up in code, all may be well, and {_INSIDE} tells there"
+    in_code = f"if the program configures OpenTelemetry in code, {_INSIDE} shows the result there"
     if collected.config_file:
         return
     absent = [(signal.name, name) for signal in collected.signals for name in signal.missing]
@@ -132,19 +132,19 @@ def _no_exporter(collected: Facts) -> Iterator[Finding]:
         variables = " ".join(f"OTEL_{signal.upper()}_EXPORTER=none" for signal in dict(absent))
         yield Finding(
             "exporter_not_installed",
-            f"an exporter is chosen that is not installed: {named}; opentelemetry-instrument sets up nothing at all then",
-            f"{'pip install opentelemetry-exporter-otlp' if otlp else 'install the package that brings it'}, or set {variables}",
+            f"a selected exporter is not installed: {named}; opentelemetry-instrument then configures nothing",
+            f"{'pip install opentelemetry-exporter-otlp' if otlp else 'install its package'}, or set {variables}",
         )
     if not any(signal.exporters for signal in collected.signals):
         yield Finding(
             "no_exporter",
-            "no exporter is chosen for traces, metrics or logs: what is watched goes nowhere",
+            "no exporter is selected for traces, metrics or logs: telemetry is not exported",
             f"set OTEL_TRACES_EXPORTER and OTEL_METRICS_EXPORTER (otlp, or llm_console to see traces here); {in_code}",
         )
     elif collected.configurator is None:
         yield Finding(
             "no_configurator",
-            "exporters are chosen, but no package sets the SDK up for opentelemetry-instrument",
+            "exporters are selected, but no package configures the SDK for opentelemetry-instrument",
             f"pip install opentelemetry-distro; {in_code}",
         )
 
@@ -164,8 +164,8 @@ def _not_reached(collected: Facts) -> Iterator[Finding]:
         if sdk.not_reached:
             yield Finding(
                 "not_reached",
-                f"calls of {sdk.name} pass functions that are not ours any more and are not recorded: {_some(sdk.not_reached)}",
-                "call uninstrument() and instrument() after whatever replaced them; then ours is put around it",
+                f"calls of {sdk.name} are not recorded, because other code replaced the patched functions: {_some(sdk.not_reached)}",
+                "call uninstrument() and instrument() after the replacement, to patch the new functions",
             )
 
 
@@ -174,7 +174,7 @@ def _twice(collected: Facts) -> Iterator[Finding]:
         if n.off or not (n.active or n.entry_points):
             continue
         if n.gives_way:
-            description = f"the spans that {n.name} would make of calls of {n.sdk} give way to ours; what else it traces stays"
+            description = f"spans of {n.name} for calls of {n.sdk} are replaced by ours; its other spans are kept"
             yield Finding("gives_way", description, f"{NOTHING}; native_telemetry=keep keeps both", problem=False)
             continue
         providers = ",".join(p for sdk in collected.sdks if sdk.name == n.sdk for p in sdk.providers)
@@ -182,9 +182,9 @@ def _twice(collected: Facts) -> Iterator[Finding]:
         how = "has wrapped functions of it in this process" if n.active else "is loaded by opentelemetry-instrument too"
         yield Finding(
             "instrumented_twice",
-            f"{n.sdk} is watched twice: {' '.join((n.name, n.version)).strip()} {how}; spans, tokens and cost then count double",
-            f"switch one of the two off: theirs with {theirs} (which ends everything else that it traces), "
-            f"or ours with OTEL_INSTRUMENTATION_LLM_DISABLED_PROVIDERS={providers} (which ends our cost and metrics of these calls)",
+            f"{n.sdk} is instrumented twice: {' '.join((n.name, n.version)).strip()} {how}; spans, tokens and cost are counted twice",
+            f"disable one of them: the other with {theirs} (this also disables its other spans), "
+            f"or ours with OTEL_INSTRUMENTATION_LLM_DISABLED_PROVIDERS={providers} (this also disables our cost and metrics of these calls)",
         )
 
 
@@ -193,8 +193,8 @@ def _watch_many(collected: Facts) -> Iterator[Finding]:
         if not n.sdk:
             yield Finding(
                 "may_be_instrumented_twice",
-                f"{n.name} {n.version} is installed; it watches the same SDKs from the moment that its init() is called",
-                f"where it is called, leave these SDKs out there, or in OTEL_INSTRUMENTATION_LLM_DISABLED_PROVIDERS; {_INSIDE} tells",
+                f"{n.name} {n.version} is installed; it instruments the same SDKs when its init() is called",
+                f"if it is called, exclude these SDKs there or with OTEL_INSTRUMENTATION_LLM_DISABLED_PROVIDERS; {_INSIDE} shows the result",
                 problem=False,
             )
 
@@ -206,7 +206,7 @@ def _variables(collected: Facts) -> Iterator[Finding]:
     known = {*collected.known_providers, *(provider for sdk in collected.sdks for provider in sdk.providers)}
     unknown = [name for name in _texts(chosen.value) if name not in known] if chosen else []
     if unknown and chosen:
-        description = f"disabled_providers ({chosen.origin}) names {_some(unknown)}, which is no provider of ours"
+        description = f"disabled_providers ({chosen.origin}) contains {_some(unknown)}, which is not a known provider"
         yield Finding("setting_ignored", description, f"use one of {', '.join(sorted(known))}", problem=False)
 
 
@@ -217,11 +217,16 @@ def _texts(shown: str) -> list[str]:
 def _partly(collected: Facts) -> Iterator[Finding]:
     for sdk in collected.sdks:
         if sdk.without and sdk.operations:
-            description = f"{sdk.name} {sdk.version} has no function that we know for {_some(sdk.without)}"
-            yield Finding("missing_targets", description, f"{NOTHING}, unless the program does that and it is not seen", problem=False)
+            description = f"{sdk.name} {sdk.version} has no known function for {_some(sdk.without)}"
+            yield Finding(
+                "missing_targets",
+                description,
+                f"{NOTHING}, unless the program uses these operations and they are not recorded",
+                problem=False,
+            )
         elif sdk.missing:
             description = f"{sdk.name} {sdk.version} does not have {_some(sdk.missing)}"
-            yield Finding("missing_targets", description, f"{NOTHING}, as long as the calls of the program are seen", problem=False)
+            yield Finding("missing_targets", description, f"{NOTHING}, as long as the calls of the program are recorded", problem=False)
 
 
 def _native(collected: Facts) -> Iterator[Finding]:
@@ -229,7 +234,7 @@ def _native(collected: Facts) -> Iterator[Finding]:
     if kept:
         yield Finding(
             "native_telemetry_kept",
-            f"spans that the SDK makes itself are kept beside ours, so that each call has two: {_some(kept)}",
+            f"the SDK's own spans are kept in addition to ours, so each call has two: {_some(kept)}",
             "set OTEL_INSTRUMENTATION_LLM_NATIVE_TELEMETRY=replace if one is enough",
             problem=False,
         )
@@ -253,7 +258,10 @@ def _met(collected: Facts) -> Iterator[Finding]:
 
 _LOG = "set the level of the logger opentelemetry.instrumentation.llm to DEBUG"
 _FAULTS = {
-    "extraction_errors": ("steps of ours failed inside calls, which went on", f"{_LOG}, and tell the makers what it says"),
+    "extraction_errors": (
+        "steps of this instrumentation failed inside calls; the calls were not affected",
+        f"{_LOG}, and report its output to the maintainers",
+    ),
     "handler_failures": ("handlers raised on events", f"{_LOG}; it names the handler and shows the traceback"),
 }
 _CAUSES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
@@ -262,23 +270,23 @@ _CAUSES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     _no_sdk,
     _each(
         "too old",
-        lambda sdk: f"{sdk.name} {sdk.version} is too old to be watched: {sdk.requires} is needed",
+        lambda sdk: f"{sdk.name} {sdk.version} is too old: {sdk.requires} is required",
         lambda sdk: f"pip install --upgrade '{sdk.requires.partition(';')[0]}'",
     ),
     _each(
         "import failed",
         lambda sdk: f"{sdk.name} {sdk.version} cannot be imported: {'; '.join(sdk.errors)}",
-        lambda sdk: f"mend the installation of {sdk.name}: python -c 'import ...' shows the whole error",
+        lambda sdk: f"repair the installation of {sdk.name}: python -c 'import ...' shows the whole error",
     ),
     _each(
         "import too slow",
-        lambda sdk: f"{sdk.name} {sdk.version} was not looked at: {'; '.join(sdk.errors)}",
-        lambda sdk: "look again with more time: --wait 120",
+        lambda sdk: f"{sdk.name} {sdk.version} was not inspected: {'; '.join(sdk.errors)}",
+        lambda sdk: "run again with more time: --wait 120",
     ),
     _each(
         "not watched",
-        lambda sdk: f"{sdk.name} {sdk.version} has none of the functions that we know: {_some(sdk.missing)}",
-        lambda sdk: f"use another release of {sdk.name}, and tell the makers of this instrumentation",
+        lambda sdk: f"{sdk.name} {sdk.version} has none of the known functions: {_some(sdk.missing)}",
+        lambda sdk: f"use another release of {sdk.name}, and report this to the maintainers",
     ),
     _unreadable,
     _not_reached,

@@ -108,7 +108,7 @@ def named(names: Iterable[str]) -> tuple[str, ...]:
     known = by_distribution()
     meant = {name: sdk for sdk, several in known.items() for name in (sdk, *(p.name for p in several))}
     if unknown := [name for name in names if name not in meant]:
-        raise ValueError(f"no SDK that is watched: {', '.join(unknown)}; there are {', '.join(known)}")
+        raise ValueError(f"unknown SDK: {', '.join(unknown)}; known SDKs: {', '.join(known)}")
     return tuple(dict.fromkeys(meant[name] for name in names)) or tuple(known)
 
 

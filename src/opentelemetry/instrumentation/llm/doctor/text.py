@@ -113,7 +113,7 @@ def _exports(collected: Facts) -> dict[Row, Mark]:
             (name, description): "note" if description == "none" else "good" for name, description in collected.providers_in_process.items()
         }
     if collected.config_file:
-        return {("all signals", f"as the file {collected.config_file} says (OTEL_CONFIG_FILE)"): "good"}
+        return {("all signals", f"configured by the file {collected.config_file} (OTEL_CONFIG_FILE)"): "good"}
     return {_signal(s): "bad" if s.missing else "good" if s.exporters else "note" for s in collected.signals}
 
 

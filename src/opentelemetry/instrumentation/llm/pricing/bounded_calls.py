@@ -65,7 +65,7 @@ class BoundedCalls:
 
         self._stuck = [thread for thread in self._stuck if thread.alive]
         if len(self._stuck) >= _MOST_STUCK:
-            raise TimeoutError(f"{len(self._stuck)} commands have not returned; no further one is sent")
+            raise TimeoutError(f"{len(self._stuck)} commands have not returned; no further command is sent")
         thread = self._thread = self._thread or _Thread()
         thread.begin(call)
         try:
@@ -73,7 +73,7 @@ class BoundedCalls:
         except Empty:
             self.end()
             self._stuck.append(thread)
-            raise TimeoutError(f"no answer in {self._timeout:g} s") from None
+            raise TimeoutError(f"no response in {self._timeout:g} s") from None
         if isinstance(result.error, Exception):
             raise result.error
         if result.error is not None:

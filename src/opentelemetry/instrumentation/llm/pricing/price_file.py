@@ -107,7 +107,7 @@ def check(data: Any, name: str) -> None:
     try:
         _check(data, name)
     except RecursionError:
-        raise PriceFileError(f"{name}: rules are nested too deep") from None
+        raise PriceFileError(f"{name}: rules are nested too deeply") from None
 
 
 def _check(data: Any, name: str) -> None:
@@ -156,7 +156,7 @@ def _prices(entry: Entry, where: str) -> list[str]:
             _amount(price, at)
             continue
         if key == "requests" or not price or not all(isinstance(tier, list) and len(tier) == 2 for tier in price[1:]):
-            raise PriceFileError(f"{at}: {shown(price)} is no price; write dollars or [dollars, [start, dollars], ...]")
+            raise PriceFileError(f"{at}: {shown(price)} is not a price; write dollars or [dollars, [start, dollars], ...]")
         for amount in (price[0], *(value for tier in price[1:] for value in tier)):
             _amount(amount, at)
     return found
@@ -164,7 +164,7 @@ def _prices(entry: Entry, where: str) -> list[str]:
 
 def _amount(value: Any, where: str) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise PriceFileError(f"{where}: {shown(value)} is no number")
+        raise PriceFileError(f"{where}: {shown(value)} is not a number")
     if not 0 <= value <= HIGHEST:
         raise PriceFileError(f"{where}: {shown(value)} is not allowed; a price is zero or more, and at most {HIGHEST:,} dollars")
 
@@ -190,7 +190,7 @@ def _missing(priced: frozenset[str]) -> tuple[str, str] | None:
 
 def _covered(priced: frozenset[str], where: str) -> None:
     if missing := _missing(priced):
-        raise PriceFileError(f"{where}: a price for {missing[0]!r} needs one for {missing[1]!r} too")
+        raise PriceFileError(f"{where}: a price for {missing[0]!r} requires a price for {missing[1]!r}")
 
 
 def _rule(rule: Any, where: str) -> None:
@@ -204,7 +204,7 @@ def _rule(rule: Any, where: str) -> None:
     elif isinstance(rule, Mapping) and list(rule) == ["regex"]:
         _parsed(rule["regex"], re.compile, f"{where}.regex", "a regular expression")
     else:
-        raise PriceFileError(f'{where}: {shown(rule)} is no rule; write a name, a list, {{"all": [...]}} or {{"regex": ...}}')
+        raise PriceFileError(f'{where}: {shown(rule)} is not a rule; write a name, a list, {{"all": [...]}} or {{"regex": ...}}')
 
 
 def _condition(entry: Entry, where: str) -> None:

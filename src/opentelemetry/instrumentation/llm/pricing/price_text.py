@@ -51,7 +51,7 @@ def _content(path: str | os.PathLike[str], name: str) -> bytes:
     with open(descriptor, "rb") as file:
         about = os.fstat(descriptor)
         if not stat.S_ISREG(about.st_mode):
-            raise PriceFileError(f"cannot read the price file {name!r}: it is no regular file")
+            raise PriceFileError(f"cannot read the price file {name!r}: not a regular file")
         content = file.read(_LARGEST + 1)
     if len(content) > _LARGEST:
         raise PriceFileError(f"{name}: larger than {_LARGEST // 2**20} MB")

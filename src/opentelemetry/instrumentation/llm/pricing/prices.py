@@ -100,7 +100,7 @@ def _answer(function: PriceFunction, provider: str, model: str, usage: Usage) ->
     if result is None or isinstance(result, Cost):
         return result
     if isinstance(result, bool) or not isinstance(result, (int, float)) or not 0 <= result < inf:
-        raise ValueError(f"prices: {function!r} answered {result!r}; allowed: a Cost, cents (zero or more) or None")
+        raise ValueError(f"prices: {function!r} returned {result!r}; allowed: a Cost, cents (zero or more) or None")
     return Cost(float(result), source="function")
 
 

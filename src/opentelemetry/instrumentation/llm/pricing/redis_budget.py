@@ -152,7 +152,7 @@ class RedisStore(ForkSafe):
             self._waiting[counter] = (before + units, tell)
             if len(self._waiting) > self._max_pending:
                 if not self._lost:
-                    logger.warning("cost budget: more than %d sums wait for Redis; the oldest are given up", self._max_pending)
+                    logger.warning("cost budget: more than %d sums are waiting for Redis; the oldest are dropped", self._max_pending)
                 self._lost += self._waiting.popitem(last=False)[1][0]
 
     def _pending_cents(self) -> float:
@@ -217,7 +217,7 @@ class RedisStore(ForkSafe):
             try:
                 sending.tell(sending.counter, after - sending.units, after)
             except Exception:
-                logger.exception("cost budget: what was called with a new sum raised")
+                logger.exception("cost budget: the callback for a new sum raised")
         if requested is not None and requested in self._asked:
             self._answered(requested, self._calls.run(partial(self._sums.get, requested)), sent=False)
 
@@ -228,7 +228,7 @@ class RedisStore(ForkSafe):
             if len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
             if self._away_since is not None:
-                logger.info("cost budget: Redis is back; %.9f cents are being added", self._pending_cents())
+                logger.info("cost budget: Redis is available again; adding %.9f cents", self._pending_cents())
             if sent:
                 self._sending = None
             self._asked.pop(counter, None)
@@ -245,7 +245,7 @@ class RedisStore(ForkSafe):
             self._change.notify_all()
             if self._away_since is None:
                 self._away_since = time.time()
-                logger.warning("cost budget: Redis is away (%s); spending is kept here until it is back", self._error)
+                logger.warning("cost budget: Redis is unavailable (%s); amounts are kept in this process", self._error)
             self._sort()
             if _exiting():
                 self._give_up()
@@ -256,7 +256,7 @@ class RedisStore(ForkSafe):
             return True
 
     def _give_up(self) -> None:
-        logger.warning("cost budget: %.9f cents were not added to Redis before the exit", self._pending_cents())
+        logger.warning("cost budget: %.9f cents were not added to Redis before exit", self._pending_cents())
 
 
 def _text(error: Exception) -> str:

@@ -48,7 +48,7 @@ class RedisSums:
         if not isinstance(target, str) and not callable(getattr(target, "eval", None)):
             raise TypeError(f"redis={target!r} is not allowed; give a URL such as 'redis://host:6379/0' or a redis.Redis client")
         if inspect.iscoroutinefunction(getattr(target, "execute_command", None)):
-            raise TypeError(f"redis={target!r} is an asyncio client; give a redis.Redis client, it runs on a thread of its own")
+            raise TypeError(f"redis={target!r} is an asyncio client; give a redis.Redis client, which runs on its own thread")
         self._client = _client(target, timeout) if isinstance(target, str) else target
         self._prefix = prefix
         self._writer = uuid.uuid4().hex
@@ -83,7 +83,7 @@ def _sum(result: Any) -> int:
         return int(result)
     if isinstance(result, int) and not isinstance(result, bool):
         return result
-    raise ValueError(f"Redis holds or answered something that is no sum ({type(result).__name__})")
+    raise ValueError(f"Redis returned a value that is not a sum ({type(result).__name__})")
 
 
 def _client(url: str, timeout: float) -> Any:
