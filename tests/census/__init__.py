@@ -49,6 +49,7 @@ SDKS = (
     Inspected("cerebras", "cerebras.cloud.sdk", ("cerebras",)),
     Inspected("fireworks", "fireworks", ("fireworks",)),
     Inspected("writer", "writerai", ("writer",)),
+    Inspected("cloudflare", "cloudflare.resources.ai", ("cloudflare",)),
     Inspected("vertexai", "vertexai", ("vertexai",)),
     Inspected("watsonx", "ibm_watsonx_ai.foundation_models", ("watsonx",)),
     Inspected("ai21", "ai21", ("ai21",)),

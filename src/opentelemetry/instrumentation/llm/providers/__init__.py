@@ -55,6 +55,7 @@ KNOWN: tuple[LazySdk, ...] = (
     LazySdk("fireworks", "fireworks:FIREWORKS", ("fireworks._base_client",)),
     LazySdk("writer", "writer:WRITER", ("writerai._base_client",)),
     LazySdk("litellm", "litellm:LITELLM", ("litellm",)),
+    LazySdk("cloudflare", "cloudflare:CLOUDFLARE", ("cloudflare._base_client",)),
     LazySdk("ai21", "ai21:AI21", ("ai21",)),
     LazySdk("aleph_alpha", "aleph_alpha:ALEPH_ALPHA", ("aleph_alpha_client",)),
     LazySdk("zai", "zai:ZAI", ("zai.core._http_client",)),
