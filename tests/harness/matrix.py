@@ -149,9 +149,9 @@ class Observer:
     def around(self, begin: Callable[..., None]) -> Callable[..., None]:
         """Return a beginning that notes its Point."""
 
-        def noting(running: Any, call: Any, point: PatchPoint) -> None:
+        def noting(running: Any, call: Any, point: PatchPoint, *context: Any) -> None:
             if (provider := self._owner.get(id(point))) is not None:
                 self.begun.add(Row(provider, point))
-            begin(running, call, point)
+            begin(running, call, point, *context)
 
         return noting
