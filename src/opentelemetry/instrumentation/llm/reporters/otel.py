@@ -82,7 +82,7 @@ class OtelReporter:
         ``context_of`` selects the span of an exemplar; the default is the current span.
         """
         self._context_of = context_of or _here
-        bus.attach_many(self._id, self._events, self._hear, keep=True)
+        bus.attach_many(self._id, self._events, self._handle, keep=True)
         if self._singly:
             bus.attach_many(f"{self._id}-singly", self._singly, self._hear_singly, keep=True)
 
@@ -100,7 +100,7 @@ class OtelReporter:
         delta = any(otel_spreads.reports_differences(histogram) for histogram in self._histograms.values())
         self._before = dict(self._observed) if delta else {}
 
-    def _hear(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
+    def _handle(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
         if self._undecided:
             with self._deciding:
                 self._decide()

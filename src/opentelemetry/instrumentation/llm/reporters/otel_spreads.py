@@ -36,10 +36,14 @@ def fits(histogram: Any, bounds: tuple[float, ...]) -> bool:
     try:
         from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, TraceBasedExemplarFilter
 
-        consumer = instrument_of(histogram)._measurement_consumer
+        consumer = _consumer(histogram)
+        if consumer is None:
+            return False
         filtered = type(consumer._sdk_config.exemplar_filter) in (TraceBasedExemplarFilter, AlwaysOffExemplarFilter)
         return filtered and all(_match_fits(match, bounds) for match in _matches(instrument_of(histogram)))
-    except Exception:  # noqa: BLE001 - whatever private name is gone, values are then recorded one by one
+    except Exception:
+        # Only logged: an event would reach the reporter again while it decides.
+        _logger.debug("values of this histogram are recorded one by one: the SDK has other private names", exc_info=True)
         return False
 
 
@@ -49,13 +53,15 @@ def reports_differences(histogram: Any) -> bool:
         from opentelemetry.sdk.metrics import ObservableCounter
         from opentelemetry.sdk.metrics.export import AggregationTemporality
 
-        return any(
+        consumer = _consumer(histogram)
+        return consumer is not None and any(
             temporality is AggregationTemporality.DELTA
-            for storage in list(instrument_of(histogram)._measurement_consumer._reader_storages.values())
+            for storage in list(consumer._reader_storages.values())
             for kind, temporality in storage._instrument_class_temporality.items()
             if issubclass(kind, ObservableCounter)
         )
-    except Exception:  # noqa: BLE001 - as above
+    except Exception:
+        _logger.debug("the temporality of observable counters is not known: cumulative is assumed", exc_info=True)
         return False
 
 
@@ -75,6 +81,11 @@ def hand_over(histogram: Any, spreads: list[tuple[Attributes, Histogram]]) -> No
         series = {_key(aggregation._attributes): aggregation for aggregation in list(match._attributes_aggregation.values())}
         for attributes, spread in rest:
             _add_rest(match, series, attributes or {}, spread)
+
+
+def _consumer(histogram: Any) -> Any:
+    # No SDK, or a meter provider that is not the SDK's: this is no failure.
+    return getattr(instrument_of(histogram), "_measurement_consumer", None)
 
 
 def _matches(instrument: Any) -> Iterator[Any]:
