@@ -1,7 +1,7 @@
-"""What OpenTelemetry's tooling reads about this instrumentation."""
+"""Facts about this instrumentation that OpenTelemetry's tools read."""
 
 _instruments: tuple[str, ...] = ()
-"""Empty on purpose: no SDK is needed, and each is watched as soon as it is imported."""
+"""Empty: no SDK is required. Each SDK is instrumented when it is imported."""
 
 _supports_metrics = True
 _semconv_status = "development"

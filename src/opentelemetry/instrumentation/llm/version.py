@@ -1,3 +1,3 @@
-"""The version, read by the build and by whoever names our instrumentation scope."""
+"""The version of this package, for the build and for the instrumentation scope."""
 
 __version__ = "0.1.0"

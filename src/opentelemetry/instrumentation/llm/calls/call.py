@@ -500,8 +500,8 @@ class Call:
             self._emit("ex_llm.cost.threshold_exceeded", {"cost": cost, "threshold": threshold}, exceeded)
 
     def _say_content(self, known: dict[str, Any], reply: Response, error: BaseException | None) -> None:
-        asked, got = self.request.content or Content(), reply.content or Content()
-        whole = Content(asked.system_instructions, asked.input_messages, got.output_messages, asked.tool_definitions)
+        requested, got = self.request.content or Content(), reply.content or Content()
+        whole = Content(requested.system_instructions, requested.input_messages, got.output_messages, requested.tool_definitions)
         whole.exception_message = None if error is None else self._message(error)
         self._emit(CONTENT, {}, {**known, "content": whole})
 

@@ -27,7 +27,10 @@ class ActiveCall:
         self.entered: context.Entered | None = None
 
     def enter(self, call: Call, point: PatchPoint, before: context.Context | None) -> None:
-        """Make ``call`` the running call of this frame; ``before`` is the current context."""
+        """Make ``call`` the running call of this frame.
+
+        ``before`` is the current context.
+        """
         self.point, self.before, self.call = point, before, call
         self.entered = context.enter_call(call)
 

@@ -25,8 +25,9 @@ from .running import ActiveCall
 from .streams.generator_function import wrap_async_generator, wrap_generator
 
 _UNKNOWN = (None, False, None)
-"""Assumed if the context cannot be read: instrumentation is not suppressed, and no call
-is running.
+"""The assumption if the context cannot be read.
+
+Instrumentation is not suppressed, and no call is running.
 """
 
 

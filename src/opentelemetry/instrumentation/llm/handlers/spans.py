@@ -255,9 +255,9 @@ class Spans:
         span = trace.get_current_span() if opened is None else opened.span
         if not span.is_recording():
             return
-        told = {**measurements, **metadata}
-        keys = _ABOUT.get(event) or [key for key in told if key not in _OF_THE_CALL]
-        span.add_event(event, _scalars(told, keys))
+        merged = {**measurements, **metadata}
+        keys = _ABOUT.get(event) or [key for key in merged if key not in _OF_THE_CALL]
+        span.add_event(event, _scalars(merged, keys))
 
 
 _STEPS: Mapping[str, Callable[[Spans, str, Mapping[str, Any], Mapping[str, Any]], None]] = {
@@ -290,14 +290,14 @@ def _as_given(metadata: Mapping[str, Any], before: Mapping[str, Any] = _NOTHING)
     return _scalars(metadata, (key for key in metadata if key not in apart and metadata[key] is not before.get(key)))
 
 
-def _scalars(told: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+def _scalars(merged: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
     """Return the values that an attribute can hold.
 
     Integers of more than 64 bits are left out, like all other types.
     """
     found: dict[str, Any] = {}
     for key in keys:
-        value = told.get(key)
+        value = merged.get(key)
         if isinstance(value, str):
             found[key] = encodable(value)
         elif isinstance(value, float) or (isinstance(value, int) and abs(value) <= LARGEST_INTEGER):

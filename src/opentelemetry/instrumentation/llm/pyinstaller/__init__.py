@@ -1,4 +1,7 @@
-"""Tell PyInstaller what it cannot find by itself: tables are imported by name, prices are data. Entry point ``pyinstaller40``."""
+"""PyInstaller hooks for modules and data that it cannot find by itself.
+
+Tables of SDKs are imported by name, and prices are a data file. The entry point is ``pyinstaller40``.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an application with this package needs when PyInstaller freezes it."""
+"""Modules and data that a frozen application with this package needs."""
 
 from PyInstaller.utils.hooks import collect_data_files, collect_submodules, copy_metadata
 

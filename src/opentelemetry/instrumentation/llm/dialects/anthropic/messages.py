@@ -46,11 +46,11 @@ _OUTPUT_TYPES = {"json_schema": "json", "text": "text"}
 
 def request(arguments: Arguments) -> Request:
     """Read the wire body of a request."""
-    asked = Request(stream=arguments.streaming or None)
-    copy_fields(asked, arguments.named, _REQUEST)
-    said = (as_str(get_path(arguments.named, path)) for path in _FORMATS)
-    asked.output_type = next((_OUTPUT_TYPES.get(word) for word in said if word is not None), None)
-    return asked
+    record = Request(stream=arguments.streaming or None)
+    copy_fields(record, arguments.named, _REQUEST)
+    reported = (as_str(get_path(arguments.named, path)) for path in _FORMATS)
+    record.output_type = next((_OUTPUT_TYPES.get(word) for word in reported if word is not None), None)
+    return record
 
 
 def _read_into(draft: Response, answer: Any) -> None:
@@ -72,18 +72,18 @@ def _note_container(draft: Response, place: Any) -> None:
 
 def response(answer: Any) -> Response:
     """Read a complete message."""
-    said = Response()
-    _read_into(said, answer)
+    record = Response()
+    _read_into(record, answer)
     used = get_path(answer, ("usage",))
-    said.usage = usage(counts(used))
-    _add_iterations(said, iterations(used))
-    return said
+    record.usage = usage(counts(used))
+    _add_iterations(record, iterations(used))
+    return record
 
 
-def _add_iterations(said: Response, made: Any) -> None:
-    if made and (found := parts(said.usage, said.response_model, made)):
-        said.parts = found
-        said.usage = total(part.usage for part in found)
+def _add_iterations(reported: Response, made: Any) -> None:
+    if made and (found := parts(reported.usage, reported.response_model, made)):
+        reported.parts = found
+        reported.usage = total(part.usage for part in found)
 
 
 def absorb(draft: Response, chunk: Any) -> None:

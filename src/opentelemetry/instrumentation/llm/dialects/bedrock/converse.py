@@ -48,22 +48,25 @@ _COUNTS = {
 STREAM_EVENTS = frozenset({"messageStart", "contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata"})
 
 
-def usage(said: Any) -> Usage:
+def usage(reported: Any) -> Usage:
     """Read a usage block in either spelling.
 
     Bedrock's input tokens exclude tokens that were read from or written to a cache; they are added here.
     """
     counts = {
-        name: next((count for way in ways if (count := as_int(get_path(said, (way,)))) is not None), None) for name, ways in _COUNTS.items()
+        name: next((count for way in ways if (count := as_int(get_path(reported, (way,)))) is not None), None)
+        for name, ways in _COUNTS.items()
     }
     read, written, given = counts["read"], counts["written"], counts["input"]
     if given is not None:
         said_in_total = (counts["total"] or 0) - (counts["output"] or 0)
         # SDK releases without cache support drop the cache counts, but the total still includes them.
         given = max(given, said_in_total) if read is None and written is None else given + (read or 0) + (written or 0)
-    details = [d for d in as_sequence(get_path(said, ("cacheDetails",))) if get_path(d, ("ttl",)) == "1h"]
+    details = [d for d in as_sequence(get_path(reported, ("cacheDetails",))) if get_path(d, ("ttl",)) == "1h"]
     return Usage(
-        invalid=invalid(get_path(said, (way,)) for ways in _COUNTS.values() for way in ways) if None in (given, counts["output"]) else None,
+        invalid=invalid(get_path(reported, (way,)) for ways in _COUNTS.values() for way in ways)
+        if None in (given, counts["output"])
+        else None,
         input_tokens=given,
         output_tokens=counts["output"],
         total_tokens=counts["total"],
@@ -75,20 +78,20 @@ def usage(said: Any) -> Usage:
 
 def request(arguments: Arguments) -> Request:
     """Read the parameters of a call."""
-    asked = Request(stream=arguments.streaming or None)
-    copy_fields(asked, arguments.named, _REQUEST)
-    asked.output_type = "json" if get_path(arguments.named, ("outputConfig", "textFormat", "type")) == "json_schema" else None
-    return asked
+    record = Request(stream=arguments.streaming or None)
+    copy_fields(record, arguments.named, _REQUEST)
+    record.output_type = "json" if get_path(arguments.named, ("outputConfig", "textFormat", "type")) == "json_schema" else None
+    return record
 
 
 def response(answer: Any) -> Response:
     """Read a complete response."""
-    said = Response()
-    copy_fields(said, answer, _REPLY)
-    said.usage = usage(get_path(answer, ("usage",)))
+    record = Response()
+    copy_fields(record, answer, _REPLY)
+    record.usage = usage(get_path(answer, ("usage",)))
     reason = as_str(get_path(answer, ("stopReason",)))
-    said.finish_reasons = None if reason is None else aligned([reason])
-    return said
+    record.finish_reasons = None if reason is None else aligned([reason])
+    return record
 
 
 def absorb(draft: Response, chunk: Any) -> None:
@@ -99,9 +102,9 @@ def absorb(draft: Response, chunk: Any) -> None:
         return  # Nearly all events end here: a piece of a message has nothing else to read.
     if (reason := as_str(get_path(chunk, ("messageStop", "stopReason")))) is not None:
         draft.finish_reasons = aligned([reason])
-    elif (told := get_path(chunk, ("metadata",))) is not None:
-        copy_fields(draft, told, _REPLY)
-        draft.usage = usage(get_path(told, ("usage",)))
+    elif (reported := get_path(chunk, ("metadata",))) is not None:
+        copy_fields(draft, reported, _REPLY)
+        draft.usage = usage(get_path(reported, ("usage",)))
     elif draft.content is not None:
         converse_content.join(draft.scratch["blocks"], chunk)
 
@@ -118,9 +121,9 @@ converse = Dialect("converse", request, response, absorb, converse_content.conte
 
 
 def _guarded_request(arguments: Arguments) -> Request:
-    asked = Request()
-    copy_fields(asked, arguments.named, _GUARDRAIL)
-    return asked
+    record = Request()
+    copy_fields(record, arguments.named, _GUARDRAIL)
+    return record
 
 
 beside = Dialect("converse_beside", _guarded_request, lambda answer: Response())

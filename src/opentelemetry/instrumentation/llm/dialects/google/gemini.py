@@ -48,14 +48,14 @@ _OUTPUT_MODALITIES = {"TEXT": "text", "IMAGE": "image", "AUDIO": "speech"}
 
 def request(arguments: Arguments) -> Request:
     """Read the arguments of a generation."""
-    asked = Request(model=model_name(arguments.named.get("model")))
-    copy_fields(asked, arguments.named, _REQUEST)
+    record = Request(model=model_name(arguments.named.get("model")))
+    copy_fields(record, arguments.named, _REQUEST)
     config = arguments.named.get("config")
-    asked.output_type = _OUTPUT_TYPES.get(as_str(either(config, "response_mime_type")) or "")
+    record.output_type = _OUTPUT_TYPES.get(as_str(either(config, "response_mime_type")) or "")
     kinds = as_sequence(either(config, "response_modalities"))
-    if asked.output_type is None and len(kinds) == 1:
-        asked.output_type = _OUTPUT_MODALITIES.get((as_str(kinds[0]) or "").upper())
-    return asked
+    if record.output_type is None and len(kinds) == 1:
+        record.output_type = _OUTPUT_MODALITIES.get((as_str(kinds[0]) or "").upper())
+    return record
 
 
 def document(answer: Any) -> Any:
@@ -85,9 +85,9 @@ def _read_into(draft: Response, answer: Any) -> None:
     copy_fields(draft, answer, _REPLY)
     searches, maps = _grounded(answer, draft.response_model or "")
     before = draft.usage
-    if (said := either(answer, "usage_metadata")) is not None:
-        draft.usage = usage(said)
-        draft.service_tier = draft.service_tier or _TRAFFIC.get(as_str(either(said, "traffic_type")) or "")
+    if (reported := either(answer, "usage_metadata")) is not None:
+        draft.usage = usage(reported)
+        draft.service_tier = draft.service_tier or _TRAFFIC.get(as_str(either(reported, "traffic_type")) or "")
     draft.usage.web_searches = max(before.web_searches or 0, searches) or None
     draft.usage.map_searches = max(before.map_searches or 0, maps) or None
     if (blocked := finish_reason(either(answer, "prompt_feedback.block_reason"))) is not None:
@@ -97,11 +97,11 @@ def _read_into(draft: Response, answer: Any) -> None:
 
 def response(answer: Any) -> Response:
     """Read a complete response."""
-    said, answer = Response(), document(answer)
-    _read_into(said, answer)
+    reported, answer = Response(), document(answer)
+    _read_into(reported, answer)
     spoken = [c for c in as_sequence(get_path(answer, ("candidates",))) if c is not None]
-    said.finish_reasons = aligned(either(c, "finish_reason") for c in spoken) or said.finish_reasons
-    return said
+    reported.finish_reasons = aligned(either(c, "finish_reason") for c in spoken) or reported.finish_reasons
+    return reported
 
 
 def absorb(draft: Response, chunk: Any) -> None:

@@ -54,27 +54,27 @@ _GATEWAY = ("provider_metadata", "gateway", "cost")
 def request(arguments: Arguments) -> Request:
     """Read the wire body of a request."""
     body = arguments.named
-    asked = Request(api_type="chat_completions", stream=arguments.streaming or None)
-    copy_fields(asked, body, _REQUEST)
-    asked.output_type = _OUTPUT_TYPES.get(as_str(get_path(body, ("response_format", "type"))) or "")
-    return asked
+    record = Request(api_type="chat_completions", stream=arguments.streaming or None)
+    copy_fields(record, body, _REQUEST)
+    record.output_type = _OUTPUT_TYPES.get(as_str(get_path(body, ("response_format", "type"))) or "")
+    return record
 
 
 def _usage_of(answer: Any) -> Any:
     get = reader(answer)
-    said = get("usage")
-    return get_path(get("x_groq"), ("usage",)) if said is None else said
+    reported = get("usage")
+    return get_path(get("x_groq"), ("usage",)) if reported is None else reported
 
 
 def _usage_elsewhere(answer: Any, choices: Any) -> Any:
     """Return usage under another key, or inside a choice (as Moonshot sends it)."""
     for place in _RARE_PLACES:
-        if (said := get_path(answer, place)) is not None:
-            return said
+        if (reported := get_path(answer, place)) is not None:
+            return reported
     for choice in choices:
         for place in _IN_A_CHOICE:
-            if (said := get_path(choice, place)) is not None:
-                return said
+            if (reported := get_path(choice, place)) is not None:
+                return reported
     return None
 
 
@@ -83,7 +83,7 @@ def _add_gateway_cost(draft: Response, choice: Any) -> None:
     if draft.usage.reported_cost_cents is None:
         get = reader(choice)
         for where in ("message", "delta"):
-            if (said := get(where)) is not None and (dollars := decimal(get_path(said, _GATEWAY))) is not None:
+            if (reported := get(where)) is not None and (dollars := decimal(get_path(reported, _GATEWAY))) is not None:
                 draft.usage.reported_cost_cents = dollars * 100
                 return
 
@@ -115,16 +115,16 @@ def _error_in(chunk: Any) -> Any:
 
 def response(answer: Any) -> Response:
     """Read a complete response."""
-    said = Response()
-    copy_fields(said, answer, _REPLY)
+    record = Response()
+    copy_fields(record, answer, _REPLY)
     choices = [c for c in as_sequence(get_path(answer, ("choices",))) if c is not None]
     used = _usage_of(answer)
-    said.usage = usage(_usage_elsewhere(answer, choices) if used is None else used)
-    _add_breakdown(said, answer)
+    record.usage = usage(_usage_elsewhere(answer, choices) if used is None else used)
+    _add_breakdown(record, answer)
     for choice in choices:
-        _add_gateway_cost(said, choice)
-    said.finish_reasons = aligned([(get := reader(c))("finish_reason") or get("stop_reason") for c in choices])
-    return said
+        _add_gateway_cost(record, choice)
+    record.finish_reasons = aligned([(get := reader(c))("finish_reason") or get("stop_reason") for c in choices])
+    return record
 
 
 _NEWS = frozenset({"error", "usage", "x_groq", "service_tier"})
@@ -179,8 +179,8 @@ def absorb(draft: Response, chunk: Any) -> None:
     if (error := _error_in(chunk)) is not None:
         draft.failure = as_str(get_path(error, ("code",))) or as_str(get_path(error, ("type",))) or "error"
         complete(draft, chunk)
-    if (said := _usage_of(chunk)) is not None:
-        counted = usage(said)
+    if (reported := _usage_of(chunk)) is not None:
+        counted = usage(reported)
         if counted.input_tokens is not None or counted.output_tokens is not None or counted.invalid:
             if counted.reported_cost_cents is None:
                 counted.reported_cost_cents = draft.usage.reported_cost_cents
@@ -201,7 +201,7 @@ def absorb(draft: Response, chunk: Any) -> None:
             complete(draft, chunk)
         if reason is not None or index not in seen:
             seen[index] = reason
-        if reason is not None and said is None and (used := _usage_elsewhere(chunk, (choice,))) is not None:
+        if reason is not None and reported is None and (used := _usage_elsewhere(chunk, (choice,))) is not None:
             draft.usage = usage(used)
         if reason is not None:
             _add_gateway_cost(draft, choice)
@@ -223,9 +223,9 @@ chat_completions = Dialect("chat_completions", request, response, absorb, chat_c
 
 
 def _completions_request(arguments: Arguments) -> Request:
-    asked = request(arguments)
-    asked.api_type = None
-    return asked
+    requested = request(arguments)
+    requested.api_type = None
+    return requested
 
 
 completions = Dialect("completions", _completions_request, response, absorb, completions_content, chat_output, finish)

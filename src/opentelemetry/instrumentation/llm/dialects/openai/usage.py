@@ -77,22 +77,22 @@ _COSTS = (("cost",), ("cost", "total_cost"), ("cost_usd_total",))
 _UPSTREAM = ("cost_details", "upstream_inference_cost")
 
 
-def _reported_cents(said: Any) -> float | None:
+def _reported_cents(reported: Any) -> float | None:
     """Return the reported cost in cents, from dollars or from xAI's ticks.
 
     If a gateway calls with the user's own key, the cost field contains only the gateway's fee; the cost of the
     provider is in a separate field and is added.
     """
-    get = reader(said)
+    get = reader(reported)
     if (ticks := as_float(get("cost_in_usd_ticks"))) is not None:
         return ticks / _TICKS_A_CENT
     dollars = as_float(get("cost"))
     if dollars is None:
         if get("cost") is None and get("cost_usd_total") is None:
             return None
-        dollars = next((found for path in _COSTS if (found := decimal(get_path(said, path))) is not None), None)
-    if dollars is not None and get_path(said, ("is_byok",)) is True:
-        dollars += as_float(get_path(said, _UPSTREAM)) or 0
+        dollars = next((found for path in _COSTS if (found := decimal(get_path(reported, path))) is not None), None)
+    if dollars is not None and get_path(reported, ("is_byok",)) is True:
+        dollars += as_float(get_path(reported, _UPSTREAM)) or 0
     return None if dollars is None else dollars * 100
 
 
@@ -110,7 +110,7 @@ def decimal(value: Any) -> float | None:
     return as_float(value)
 
 
-def usage(said: Any) -> Usage:
+def usage(reported: Any) -> Usage:
     """Read a usage block.
 
     Some hosts do not count reasoning tokens in the completion tokens. They are added if the reported total equals input
@@ -118,20 +118,20 @@ def usage(said: Any) -> Usage:
     ``output_tokens`` includes them.
     """
     read = Usage()
-    if said is None:
+    if reported is None:
         return read
     # The details are read after these, so that they have priority.
-    copy_fields(read, said, _TOP)
+    copy_fields(read, reported, _TOP)
     beside = read.reasoning_tokens or 0
-    get = reader(said)
+    get = reader(reported)
     for table, places in _DETAILS:
         for place in places:
             if (details := get(place)) is not None:
                 copy_fields(read, details, table)
                 break
-    read.reported_cost_cents = _reported_cents(said)
+    read.reported_cost_cents = _reported_cents(reported)
     if read.input_tokens is None or read.output_tokens is None or read.total_tokens is None:
-        read.invalid = invalid(get_path(said, (name,)) for name in _NAMES)
+        read.invalid = invalid(get_path(reported, (name,)) for name in _NAMES)
     apart = read.reasoning_tokens
     if apart and read.input_tokens is not None and read.output_tokens is not None:
         told_apart = beside > read.output_tokens or read.total_tokens == read.input_tokens + read.output_tokens + apart
