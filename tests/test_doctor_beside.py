@@ -92,7 +92,7 @@ def test_package_whose_spans_give_way_is_no_problem() -> None:
     found = Report(facts(sdks=(BEDROCK,), neighbours=(OtherInstrumentation(**{**vars(botocore), "gives_way": True}),)))
     assert causes(found) == ["gives_way"] and found.healthy
     doubled = Report(facts(sdks=(BEDROCK,), neighbours=(botocore,)))
-    assert causes(doubled) == ["instrumented_twice"] and "everything else that it traces" in doubled.findings[0].do
+    assert causes(doubled) == ["instrumented_twice"] and "this also disables its other spans" in doubled.findings[0].do
 
 
 def test_missing_tables_are_a_warning_and_a_finding() -> None:
