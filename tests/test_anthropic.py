@@ -1,4 +1,7 @@
-"""Anthropic's SDK, where it is not like the others: its counts, its stream functions, its clouds, its own spans."""
+"""Test behaviour that only Anthropic's SDK has.
+
+Token counts, stream helper functions, cloud clients and the spans that the SDK makes itself.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ anthropic = pytest.importorskip("anthropic")
 _base_client = pytest.importorskip("anthropic._base_client")
 MAKES_SPANS = hasattr(_base_client.BaseClient, "_tracer")
 MESSAGES = [{"role": "user", "content": "one two three four five six"}]
-# By its name the stand-in reads half of the six words from a cache, writes three more tokens, and thinks for eight.
+# For this model name the stand-in reports three of the six input words as cache reads, three more tokens as cache writes, and eight
+# thinking tokens.
 MODEL = "claude-cached-written-reasoning" if hasattr(anthropic.types, "ThinkingBlock") else "claude-cached-written"
 THOUGHT = 8 if MODEL.endswith("reasoning") else 0
 ASKED: dict[str, Any] = {"model": MODEL, "max_tokens": 100, "messages": MESSAGES}
@@ -40,7 +44,7 @@ def _counted(span: Any) -> dict[str, Any]:
     return {name: span.attributes.get(name) for name in COUNTED}
 
 
-def test_all_input_is_counted_once_and_so_is_all_output(seen: Any, client: Any) -> None:
+def test_input_and_output_tokens_are_counted_once(seen: Any, client: Any) -> None:
     client.messages.create(**ASKED)
     for _ in client.messages.create(**ASKED, stream=True):
         pass
@@ -51,12 +55,12 @@ def test_all_input_is_counted_once_and_so_is_all_output(seen: Any, client: Any) 
     assert [_counted(span) for span in seen.spans()] == [COUNTED] * 4
 
 
-def test_what_is_kept_for_an_hour_and_what_was_searched_are_told_apart(seen: Any, client: Any) -> None:
+def test_one_hour_cache_and_searches_are_counted_separately(seen: Any, client: Any) -> None:
     search = {"tools": [{"type": "web_search_20250305", "name": "web_search"}]}
-    asked = {**ASKED, "messages": [{"role": "user", "content": "search the web"}]}
+    request = {**ASKED, "messages": [{"role": "user", "content": "search the web"}]}
     with capture_events("ex_llm.chat.stop") as said:
-        client.messages.create(**asked, extra_body=search)
-        for _ in client.messages.create(**asked, extra_body=search, stream=True):
+        client.messages.create(**request, extra_body=search)
+        for _ in client.messages.create(**request, extra_body=search, stream=True):
             pass
     assert [(e.metadata["cache_write_1h_tokens"], e.metadata["web_searches"]) for e in said] == [(2, 1)] * 2
     assert [e.metadata["service_tier"] for e in said] == ["standard"] * 2
@@ -74,7 +78,7 @@ HELPERS = {
 
 
 @pytest.mark.parametrize("name", HELPERS)
-def test_the_functions_of_a_stream_see_everything_and_so_do_we(name: str, seen: Any, client: Any) -> None:
+def test_stream_helpers_and_spans_receive_every_chunk(name: str, seen: Any, client: Any) -> None:
     def use() -> Any:
         with client.messages.stream(**ASKED) as stream:
             HELPERS[name](stream)
@@ -87,7 +91,7 @@ def test_the_functions_of_a_stream_see_everything_and_so_do_we(name: str, seen: 
     assert seen.span().attributes["ex_llm.stream.end"] == "complete"
 
 
-async def test_asynchronous_functions_of_a_stream_too(seen: Any, stand_in: Any) -> None:
+async def test_async_stream_helpers_receive_every_chunk(seen: Any, stand_in: Any) -> None:
     client = anthropic.AsyncAnthropic(base_url=stand_in.url, api_key="sk-test", max_retries=0)
     async with client, client.messages.stream(**ASKED) as stream:
         said = "".join([text async for text in stream.text_stream])
@@ -95,7 +99,7 @@ async def test_asynchronous_functions_of_a_stream_too(seen: Any, stand_in: Any) 
     assert _counted(seen.span()) == COUNTED
 
 
-def test_the_application_gets_the_sdks_own_stream(seen: Any, client: Any) -> None:
+def test_application_gets_the_stream_object_of_the_sdk(seen: Any, client: Any) -> None:
     stream = client.messages.create(**ASKED, stream=True)
     assert type(stream) is anthropic.Stream
     stream.close()
@@ -103,7 +107,7 @@ def test_the_application_gets_the_sdks_own_stream(seen: Any, client: Any) -> Non
 
 
 @pytest.mark.skipif(not hasattr(anthropic.Stream, "_iterator"), reason="streams of this release wait for the collector")
-def test_a_dropped_stream_closes_at_once_as_it_does_unwatched(seen: Any, client: Any) -> None:
+def test_dropped_stream_closes_as_without_instrumentation(seen: Any, client: Any) -> None:
     stream = client.messages.create(**ASKED, stream=True)
     next(stream)
     response, lost = stream.response, weakref.ref(stream)
@@ -118,7 +122,7 @@ def test_a_dropped_stream_closes_at_once_as_it_does_unwatched(seen: Any, client:
     assert not {"close", "aclose"} & set(vars(response))
 
 
-def test_an_error_inside_a_stream_has_a_kind_though_its_status_is_200(seen: Any, stand_in: Any) -> None:
+def test_error_in_a_stream_has_a_kind_despite_status_200(seen: Any, stand_in: Any) -> None:
     url = f"{stand_in.url}/scenario/stream-error:3"
     client = anthropic.Anthropic(base_url=url, api_key="sk-test", max_retries=0)
     with client, pytest.raises(anthropic.APIStatusError) as raised:
@@ -131,23 +135,23 @@ def test_an_error_inside_a_stream_has_a_kind_though_its_status_is_200(seen: Any,
 
 
 @pytest.mark.parametrize("content", ["no_content", "span_only"])
-def test_messages_that_can_be_read_once_reach_the_server_whole(content: str, watch: Any, client: Any, stand_in: Any) -> None:
+def test_one_shot_messages_are_sent_complete(content: str, watch: Any, client: Any, stand_in: Any) -> None:
     seen = watch(capture_message_content=content)
     client.messages.create(**{**ASKED, "messages": (message for message in MESSAGES)})
     assert json.loads(stand_in.journal[-1].body)["messages"] == MESSAGES
     assert seen.span().attributes["gen_ai.usage.input_tokens"] == 9
 
 
-def test_contents_are_those_of_the_conversation_however_it_was_held(watch: Any, client: Any) -> None:
+def test_contents_equal_the_conversation_however_it_is_sent(watch: Any, client: Any) -> None:
     seen = watch(capture_message_content="span_only")
-    answer = client.messages.create(**ASKED)
-    # The SDK's own blocks go back to the server, as applications do it.
-    asked = {**ASKED, "messages": [*MESSAGES, {"role": "assistant", "content": answer.content[-1:]}, {"role": "user", "content": "and?"}]}
-    with client.messages.stream(**asked, system="be brief") as stream:
+    result = client.messages.create(**ASKED)
+    # Applications send the content blocks of the SDK back to the server in this form.
+    request = {**ASKED, "messages": [*MESSAGES, {"role": "assistant", "content": result.content[-1:]}, {"role": "user", "content": "and?"}]}
+    with client.messages.stream(**request, system="be brief") as stream:
         stream.until_done()
-    raw = client.messages.with_raw_response.create(**asked, stream=True)
+    raw = client.messages.with_raw_response.create(**request, stream=True)
     list(raw.parse())
-    text = {"type": "text", "content": answer.content[-1].text}
+    text = {"type": "text", "content": result.content[-1].text}
     thought = [{"type": "reasoning", "content": "The stand-in thinks nothing at all."}] if THOUGHT else []
     spans = seen.spans()
     outputs = [json.loads(span.attributes["gen_ai.output.messages"]) for span in spans]
@@ -183,12 +187,12 @@ CLOUDS: list[tuple[str, dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("name", "settings", "url", "provider"), CLOUDS, ids=[f"{name} {url}" for name, _, url, _ in CLOUDS])
-def test_who_is_asked_is_told_by_the_client_or_else_by_the_host(name: str, settings: dict[str, Any], url: str, provider: str) -> None:
+def test_provider_comes_from_the_client_or_the_host(name: str, settings: dict[str, Any], url: str, provider: str) -> None:
     from opentelemetry.instrumentation.llm.dialects import Arguments
 
-    told = ANTHROPIC.identify(_client(name, base_url=url, **settings), Arguments({}, "/v1/messages"))
-    assert (told.provider, told.port) == (provider, 443)
-    assert told.address == url.split("/")[2]
+    destination = ANTHROPIC.identify(_client(name, base_url=url, **settings), Arguments({}, "/v1/messages"))
+    assert (destination.provider, destination.port) == (provider, 443)
+    assert destination.address == url.split("/")[2]
 
 
 needs_native = pytest.mark.skipif(not MAKES_SPANS, reason="this release makes no spans of its own")
@@ -197,20 +201,20 @@ needs_native = pytest.mark.skipif(not MAKES_SPANS, reason="this release makes no
 @needs_native
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize(("setting", "theirs"), [("replace", 0), ("keep", 1)])
-def test_the_sdks_own_span_gives_way_or_stays(setting: str, theirs: int, stream: bool, watch: Any, stand_in: Any) -> None:
+def test_span_of_the_sdk_is_replaced_or_kept_by_setting(setting: str, theirs: int, stream: bool, watch: Any, stand_in: Any) -> None:
     seen = watch(native_telemetry=setting)
     telemetry = {"tracer_provider": seen.tracer_provider}
     with anthropic.Anthropic(base_url=stand_in.url, api_key="k", max_retries=0, open_telemetry=telemetry) as client:
-        answer = client.messages.create(**ASKED, stream=stream)
+        result = client.messages.create(**ASKED, stream=stream)
         if stream:
-            list(answer)
+            list(result)
     scopes = [span.instrumentation_scope.name for span in seen.spans()]
     assert scopes.count("opentelemetry.instrumentation.llm") == 1
     assert len(scopes) == 1 + theirs
 
 
 @needs_native
-def test_the_sdks_spans_of_what_is_not_watched_stay(watch: Any, stand_in: Any) -> None:
+def test_sdk_spans_of_other_functions_are_kept(watch: Any, stand_in: Any) -> None:
     seen = watch()
     telemetry = {"tracer_provider": seen.tracer_provider}
     with anthropic.Anthropic(base_url=stand_in.url, api_key="k", max_retries=0, open_telemetry=telemetry) as client:
@@ -219,7 +223,7 @@ def test_the_sdks_spans_of_what_is_not_watched_stay(watch: Any, stand_in: Any) -
 
 
 @needs_native
-def test_a_client_that_was_made_before_has_its_own_spans_again_afterwards(watch: Any, stand_in: Any) -> None:
+def test_sdk_spans_return_after_uninstrument_for_old_clients(watch: Any, stand_in: Any) -> None:
     from opentelemetry.instrumentation.llm import LLMInstrumentor
 
     original = vars(_base_client.BaseClient)["_tracer"]

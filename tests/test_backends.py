@@ -1,4 +1,7 @@
-"""The variables of docs/backends.md, as a shell reads them and OpenTelemetry understands them, lead where the page says."""
+"""Test the environment variables of docs/backends.md.
+
+They are parsed as a shell and OpenTelemetry parse them, and telemetry goes to the destination that the page names.
+"""
 
 from __future__ import annotations
 
@@ -49,14 +52,14 @@ SECRETS = {
 }  # fmt: skip
 
 
-def test_every_variable_of_the_documentation_is_read_by_somebody() -> None:
+def test_every_documented_variable_is_read() -> None:
     theirs = {value for module in (environment_variables, exporter_variables) for value in vars(module).values() if isinstance(value, str)}
     ours = {field.metadata["env"] for field in fields(Settings)} | set(READ_ELSEWHERE) | {"PROMETHEUS_MULTIPROC_DIR"}
-    told = set(re.findall(r"^export (\w+)=", (ROOT / "docs" / "backends.md").read_text(), re.M))
-    assert len(told) > 15 and told - theirs - ours == OF_OTHER_PACKAGES
+    parsed = set(re.findall(r"^export (\w+)=", (ROOT / "docs" / "backends.md").read_text(), re.M))
+    assert len(parsed) > 15 and parsed - theirs - ours == OF_OTHER_PACKAGES
 
 
-def test_every_back_end_of_the_documentation_is_expected() -> None:
+def test_every_documented_backend_has_an_expected_destination() -> None:
     assert [title for title, _ in BLOCKS] == [title for title, *_ in EXPECTED]
 
 
@@ -64,21 +67,21 @@ def test_every_back_end_of_the_documentation_is_expected() -> None:
     not {"opentelemetry-distro", "opentelemetry-exporter-otlp"} <= everything_installed().keys(), reason="needs the exporters of OTLP"
 )
 @pytest.mark.parametrize(("block", "expected"), [pytest.param(b, e, id=e[0]) for (_, b), e in zip(BLOCKS, EXPECTED, strict=False)])
-def test_variables_of_the_documentation_lead_where_they_say(block: str, expected: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_documented_variables_lead_to_the_named_destination(block: str, expected: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     _, wanted, endpoint, headers = expected
     around = {"PATH": os.environ["PATH"], **SECRETS}
     shell = subprocess.run(["sh", "-euc", f"{block}\nenv"], env=around, capture_output=True, text=True, timeout=20)
-    told = dict(line.split("=", 1) for line in shell.stdout.splitlines() if line.startswith("OTEL_"))
-    assert len(told) == block.count("export ") and shell.stderr == ""
-    signals = exporters.signals(everything_installed(), told)
+    parsed = dict(line.split("=", 1) for line in shell.stdout.splitlines() if line.startswith("OTEL_"))
+    assert len(parsed) == block.count("export ") and shell.stderr == ""
+    signals = exporters.signals(everything_installed(), parsed)
     assert [s.name for s in signals if s.exporters] == wanted.split() and not any(s.missing for s in signals)
-    sent = told.get("OTEL_EXPORTER_OTLP_TRACES_HEADERS") or told.get("OTEL_EXPORTER_OTLP_HEADERS", "")
+    sent = parsed.get("OTEL_EXPORTER_OTLP_TRACES_HEADERS") or parsed.get("OTEL_EXPORTER_OTLP_HEADERS", "")
     assert parse_env_headers(sent, liberal=False) == headers
     for name in [name for name in os.environ if name.startswith("OTEL_")]:
         monkeypatch.delenv(name)
-    for name, value in told.items():
+    for name, value in parsed.items():
         monkeypatch.setenv(name, value)
-    exporter = _span_exporter(told.get("OTEL_EXPORTER_OTLP_PROTOCOL"))
+    exporter = _span_exporter(parsed.get("OTEL_EXPORTER_OTLP_PROTOCOL"))
     try:
         assert exporter._endpoint == endpoint
     finally:

@@ -1,4 +1,7 @@
-"""A response that is made in the background is counted once: at the first fetch that finds it finished."""
+"""Test that a background response is counted once.
+
+It is counted at the first fetch that returns it finished.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,7 @@ def _serving(final: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("final", ["completed", "incomplete", "cancelled"])
-def test_the_first_fetch_of_a_finished_response_counts_it(final: str, seen: Any) -> None:
+def test_first_fetch_of_a_finished_response_counts_it(final: str, seen: Any) -> None:
     with _serving(final) as url, openai.OpenAI(api_key="k", base_url=url) as client, capture_events("ex_llm.cost.*") as emitted:
         response = client.responses.create(model="gpt-5", input="x", background=True)
         for _ in range(4):
@@ -69,7 +72,7 @@ def test_the_first_fetch_of_a_finished_response_counts_it(final: str, seen: Any)
     assert not [key for span in seen.spans() for key in span.attributes if key.startswith("gen_ai.usage")]
 
 
-def test_a_resumed_stream_counts_what_it_finishes(seen: Any) -> None:
+def test_resumed_stream_counts_the_response_it_finishes(seen: Any) -> None:
     with _serving("completed") as url, openai.OpenAI(api_key="k", base_url=url) as client, capture_events("ex_llm.cost.*") as emitted:
         response = client.responses.create(model="gpt-5", input="x", background=True)
         list(client.responses.retrieve(response.id, stream=True, starting_after=0))
@@ -79,19 +82,19 @@ def test_a_resumed_stream_counts_what_it_finishes(seen: Any) -> None:
     assert seen.total("ex_llm.tokens.output.total") == 2000
 
 
-def test_an_asynchronous_fetch_counts_once(seen: Any) -> None:
-    async def ask(url: str) -> None:
+def test_async_fetch_counts_once(seen: Any) -> None:
+    async def fetch(url: str) -> None:
         async with openai.AsyncOpenAI(api_key="k", base_url=url) as client:
             response = await client.responses.create(model="gpt-5", input="x", background=True)
             for _ in range(3):
                 await client.responses.retrieve(response.id)
 
     with _serving("completed") as url, capture_events("ex_llm.cost.*") as emitted:
-        asyncio.run(ask(url))
+        asyncio.run(fetch(url))
     assert [e.measurements.get("cost") for e in emitted] == [3.25]
 
 
-def test_a_response_that_was_never_seen_unfinished_is_not_counted(seen: Any) -> None:
+def test_response_never_returned_unfinished_is_not_counted(seen: Any) -> None:
     with (
         serving(lambda *_: _response("completed")) as url,
         openai.OpenAI(api_key="k", base_url=url) as client,
@@ -101,7 +104,7 @@ def test_a_response_that_was_never_seen_unfinished_is_not_counted(seen: Any) -> 
     assert emitted == [] and "ex_llm.cost.cents" not in seen.span().attributes
 
 
-def test_the_ids_that_are_remembered_are_bounded() -> None:
+def test_remembered_response_ids_are_bounded() -> None:
     deferred = Deferred()
     for number in range(10_001):
         deferred.is_unfinished(Response(response_id=f"r{number}", response_status="queued"))
@@ -109,7 +112,7 @@ def test_the_ids_that_are_remembered_are_bounded() -> None:
     assert [deferred.finished(reply) is not None for reply in done] == [False, True]
 
 
-def test_an_interaction_of_gemini_in_the_background_counts_once(seen: Any) -> None:
+def test_background_interaction_of_gemini_counts_once(seen: Any) -> None:
     genai = pytest.importorskip("google.genai")
     fetches: list[str] = []
 
@@ -129,7 +132,7 @@ def test_an_interaction_of_gemini_in_the_background_counts_once(seen: Any) -> No
     assert seen.total("ex_llm.tokens.input.total") == 1000
 
 
-def test_a_prediction_of_replicate_that_is_fetched_counts_once() -> None:
+def test_fetched_prediction_of_replicate_counts_once() -> None:
     deferred = Deferred()
     deferred.is_unfinished(Response(response_id="p1", response_status="starting"))
     done = Response(response_id="p1", response_status="succeeded", usage=Usage(input_tokens=10))

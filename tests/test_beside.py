@@ -1,6 +1,7 @@
-"""Another instrumentation, a reload or a new import beside ours: a call is still recorded once.
+"""Test that a call is recorded once beside another instrumentation.
 
-The other packages are stand-ins here, which patch in the same way; ``tox -e beside`` runs the real ones.
+Also after a reload or a new import of the SDK. Small stand-ins patch the SDK as the other packages do; ``tox -e beside``
+runs the real packages.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ MESSAGES: Any = [{"role": "user", "content": "say three words"}]
 
 
 def _by_wrapt(original: Any) -> Any:
-    """Wrap as OpenInference does: around the function that the base class had at that time."""
+    """Wrap the present function of the base class, as OpenInference does."""
 
     def wrapper(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
         return wrapped(*args, **kwargs)
@@ -43,7 +44,7 @@ def _by_wraps(original: Any) -> Any:
 
 @pytest.fixture(params=[_by_wrapt, _by_closure, _by_wraps, lambda original: original], ids=["wrapt", "closure", "wraps", "same"])
 def other(request: pytest.FixtureRequest) -> Iterator[Callable[[], None]]:
-    """Patch ``OpenAI.request`` as another instrumentation would."""
+    """Patch ``OpenAI.request`` as another instrumentation does."""
     import openai
 
     def patch() -> None:
@@ -65,7 +66,7 @@ def _chat(url: str, kind: Any = None, stream: bool = False) -> None:
 
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("order", ["other first", "ours first"])
-def test_one_span_where_another_wraps_a_subclass(order: str, stream: bool, other: Any, watch: Any, stand_in: Any) -> None:
+def test_one_span_if_another_package_wraps_a_subclass(order: str, stream: bool, other: Any, watch: Any, stand_in: Any) -> None:
     if order == "other first":
         other()
     seen = watch()
@@ -76,7 +77,7 @@ def test_one_span_where_another_wraps_a_subclass(order: str, stream: bool, other
     assert seen.total("ex_llm.chat.requests.total") == 1
 
 
-def test_one_span_where_two_classes_are_wrapped(other: Any, watch: Any, stand_in: Any) -> None:
+def test_one_span_if_two_classes_are_wrapped(other: Any, watch: Any, stand_in: Any) -> None:
     import openai
 
     other()
@@ -89,7 +90,7 @@ def test_one_span_where_two_classes_are_wrapped(other: Any, watch: Any, stand_in
         assert len(seen.spans()) == 1
 
 
-def test_uninstrument_restores_what_another_put_on_a_subclass(other: Any, watch: Any) -> None:
+def test_uninstrument_restores_a_function_put_on_a_subclass(other: Any, watch: Any) -> None:
     import openai
 
     other()
@@ -102,7 +103,7 @@ def test_uninstrument_restores_what_another_put_on_a_subclass(other: Any, watch:
 
 @pytest.fixture
 def own_openai() -> Iterator[None]:
-    """Put the modules of openai back that the test replaces."""
+    """Restore the openai modules that the test replaces."""
 
     kept = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "openai"}
     yield
@@ -111,7 +112,7 @@ def own_openai() -> Iterator[None]:
     sys.modules.update(kept)
 
 
-def test_sdk_that_is_imported_anew_is_instrumented(own_openai: None, watch: Any, stand_in: Any) -> None:
+def test_sdk_that_is_imported_again_is_instrumented(own_openai: None, watch: Any, stand_in: Any) -> None:
     import openai as before
 
     seen = watch()
@@ -130,7 +131,7 @@ def test_sdk_that_is_imported_anew_is_instrumented(own_openai: None, watch: Any,
     assert not isinstance(vars(after._base_client.SyncAPIClient)["request"], wrapt.FunctionWrapper)
 
 
-def test_sdk_module_that_is_reloaded_is_instrumented(watch: Any, stand_in: Any) -> None:
+def test_reloaded_sdk_module_is_instrumented(watch: Any, stand_in: Any) -> None:
     import openai._base_client as module
 
     seen = watch()

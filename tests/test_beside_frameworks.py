@@ -1,6 +1,7 @@
-"""Inference spans of frameworks give way to ours; here with modules that stand in for the frameworks.
+"""Test that inference spans of frameworks are replaced by those of this package.
 
-They have the functions of the real ones at the same names; ``tox -e beside_adk`` and its neighbours run the real ones.
+Modules with the same functions and names stand in for the frameworks; ``tox -e beside_adk`` and the other ``beside_``
+environments run the real ones.
 """
 
 from __future__ import annotations
@@ -52,11 +53,11 @@ def _adk(tracer: Any, known: bool) -> tuple[list[ModuleType], Run]:
     tracing.use_inference_span = use_inference_span  # type: ignore[attr-defined]
     model = _module("google.adk.models.lite_llm" if known else "somewhere.models", LiteLlm=type("LiteLlm", (), {})).LiteLlm()
 
-    def run(client: Any, ask: Callable[[], Any], tracer: Any) -> None:
+    def run(client: Any, send: Callable[[], Any], tracer: Any) -> None:
         async def go() -> None:
             invocation = SimpleNamespace(agent=SimpleNamespace(canonical_model=model))
             async with tracing.use_inference_span(None, invocation, None) as span:
-                ask()
+                send()
                 span.set_attribute("gen_ai.usage.input_tokens", 1)
 
         asyncio.run(go())
@@ -72,10 +73,10 @@ def _strands(tracer: Any, known: bool) -> tuple[list[ModuleType], Run]:
     loop = _module("strands.event_loop.event_loop")
 
     def _make_invoke_model_terminal(agent: Any, cycle_span: Any, tracer: Any, model_state: Any) -> Callable[[Callable[[], Any]], None]:
-        def terminal(ask: Callable[[], Any]) -> None:
+        def terminal(send: Callable[[], Any]) -> None:
             span = tracer.start_model_invoke_span(messages=MESSAGES, parent_span=cycle_span)
             with trace.use_span(span, end_on_exit=False):
-                ask()
+                send()
             if span.is_recording():
                 span.end()
 
@@ -84,8 +85,8 @@ def _strands(tracer: Any, known: bool) -> tuple[list[ModuleType], Run]:
     loop._make_invoke_model_terminal = _make_invoke_model_terminal  # type: ignore[attr-defined]
     kind = _module("strands.models.openai" if known else "somewhere.models", OpenAIModel=type("OpenAIModel", (), {})).OpenAIModel
 
-    def run(client: Any, ask: Callable[[], Any], _: Any) -> None:
-        loop._make_invoke_model_terminal(SimpleNamespace(model=kind()), None, Tracer(), {})(ask)
+    def run(client: Any, send: Callable[[], Any], _: Any) -> None:
+        loop._make_invoke_model_terminal(SimpleNamespace(model=kind()), None, Tracer(), {})(send)
 
     return [loop], run
 
@@ -102,13 +103,13 @@ def _agent_framework(tracer: Any, known: bool) -> tuple[list[ModuleType], Run]:
             yield span
 
     class ChatTelemetryLayer(_Model):
-        def get_response(self, ask: Callable[[], Any]) -> Any:
+        def get_response(self, send: Callable[[], Any]) -> Any:
             attributes = module._get_span_attributes(operation="chat")
 
             async def respond() -> None:
                 with module._get_span(attributes=attributes, span_name_attribute="model"):
-                    ask()
-                    # What runs below makes spans of its own.
+                    send()
+                    # The function below makes its own spans.
                     with module._get_span(module._get_span_attributes(operation="execute_tool"), "name"):
                         pass
 
@@ -116,8 +117,8 @@ def _agent_framework(tracer: Any, known: bool) -> tuple[list[ModuleType], Run]:
 
     vars(module).update(_get_span_attributes=_get_span_attributes, _get_span=_get_span, ChatTelemetryLayer=ChatTelemetryLayer)
 
-    def run(client: Any, ask: Callable[[], Any], _: Any) -> None:
-        asyncio.run(module.ChatTelemetryLayer(client if known else object()).get_response(ask))
+    def run(client: Any, send: Callable[[], Any], _: Any) -> None:
+        asyncio.run(module.ChatTelemetryLayer(client if known else object()).get_response(send))
 
     return [module], run
 
@@ -125,7 +126,7 @@ def _agent_framework(tracer: Any, known: bool) -> tuple[list[ModuleType], Run]:
 @pytest.mark.parametrize("known", [True, False], ids=["instrumented below", "not instrumented below"])
 @pytest.mark.parametrize("setting", ["replace", "keep"])
 @pytest.mark.parametrize("framework", [_strands, _agent_framework], ids=["strands", "agent framework"])
-def test_inference_span_gives_way_where_the_sdk_is_ours(
+def test_framework_inference_span_is_suppressed_for_our_sdks(
     framework: Any, setting: str, known: bool, watch: Any, stand_in: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import openai
@@ -157,8 +158,8 @@ def test_inference_span_gives_way_where_the_sdk_is_ours(
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["instrumented below", "not instrumented below"])
-def test_tracer_of_adk_makes_no_span_of_an_instrumented_inference(known: bool) -> None:
-    """The SDKs below ADK are not installed here, so what is instrumented is given by the test."""
+def test_adk_tracer_makes_no_span_of_an_instrumented_inference(known: bool) -> None:
+    """Set the instrumented SDKs by hand, as the SDKs below ADK are not installed."""
     from conftest import Seen
     from opentelemetry.instrumentation.llm.frameworks.inference_spans import replacements
 

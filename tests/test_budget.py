@@ -1,4 +1,7 @@
-"""Budgets in one process: exact sums, each crossing once, windows, scopes, bounded memory."""
+"""Test budgets in one process.
+
+Sums are exact, each level is crossed once, and windows, scopes and memory are bounded.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from opentelemetry.instrumentation.llm.pricing.store import Counter, Tell
 
 
 class Clock:
-    """Stand still until told otherwise."""
+    """A clock that stands still until the test moves it."""
 
     def __init__(self, now: float = 0.0) -> None:
         self.now = now
@@ -31,7 +34,7 @@ def at(*when: int) -> float:
     return datetime(*when, tzinfo=timezone.utc).timestamp()  # type: ignore[misc,arg-type]
 
 
-def test_each_level_is_said_once_and_with_what_it_needs() -> None:
+def test_each_level_is_reported_once_with_its_values() -> None:
     budget = CostBudget("team", 100, per="day", clock=Clock(at(2026, 5, 4, 13)))
     start = at(2026, 5, 4)
     assert budget.add(80) == []
@@ -47,7 +50,7 @@ def test_one_call_can_cross_both_levels() -> None:
     assert [(c.level, c.exceeded_by) for c in crossings] == [("warning", 2.0), ("exceeded", 2.0)]
 
 
-def test_a_budget_without_warning_says_only_that_it_is_exceeded() -> None:
+def test_budget_without_a_warning_reports_only_exceeded() -> None:
     assert [c.level for c in CostBudget("b", 10, warn_at=None).add(12)] == ["exceeded"]
 
 
@@ -61,7 +64,7 @@ def test_a_budget_without_warning_says_only_that_it_is_exceeded() -> None:
         (None, [(2020, 1, 1), (2030, 1, 1)], [None]),
     ],
 )
-def test_windows_begin_anew(per: Any, moments: list[tuple[int, ...]], starts: list[float | None]) -> None:
+def test_a_new_window_starts_at_zero(per: Any, moments: list[tuple[int, ...]], starts: list[float | None]) -> None:
     clock = Clock()
     budget = CostBudget("b", 1, per=per, warn_at=None, clock=clock)
     seen = []
@@ -71,7 +74,7 @@ def test_windows_begin_anew(per: Any, moments: list[tuple[int, ...]], starts: li
     assert seen == starts
 
 
-def test_a_clock_that_is_set_back_finds_the_sums_of_its_window() -> None:
+def test_a_clock_set_back_finds_the_sums_of_its_window() -> None:
     clock = Clock(at(2026, 1, 2))
     budget = CostBudget("b", 10, per="day", clock=clock)
     budget.add(1)
@@ -82,7 +85,7 @@ def test_a_clock_that_is_set_back_finds_the_sums_of_its_window() -> None:
     assert budget.spent() == 1
 
 
-def test_each_scope_has_the_limit_for_itself() -> None:
+def test_each_scope_value_has_its_own_limit() -> None:
     budget = CostBudget("b", 10, scope="user_id")
     crossings = [crossing for user in ("ann", "bob", None, 7) for _ in range(2) for crossing in budget.add(6, user)]
     assert [(c.scope, c.level) for c in crossings] == [
@@ -91,21 +94,21 @@ def test_each_scope_has_the_limit_for_itself() -> None:
     assert (budget.spent("ann"), budget.spent(7), budget.spent(), budget.spent("eve")) == (12, 12, 12, 0)
 
 
-def test_a_budget_without_scope_counts_everyone_together() -> None:
+def test_budget_without_scope_adds_all_calls_together() -> None:
     budget = CostBudget("b", 10)
     budget.add(1, "ann")
     budget.add(2, "bob")
     assert budget.spent() == budget.spent("ann") == 3
 
 
-def test_a_very_long_scope_is_kept_as_a_digest() -> None:
+def test_a_very_long_scope_is_stored_as_a_digest() -> None:
     budget = CostBudget("b", 10, scope="s", warn_at=None)
     one, two = "x" * 100_000 + "1", "x" * 100_000 + "2"
     assert [len(c.scope or "") for c in budget.add(11, one)] == [64]
     assert (budget.spent(one), budget.spent(two)) == (11, 0)
 
 
-def test_the_least_recently_used_scope_leaves_first() -> None:
+def test_the_least_recently_used_scope_is_evicted_first() -> None:
     budget = CostBudget("b", 10, scope="s", max_scopes=3)
     for value in ("a", "b", "c", "a", "d"):
         budget.add(1, value)
@@ -115,7 +118,7 @@ def test_the_least_recently_used_scope_leaves_first() -> None:
     assert len(budget.store._sums) == 3  # type: ignore[attr-defined]
 
 
-def test_small_amounts_add_up_exactly() -> None:
+def test_small_amounts_are_added_exactly() -> None:
     budget = CostBudget("b", 1, warn_at=None)
     crossings = [crossing for _ in range(100_000) for crossing in budget.add(0.00001)]
     assert (budget.spent(), crossings) == (1.0, [])
@@ -123,7 +126,7 @@ def test_small_amounts_add_up_exactly() -> None:
     assert budget.spent() == 1.000000001
 
 
-def test_a_thousand_threads_lose_nothing_and_cross_once(request: pytest.FixtureRequest) -> None:
+def test_a_thousand_threads_add_exactly_and_cross_once(request: pytest.FixtureRequest) -> None:
     request.addfinalizer(partial(sys.setswitchinterval, sys.getswitchinterval()))
     sys.setswitchinterval(1e-6)
     budget = CostBudget("b", 500, scope="s")
@@ -146,7 +149,10 @@ def test_a_thousand_threads_lose_nothing_and_cross_once(request: pytest.FixtureR
 
 
 class Interrupting(str):
-    """Be a scope whose look-up is interrupted, as garbage collection may interrupt it, by something that adds too."""
+    """A scope whose look-up is interrupted by another addition.
+
+    A garbage-collection finalizer can interrupt a look-up in this way.
+    """
 
     def __new__(cls, value: str, interruption: Callable[[], object]) -> Interrupting:
         made = super().__new__(cls, value)
@@ -161,25 +167,25 @@ class Interrupting(str):
         return super().__hash__()
 
 
-def test_a_cost_that_garbage_collection_adds_in_the_middle_of_adding_is_counted() -> None:
+def test_a_cost_added_by_a_finalizer_during_an_addition_is_counted() -> None:
     budget = CostBudget("b", 1000, scope="s", warn_at=None)
-    heard: list[Crossing] = []
+    received: list[Crossing] = []
     interruptions = []
 
     def interrupt() -> None:
         interruptions.append(10)
-        heard.extend(budget.add(10, "x"))
+        received.extend(budget.add(10, "x"))
 
     def spend() -> None:
         for _ in range(100):
-            heard.extend(budget.add(1, Interrupting("x", interrupt)))
+            received.extend(budget.add(1, Interrupting("x", interrupt)))
 
     thread = threading.Thread(target=spend, daemon=True)
     thread.start()
     thread.join(60)
     assert not thread.is_alive(), "it waits for itself"
     assert len(interruptions) >= 100 and budget.spent("x") == 100 + sum(interruptions)
-    assert [c.level for c in heard] == ["exceeded"]
+    assert [c.level for c in received] == ["exceeded"]
 
 
 GOOD: dict[str, Any] = {"name": "b", "limit_cents": 1}
@@ -209,14 +215,14 @@ GOOD: dict[str, Any] = {"name": "b", "limit_cents": 1}
         ("clock", 0, "a function"),
     ],
 )
-def test_a_wrong_argument_is_named_with_what_is_allowed(argument: str, value: Any, allowed: str) -> None:
+def test_an_invalid_argument_is_named_with_the_allowed_values(argument: str, value: Any, allowed: str) -> None:
     with pytest.raises(ValueError) as raised:
         CostBudget(**{**GOOD, argument: value})
     assert f"{argument}={value!r} is not allowed; allowed: " in str(raised.value) and allowed in str(raised.value)
 
 
 @pytest.mark.parametrize("cost", [-0.1, float("nan"), float("inf"), "1", None, True])
-def test_a_cost_that_is_no_amount_is_refused_and_changes_nothing(cost: Any) -> None:
+def test_an_invalid_cost_is_refused_and_changes_nothing(cost: Any) -> None:
     budget = CostBudget("b", 1)
     with pytest.raises(ValueError, match=r"cost_cents=.* is not allowed"):
         budget.add(cost)
@@ -224,50 +230,53 @@ def test_a_cost_that_is_no_amount_is_refused_and_changes_nothing(cost: Any) -> N
 
 
 class Later:
-    """Answer when told to, as a store across processes does."""
+    """A store that responds only when the test calls ``respond``.
+
+    A store shared by several processes responds late in the same way.
+    """
 
     def __init__(self) -> None:
-        self.asked: list[tuple[Counter, int, Tell]] = []
+        self.requested: list[tuple[Counter, int, Tell]] = []
         self.total = 0
 
     def add(self, counter: Counter, units: int, tell: Tell) -> None:
-        self.asked.append((counter, units, tell))
+        self.requested.append((counter, units, tell))
 
     def spent(self, counter: Counter) -> int:
         return self.total
 
-    def answer(self) -> None:
-        for counter, units, tell in self.asked:
+    def respond(self) -> None:
+        for counter, units, tell in self.requested:
             self.total += units
             tell(counter, self.total - units, self.total)
-        self.asked.clear()
+        self.requested.clear()
 
 
-def test_a_store_that_answers_later_has_its_crossings_returned_by_the_next_add() -> None:
+def test_late_crossings_are_returned_by_the_next_add() -> None:
     store = Later()
     budget = CostBudget("b", 10, store=store, warn_at=None)
     assert budget.add(11) == []
-    store.answer()
+    store.respond()
     assert [c.spent for c in budget.add(1)] == [11.0]
-    store.answer()
+    store.respond()
     assert budget.add(1) == [] and budget.spent() == 12
 
 
-def test_a_listener_hears_of_crossings_that_come_late_and_nobody_else_does() -> None:
-    store, heard = Later(), []
+def test_only_a_listener_receives_late_crossings() -> None:
+    store, received = Later(), []
     budget = CostBudget("b", 10, store=store)
     budget.add(9)
-    store.answer()
-    budget.listen(heard.append)
+    store.respond()
+    budget.listen(received.append)
     budget.add(9)
-    store.answer()
-    assert [c.level for c in heard] == ["warning", "exceeded"]
+    store.respond()
+    assert [c.level for c in received] == ["warning", "exceeded"]
     assert budget.add(1) == []
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
-def test_a_forked_child_can_add_although_a_thread_held_the_lock() -> None:
+def test_a_forked_child_can_add_if_a_thread_held_the_lock() -> None:
     budget = CostBudget("b", 10)
     budget.add(1)
     lock = budget.store._lock  # type: ignore[attr-defined]
@@ -276,6 +285,6 @@ def test_a_forked_child_can_add_although_a_thread_held_the_lock() -> None:
         if child == 0:
             signal.alarm(30)  # ends a child that waits for the lock
             budget.add(1)
-            os._exit(0 if budget.spent() == 1 else 1)  # what the parent has spent is the parent's
+            os._exit(0 if budget.spent() == 1 else 1)  # the amounts that the parent spent stay in the parent
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert budget.spent() == 1

@@ -1,6 +1,7 @@
-"""One chat and one chunk execute no more functions and byte codes of this package than the checked-in budget allows.
+"""Test the functions and byte codes that one chat and one chunk execute.
 
-``python tests/test_budget_of_calls.py`` lowers the budget to what is executed now, and refuses to raise it.
+They may not exceed the checked-in budget. ``python tests/test_budget_of_calls.py`` lowers the budget to the present figures,
+and refuses to raise it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ FILE = Path(__file__).with_name("budget_of_calls.json")
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 OURS = str(Path(package.__file__).parent)
 CALLS, CHUNKS = 3, (20, 120)
-TOLERANCE = 1.01  # times between chunks fall into one bucket or two, which is a few byte codes
+TOLERANCE = 1.01  # The gaps between chunks fall into one histogram bucket or two, a difference of a few byte codes.
 MODEL = "gpt-4o-mini"
 ANSWER = {
     "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": MODEL, "service_tier": "default",
@@ -41,7 +42,7 @@ MESSAGES: list[Any] = [{"role": "user", "content": "What is the capital of Franc
 
 
 class Counter:
-    """Count what the package executes in this thread: functions that begin, and byte codes."""
+    """Count functions and byte codes of the package in this thread."""
 
     def __init__(self) -> None:
         self.functions = self.bytecodes = 0
@@ -60,7 +61,10 @@ class Counter:
 
 
 def counted(work: Callable[[], None]) -> tuple[int, int]:
-    """Return functions and byte codes of the package that ``work`` executes, warm: the least of three times."""
+    """Return the functions and byte codes of the package that ``work`` executes.
+
+    The lowest of three runs after a warm-up.
+    """
     for _ in range(CALLS):
         work()
     found = []
@@ -75,7 +79,7 @@ def counted(work: Callable[[], None]) -> tuple[int, int]:
     return min(found)
 
 
-def answered(request: httpx2.Request) -> httpx2.Response:
+def respond(request: httpx2.Request) -> httpx2.Response:
     asked = json.loads(request.content)
     if not asked.get("stream"):
         return httpx2.Response(200, json=ANSWER)
@@ -85,8 +89,8 @@ def answered(request: httpx2.Request) -> httpx2.Response:
 
 
 def measured() -> dict[str, int]:
-    """Return what one chat and one chunk execute."""
-    http = httpx2.Client(transport=httpx2.MockTransport(answered))
+    """Return the figures of one chat and of one chunk."""
+    http = httpx2.Client(transport=httpx2.MockTransport(respond))
     reader = InMemoryMetricReader()
     LLMInstrumentor().instrument(threading=False, tracer_provider=TracerProvider(), meter_provider=MeterProvider([reader]))
     try:
@@ -124,8 +128,8 @@ def test_a_chat_and_a_chunk_stay_within_their_budget(allowed: dict[str, int]) ->
     assert not over, f"more is executed than before: {over}; make it cheaper, or lower something else"
 
 
-def test_what_is_executed_in_a_chat_is_counted(allowed: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A budget that counts nothing would never be exceeded."""
+def test_the_work_of_a_chat_is_counted(allowed: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prove that the counter counts: a counter of nothing would always pass."""
     found = measured()
     assert found["chat functions"] > 50
     assert found["chat bytecodes"] > 20 * found["chat functions"]
@@ -133,7 +137,7 @@ def test_what_is_executed_in_a_chat_is_counted(allowed: dict[str, int], monkeypa
 
 
 def main() -> None:
-    """Lower the budget of this Python to what is executed now."""
+    """Lower the budget of this Python version to the present figures."""
     budget = json.loads(FILE.read_text()) if FILE.exists() else {}
     found, before = measured(), budget.get(VERSION, {})
     higher = {name: value for name, value in found.items() if value > before.get(name, value) * TOLERANCE}

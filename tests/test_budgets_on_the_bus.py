@@ -1,4 +1,7 @@
-"""Budgets hear every cost and say each crossing once; thresholds of single calls; what it looks like on spans and metrics."""
+"""Test budgets and cost thresholds that are attached to the event bus.
+
+Budgets receive every cost and report each crossing once; spans and metrics show it.
+"""
 
 from __future__ import annotations
 
@@ -35,22 +38,22 @@ def budget() -> Iterator[Any]:
         each.close()
 
 
-def test_each_level_is_said_once_with_who_passed_it(budget: Any) -> None:
+def test_each_level_is_reported_once_with_its_scope(budget: Any) -> None:
     spent = budget("team", 100, per="day", clock=lambda: 0.0)
-    with capture_events("ex_llm.cost.threshold*") as said:
+    with capture_events("ex_llm.cost.threshold*") as emitted:
         for cost in (50, 35, 20, 1):
             emit_cost_calculated("openai", "gpt-4o", cost)
-    assert [(e.name.rpartition("_")[2], e.measurements["cost"], e.measurements["threshold"]) for e in said] == [
+    assert [(e.name.rpartition("_")[2], e.measurements["cost"], e.measurements["threshold"]) for e in emitted] == [
         ("warning", 85, 80),
         ("exceeded", 105, 100),
     ]
-    assert said[1].metadata["exceeded_by"] == 5 and said[1].metadata["scope"] == "team" and said[1].metadata["model"] == "gpt-4o"
+    assert emitted[1].metadata["exceeded_by"] == 5 and emitted[1].metadata["scope"] == "team" and emitted[1].metadata["model"] == "gpt-4o"
     assert spent.spent() == 106
 
 
-def test_every_value_of_the_scope_has_the_limit_for_itself(budget: Any) -> None:
+def test_every_value_of_the_scope_has_its_own_limit(budget: Any) -> None:
     spent = budget("users", 10, scope="user.id", warn_at=None)
-    with capture_events("ex_llm.cost.threshold_exceeded") as said:
+    with capture_events("ex_llm.cost.threshold_exceeded") as emitted:
         emit_cost_calculated("openai", "m", 8, **{"user.id": "a"})
         token = context.attach(baggage.set_baggage("user.id", "b"))
         try:
@@ -58,18 +61,18 @@ def test_every_value_of_the_scope_has_the_limit_for_itself(budget: Any) -> None:
             emit_cost_calculated("openai", "m", 8)
         finally:
             context.detach(token)
-    assert [e.metadata["scope_value"] for e in said] == ["b"]
+    assert [e.metadata["scope_value"] for e in emitted] == ["b"]
     assert (spent.spent("a"), spent.spent("b"), spent.spent("c")) == (8, 16, 0)
 
 
-def test_a_closed_budget_hears_no_more() -> None:
+def test_a_closed_budget_receives_no_events() -> None:
     budget = CostBudget("closed", 1)
     budget.close()
     emit_cost_calculated("openai", "m", 5)
     assert budget.spent() == 0
 
 
-def test_a_real_call_adds_its_cost_and_its_crossing_stands_on_its_span(seen: Any, client: Any, budget: Any) -> None:
+def test_a_call_adds_its_cost_and_its_span_shows_the_crossing(seen: Any, client: Any, budget: Any) -> None:
     spent = budget("tiny", 0.0001, warn_at=None)
     client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
     span = seen.span()
@@ -79,16 +82,16 @@ def test_a_real_call_adds_its_cost_and_its_crossing_stands_on_its_span(seen: Any
     assert seen.total("ex_llm.cost.cents.total") == pytest.approx(spent.spent())
 
 
-def test_one_call_that_costs_more_than_its_threshold_is_told(watch: Any, client: Any) -> None:
+def test_a_call_above_its_threshold_is_reported(watch: Any, client: Any) -> None:
     watch(cost_threshold_cents=0.0001)
-    with capture_events("ex_llm.cost.threshold_exceeded") as said:
+    with capture_events("ex_llm.cost.threshold_exceeded") as emitted:
         client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
-    (exceeded,) = said
+    (exceeded,) = emitted
     assert exceeded.metadata["scope"] == "call"
     assert exceeded.metadata["exceeded_by"] == pytest.approx(exceeded.measurements["cost"] - 0.0001)
 
 
-def test_a_stream_that_is_left_early_costs_what_was_told_of_it(seen: Any, client: Any) -> None:
+def test_an_abandoned_stream_costs_the_usage_reported_so_far(seen: Any, client: Any) -> None:
     stream = client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES, stream=True)
     next(stream)
     stream.close()
@@ -96,13 +99,13 @@ def test_a_stream_that_is_left_early_costs_what_was_told_of_it(seen: Any, client
     assert "ex_llm.cost.cents" not in seen.span().attributes
 
 
-def test_an_unknown_model_has_no_cost_and_says_why(seen: Any, client: Any) -> None:
+def test_an_unknown_model_has_no_cost_but_a_reason(seen: Any, client: Any) -> None:
     client.chat.completions.create(model="nobody-knows", messages=MESSAGES)
     assert seen.span().attributes["ex_llm.cost.unknown_reason"] == "unknown_model"
     assert seen.total("ex_llm.cost.cents.total") == 0
 
 
-def test_prices_and_names_of_the_users_own(watch: Any, client: Any) -> None:
+def test_custom_prices_and_names_are_used(watch: Any, client: Any) -> None:
     seen = watch(model_names={"my-deployment": "gpt-4o-mini"}, prices=lambda provider, model, usage: 7.0 if model == "mine" else None)
     client.chat.completions.create(model="my-deployment", messages=MESSAGES)
     client.chat.completions.create(model="mine", messages=MESSAGES)
@@ -111,13 +114,13 @@ def test_prices_and_names_of_the_users_own(watch: Any, client: Any) -> None:
     assert own.attributes["ex_llm.cost.cents"] == 7.0
 
 
-@pytest.mark.parametrize(("arguments", "says"), [(("", 1), "name"), (("b", 0), "limit_cents=0"), (("b", 1, "week"), "per='week'")])
-def test_bad_budgets_are_refused_by_name(arguments: Any, says: str) -> None:
-    with pytest.raises(ValueError, match=says):
+@pytest.mark.parametrize(("arguments", "message"), [(("", 1), "name"), (("b", 0), "limit_cents=0"), (("b", 1, "week"), "per='week'")])
+def test_invalid_budgets_are_refused_by_name(arguments: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         CostBudget(*arguments)
 
 
-def test_a_bad_price_file_is_refused_where_it_was_given_and_a_warning_where_it_came_from_outside(
+def test_a_bad_price_file_fails_as_keyword_and_warns_as_variable(
     watch: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, client: Any
 ) -> None:
     bad = tmp_path / "prices.json"

@@ -1,4 +1,4 @@
-"""The console reporter: a line for each event, a table at the end."""
+"""Test the console reporter: a line for each event, a table at the end."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def reporter(printed: io.StringIO) -> Iterator[ConsoleReporter]:
     made.close()
 
 
-def say_a_chat() -> None:
+def emit_a_chat() -> None:
     bus.execute("ex_llm.chat.start", {"system_time": 1}, WHO)
     bus.execute("ex_llm.chat.stop", {"duration": 1_500_000_000}, {**WHO, "input_tokens": 10, "output_tokens": 5})
     bus.execute("ex_llm.chat.exception", {"duration": 500_000_000}, {**WHO, "kind": "timeout"})
 
 
-def test_each_event_is_one_line_with_what_it_changes(reporter: ConsoleReporter, printed: io.StringIO) -> None:
-    say_a_chat()
+def test_each_event_is_one_line_with_the_metrics_it_changes(reporter: ConsoleReporter, printed: io.StringIO) -> None:
+    emit_a_chat()
     bus.execute("ex_llm.cost.calculated", {"cost": 0.00001234}, WHO)
     bus.execute("ex_llm.cache.put", {"size_bytes": 20}, {"cache": "my cache"})
     bus.execute("ex_llm.cache.evicted", {"size_bytes": 5}, {"cache": "my cache"})
@@ -51,7 +51,7 @@ def test_each_event_is_one_line_with_what_it_changes(reporter: ConsoleReporter, 
     ]
 
 
-def test_what_changes_no_metric_is_not_printed(printed: io.StringIO) -> None:
+def test_an_event_that_changes_no_metric_is_not_printed(printed: io.StringIO) -> None:
     reporter = ConsoleReporter(basic_metrics(), stream=printed)
     bus.execute("ex_llm.cache.hit", {}, {"cache": "c"})
     bus.execute("ex_llm.chat.stop", {}, WHO)  # without a duration
@@ -62,7 +62,7 @@ def test_what_changes_no_metric_is_not_printed(printed: io.StringIO) -> None:
 def test_the_table_is_aligned_and_printed_at_close(printed: io.StringIO) -> None:
     reporter = ConsoleReporter(basic_metrics(), stream=printed)
     assert reporter.table() == "no metrics yet"
-    say_a_chat()
+    emit_a_chat()
     table = reporter.table().splitlines()
     assert [line.split() for line in table] == [
         ["metric", "tags", "value", "values", "mean", "lowest", "highest", "unit"],
@@ -80,21 +80,21 @@ def test_the_table_is_aligned_and_printed_at_close(printed: io.StringIO) -> None
     assert printed.getvalue() == ""
 
 
-def test_closed_it_hears_nothing_and_attached_again_it_goes_on(reporter: ConsoleReporter, printed: io.StringIO) -> None:
-    say_a_chat()
+def test_a_closed_reporter_counts_nothing_until_attached_again(reporter: ConsoleReporter, printed: io.StringIO) -> None:
+    emit_a_chat()
     reporter.close()
     printed.seek(0)
     printed.truncate()
-    say_a_chat()
+    emit_a_chat()
     assert printed.getvalue() == ""
     reporter.attach()
-    say_a_chat()
+    emit_a_chat()
     assert len(printed.getvalue().splitlines()) == 3
     requests = next(line for line in reporter.table().splitlines() if line.startswith("ex_llm.chat.requests.total"))
     assert requests.split()[-1] == "2"
 
 
-def test_metrics_of_ones_own(printed: io.StringIO) -> None:
+def test_custom_metrics_are_printed(printed: io.StringIO) -> None:
     mine = [
         level(
             "app.open",
@@ -118,15 +118,15 @@ def test_metrics_of_ones_own(printed: io.StringIO) -> None:
     reporter.close()
 
 
-def test_a_stream_that_is_closed_costs_the_reporter_and_nobody_else(printed: io.StringIO, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_closed_output_stream_stops_only_the_reporter(printed: io.StringIO, caplog: pytest.LogCaptureFixture) -> None:
     reporter = ConsoleReporter(basic_metrics(), stream=printed)
     printed.close()
-    say_a_chat()
+    emit_a_chat()
     assert "is detached" in caplog.text
     reporter.close()
 
 
-def test_a_program_that_ends_without_close_prints_its_totals_once() -> None:
+def test_a_program_without_close_prints_its_totals_once() -> None:
     program = """
 from opentelemetry.instrumentation.llm import ConsoleReporter, basic_metrics, execute
 reporter = ConsoleReporter(basic_metrics())
@@ -154,7 +154,7 @@ def test_columns_are_as_wide_as_their_widest_cell() -> None:
     assert aligned([("a", "b"), ("longer", "10")], texts=(0,)) == "a        b\nlonger  10"
 
 
-def test_a_program_whose_output_nobody_reads_any_more_ends_quietly() -> None:
+def test_a_program_whose_output_pipe_is_closed_ends_silently() -> None:
     code = (
         "from opentelemetry.instrumentation.llm import *; import sys; r = ConsoleReporter(basic_metrics(), sys.stdout); sys.stdout.close()"
     )

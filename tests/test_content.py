@@ -1,4 +1,4 @@
-"""Contents: nothing by default; what was asked for, bounded, redacted, without keys, by the conventions' schemas."""
+"""Test message contents: none by default, bounded, redacted, by the schemas."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ def client(stand_in: Any) -> Any:
         yield made
 
 
-def _ask(client: Any, **more: Any) -> Any:
+def _send(client: Any, **more: Any) -> Any:
     return client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES, tools=TOOLS, **more)
 
 
-def test_nothing_is_read_unless_it_was_asked_for(seen: Any, client: Any) -> None:
-    _ask(client)
-    told = repr(dict(seen.span().attributes)) + repr(seen.logs())
-    assert "brief" not in told and "look_up" not in told and "canned" not in told
+def test_no_content_is_read_by_default(seen: Any, client: Any) -> None:
+    _send(client)
+    recorded = repr(dict(seen.span().attributes)) + repr(seen.logs())
+    assert "brief" not in recorded and "look_up" not in recorded and "canned" not in recorded
 
 
-def test_on_spans_as_json_by_the_schemas(watch: Any, client: Any) -> None:
+def test_spans_hold_contents_as_json_by_the_schemas(watch: Any, client: Any) -> None:
     seen = watch(capture_message_content="span_only")
-    _ask(client)
+    _send(client)
     attributes = seen.span().attributes
     system, user, assistant, tool = json.loads(attributes["gen_ai.input.messages"])
     assert system == {"role": "system", "parts": [{"type": "text", "content": "be brief"}]}
@@ -60,9 +60,9 @@ def test_on_spans_as_json_by_the_schemas(watch: Any, client: Any) -> None:
     assert seen.logs() == []
 
 
-def test_in_events_as_structures_with_the_attributes_of_the_span(watch: Any, client: Any) -> None:
+def test_events_hold_structured_contents_and_span_attributes(watch: Any, client: Any) -> None:
     seen = watch(capture_message_content="event_only")
-    _ask(client)
+    _send(client)
     (record,) = [r.log_record for r in seen.logs()]
     assert record.event_name == "gen_ai.client.inference.operation.details"
     assert record.attributes["gen_ai.input.messages"][0]["role"] == "system"
@@ -70,10 +70,10 @@ def test_in_events_as_structures_with_the_attributes_of_the_span(watch: Any, cli
     assert check_logs(seen.logs(), scenario=Scenario(absent=frozenset())) == []
 
 
-def test_a_streamed_answer_is_joined_like_a_whole_one(watch: Any, client: Any) -> None:
+def test_a_streamed_response_is_joined_like_a_whole_response(watch: Any, client: Any) -> None:
     seen = watch(capture_message_content="span_only")
-    _ask(client, tool_choice="required")
-    list(_ask(client, tool_choice="required", stream=True))
+    _send(client, tool_choice="required")
+    list(_send(client, tool_choice="required", stream=True))
     whole, streamed = (json.loads(span.attributes["gen_ai.output.messages"]) for span in seen.spans())
     for (message,) in (whole, streamed):
         for part in message["parts"]:
@@ -81,7 +81,7 @@ def test_a_streamed_answer_is_joined_like_a_whole_one(watch: Any, client: Any) -
     assert whole == streamed and whole[0]["parts"][0]["type"] == "tool_call"
 
 
-def test_responses_tell_instructions_apart(watch: Any, client: Any) -> None:
+def test_responses_separate_instructions_from_messages(watch: Any, client: Any) -> None:
     seen = watch(capture_message_content="span_only")
     client.responses.create(model="gpt-4o-mini", instructions="be brief", input="hello")
     list(client.responses.create(model="gpt-4o-mini", instructions="be brief", input="hello", stream=True))
@@ -93,11 +93,11 @@ def test_responses_tell_instructions_apart(watch: Any, client: Any) -> None:
 
 def test_content_on_is_conformant(watch: Any, client: Any) -> None:
     seen = watch(capture_message_content="span_and_event", tool_definitions="full")
-    _ask(client)
+    _send(client)
     assert check_all(seen.spans(), seen.metrics_data(), seen.logs(), scenario=Scenario(declared=frozenset())) == []
 
 
-def test_messages_are_those_of_the_call_even_if_the_caller_changes_them_later(watch: Any, client: Any) -> None:
+def test_later_changes_by_the_caller_do_not_change_contents(watch: Any, client: Any) -> None:
     seen = watch(capture_message_content="span_only")
     messages = [{"role": "user", "content": "before"}]
     stream = client.chat.completions.create(model="gpt-4o-mini", messages=messages, stream=True)
@@ -107,25 +107,25 @@ def test_messages_are_those_of_the_call_even_if_the_caller_changes_them_later(wa
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_a_call_that_outlives_its_end_has_let_go_of_what_was_asked(stream: bool, watch: Any, client: Any) -> None:
-    """Tasks and threads of an SDK that a call has begun keep the context that it ran in."""
+def test_a_task_that_outlives_its_call_keeps_no_request(stream: bool, watch: Any, client: Any) -> None:
+    """Check tasks and threads of the SDK that keep the context of the call."""
     watch(capture_message_content="span_only")
     kept: list[Context] = []
-    attach("a task", "ex_llm.chat.start", lambda *said: kept.append(copy_context()))
+    attach("a task", "ex_llm.chat.start", lambda *event: kept.append(copy_context()))
     try:
-        answer = _ask(client, stream=stream)
+        result = _send(client, stream=stream)
         (call,) = (context.run(running_call) for context in kept)
         if stream:
             assert call.request.content.input_messages and not call.ended
-            list(answer)
+            list(result)
     finally:
         detach("a task")
     assert call.ended and call.request.content is None and call.forget is None
 
 
-def test_redact_comes_first_and_what_it_drops_is_gone(watch: Any, client: Any) -> None:
+def test_redaction_runs_first_and_can_drop_contents(watch: Any, client: Any) -> None:
     seen = watch(capture_message_content="span_only", redact=lambda value: None if "look_up" in repr(value) else value)
-    _ask(client)
+    _send(client)
     assert "gen_ai.input.messages" not in seen.span().attributes and "gen_ai.output.messages" in seen.span().attributes
 
 
@@ -134,7 +134,7 @@ def test_a_redaction_that_raises_shows_nothing(watch: Any, client: Any) -> None:
         raise RuntimeError("be brief")
 
     seen = watch(capture_message_content="span_only", redact=broken)
-    _ask(client)
+    _send(client)
     assert not set(ATTRIBUTES) & set(seen.span().attributes)
 
 
@@ -147,7 +147,7 @@ def test_the_text_of_a_refusal_is_recorded_without_the_key(key: str, watch: Any,
         openai.OpenAI(base_url=f"{stand_in.url}/scenario/error-401/v1", api_key=key, max_retries=0) as client,
         pytest.raises(openai.AuthenticationError),
     ):
-        _ask(client)
+        _send(client)
     span = seen.span()
     assert span.status.description.startswith("Error code: 401")
     assert key not in span.to_json() and key not in repr(seen.logs())
@@ -169,24 +169,24 @@ def test_lone_surrogates_do_not_break_an_encoder() -> None:
     "secret",
     ["sk-proj-abcdefgh12345678", "Bearer abc.def.ghi123456", "AKIAIOSFODNN7EXAMPLE", "gsk_abcdefghijkl", "AIzaSyA1234567890abcdefghijkl"],
 )
-def test_credentials_are_taken_out(secret: str) -> None:
+def test_credentials_are_removed(secret: str) -> None:
     assert without_credentials(f"before {secret} after") == "before [credential] after"
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("original", "recorded"),
     [
         ("Incorrect API key provided: 0123456789abcdef. See the page.", "Incorrect API key provided: [credential] See the page."),
         ("invalid token='0123456789abcdef'", "invalid token='[credential]'"),
         ("no key is known to be as good: ask again", "no key is known to be as good: ask again"),
     ],
 )
-def test_what_an_error_calls_a_key_is_taken_out(said: str, told: str) -> None:
-    content = Content(exception_message=said)
-    assert shown(content, Settings(capture_message_content=("span",)))["exception_message"] == told
+def test_key_assignments_in_error_messages_are_removed(original: str, recorded: str) -> None:
+    content = Content(exception_message=original)
+    assert shown(content, Settings(capture_message_content=("span",)))["exception_message"] == recorded
 
 
-def test_files_in_parts_that_nobody_knows_are_not_shown() -> None:
+def test_files_in_unknown_parts_are_not_shown() -> None:
     file = base64.b64encode(bytes(range(256)) * 8).decode()
     parts = [{"type": "new", "whole": file, "url": f"data:image/png;base64,{file}", "text": "x" * 2000}]
     made = shown(Content(input_messages=[{"role": "user", "parts": parts}]), Settings(capture_message_content=("span",)))

@@ -1,4 +1,4 @@
-"""What is current, how it is taken elsewhere, and whose calls they are."""
+"""Test spans, context propagation, and the attributes of users on calls."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MESSAGES: list[Any] = [{"role": "user", "content": "say three words"}]
 
 @pytest.fixture
 def traced(seen: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Watch, and let spans of the user's own go the same way."""
+    """Instrument, and send the user's own spans to the same exporter."""
     monkeypatch.setattr(trace, "get_tracer_provider", lambda: seen.tracer_provider)
     return seen
 
@@ -49,7 +49,7 @@ def span_id() -> int:
 
 
 def spans_of_two(_: Any = None) -> Iterator[int]:
-    """Open a span between two steps, and leave it open over one of them."""
+    """Open a span in one step of a generator and leave it open in the next."""
     yield span_id()
     with with_span("inner"):
         yield span_id()
@@ -69,7 +69,7 @@ async def span_id_async() -> int:
     return span_id()
 
 
-def test_with_span_as_statement_and_decorator(traced: Any) -> None:
+def test_with_span_works_as_statement_and_decorator(traced: Any) -> None:
     @with_span("decorated", {"kind": "plain"})
     def work() -> int:
         return span_id()
@@ -84,7 +84,7 @@ def test_with_span_as_statement_and_decorator(traced: Any) -> None:
     assert span_id() == 0
 
 
-async def test_with_span_of_coroutines(traced: Any) -> None:
+async def test_with_span_decorates_coroutine_functions(traced: Any) -> None:
     @with_span("decorated")
     async def work() -> int:
         return await span_id_async()
@@ -98,12 +98,12 @@ async def test_with_span_of_coroutines(traced: Any) -> None:
 
 @pytest.mark.parametrize("decorator", [with_span("x"), with_attributes(user_id="u")], ids=["with_span", "with_attributes"])
 @pytest.mark.parametrize("function", [spans_of_two, spans_of_two_async])
-def test_decorators_refuse_generators_and_say_what_to_write_instead(decorator: Any, function: Any) -> None:
+def test_decorators_refuse_generators_and_name_the_alternative(decorator: Any, function: Any) -> None:
     with pytest.raises(TypeError, match=r"put 'with .* around the code that reads it"):
         decorator(function)
 
 
-def test_an_exception_marks_the_span_and_its_text_stays_out(traced: Any) -> None:
+def test_an_exception_marks_the_span_without_its_text(traced: Any) -> None:
     with pytest.raises(KeyError), with_span("failing"):
         raise KeyError("a secret")
     span = traced.span()
@@ -111,7 +111,7 @@ def test_an_exception_marks_the_span_and_its_text_stays_out(traced: Any) -> None
     assert "secret" not in span.to_json()
 
 
-def test_leaving_in_another_context_changes_nothing_and_says_nothing(no_context_errors: None, traced: Any) -> None:
+def test_exit_in_another_context_changes_and_logs_nothing(no_context_errors: None, traced: Any) -> None:
     entered = []
     with with_span("outer"):
         thread = threading.Thread(target=lambda: entered.append(enter_span(trace.get_current_span())))
@@ -122,7 +122,7 @@ def test_leaving_in_another_context_changes_nothing_and_says_nothing(no_context_
         assert span_id() == before != 0
 
 
-def test_with_context_runs_there_and_nothing_of_it_stays(traced: Any) -> None:
+def test_with_context_applies_inside_the_block_only(traced: Any) -> None:
     with with_span("outer") as span:
         there = otel_context.get_current()
     outer = span.get_span_context().span_id
@@ -136,7 +136,7 @@ def test_with_context_runs_there_and_nothing_of_it_stays(traced: Any) -> None:
 
 
 @pytest.mark.parametrize("take", [lambda f: partial(with_context, otel_context.get_current(), f), carry], ids=["with_context", "carry"])
-def test_each_step_of_a_generator_runs_there_and_the_reader_does_not(take: Any, traced: Any, no_context_errors: None) -> None:
+def test_each_step_of_a_generator_runs_in_the_context(take: Any, traced: Any, no_context_errors: None) -> None:
     with with_span("outer") as span:
         taken = take(spans_of_two)
     outer = span.get_span_context().span_id
@@ -149,7 +149,7 @@ def test_each_step_of_a_generator_runs_there_and_the_reader_does_not(take: Any, 
 
 
 @pytest.mark.parametrize("take", [lambda f: partial(with_context, otel_context.get_current(), f), carry], ids=["with_context", "carry"])
-async def test_each_step_of_an_asynchronous_generator_too(take: Any, traced: Any, no_context_errors: None) -> None:
+async def test_each_step_of_an_async_generator_runs_in_the_context(take: Any, traced: Any, no_context_errors: None) -> None:
     with with_span("outer") as span:
         taken = take(spans_of_two_async)
     outer = span.get_span_context().span_id
@@ -161,7 +161,7 @@ async def test_each_step_of_an_asynchronous_generator_too(take: Any, traced: Any
     assert steps == [outer, inner.context.span_id, outer] and inner.parent.span_id == outer
 
 
-def test_a_generator_that_is_left_is_closed_where_it_runs(traced: Any) -> None:
+def test_an_abandoned_generator_is_closed_in_its_context(traced: Any) -> None:
     closed = []
 
     def producing() -> Iterator[int]:
@@ -176,7 +176,7 @@ def test_a_generator_that_is_left_is_closed_where_it_runs(traced: Any) -> None:
     assert closed == [True] and span_id() == 0
 
 
-def test_carry_pickles_with_trace_and_baggage(traced: Any) -> None:
+def test_carry_can_be_pickled_with_trace_and_baggage(traced: Any) -> None:
     with with_span("outer") as span, with_attributes(user_id="ünï ,;=", session_id="s-1"):
         carried_away = pickle.dumps(carry(_place))
     assert pickle.loads(carried_away)() == (span.get_span_context().trace_id, span.get_span_context().span_id, "ünï ,;=", "s-1")
@@ -189,26 +189,26 @@ def _place() -> tuple[Any, ...]:
     return (current.trace_id, current.span_id, baggage.get_baggage("user.id"), baggage.get_baggage("session.id"))
 
 
-def test_carry_takes_the_whole_context_along_in_its_process() -> None:
+def test_carry_keeps_the_whole_context_in_its_process() -> None:
     with suppress_instrumentation():
         taken = carry(suppressed)
     assert taken() and not suppressed()
     assert not pickle.loads(pickle.dumps(taken))()
 
 
-def test_carry_looks_like_its_function_and_a_coroutine_function_like_one() -> None:
+def test_carry_looks_like_the_function_it_wraps() -> None:
     plain, coroutine = carry(_place), carry(span_id_async)
     for taken in (plain, pickle.loads(pickle.dumps(plain))):
         assert taken.__name__ == "_place" and not inspect.iscoroutinefunction(taken.__call__)
     for taken in (coroutine, pickle.loads(pickle.dumps(coroutine))):
-        # What web frameworks ask before they decide between an event loop and a thread.
+        # Web frameworks use these checks to decide between an event loop and a thread.
         assert inspect.iscoroutinefunction(taken) or inspect.iscoroutinefunction(taken.__call__)
         assert asyncio.run(taken()) == 0
     with pytest.raises(TypeError, match="carry takes a function"):
         carry(3)
 
 
-def test_attributes_are_on_every_span_below_and_nowhere_else(traced: Any, client: Any) -> None:
+def test_attributes_are_on_every_span_below_only(traced: Any, client: Any) -> None:
     with with_attributes(conversation_id="c", session_id="s", user_id="u", tenant_id="t"):
         chat(client)
         list(chat(client, stream=True))
@@ -223,7 +223,7 @@ def test_attributes_are_on_every_span_below_and_nowhere_else(traced: Any, client
     assert "ex_llm.chat.requests.total" in traced.metrics() and not tags & {"gen_ai.conversation.id", "session.id", "user.id", "tenant.id"}
 
 
-def test_baggage_of_anybodys_is_shown_too_and_bounded(traced: Any, client: Any) -> None:
+def test_baggage_of_other_code_is_recorded_and_bounded(traced: Any, client: Any) -> None:
     header = {"baggage": f"user.id={'x' * 3000},session.id=s%20%C3%BC,other=1"}
     with_context(propagate.extract(header), chat, client)
     span = traced.span()
@@ -231,12 +231,12 @@ def test_baggage_of_anybodys_is_shown_too_and_bounded(traced: Any, client: Any) 
     assert "other" not in span.attributes
 
 
-def test_values_that_are_no_texts() -> None:
+def test_values_that_are_not_strings_are_converted() -> None:
     context = baggage.set_baggage("user.id", 7, baggage.set_baggage("session.id", "", otel_context.get_current()))
     assert with_context(context, carried, ["user.id", "session.id"]) == {"user.id": "7"}
 
 
-def test_inner_attributes_win_and_none_takes_away() -> None:
+def test_inner_attributes_win_and_none_removes() -> None:
     def here() -> dict[str, str]:
         return carried(["session.id", "user.id", "app.feature"])
 
@@ -249,7 +249,7 @@ def test_inner_attributes_win_and_none_takes_away() -> None:
     assert here() == {}
 
 
-async def test_attributes_as_decorators() -> None:
+async def test_attributes_work_as_decorators() -> None:
     @with_attributes(user_id="plain")
     def plain() -> dict[str, str]:
         return carried(["user.id"])
@@ -267,12 +267,12 @@ async def test_attributes_as_decorators() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a=b", "a,b", "ü", "a\n"])
-def test_an_impossible_name_is_refused(name: str) -> None:
+def test_an_invalid_name_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="cannot be the name of an attribute"):
         with_attributes(**{name: "x"})
 
 
-def test_what_finds_no_room_is_left_out_and_the_rest_still_travels(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_value_that_does_not_fit_is_left_out_of_the_header(caplog: pytest.LogCaptureFixture) -> None:
     many = {f"key.{number}": "ü" * 300 for number in range(20)}
     inner = with_attributes(session_id="s" * 200, **{"key.last": "ü" * 256})
     with with_attributes(user_id="u", **many), caplog.at_level(logging.WARNING), inner:
@@ -284,14 +284,14 @@ def test_what_finds_no_room_is_left_out_and_the_rest_still_travels(caplog: pytes
     assert "key.last" not in here and "no room is left in the baggage for key.last" in caplog.text
 
 
-def test_no_more_than_64_values_travel() -> None:
+def test_at_most_64_values_are_propagated() -> None:
     with with_attributes(**{f"key.{number}": number for number in range(100)}):
         assert len(baggage.get_all()) == 64
         with with_attributes(**{"key.0": "again", "key.new": "x"}):
             assert len(baggage.get_all()) == 64 and baggage.get_baggage("key.0") == "again" and baggage.get_baggage("key.new") is None
 
 
-def test_what_cannot_be_encoded_or_would_change_on_its_way_is_made_to_travel() -> None:
+def test_values_that_need_encoding_are_propagated_unchanged() -> None:
     with with_attributes(user_id=" half \ud800 "):
         carrier: dict[str, str] = {}
         propagate.inject(carrier)
@@ -299,14 +299,14 @@ def test_what_cannot_be_encoded_or_would_change_on_its_way_is_made_to_travel() -
         assert baggage.get_baggage("user.id", propagate.extract(carrier, otel_context.Context())) == "half ?"
 
 
-def test_the_conversation_that_the_application_names_wins(traced: Any, client: Any) -> None:
+def test_the_conversation_id_of_the_application_wins(traced: Any, client: Any) -> None:
     client.responses.create(model="gpt-4o-mini", input="a b", conversation="conv_of_the_provider")
     with with_attributes(conversation_id="ours"):
         client.responses.create(model="gpt-4o-mini", input="a b", conversation="conv_of_the_provider")
     assert [span.attributes["gen_ai.conversation.id"] for span in traced.spans()] == ["conv_of_the_provider", "ours"]
 
 
-def test_a_stream_that_ends_elsewhere_is_still_its_users(traced: Any, client: Any) -> None:
+def test_a_stream_ended_in_another_context_keeps_its_user(traced: Any, client: Any) -> None:
     budget = CostBudget("users", 100, scope="user.id")
     try:
         with with_attributes(user_id="u-1"):
@@ -319,20 +319,20 @@ def test_a_stream_that_ends_elsewhere_is_still_its_users(traced: Any, client: An
         budget.close()
 
 
-def test_events_carry_the_attributes_and_log_lines_do_not(traced: Any, client: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_events_carry_the_attributes_but_log_lines_do_not(traced: Any, client: Any, caplog: pytest.LogCaptureFixture) -> None:
     from opentelemetry.instrumentation.llm import attach_default_logger, detach_default_logger
 
     attach_default_logger("DEBUG")
     try:
-        with capture_events("ex_llm.chat.*") as said, with_attributes(user_id="u-1"):
+        with capture_events("ex_llm.chat.*") as emitted, with_attributes(user_id="u-1"):
             chat(client)
     finally:
         detach_default_logger()
-    assert [event.metadata["user.id"] for event in said] == ["u-1", "u-1"]
+    assert [event.metadata["user.id"] for event in emitted] == ["u-1", "u-1"]
     assert any(record.name == "ex_llm" for record in caplog.records) and "u-1" not in caplog.text
 
 
-def test_keys_of_ones_own(watch: Any, client: Any) -> None:
+def test_custom_keys_are_recorded(watch: Any, client: Any) -> None:
     seen = watch(span_baggage_keys=["tenant.id"], metric_baggage_keys=["app.feature"])
     with with_attributes(tenant_id="t", user_id="u", **{"app.feature": "search"}):
         chat(client)
@@ -343,7 +343,7 @@ def test_keys_of_ones_own(watch: Any, client: Any) -> None:
         assert point.attributes["app.feature"] == "search" and "tenant.id" not in point.attributes
 
 
-def test_tags_of_ones_own_stay_few(watch: Any) -> None:
+def test_values_of_custom_tags_are_bounded(watch: Any) -> None:
     from opentelemetry.instrumentation.llm import execute
 
     seen = watch(metric_baggage_keys=["tenant.id"])
@@ -355,13 +355,13 @@ def test_tags_of_ones_own_stay_few(watch: Any) -> None:
 
 @pytest.mark.parametrize("setting", ["span_baggage_keys", "metric_baggage_keys"])
 @pytest.mark.parametrize("keys", [["model"], "user.id, model", [".a"], ["a."], 3])
-def test_keys_without_a_dot_could_be_names_of_ours_and_are_refused(setting: str, keys: Any) -> None:
+def test_custom_keys_without_a_dot_are_refused(setting: str, keys: Any) -> None:
     with pytest.raises(ValueError, match=f"{setting}=.*names"):
         LLMInstrumentor().instrument(**{setting: keys})
     assert not LLMInstrumentor().is_instrumented_by_opentelemetry
 
 
-def test_tagged_metrics_are_new_ones() -> None:
+def test_tagged_metrics_are_new_metrics() -> None:
     from opentelemetry.instrumentation.llm import basic_metrics
 
     assert all("tenant.id" in metric.tags for metric in tagged(basic_metrics(), ["tenant.id"]))

@@ -1,4 +1,7 @@
-"""What calls cost by what their answers say, and what is said of a call whose cost is not known."""
+"""Test the costs of calls by the usage of their responses.
+
+Also the reason that is recorded if a cost is not known.
+"""
 
 from __future__ import annotations
 
@@ -31,12 +34,12 @@ def client(stand_in: Any) -> Iterator[Any]:
         yield made
 
 
-def test_a_call_without_a_price_is_told_counted_and_named_by_the_doctor(seen: Any, client: Any) -> None:
-    with capture_events("ex_llm.cost.*") as said:
+def test_a_call_without_a_price_is_reported_counted_and_diagnosed(seen: Any, client: Any) -> None:
+    with capture_events("ex_llm.cost.*") as emitted:
         for _ in range(2):
             client.chat.completions.create(model="nobody-knows", messages=MESSAGES)
         client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
-    assert [(e.name, e.metadata.get("reason")) for e in said] == [
+    assert [(e.name, e.metadata.get("reason")) for e in emitted] == [
         ("ex_llm.cost.unknown", "unknown_model"),
         ("ex_llm.cost.unknown", "unknown_model"),
         ("ex_llm.cost.calculated", None),
@@ -55,47 +58,47 @@ def test_the_model_of_a_call_without_a_price_is_one_debug_line(seen: Any, client
     assert line.startswith("openai nobody-knows") and line.endswith("has no price: unknown_model")
 
 
-def test_a_call_that_failed_and_used_nothing_is_not_a_call_without_a_price(seen: Any, client: Any) -> None:
+def test_a_failed_call_without_usage_is_not_an_unpriced_call(seen: Any, client: Any) -> None:
     import openai
 
-    with capture_events("ex_llm.cost.*") as said, pytest.raises(openai.RateLimitError):
+    with capture_events("ex_llm.cost.*") as emitted, pytest.raises(openai.RateLimitError):
         client.chat.completions.create(model="gpt-4o-mini@error-429", messages=MESSAGES)
-    assert said == [] and "ex_llm.cost.unknown_reason" not in seen.span().attributes
+    assert emitted == [] and "ex_llm.cost.unknown_reason" not in seen.span().attributes
 
 
 def test_targets_that_a_release_lacks_are_counted(seen: Any) -> None:
     patches = Patches()
     patches.begin()
-    with capture_events("ex_llm.telemetry.missing_target") as said:
+    with capture_events("ex_llm.telemetry.missing_target") as emitted:
         for name in ("nobody", "nobody_else"):
             patches.place("some-sdk >= 1", f"json:{name}", lambda original: original)
-    assert [(e.measurements["missing"], e.metadata["target"]) for e in said] == [(1, "json:nobody"), (2, "json:nobody_else")]
+    assert [(e.measurements["missing"], e.metadata["target"]) for e in emitted] == [(1, "json:nobody"), (2, "json:nobody_else")]
     (point,) = [p for p in seen.metrics()["ex_llm.telemetry.missing_targets"] if p.attributes["sdk"] == "some-sdk"]
     assert point.value == 2
 
 
-def test_faults_of_handlers_and_of_ours_are_counted(seen: Any, client: Any) -> None:
+def test_failures_of_handlers_and_of_this_package_are_counted(seen: Any, client: Any) -> None:
     from opentelemetry.instrumentation.llm import attach
     from opentelemetry.instrumentation.llm.guard import guarded
 
-    attach("broken", "ex_llm.chat.stop", lambda *told: 1 / 0)
+    attach("broken", "ex_llm.chat.stop", lambda *event: 1 / 0)
     client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
     guarded(lambda: 1 / 0)
     assert seen.total("ex_llm.telemetry.handler_failures.total") == 1
     assert seen.total("ex_llm.telemetry.extraction_errors.total") == 1
 
 
-def test_a_function_that_knows_prices_is_asked_and_one_that_raises_is_no_price(watch: Any, client: Any) -> None:
+def test_a_price_function_that_raises_gives_no_price(watch: Any, client: Any) -> None:
     def prices(provider: str, model: str, usage: Usage) -> Cost | None:
         if model == "breaks":
             raise RuntimeError("mine")
         return Cost(2.0, input=2.0, source="mine") if model == "mine" else None
 
     seen = watch(prices=prices)
-    with capture_events("ex_llm.cost.*") as said:
+    with capture_events("ex_llm.cost.*") as emitted:
         for model in ("mine", "gpt-4o-mini", "breaks"):
             client.chat.completions.create(model=model, messages=MESSAGES)
-    assert [(e.name.rpartition(".")[2], e.metadata.get("source"), e.metadata.get("reason")) for e in said] == [
+    assert [(e.name.rpartition(".")[2], e.metadata.get("source"), e.metadata.get("reason")) for e in emitted] == [
         ("calculated", "mine", None),
         ("calculated", "genai-prices", None),
         ("unknown", None, "prices_failed"),
@@ -103,7 +106,7 @@ def test_a_function_that_knows_prices_is_asked_and_one_that_raises_is_no_price(w
     assert seen.total("ex_llm.telemetry.extraction_errors.total") == 1
 
 
-def test_prices_may_be_the_library_itself_live(watch: Any, client: Any) -> None:
+def test_prices_can_be_the_live_price_library(watch: Any, client: Any) -> None:
     library = pytest.importorskip("genai_prices", reason="a development dependency")
 
     def live(provider: str, model: str, usage: Usage) -> float | None:
@@ -116,25 +119,25 @@ def test_prices_may_be_the_library_itself_live(watch: Any, client: Any) -> None:
             return None
 
     seen = watch(prices=live)
-    answer = client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
-    used = openai_usage.usage(answer.usage)
+    result = client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
+    used = openai_usage.usage(result.usage)
     ours = price("openai", "gpt-4o-mini", used, prices=Prices.snapshot())
     assert isinstance(ours, Cost) and seen.span().attributes["ex_llm.cost.cents"] == pytest.approx(ours.total, abs=1e-7)
 
 
-def test_what_a_cached_prompt_saved_is_a_number_of_its_own(watch: Any, client: Any) -> None:
+def test_savings_of_a_cached_prompt_are_a_separate_number(watch: Any, client: Any) -> None:
     seen = watch(model_names={"gpt-4o-mini-cached": "gpt-4o-mini"})
-    with capture_events("ex_llm.cost.calculated") as said:
+    with capture_events("ex_llm.cost.calculated") as emitted:
         client.chat.completions.create(model="gpt-4o-mini-cached", messages=[{"role": "user", "content": "word " * 300}])
-    (told,) = said
-    full = Usage(input_tokens=told.metadata["input_tokens"], output_tokens=told.metadata["output_tokens"])
+    (event,) = emitted
+    full = Usage(input_tokens=event.metadata["input_tokens"], output_tokens=event.metadata["output_tokens"])
     uncached = price("openai", "gpt-4o-mini", full)
-    assert isinstance(uncached, Cost) and told.metadata["cache_read_tokens"] > 0
-    assert 0 < told.metadata["saved"] == pytest.approx(uncached.total - told.measurements["cost"])
-    assert seen.total("ex_llm.cost.saved.cents.total") == pytest.approx(told.metadata["saved"])
+    assert isinstance(uncached, Cost) and event.metadata["cache_read_tokens"] > 0
+    assert 0 < event.metadata["saved"] == pytest.approx(uncached.total - event.measurements["cost"])
+    assert seen.total("ex_llm.cost.saved.cents.total") == pytest.approx(event.metadata["saved"])
 
 
-def test_a_stream_that_is_left_early_costs_what_it_had_told_by_then(seen: Any, stand_in: Any) -> None:
+def test_an_abandoned_stream_costs_the_usage_received_so_far(seen: Any, stand_in: Any) -> None:
     anthropic = pytest.importorskip("anthropic")
     with anthropic.Anthropic(base_url=stand_in.url, api_key="x", max_retries=0) as client:
         stream = client.messages.create(model="claude-3-5-haiku-latest", messages=MESSAGES, max_tokens=50, stream=True)
@@ -161,7 +164,7 @@ def test_a_stream_that_is_left_early_costs_what_it_had_told_by_then(seen: Any, s
         ({"prompt_tokens": 5}, None),
     ],
 )
-def test_a_cost_that_the_provider_tells_wins_and_says_so(block: dict[str, Any], cents: float | None) -> None:
+def test_a_cost_reported_by_the_provider_wins_and_is_marked(block: dict[str, Any], cents: float | None) -> None:
     used = openai_usage.usage(block)
     found = price("openrouter", "nobody-knows", used)
     if cents is None:
@@ -175,14 +178,14 @@ def _response(*kinds: tuple[str, str | None]) -> dict[str, Any]:
     return {"model": "gpt-4.1", "status": "completed", "usage": {"input_tokens": 1000, "output_tokens": 10}, "output": output}
 
 
-def test_searches_of_a_response_are_counted_and_priced_by_the_piece() -> None:
+def test_searches_of_a_response_are_counted_and_priced_each() -> None:
     looked = _response(
         ("web_search_call", "search"), ("web_search_call", "open_page"), ("web_search_call", None), ("file_search_call", None)
     )
-    used, plain = responses.response(looked).usage, responses.response(_response(("message", None))).usage
+    used, unused = responses.response(looked).usage, responses.response(_response(("message", None))).usage
     assert (used.web_searches, used.storage_searches) == (2, 1)
-    assert (plain.web_searches, plain.storage_searches) == (None, None)
-    costs = [price("openai", "gpt-4.1", one) for one in (used, plain)]
+    assert (unused.web_searches, unused.storage_searches) == (None, None)
+    costs = [price("openai", "gpt-4.1", one) for one in (used, unused)]
     assert all(isinstance(cost, Cost) for cost in costs)
     assert costs[0].total - costs[1].total == pytest.approx(2 * 1.0 + 0.25)  # type: ignore[union-attr]
 
@@ -201,31 +204,31 @@ def test_searches_of_gemini_are_counted_as_they_are_billed(model: str, searches:
     assert draft.usage.web_searches == searches and draft.usage.input_tokens == 5
 
 
-def test_what_google_counts_beside_text() -> None:
-    said = {
+def test_google_reports_usage_beside_text_tokens() -> None:
+    reported = {
         "promptTokenCount": 30,
         "promptTokensDetails": [{"modality": "VIDEO", "tokenCount": 20}, {"modality": "TEXT", "tokenCount": 10}],
         "groundingToolCount": [{"type": "google_search", "count": 2}, {"type": "google_maps", "count": 1}],
     }
-    used = gemini_usage.usage(said)
+    used = gemini_usage.usage(reported)
     assert (used.input_video_tokens, used.input_text_tokens, used.web_searches) == (20, 10, 2)
 
 
 def test_the_fast_mode_of_anthropic_has_its_price() -> None:
-    said = messages.response({"model": "claude-opus-4-8", "usage": {"input_tokens": 1000, "output_tokens": 100, "speed": "fast"}})
-    assert said.speed == "fast"
-    slow, fast = (price("anthropic", "claude-opus-4-8", said.usage, context=context) for context in (None, {"speed": said.speed}))
+    reported = messages.response({"model": "claude-opus-4-8", "usage": {"input_tokens": 1000, "output_tokens": 100, "speed": "fast"}})
+    assert reported.speed == "fast"
+    slow, fast = (price("anthropic", "claude-opus-4-8", reported.usage, context=context) for context in (None, {"speed": reported.speed}))
     assert isinstance(slow, Cost) and isinstance(fast, Cost) and fast.total > slow.total
 
 
-def test_reasoning_that_exceeds_the_output_stands_beside_it() -> None:
+def test_reasoning_larger_than_output_is_added_to_it() -> None:
     used = openai_usage.usage({"prompt_tokens": 33, "completion_tokens": 100, "total_tokens": 133, "reasoning_tokens": 400})
     assert used.output_tokens == 500
 
 
-def test_reasoning_that_is_told_as_a_part_of_the_output_is_one() -> None:
-    said = {"prompt_tokens": 33, "completion_tokens": 100, "total_tokens": 133, "completion_tokens_details": {"reasoning_tokens": 120}}
-    used = openai_usage.usage(said)
+def test_reasoning_reported_within_output_is_a_part_of_it() -> None:
+    reported = {"prompt_tokens": 33, "completion_tokens": 100, "total_tokens": 133, "completion_tokens_details": {"reasoning_tokens": 120}}
+    used = openai_usage.usage(reported)
     assert (used.output_tokens, used.reasoning_tokens) == (100, 120)
 
 

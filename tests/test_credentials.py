@@ -1,4 +1,7 @@
-"""Credentials of the clouds: renewed inside a call they are told by their class, outside of one they are not."""
+"""Test cloud credentials: a renewal inside a call is reported by class name.
+
+A renewal outside a call is not reported.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from opentelemetry.instrumentation.llm.testing import capture_events
 
 
 class Waiting:
-    """Stand for the call that waits; which call it is does not matter here."""
+    """A running call that waits; its identity does not matter here."""
 
     ended = False
     ref = 1
@@ -74,30 +77,30 @@ CREDENTIALS = {"Credentials": _google, "RefreshableCredentials": _botocore, "Cli
 
 
 @pytest.mark.parametrize("name", CREDENTIALS)
-def test_inside_a_call_the_class_is_told_once_and_no_value(name: str, waiting: None) -> None:
+def test_a_renewal_in_a_call_reports_the_class_once_and_no_value(name: str, waiting: None) -> None:
     fetch = CREDENTIALS[name]()
-    with capture_events("ex_llm.provider.auth.*") as said:
+    with capture_events("ex_llm.provider.auth.*") as emitted:
         fetch()
-    assert [e.metadata["credential"] for e in said] == [name]
-    assert said[0].metadata["provider"] == "somebody" and "secret" not in repr(said)
+    assert [e.metadata["credential"] for e in emitted] == [name]
+    assert emitted[0].metadata["provider"] == "somebody" and "secret" not in repr(emitted)
 
 
 @pytest.mark.parametrize("name", CREDENTIALS)
-def test_outside_of_a_call_nothing_is_told(name: str, seen: Any) -> None:
+def test_a_renewal_outside_a_call_is_not_reported(name: str, seen: Any) -> None:
     fetch = CREDENTIALS[name]()
-    with capture_events() as said:
+    with capture_events() as emitted:
         fetch()
-    assert said == []
+    assert emitted == []
 
 
-def test_what_is_asked_of_a_token_server_is_no_attempt_of_the_call(waiting: None, stand_in: Any) -> None:
+def test_a_request_to_a_token_server_is_not_an_attempt(waiting: None, stand_in: Any) -> None:
     credentials = pytest.importorskip("google.oauth2.credentials")
     transport = pytest.importorskip("google.auth.transport.requests")
     made = credentials.Credentials(None, refresh_token="r", token_uri=f"{stand_in.url}/token", client_id="i", client_secret="s")
-    asking = transport.Request()
-    with capture_events("ex_llm.*") as said, contextlib.closing(asking.session):
+    token_request = transport.Request()
+    with capture_events("ex_llm.*") as emitted, contextlib.closing(token_request.session):
         with pytest.raises(Exception, match=r"."):
-            made.refresh(asking)
-        asking.session.get(f"{stand_in.url}/v1/models")
-    assert [e.name.removeprefix("ex_llm.provider.") for e in said] == ["auth.refresh", "request.start", "request.stop"]
+            made.refresh(token_request)
+        token_request.session.get(f"{stand_in.url}/v1/models")
+    assert [e.name.removeprefix("ex_llm.provider.") for e in emitted] == ["auth.refresh", "request.start", "request.stop"]
     assert len(stand_in.journal) >= 2, "the token server was asked, and so was the provider"

@@ -1,4 +1,7 @@
-"""The dashboard and the rules: made from METRICS, clean to promtool, and each alert fires when it should."""
+"""Test the dashboard and the alert rules.
+
+They are generated from METRICS, promtool accepts them, and each alert fires when it should.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +29,12 @@ def expressions(path: Path) -> dict[str, str]:
     return dict(re.findall(r"- (?:record|alert): (\S+)\n\s+expr: >-\n\s+(.*)\n", path.read_text()))
 
 
-def test_the_files_are_what_the_generator_makes() -> None:
+def test_the_files_equal_the_output_of_the_generator() -> None:
     checked = subprocess.run([sys.executable, str(HERE / "generate.py"), "--check"], capture_output=True, text=True, timeout=60)
     assert (checked.returncode, checked.stdout) == (0, ""), checked.stdout + checked.stderr
 
 
-def test_every_name_is_one_of_ours_and_has_the_labels_that_are_asked_for() -> None:
+def test_every_query_uses_existing_metrics_and_labels() -> None:
     served: dict[str, set[str]] = {}
     for metric in METRICS:
         spread = metric.kind in ("distribution", "summary")
@@ -58,7 +61,7 @@ def test_every_name_is_one_of_ours_and_has_the_labels_that_are_asked_for() -> No
         (lambda q: q.series("ex_llm.chat.errors.total", status="500"), ValueError),
     ],
 )
-def test_a_query_cannot_name_what_does_not_exist(write: Any, error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_query_with_an_unknown_name_is_refused(write: Any, error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(HERE)
     from queries import Queries
 
@@ -66,7 +69,7 @@ def test_a_query_cannot_name_what_does_not_exist(write: Any, error: type[Excepti
         write(Queries("5m"))
 
 
-def test_the_dashboard_is_one_that_grafana_imports() -> None:
+def test_grafana_can_import_the_dashboard() -> None:
     numbers = [panel["id"] for panel in OVERVIEW["panels"]]
     assert len(set(numbers)) == len(numbers) and OVERVIEW["schemaVersion"] >= 36
     places = [panel["gridPos"] for panel in OVERVIEW["panels"]]
@@ -78,7 +81,7 @@ def test_the_dashboard_is_one_that_grafana_imports() -> None:
 
 
 @needs_promtool
-def test_promtool_finds_nothing_in_the_rules() -> None:
+def test_promtool_accepts_the_rules() -> None:
     checked = subprocess.run(["promtool", "check", "rules", str(RULES), str(ALERTS)], capture_output=True, text=True, timeout=60)
     assert checked.returncode == 0 and checked.stderr == "", checked.stdout + checked.stderr
     assert checked.stdout.count("SUCCESS") == 2
@@ -117,22 +120,22 @@ FIRES = {
 }
 
 
-def test_every_alert_is_tried() -> None:
+def test_every_alert_is_tested() -> None:
     assert FIRES.keys() == expressions(ALERTS).keys()
 
 
 @needs_promtool
 @pytest.mark.parametrize("alert", [None, *FIRES])
-def test_an_alert_fires_when_it_should_and_only_then(alert: str | None, tmp_path: Path) -> None:
+def test_an_alert_fires_only_when_it_should(alert: str | None, tmp_path: Path) -> None:
     series = {**HEALTHY, **(FIRES[alert] if alert else {})}
     expected = [] if alert is None else [{"labels": f'{{alertname="{alert}"}}', "value": 1}]
-    asked = 'count by (alertname) (ALERTS{alertstate="firing"})' if alert is None else (
+    expression = 'count by (alertname) (ALERTS{alertstate="firing"})' if alert is None else (
         f'count by (alertname) (ALERTS{{alertstate="firing", alertname="{alert}"}})'
     )  # fmt: skip
     case = {
         "interval": "1m",
         "input_series": [{"series": name, "values": values} for name, values in series.items()],
-        "promql_expr_test": [{"expr": asked, "eval_time": "60m", "exp_samples": expected}],
+        "promql_expr_test": [{"expr": expression, "eval_time": "60m", "exp_samples": expected}],
     }
     tried = tmp_path / "tests.yml"
     tried.write_text(json.dumps({"rule_files": [str(RULES), str(ALERTS)], "evaluation_interval": "1m", "tests": [case]}))

@@ -1,4 +1,4 @@
-"""The documentation says what the tables say, its code blocks run, and so do the examples in docstrings."""
+"""Test that the documentation equals the tables and that its code runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-def test_the_tables_are_those_of_the_package() -> None:
+def test_generated_tables_are_up_to_date() -> None:
     tables = runpy.run_path(str(ROOT / "docs" / "tables.py"))
     assert tables["main"](check=True) == 0
 
@@ -26,7 +26,7 @@ def test_the_tables_are_those_of_the_package() -> None:
 @pytest.mark.parametrize(
     "name", [m.name for m in pkgutil.walk_packages(package.__path__, package.__name__ + ".") if not m.name.endswith("__main__")]
 )
-def test_docstrings(name: str) -> None:
+def test_docstring_examples_hold(name: str) -> None:
     result = doctest.testmod(importlib.import_module(name))
     assert result.failed == 0
 
@@ -40,7 +40,7 @@ def _blocks() -> list[Any]:
 
 
 @pytest.mark.parametrize("block", _blocks())
-def test_code_blocks(block: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_code_blocks_run(block: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for library in re.findall(r"^import (\w+)$", block, re.M):
         pytest.importorskip(library, reason=f"{library} is not installed on this Python")
     reporters: list[Any] = []
@@ -66,7 +66,7 @@ def test_code_blocks(block: str, monkeypatch: pytest.MonkeyPatch) -> None:
             package.LLMInstrumentor().uninstrument()
 
 
-def test_links_lead_somewhere() -> None:
+def test_links_have_existing_targets() -> None:
     broken = [
         f"{page.name}: {target}"
         for page in PAGES
@@ -77,7 +77,10 @@ def test_links_lead_somewhere() -> None:
 
 
 def test_the_readme_names_every_tox_environment() -> None:
-    """Compare the sections of tox.ini with the table of the README, by the part before the first factor."""
+    """Compare the sections of tox.ini with the table of the README.
+
+    Only the part of an environment's name before the first factor is compared.
+    """
     sections = re.findall(r"^\[testenv:([a-z_]+)", (ROOT / "tox.ini").read_text(), re.M)
     rows = "".join(line.split("|")[1] for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("| `"))
     assert len(sections) > 10

@@ -1,4 +1,7 @@
-"""The doctor names what keeps calls from being recorded once: other wrappers, missing tables; and it repeats no secret."""
+"""Test the findings about other wrappers and missing tables.
+
+The doctor names the package that keeps calls from being recorded once, and shows no secret.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +70,7 @@ def test_replaced_function_is_a_finding_with_its_module(restored: None, watch: A
     assert "openai._base_client:SyncAPIClient.request (a wrapper of openinference.instrumentation.openai" in _not_reached(report())
 
 
-def test_reload_that_no_hook_saw_is_a_finding(restored: None, watch: Any) -> None:
+def test_reload_without_a_hook_is_a_finding(restored: None, watch: Any) -> None:
     import openai._base_client as module
 
     watch()
@@ -85,7 +88,7 @@ BEDROCK = SdkState(
 )  # fmt: skip
 
 
-def test_package_whose_spans_give_way_is_no_problem() -> None:
+def test_package_with_suppressed_spans_is_not_a_problem() -> None:
     botocore = OtherInstrumentation("opentelemetry-instrumentation-botocore", "0.66b1", "botocore", ("botocore",))
     assert _gives_way(botocore, BEDROCK)
     assert not _gives_way(OtherInstrumentation("opentelemetry-instrumentation-boto", "1", "botocore"), BEDROCK)
@@ -96,7 +99,10 @@ def test_package_whose_spans_give_way_is_no_problem() -> None:
 
 
 def test_missing_tables_are_a_warning_and_a_finding() -> None:
-    """A frozen application that was built without our hook has no module that is imported by name."""
+    """Check a frozen application that was built without the hook.
+
+    It contains no module that is imported by name.
+    """
     code = """
 import sys
 sys.frozen = True
@@ -117,7 +123,7 @@ print([(finding.cause, finding.description) for finding in report().findings if 
     assert done.stderr.count("calls of openai are not recorded: its table cannot be imported") == 1
 
 
-def test_pyinstaller_finds_our_hook() -> None:
+def test_pyinstaller_finds_the_hook_of_the_package() -> None:
     (entry,) = [entry for entry in entry_points(group="pyinstaller40") if entry.value.startswith("opentelemetry.instrumentation.llm")]
     (directory,) = entry.load()()
     assert (Path(directory) / "hook-opentelemetry.instrumentation.llm.py").is_file()
@@ -135,7 +141,7 @@ VARIABLES = {
 }
 
 
-def test_doctor_repeats_no_secret(tmp_path: Path) -> None:
+def test_doctor_shows_no_secret(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "opentelemetry.instrumentation.llm", "openai"]
     for more in ([], ["--json"]):
         done = subprocess.run([*command, *more], capture_output=True, text=True, timeout=120, env={**os.environ, **VARIABLES}, check=False)

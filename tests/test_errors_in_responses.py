@@ -1,4 +1,7 @@
-"""An error inside a response with status 200 is a failure: its kind, its status and a type of low cardinality are recorded."""
+"""Test errors inside responses with status 200.
+
+Each is a failure with a kind, a status and an error type of low cardinality.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +83,7 @@ def test_an_error_in_a_choice_of_a_chunk_is_a_failure(seen: Any) -> None:
 @pytest.mark.parametrize(
     ("error", "kind"), [({"code": 429, "message": "x"}, "rate_limited"), ({"code": "503", "message": "x"}, "overloaded")]
 )
-def test_an_error_in_a_chunk_that_the_sdk_raises_has_its_kind(error: Any, kind: str, seen: Any) -> None:
+def test_an_error_chunk_that_the_sdk_raises_has_its_kind(error: Any, kind: str, seen: Any) -> None:
     import openai
 
     with _client("openai", events({**CHUNK, "choices": []}, {"error": error})) as client, pytest.raises(openai.APIError):
@@ -109,7 +112,7 @@ def test_a_sound_response_reports_no_error(seen: Any) -> None:
     assert "error.type" not in seen.span().attributes
 
 
-def test_codes_that_a_provider_makes_up_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_codes_invented_by_a_provider_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(errors_in_response, "_names", set())
     named = {errors_in_response.bounded(f"code_{n}") for n in range(1000)}
     assert len(named) == 201

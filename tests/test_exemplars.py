@@ -1,4 +1,7 @@
-"""A slow bucket of a histogram leads to the span of a call that is in it, also where a stream is read outside of any span."""
+"""Test that exemplars of a histogram lead to the span of the call.
+
+Also for a stream that is read outside any span.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,9 @@ def client(stand_in: Any) -> Iterator[openai.OpenAI]:
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_exemplars_show_the_span_of_the_call(stream: bool, seen: Any, client: openai.OpenAI) -> None:
-    answer = client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES, stream=stream)
+    response = client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES, stream=stream)
     if stream:
-        list(answer)
+        list(response)
     span, metrics = seen.span(), seen.metrics()
     streamed = ("gen_ai.client.inference.time_per_output_chunk", "ex_llm.stream.duration.milliseconds") if stream else ()
     for name in (*HISTOGRAMS, *streamed):

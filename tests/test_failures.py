@@ -1,4 +1,4 @@
-"""What kind of failure it was: one taxonomy over every SDK, by what their own exceptions say."""
+"""Test the error kinds of all SDKs: one taxonomy over their exceptions."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ KINDS = {
 }
 
 
-# With this package beside them two SDKs send by aiohttp, and hear of a connection that was dropped as of one that took too long.
+# With this package installed two SDKs send by aiohttp, which reports a dropped connection as a timeout.
 _DROPPED = "timeout" if payloads.installed("httpx_aiohttp") else "network"
 _EVERY: dict[tuple[str, str], str] = {
-    # Who serves models where they stand, or embeds whatever it gets, refuses nothing for its content.
+    # Local model servers and embedding services refuse no request for its content.
     ("huggingface", "content-filter"): "invalid_request",
     ("ollama", "content-filter"): "invalid_request",
     ("voyageai", "content-filter"): "invalid_request",
-    # What a model makes of its input shows when the prediction runs.
+    # A prediction is checked by the model only when it runs.
     ("replicate", "content-filter"): "invalid_request",
     ("replicate", "context-length"): "invalid_request",
-    # Its code says no more than that a parameter is wrong.
+    # The code means only that a parameter is wrong.
     ("dashscope", "context-length"): "invalid_request",
     ("dashscope_client", "context-length"): "invalid_request",
-    # gRPC has no statuses for these.
+    # gRPC has no status for these.
     ("xai", "error-413"): "server_error",
     ("xai", "error-422"): "server_error",
     ("xai", "error-529"): "server_error",
@@ -69,13 +69,13 @@ ENDS = {f"ex_llm.{operation.family}.exception" for operation in OPERATIONS.value
 SDKS = list({p.provider: _first(p.provider) for p in payloads.read() if not p.stream}.values())
 
 
-def _ask(payload: payloads.Payload, mode: str, url: str, change: Callable[[Any], Any] = lambda client: client) -> None:
-    async def ask() -> None:
+def _send(payload: payloads.Payload, mode: str, url: str, change: Callable[[Any], Any] = lambda client: client) -> None:
+    async def send() -> None:
         async with opened_async(payload, url) as client:
             await answer(payload, change(client))
 
     if mode == "async":
-        asyncio.run(ask())
+        asyncio.run(send())
     else:
         with opened(payload, url) as client:
             payload.call(change(client))  # type: ignore[misc]
@@ -84,39 +84,39 @@ def _ask(payload: payloads.Payload, mode: str, url: str, change: Callable[[Any],
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("scenario", KINDS)
 @pytest.mark.parametrize("payload", SDKS, ids=lambda p: p.provider)
-def test_a_failure_has_its_kind_beside_what_the_sdk_says(
+def test_a_failure_has_its_kind_and_the_error_of_the_sdk(
     payload: payloads.Payload, scenario: str, mode: str, seen: Any, stand_in: Any
 ) -> None:
     raised = pytest.raises(Exception) if payload.raises or scenario == "die" else contextlib.nullcontext()
-    with capture_events("ex_llm.*") as said, raised as refusal:
-        _ask(payload, mode, f"{stand_in.url}/scenario/{scenario}")
-    ((family, failed),) = [(e.name.split(".")[1], e.metadata) for e in said if e.name in ENDS]
+    with capture_events("ex_llm.*") as emitted, raised as refusal:
+        _send(payload, mode, f"{stand_in.url}/scenario/{scenario}")
+    ((family, failed),) = [(e.name.split(".")[1], e.metadata) for e in emitted if e.name in ENDS]
     kind = OTHERWISE.get((payload.provider, scenario, mode), KINDS[scenario])
     assert failed["kind"] == kind, failed
     assert refusal is None or failed["error_type"].rpartition(".")[2] == type(refusal.value).__name__
     (point,) = seen.metrics()[f"ex_llm.{family}.errors.total"]
     assert (point.value, point.attributes["kind"]) == (1, kind)
     assert seen.span().attributes["ex_llm.error.kind"] == kind
-    exceeded = [e for e in said if e.name == "ex_llm.context.window_exceeded"]
+    exceeded = [e for e in emitted if e.name == "ex_llm.context.window_exceeded"]
     assert len(exceeded) == (kind == "context_length") == seen.total("ex_llm.context.window_exceeded.total")
-    refused = [e for e in said if e.name == "ex_llm.provider.rate_limit"]
+    refused = [e for e in emitted if e.name == "ex_llm.provider.rate_limit"]
     assert len(refused) == (kind == "rate_limited" or (kind == "overloaded" and scenario == "error-529"))
 
 
 @pytest.mark.parametrize("payload", [p for p in SDKS if p.async_client is not None], ids=lambda p: p.provider)
-def test_a_call_that_is_cancelled_is_its_own_kind(payload: payloads.Payload, seen: Any, stand_in: Any) -> None:
+def test_a_cancelled_call_has_its_own_kind(payload: payloads.Payload, seen: Any, stand_in: Any) -> None:
     async def cancelled() -> None:
         async with opened_async(payload, f"{stand_in.url}/scenario/hang") as client:
-            asking = asyncio.ensure_future(answer(payload, client))
+            request_task = asyncio.ensure_future(answer(payload, client))
             while not len(stand_in.journal):
                 await asyncio.sleep(0.005)
-            asking.cancel()
+            request_task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await asking
+                await request_task
 
-    with capture_events("ex_llm.*") as said:
+    with capture_events("ex_llm.*") as emitted:
         asyncio.run(cancelled())
-    assert [(e.name in ENDS, e.metadata["kind"]) for e in said if e.name.endswith("exception")] == [
+    assert [(e.name in ENDS, e.metadata["kind"]) for e in emitted if e.name.endswith("exception")] == [
         (False, "cancelled"),
         (True, "cancelled"),
     ]

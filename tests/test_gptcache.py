@@ -1,4 +1,7 @@
-"""GPTCache: events and metrics equal a count by hand, over a map and over rows, plain and asynchronous."""
+"""Test GPTCache: events and metrics equal a count by hand.
+
+Over a map and over rows, synchronous and asynchronous.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from opentelemetry.instrumentation.llm.testing import capture_events
 from payloads import installed
 
 pytestmark = [
-    # What is missing it would install by itself.
+    # GPTCache installs missing dependencies by itself.
     pytest.mark.skipif(not (installed("gptcache") and installed("sqlalchemy")), reason="needs gptcache and sqlalchemy: tox -e caches"),
     pytest.mark.filterwarnings("ignore"),
 ]
@@ -68,7 +71,7 @@ def _rows(tmp_path: Path) -> Any:
 
 @pytest.fixture(params=["map", "rows"])
 def cache(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
-    """Return a cache with room for three answers."""
+    """Return a cache with room for three responses."""
     from gptcache import Cache
     from gptcache.manager import get_data_manager
     from gptcache.processor.pre import get_prompt
@@ -88,51 +91,51 @@ def cache(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     made.data_manager.close()
 
 
-def _told(said: list[Any]) -> list[str]:
-    return [event.name.removeprefix("ex_llm.cache.") for event in said]
+def _kinds(emitted: list[Any]) -> list[str]:
+    return [event.name.removeprefix("ex_llm.cache.") for event in emitted]
 
 
-def test_what_is_told_is_what_happened(cache: Any, seen: Any) -> None:
+def test_events_equal_the_operations_of_the_cache(cache: Any, seen: Any) -> None:
     from gptcache.adapter.api import get, put
 
-    with capture_events("ex_llm.cache.*") as said:
+    with capture_events("ex_llm.cache.*") as emitted:
         assert get("aaa", cache_obj=cache) is None
         put("aaa", "é", cache_obj=cache)
         assert get("aaa", cache_obj=cache) == "é"
         assert get("zzz", cache_obj=cache) is None
-    assert _told(said) == ["miss", "put", "hit", "miss"]
-    assert {e.metadata["cache"] for e in said} == {"gptcache"} and len({e.metadata["key"] for e in said}) == 2
-    assert "aaa" not in repr(said) and said[1].measurements["size_bytes"] == len("é".encode())
-    with capture_events("ex_llm.cache.*") as said:
+    assert _kinds(emitted) == ["miss", "put", "hit", "miss"]
+    assert {e.metadata["cache"] for e in emitted} == {"gptcache"} and len({e.metadata["key"] for e in emitted}) == 2
+    assert "aaa" not in repr(emitted) and emitted[1].measurements["size_bytes"] == len("é".encode())
+    with capture_events("ex_llm.cache.*") as emitted:
         for question in ("bbb", "ccc", "ddd"):
             put(question, "12345", cache_obj=cache)
-    assert Counter(_told(said)) == {"put": 3, "evicted": 1}
+    assert Counter(_kinds(emitted)) == {"put": 3, "evicted": 1}
     assert seen.total("ex_llm.cache.size.bytes") == SIZE * len("12345") and seen.spans() == []
     counted = {name: seen.total(f"ex_llm.cache.{name}.total") for name in ("hits", "misses", "puts", "evictions")}
     assert counted == {"hits": 1, "misses": 2, "puts": 4, "evictions": 1}
     LLMInstrumentor().uninstrument()
-    with capture_events("ex_llm.cache.*") as said:
+    with capture_events("ex_llm.cache.*") as emitted:
         assert get("ddd", cache_obj=cache) == "12345"
-    assert said == []
+    assert emitted == []
 
 
-def test_what_is_filled_from_a_list_is_told(cache: Any, seen: Any) -> None:
-    with capture_events("ex_llm.cache.*") as said:
+def test_entries_imported_from_a_list_are_reported(cache: Any, seen: Any) -> None:
+    with capture_events("ex_llm.cache.*") as emitted:
         cache.import_data(questions=["aaa", "bbb"], answers=["1", "22"])
         cache.import_data(["ccc", "ddd"], ["333", "4444"])
-    assert Counter(_told(said)) == {"put": 4, "evicted": 1}
+    assert Counter(_kinds(emitted)) == {"put": 4, "evicted": 1}
     assert seen.total("ex_llm.cache.size.bytes") == len("223334444")
 
 
 @pytest.mark.parametrize("mode", ["sync", "async"])
-def test_a_model_that_is_asked_through_it_is_asked_after_the_miss(mode: str, cache: Any, seen: Any) -> None:
+def test_a_model_called_through_the_cache_follows_the_miss(mode: str, cache: Any, seen: Any) -> None:
     from gptcache.adapter import adapter
 
     order: list[str] = []
 
-    def keep(answer: str, update: Any, *args: Any, **kwargs: Any) -> str:
-        update(answer)
-        return answer
+    def keep(response: str, update: Any, *args: Any, **kwargs: Any) -> str:
+        update(response)
+        return response
 
     def model(**kwargs: Any) -> str:
         order.append("asked")
@@ -141,29 +144,29 @@ def test_a_model_that_is_asked_through_it_is_asked_after_the_miss(mode: str, cac
     async def model_async(**kwargs: Any) -> str:
         return model(**kwargs)
 
-    def ask() -> Any:
+    def send() -> Any:
         if mode == "async":
             return asyncio.run(adapter.aadapt(model_async, str, keep, prompt="aaa", cache_obj=cache))
         return adapter.adapt(model, str, keep, prompt="aaa", cache_obj=cache)
 
-    with capture_events("ex_llm.cache.*") as said:
-        assert [ask(), ask()] == ["an answer"] * 2
-    assert _told(said) == ["miss", "put", "hit"] and order == ["asked"]
+    with capture_events("ex_llm.cache.*") as emitted:
+        assert [send(), send()] == ["an answer"] * 2
+    assert _kinds(emitted) == ["miss", "put", "hit"] and order == ["asked"]
 
 
-def test_a_model_that_fails_was_asked_for_what_was_missed(cache: Any, seen: Any) -> None:
+def test_a_failing_model_is_called_after_the_miss(cache: Any, seen: Any) -> None:
     from gptcache.adapter.adapter import adapt
 
     def fail(**kwargs: Any) -> None:
         raise KeyError("mine")
 
-    with capture_events("ex_llm.cache.*") as said, pytest.raises(KeyError, match="mine"):
+    with capture_events("ex_llm.cache.*") as emitted, pytest.raises(KeyError, match="mine"):
         adapt(fail, str, None, prompt="aaa", cache_obj=cache)
-    assert _told(said) == ["miss"]
+    assert _kinds(emitted) == ["miss"]
 
 
 @pytest.mark.parametrize("cache", ["map"], indirect=True)
-def test_one_within_langchain_is_told_once(cache: Any, seen: Any) -> None:
+def test_a_cache_inside_a_langchain_cache_is_reported_once(cache: Any, seen: Any) -> None:
     caches = pytest.importorskip("langchain_core.caches")
     from gptcache.adapter.api import get, put
 
@@ -178,11 +181,11 @@ def test_one_within_langchain_is_told_once(cache: Any, seen: Any) -> None:
             """Do nothing."""
 
     over = Over()
-    with capture_events("ex_llm.cache.*") as said:
+    with capture_events("ex_llm.cache.*") as emitted:
         over.lookup("aaa", "")
         over.update("aaa", "", ["1"])
         assert over.lookup("aaa", "") == "1"
-    assert [(e.name.rpartition(".")[2], e.metadata["cache"]) for e in said] == [("miss", "Over"), ("put", "Over"), ("hit", "Over")]
+    assert [(e.name.rpartition(".")[2], e.metadata["cache"]) for e in emitted] == [("miss", "Over"), ("put", "Over"), ("hit", "Over")]
 
 
 _EARLY = """
@@ -207,12 +210,12 @@ print(type(api.adapt).__name__)
 """
 
 
-def test_adapters_that_were_imported_before_are_watched_and_put_back(tmp_path: Path) -> None:
+def test_adapters_imported_earlier_are_patched_and_restored(tmp_path: Path) -> None:
     ran = python("-c", _EARLY, str(tmp_path / "map.txt"))
     assert (ran.returncode, ran.stdout.split("\n")[:2]) == (0, ["['put', 'hit', 'miss']", "function"]), ran.stderr
 
 
-def test_no_mistake_of_ours_reaches_the_application(cache: Any, seen: Any) -> None:
+def test_a_failing_step_does_not_reach_the_application(cache: Any, seen: Any) -> None:
     from gptcache.adapter.api import get, put
 
     def use() -> list[Any]:
@@ -225,7 +228,7 @@ def test_no_mistake_of_ours_reaches_the_application(cache: Any, seen: Any) -> No
     inner = [way for way in ways if way[-1].co_name not in ("around", "around_async", "run")]
     assert {"_found", "_searched", "_saved", "_put", "_imported", "_begun", "_ended", "_seen"} <= {way[-1].co_name for way in inner}
     for way in inner:
-        # What the mistake before has left untold is told by now.
+        # Events that the planted failures delayed have been emitted by now.
         use()
         with raising_once(way):
             assert use() == expected, way

@@ -1,4 +1,4 @@
-"""Every section of ``examples/guide.py`` shows what it says."""
+"""Test that every section of ``examples/guide.py`` does as it documents."""
 
 from __future__ import annotations
 
@@ -113,9 +113,9 @@ def test_cache_instrumentation(section: guide.Section) -> None:
 
 
 def test_cost_monitoring(section: guide.Section) -> None:
-    told = guide.cost_monitoring(section)
-    assert [name.rpartition(".")[2] for name, _ in told] == ["calculated", "calculated", "threshold_exceeded", "calculated"]
-    assert told[0][1] == told[1][1] == told[2][1] > 0 and told[3][1] == 12.5
+    costs = guide.cost_monitoring(section)
+    assert [name.rpartition(".")[2] for name, _ in costs] == ["calculated", "calculated", "threshold_exceeded", "calculated"]
+    assert costs[0][1] == costs[1][1] == costs[2][1] > 0 and costs[3][1] == 12.5
 
 
 def test_everything_else_by_hand(section: guide.Section) -> None:
@@ -133,7 +133,7 @@ def test_events_by_hand(section: guide.Section) -> None:
     assert guide.events_by_hand(section) == [{"duration": 1000, "model": "gpt-4o-mini", "provider": "openai"}]
 
 
-def test_nothing_sensitive(section: guide.Section) -> None:
-    said = guide.nothing_sensitive(section)
-    assert "ex_llm.chat.stop" in said
-    assert "hello in five words" not in said and "canned" not in said and "sk-guide-secret" not in said
+def test_no_sensitive_value_is_recorded(section: guide.Section) -> None:
+    output = guide.nothing_sensitive(section)
+    assert "ex_llm.chat.stop" in output
+    assert "hello in five words" not in output and "canned" not in output and "sk-guide-secret" not in output

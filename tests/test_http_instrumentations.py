@@ -1,4 +1,7 @@
-"""OpenTelemetry's own instrumentations of HTTP clients: they work beside ours, nested as before, whatever came first."""
+"""Test OpenTelemetry's own instrumentations of HTTP clients beside this package.
+
+Their spans stay and are nested as before, in every order of instrumenting.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ names = {span.context.span_id: span.name for span in spans}
 print(json.dumps([[s.name, s.kind.name, s.parent and names.get(s.parent.span_id), s.attributes.get("http.response.status_code")] for s in spans]))
 """
 
-# The SDK's payloads, the module of its HTTP client, the instrumentation of that, and whether plain, asynchronous or both.
+# Rows: payloads of the SDK, module of its HTTP client, instrumentation of that client, sync or async or both.
 CLIENTS = {
     "httpx": ("groq", "groq", "opentelemetry.instrumentation.httpx:HTTPXClientInstrumentor", ("sync", "async")),
     "httpx2": ("openai", "openai", "opentelemetry.instrumentation.httpx:HTTPX2ClientInstrumentor", ("sync", "async")),
@@ -87,7 +90,7 @@ _known: dict[tuple[str, str], list[list[Any]]] = {}
 
 
 def _bare(name: str, mode: str, stand_in: Any) -> list[list[Any]]:
-    """Return the spans that are there without us."""
+    """Return the spans that exist without this package."""
     if (name, mode) not in _known:
         _known[name, mode] = _spans(name, "sdk,http", mode, stand_in)
     return _known[name, mode]
@@ -97,7 +100,7 @@ CASES = [(name, mode, order) for name, (*_, modes) in CLIENTS.items() for mode i
 
 
 @pytest.mark.parametrize(("name", "mode", "order"), CASES, ids=["-".join(case) for case in CASES])
-def test_the_span_of_the_request_stays_and_stands_below_that_of_the_call(name: str, mode: str, order: str, stand_in: Any) -> None:
+def test_the_http_span_is_a_child_of_the_call_span(name: str, mode: str, order: str, stand_in: Any) -> None:
     _, sdk, instrumentation, _ = CLIENTS[name]
     for needed in (sdk, instrumentation.partition(":")[0]):
         if not _installed(needed):
@@ -109,7 +112,7 @@ def test_the_span_of_the_request_stays_and_stands_below_that_of_the_call(name: s
     assert call[3] == 200, "the attempt is an attribute of the call's span too"
 
 
-def test_the_span_of_a_request_that_is_answered_by_a_stream_stands_there_too(stand_in: Any) -> None:
+def test_the_http_span_of_a_stream_is_a_child_of_the_call_span(stand_in: Any) -> None:
     if not _installed("opentelemetry.instrumentation.httpx") or not _installed("groq"):
         pytest.skip("needs opentelemetry-instrumentation-httpx and groq")
     below, call = sorted(_spans("httpx", "sdk,http,llm", "sync", stand_in, "stream"), key=lambda span: span[2] is None)

@@ -1,4 +1,7 @@
-"""instructor asks through the SDKs below it: each request is one inference, those that it repeats because an answer was not valid too."""
+"""Test instructor over the SDKs: each request is one inference.
+
+Also the requests that it repeats because a response was not valid.
+"""
 
 from __future__ import annotations
 
@@ -19,27 +22,27 @@ MESSAGES = [{"role": "user", "content": "say three words"}]
 MODELS = {"openai": "gpt-4o-mini", "anthropic": "claude-sonnet-4"}
 
 
-def answers(refusals: int) -> Any:
-    """Return a class of answers that finds the first few of them not valid."""
+def response_classes(refusals: int) -> Any:
+    """Return a response class that refuses its first few responses as invalid."""
     from pydantic import BaseModel, field_validator
 
-    left = iter(range(refusals))
+    remaining = iter(range(refusals))
 
     class Answer(BaseModel):
         q: str
 
         @field_validator("q")
         @classmethod
-        def valid(cls, said: str) -> str:
-            if next(left, None) is not None:
+        def valid(cls, value: str) -> str:
+            if next(remaining, None) is not None:
                 raise ValueError("say something else")
-            return said
+            return value
 
     return Answer
 
 
 def client(sdk: str, url: str, asynchronous: bool) -> tuple[Any, Any]:
-    """Return a client of the SDK, and instructor's around it."""
+    """Return a client of the SDK, wrapped by instructor."""
     import instructor
 
     if sdk == "openai":
@@ -52,49 +55,49 @@ def client(sdk: str, url: str, asynchronous: bool) -> tuple[Any, Any]:
     return made, instructor.from_anthropic(made)
 
 
-def asked(sdk: str, refusals: int) -> dict[str, Any]:
-    """Return what is asked; Anthropic wants to know how much it may say."""
-    known = {"model": MODELS[sdk], "messages": MESSAGES, "response_model": answers(refusals), "max_retries": refusals + 1}
-    return known if sdk == "openai" else {**known, "max_tokens": 100}
+def request_arguments(sdk: str, refusals: int) -> dict[str, Any]:
+    """Return the arguments of a request; Anthropic requires ``max_tokens``."""
+    keywords = {"model": MODELS[sdk], "messages": MESSAGES, "response_model": response_classes(refusals), "max_retries": refusals + 1}
+    return keywords if sdk == "openai" else {**keywords, "max_tokens": 100}
 
 
 def plain(sdk: str, url: str, use: Callable[[Any], Any]) -> Any:
-    """Ask once, with plain functions."""
-    made, around = client(sdk, url, False)
+    """Send one request, synchronously."""
+    made, patched = client(sdk, url, False)
     with made:
-        return use(around)
+        return use(patched)
 
 
 def asynchronously(sdk: str, url: str, use: Callable[[Any], Any]) -> Any:
-    """Ask once, with coroutines."""
+    """Send one request in an event loop."""
 
-    async def ask() -> Any:
-        made, around = client(sdk, url, True)
+    async def send() -> Any:
+        made, patched = client(sdk, url, True)
         async with made:
-            return await use(around)
+            return await use(patched)
 
-    return asyncio.run(ask())
+    return asyncio.run(send())
 
 
 @pytest.mark.parametrize("refusals", [0, 2])
 @pytest.mark.parametrize("run", [plain, asynchronously])
 @pytest.mark.parametrize("sdk", MODELS)
 def test_each_request_is_one_inference(sdk: str, run: Any, refusals: int, seen: Any, stand_in: Any) -> None:
-    with capture_events() as said:
-        answer = run(sdk, stand_in.url, lambda around: around.chat.completions.create(**asked(sdk, refusals)))
-    assert type(answer).__name__ == "Answer"
+    with capture_events() as emitted:
+        result = run(sdk, stand_in.url, lambda patched: patched.chat.completions.create(**request_arguments(sdk, refusals)))
+    assert type(result).__name__ == "Answer"
     assert [span.attributes["gen_ai.operation.name"] for span in seen.spans()] == ["chat"] * len(stand_in.journal)
     assert len(stand_in.journal) == refusals + 1
-    assert [event.name for event in said].count("ex_llm.chat.stop") == refusals + 1
+    assert [event.name for event in emitted].count("ex_llm.chat.stop") == refusals + 1
     assert all(span.attributes["gen_ai.request.model"] == MODELS[sdk] for span in seen.spans())
 
 
-def test_a_partial_answer_is_one_stream(seen: Any, stand_in: Any) -> None:
-    def use(around: Any) -> list[Any]:
+def test_a_partial_response_is_one_stream(seen: Any, stand_in: Any) -> None:
+    def use(patched: Any) -> list[Any]:
         from instructor.dsl.partial import Partial
 
-        known = asked("openai", 0)
-        return list(around.chat.completions.create(**{**known, "response_model": Partial[known["response_model"]]}, stream=True))
+        keywords = request_arguments("openai", 0)
+        return list(patched.chat.completions.create(**{**keywords, "response_model": Partial[keywords["response_model"]]}, stream=True))
 
     assert plain("openai", stand_in.url, use)
     assert seen.span().attributes["ex_llm.stream.end"] == "complete"

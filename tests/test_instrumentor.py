@@ -1,4 +1,4 @@
-"""Watching begins and ends cleanly: before or after the import, twice, not at all, and with everything put back."""
+"""Test instrument and uninstrument: in any order, repeated, all restored."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _targets() -> dict[str, Any]:
     }
 
 
-def test_uninstrument_puts_every_original_back(watch: Any) -> None:
+def test_uninstrument_restores_every_original(watch: Any) -> None:
     before = _targets()
     watch()
     assert all(_targets()[name] is not original for name, original in before.items())
@@ -58,7 +58,7 @@ def test_uninstrument_puts_every_original_back(watch: Any) -> None:
     assert all(_targets()[name] is original for name, original in before.items())
 
 
-def test_instrumenting_again_watches_again(watch: Any, client: Any) -> None:
+def test_instrument_works_again_after_uninstrument(watch: Any, client: Any) -> None:
     first = watch()
     LLMInstrumentor().uninstrument()
     second = watch()
@@ -66,7 +66,7 @@ def test_instrumenting_again_watches_again(watch: Any, client: Any) -> None:
     assert (len(first.spans()), len(second.spans())) == (0, 1)
 
 
-def test_twice_is_once(watch: Any, client: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_instrumenting_twice_records_once(watch: Any, client: Any, caplog: pytest.LogCaptureFixture) -> None:
     seen = watch()
     LLMInstrumentor().instrument()
     client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
@@ -74,7 +74,7 @@ def test_twice_is_once(watch: Any, client: Any, caplog: pytest.LogCaptureFixture
     assert caplog.records == []
 
 
-def test_a_raw_resource_that_was_made_before_is_watched_and_then_no_more(watch: Any, client: Any) -> None:
+def test_an_older_raw_resource_is_instrumented_and_restored(watch: Any, client: Any) -> None:
     raw = client.chat.completions.with_raw_response
     seen = watch()
     raw.create(model="gpt-4o-mini", messages=MESSAGES)
@@ -83,30 +83,30 @@ def test_a_raw_resource_that_was_made_before_is_watched_and_then_no_more(watch: 
     assert len(seen.spans()) == 1
 
 
-def test_a_wrapper_laid_over_ours_survives_and_ours_goes_silent(watch: Any, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrapper_over_ours_survives_and_ours_is_disabled(watch: Any, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     import openai._base_client as target
 
     seen = watch()
     ours, passed = target.SyncAPIClient.request, []
 
-    def theirs(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def foreign(self: Any, *args: Any, **kwargs: Any) -> Any:
         passed.append(1)
         return ours(self, *args, **kwargs)
 
     original = LLMInstrumentor()._patches.patched["openai._base_client:SyncAPIClient.request"].original
-    target.SyncAPIClient.request = theirs  # type: ignore[method-assign,assignment]
+    target.SyncAPIClient.request = foreign  # type: ignore[method-assign,assignment]
     try:
         LLMInstrumentor().uninstrument()
         again = watch()
         client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
         assert (len(passed), len(seen.spans()), len(again.spans())) == (1, 0, 1)
         LLMInstrumentor().uninstrument()
-        assert vars(target.SyncAPIClient)["request"] is theirs
+        assert vars(target.SyncAPIClient)["request"] is foreign
     finally:
         target.SyncAPIClient.request = original  # type: ignore[method-assign]
 
 
-def test_a_stream_that_is_open_when_watching_ends_is_told_and_still_read_whole(watch: Any, client: Any) -> None:
+def test_a_stream_open_at_uninstrument_is_recorded_and_readable(watch: Any, client: Any) -> None:
     seen = watch()
     stream = client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES, stream=True)
     first = next(stream)
@@ -116,34 +116,34 @@ def test_a_stream_that_is_open_when_watching_ends_is_told_and_still_read_whole(w
     assert seen.span().attributes["ex_llm.stream.end"] == "abandoned"
 
 
-def test_a_disabled_provider_is_not_watched(watch: Any, client: Any) -> None:
+def test_a_disabled_provider_is_not_instrumented(watch: Any, client: Any) -> None:
     seen = watch(disabled_providers="openai")
     client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
     assert seen.spans() == []
 
 
-def test_suppressed_instrumentation_says_nothing(seen: Any, client: Any) -> None:
+def test_suppressed_instrumentation_emits_nothing(seen: Any, client: Any) -> None:
     from opentelemetry.instrumentation.utils import suppress_instrumentation
 
-    with capture_events() as said, suppress_instrumentation():
+    with capture_events() as emitted, suppress_instrumentation():
         client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
-    assert said == [] and seen.spans() == [] and seen.total("ex_llm.chat.requests.total") == 0
+    assert emitted == [] and seen.spans() == [] and seen.total("ex_llm.chat.requests.total") == 0
 
 
-def test_a_users_handler_that_raises_does_not_reach_the_application(seen: Any, client: Any) -> None:
+def test_a_failing_handler_does_not_reach_the_application(seen: Any, client: Any) -> None:
     def broken(*_: Any) -> None:
         raise RuntimeError
 
     attach("broken", "ex_llm.*", broken)
     try:
-        answer = client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
+        response = client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
     finally:
         detach("broken")
-    assert answer.id and len(seen.spans()) == 1
+    assert response.id and len(seen.spans()) == 1
 
 
 @pytest.mark.parametrize("order", ["instrument first", "import first", "client first"])
-def test_every_order_of_import_client_and_instrument_gives_the_same(order: str) -> None:
+def test_every_order_of_import_client_and_instrument_is_equal(order: str) -> None:
     steps = {
         "instrument": "from opentelemetry.instrumentation.llm import LLMInstrumentor; LLMInstrumentor().instrument()",
         "import": "import openai",
@@ -173,7 +173,7 @@ print(json.dumps([span.name for span in spans.get_finished_spans()]))
     assert (done.stderr, json.loads(done.stdout or "null")) == ("", ["chat gpt-4o-mini"])
 
 
-def test_instrument_imports_no_sdk_opens_no_socket_and_starts_no_thread() -> None:
+def test_instrument_has_no_import_socket_or_thread_side_effect() -> None:
     code = """
         import sys, threading, socket
         def refuse(*a, **k): raise AssertionError("a socket was made")
@@ -193,7 +193,7 @@ def test_instrument_imports_no_sdk_opens_no_socket_and_starts_no_thread() -> Non
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_an_sdk_that_is_not_installed_is_silence() -> None:
+def test_an_sdk_that_is_not_installed_logs_nothing() -> None:
     code = """
         import sys
         sys.modules["openai"] = None
@@ -204,7 +204,7 @@ def test_an_sdk_that_is_not_installed_is_silence() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_a_target_that_the_installed_version_lacks_is_one_debug_line() -> None:
+def test_a_target_missing_in_a_release_is_one_debug_line() -> None:
     code = """
         import logging, sys, types
         logging.basicConfig(level=logging.DEBUG, format="%(message)s")
@@ -230,7 +230,7 @@ with StandIn() as server, openai.OpenAI(base_url=server.url + "/v1", api_key="sk
 """
 
 
-def test_opentelemetry_instrument_needs_nothing_but_the_package(tmp_path: Path) -> None:
+def test_opentelemetry_instrument_needs_only_the_package(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(APPLICATION)
     command = Path(sys.executable).parent / "opentelemetry-instrument"
     import os
@@ -247,13 +247,13 @@ def test_opentelemetry_instrument_needs_nothing_but_the_package(tmp_path: Path) 
     assert done.stderr == ""
 
 
-def test_without_an_sdk_of_opentelemetry_everything_works_and_nothing_is_printed(tmp_path: Path) -> None:
+def test_without_an_opentelemetry_sdk_nothing_is_printed(tmp_path: Path) -> None:
     code = "from opentelemetry.instrumentation.llm import LLMInstrumentor; LLMInstrumentor().instrument()\n" + APPLICATION
     done = python(code)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_a_handler_that_was_attached_before_hears_without_an_sdk_of_opentelemetry() -> None:
+def test_an_attached_handler_works_without_an_opentelemetry_sdk() -> None:
     code = """
         from opentelemetry.instrumentation.llm import LLMInstrumentor, attach
         heard = []
@@ -266,8 +266,8 @@ def test_a_handler_that_was_attached_before_hears_without_an_sdk_of_opentelemetr
 
 
 @pytest.mark.parametrize("kind", ["ProxyTracerProvider", "_ProxyProvider", "ProxyingProvider"])
-def test_provider_of_another_named_proxy_is_set_up(kind: str) -> None:
-    """Logfire's providers have such names; ``tox -e beside`` runs Logfire itself."""
+def test_a_foreign_provider_named_proxy_is_set_up(kind: str) -> None:
+    """Check the class name that Logfire uses; ``tox -e beside`` runs Logfire itself."""
     code = f"""
         import json
         from opentelemetry import trace

@@ -1,4 +1,7 @@
-"""Interruptions at every line of the package leave no call, no span and no context behind."""
+"""Test interruptions at every line of the package.
+
+No call, span or context is left behind.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from opentelemetry import trace
 from opentelemetry.instrumentation.llm import context
 
 EVERY = os.environ.get("LLM_INTERRUPTS") == "all"
-"""Whether every line is tried with every error, or a sample of them."""
+"""True to try every line with every error, False for a sample."""
 
 SAMPLE = 15
 MESSAGES = [{"role": "user", "content": "say three words"}]
@@ -45,7 +48,7 @@ def balance(seen: Any) -> Balance:
 
 
 class Clients:
-    """Clients of both kinds, and the event loop of the asynchronous one."""
+    """Clients of both kinds, and the event loop of the asynchronous client."""
 
     def __init__(self, url: str) -> None:
         import openai
@@ -64,7 +67,7 @@ class Clients:
 @pytest.fixture
 def clients(stand_in: Any) -> Iterator[Clients]:
     made = Clients(f"{stand_in.url}/v1")
-    # What is there already is left out of each collection of garbage: there are hundreds of them.
+    # Freeze the existing objects, so that the hundreds of collections below skip them.
     gc.freeze()
     yield made
     gc.unfreeze()
@@ -109,7 +112,7 @@ def _left_behind(balance: Balance) -> list[str]:
 
 
 def _seen(run: Callable[[Clients], None], clients: Clients, interrupter: Interrupter, error: type[BaseException]) -> str:
-    """Interrupt one call; return what is wrong with what the application gets."""
+    """Interrupt one call; return a description of every wrong result."""
     try:
         with interrupter.tracing():
             run(clients)

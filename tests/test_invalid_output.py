@@ -1,4 +1,4 @@
-"""A response that arrived is recorded though the SDK raises because of what it holds."""
+"""Test responses that arrive but make the SDK raise: they are recorded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BAD = '{"count": "no'
 
 
 class Count(BaseModel):
-    """What the model is asked for."""
+    """The output schema of the request."""
 
     count: int
 
@@ -192,7 +192,7 @@ def _ask(make: Callable[[str], Any], call: Callable[[Any], Any], url: str) -> Ba
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_response_is_recorded_though_the_sdk_raises(case: str, watch: Any, url: str) -> None:
+def test_a_response_is_recorded_although_the_sdk_raises(case: str, watch: Any, url: str) -> None:
     package, make, call, kind = CASES[case]
     if not payloads.installed(package):
         pytest.skip(f"{package} is not installed")
@@ -210,7 +210,7 @@ def test_a_response_is_recorded_though_the_sdk_raises(case: str, watch: Any, url
     assert [e for e in emitted if e.name == "ex_llm.context.window_exceeded"] == []
 
 
-def test_a_body_that_is_no_json_blames_the_response(seen: Any, url: str) -> None:
+def test_a_body_that_is_not_json_is_an_invalid_response(seen: Any, url: str) -> None:
     client = _openai("OpenAI")(url)
     with pytest.raises(ValueError, match="Expecting"):
         client.chat.completions.create(model="broken", messages=TURN)

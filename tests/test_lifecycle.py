@@ -1,4 +1,4 @@
-"""Instrumentation that begins and ends from any thread, handlers that cause calls, and processes that fork in a call."""
+"""Test threads, handlers that cause calls, and processes that fork in a call."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _chat(client: Any, **more: Any) -> Any:
 
 
 def _at_once(count: int, run: Any) -> list[BaseException]:
-    """Run a function in many threads at the same time; return what they raise."""
+    """Run a function in many threads at the same time; return the errors."""
     raised: list[BaseException] = []
     together = threading.Barrier(count)
 
@@ -82,7 +82,7 @@ def test_instrument_is_safe_from_many_threads() -> None:
         LLMInstrumentor().uninstrument()
 
 
-def test_toggling_beside_calls_raises_nothing(client: Any) -> None:
+def test_toggling_during_calls_raises_nothing(client: Any) -> None:
     def run(number: int) -> None:
         for _ in range(4):
             if number < 3:
@@ -107,7 +107,7 @@ def test_uninstrument_ends_the_span_of_a_running_call(watch: Any, client: Any, h
 def test_collected_stream_is_not_ended_inside_a_handler(seen: Any, client: Any, handlers: Any) -> None:
     running, nested = [False], []
 
-    def hear(*event: Any) -> None:
+    def handle(*event: Any) -> None:
         if running[0]:
             nested.append(event)
             return
@@ -119,14 +119,14 @@ def test_collected_stream_is_not_ended_inside_a_handler(seen: Any, client: Any, 
         running[0] = False
 
     handlers("handler", STOP, lambda *event: None)
-    handlers("other", "ex_llm.chat.*", lambda *event: hear(*event) if event[0] == STOP else None)
+    handlers("other", "ex_llm.chat.*", lambda *event: handle(*event) if event[0] == STOP else None)
     _chat(client)
     assert nested == []
-    list(_chat(client, stream=True))  # whoever watches the next stream ends the collected one
+    list(_chat(client, stream=True))  # the next observed stream ends the collected one
     assert len(seen.spans()) == 3
 
 
-def test_handler_that_calls_a_model_does_not_hear_itself(seen: Any, client: Any, handlers: Any) -> None:
+def test_a_handler_that_calls_a_model_does_not_receive_its_events(seen: Any, client: Any, handlers: Any) -> None:
     others: list[str] = []
     handlers("judge", STOP, lambda *event: _chat(client))
     handlers("other", STOP, lambda *event: others.append(event[0]))
@@ -169,7 +169,7 @@ def test_stream_read_on_in_a_forked_child_ends_once(seen: Any, client: Any) -> N
 
 
 @pytest.mark.parametrize("left", [SystemExit(0), SystemExit(None), GeneratorExit()], ids=repr)
-def test_block_left_on_purpose_is_no_error(seen: Any, left: BaseException) -> None:
+def test_a_block_left_by_generator_exit_is_not_an_error(seen: Any, left: BaseException) -> None:
     with capture_events() as events, pytest.raises(type(left)), with_span("work"), span("myapp.work"):
         raise left
     assert {s.name: s.status.status_code.name for s in seen.spans()} == {"work": "UNSET", "myapp.work": "UNSET"}
@@ -196,7 +196,7 @@ BLOCKS = {
 
 
 @pytest.mark.parametrize("kind", BLOCKS)
-def test_dropped_async_generator_leaves_nothing_current(seen: Any, kind: str) -> None:
+def test_dropped_async_generator_leaves_no_current_span(seen: Any, kind: str) -> None:
     async def numbers() -> Any:
         with BLOCKS[kind]():
             yield 1
@@ -213,7 +213,7 @@ def test_dropped_async_generator_leaves_nothing_current(seen: Any, kind: str) ->
     assert [s.status.status_code.name for s in seen.spans()] == ([] if kind == "with_attributes" else ["UNSET"])
 
 
-def test_port_that_is_no_port_loses_neither_attempt_nor_address(seen: Any) -> None:
+def test_an_invalid_port_loses_neither_attempt_nor_address(seen: Any) -> None:
     import openai
 
     client = openai.OpenAI(base_url="http://localhost:99999/v1", api_key="k", max_retries=0)
@@ -225,7 +225,7 @@ def test_port_that_is_no_port_loses_neither_attempt_nor_address(seen: Any) -> No
     assert seen.span().attributes["server.address"] == "localhost"
 
 
-def test_attempt_ends_though_its_response_cannot_be_read(seen: Any, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_attempt_ends_although_its_response_cannot_be_read(seen: Any, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from opentelemetry.instrumentation.llm.transports import attempt
 
     def broken(headers: Any) -> Any:

@@ -1,4 +1,7 @@
-"""LiteLLM's response cache: events and metrics equal a count by hand, whatever keeps the answers."""
+"""Test LiteLLM's response cache: events and metrics equal a count by hand.
+
+For every kind of store.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ MODES = ("sync", "async")
 
 @pytest.fixture
 def lite(stand_in: Any) -> Iterator[Any]:
-    """Return litellm, without HTTP clients of another event loop, and without a cache afterwards."""
+    """Return litellm without HTTP clients of another event loop and without a cache."""
     from payloads.litellm import Functions
 
     Functions("")
@@ -52,19 +55,19 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.kill()
 
 
-def _forget_what_lies_over_redis() -> None:
-    """Empty the memory that newer releases have over every cache in Redis."""
+def _clear_memory_over_redis() -> None:
+    """Empty the memory that newer releases keep in front of every cache in Redis."""
     memory = getattr(sys.modules["litellm.caching.caching_handler"], "in_memory_cache_obj", None)
     if memory is not None:
         memory.flush_cache()
 
 
-class Asking:
-    """Ask through one kind of cache, and wait until what is written behind the answer has been written."""
+class CacheRequests:
+    """Send requests through one kind of cache, and wait for delayed writes."""
 
     def __init__(self, lite: Any, url: str, mode: str) -> None:
         self._lite, self._mode = lite, mode
-        # Old releases cannot follow from one loop to the next.
+        # Old releases cannot be used from two event loops.
         self._loop = asyncio.new_event_loop()
         self._asked = {"api_base": f"{url}/v1", "api_key": "sk-test", "max_retries": 0}
 
@@ -76,22 +79,22 @@ class Asking:
 
     def _run(self, name: str, calls: list[dict[str, Any]]) -> list[Any]:
         if self._mode == "sync":
-            answers = [getattr(self._lite, name)(**self._asked, **call) for call in calls]
-            return [list(answer) if isinstance(answer, self._lite.CustomStreamWrapper) else answer for answer in answers]
+            responses = [getattr(self._lite, name)(**self._asked, **call) for call in calls]
+            return [list(response) if isinstance(response, self._lite.CustomStreamWrapper) else response for response in responses]
         return self._loop.run_until_complete(self._run_async(f"a{name}", calls))
 
     async def _run_async(self, name: str, calls: list[dict[str, Any]]) -> list[Any]:
-        answers = []
+        responses = []
         for call in calls:
-            answer = await getattr(self._lite, name)(**self._asked, **call)
-            answers.append([chunk async for chunk in answer] if call.get("stream") else answer)
+            response = await getattr(self._lite, name)(**self._asked, **call)
+            responses.append([chunk async for chunk in response] if call.get("stream") else response)
             while writing := [task for task in asyncio.all_tasks() if self._writes(task)]:
                 await asyncio.wait(writing)
-        return answers
+        return responses
 
     @staticmethod
     def _writes(task: Any) -> bool:
-        # Unwatched it has the name of its function, watched of what stands around that.
+        # Without instrumentation the task is named after the function, with it after the wrapper.
         return any(name in repr(task.get_coro()) for name in ("cache", "around_async"))
 
     def close(self) -> None:
@@ -102,10 +105,10 @@ class Asking:
 
 
 @pytest.fixture(params=MODES)
-def ask(request: pytest.FixtureRequest, lite: Any, stand_in: Any) -> Iterator[Asking]:
-    asking = Asking(lite, stand_in.url, request.param)
-    yield asking
-    asking.close()
+def send(request: pytest.FixtureRequest, lite: Any, stand_in: Any) -> Iterator[CacheRequests]:
+    requests = CacheRequests(lite, stand_in.url, request.param)
+    yield requests
+    requests.close()
 
 
 @pytest.fixture(params=KINDS)
@@ -114,7 +117,7 @@ def kind(request: pytest.FixtureRequest, lite: Any, tmp_path: Path) -> str:
     from litellm.types.caching import LiteLLMCacheType
 
     name = request.param
-    _forget_what_lies_over_redis()
+    _clear_memory_over_redis()
     more: dict[str, Any] = {}
     if name == "redis":
         if not THERE:
@@ -130,12 +133,12 @@ def kind(request: pytest.FixtureRequest, lite: Any, tmp_path: Path) -> str:
     return str(name)
 
 
-def _told(said: list[Any]) -> list[str]:
-    return [event.name.removeprefix("ex_llm.cache.") for event in said]
+def _kinds(emitted: list[Any]) -> list[str]:
+    return [event.name.removeprefix("ex_llm.cache.") for event in emitted]
 
 
-def _size(said: list[Any]) -> float:
-    return sum(e.measurements.get("size_bytes", 0) * (-1 if e.name.endswith("evicted") else 1) for e in said)
+def _size(emitted: list[Any]) -> float:
+    return sum(e.measurements.get("size_bytes", 0) * (-1 if e.name.endswith("evicted") else 1) for e in emitted)
 
 
 def _all_are_gone(kind: str, lite: Any, server: Callable[[], Server]) -> None:
@@ -144,117 +147,119 @@ def _all_are_gone(kind: str, lite: Any, server: Callable[[], Server]) -> None:
         backend.ttl_dict.update(dict.fromkeys(backend.ttl_dict, 0.0))
     elif kind == "redis":
         server().client.flushall()
-        _forget_what_lies_over_redis()
+        _clear_memory_over_redis()
     else:
         backend.disk_cache.clear()
 
 
-def test_what_is_told_is_what_happened(kind: str, ask: Asking, lite: Any, seen: Any, stand_in: Any, request: pytest.FixtureRequest) -> None:
-    with capture_events("ex_llm.cache.*") as said:
-        first, again, other = ask("one", "one", "two")
-    assert Counter(_told(said)) == {"miss": 2, "put": 2, "hit": 1}
-    assert _told(said)[:1] == ["miss"] and again.choices[0].message.content == first.choices[0].message.content
+def test_events_equal_the_operations_of_the_cache(
+    kind: str, send: CacheRequests, lite: Any, seen: Any, stand_in: Any, request: pytest.FixtureRequest
+) -> None:
+    with capture_events("ex_llm.cache.*") as emitted:
+        first, again, other = send("one", "one", "two")
+    assert Counter(_kinds(emitted)) == {"miss": 2, "put": 2, "hit": 1}
+    assert _kinds(emitted)[:1] == ["miss"] and again.choices[0].message.content == first.choices[0].message.content
     assert len(stand_in.journal) == len(seen.spans()) == 2, "what is cached is no inference"
     assert seen.total("ex_llm.tokens.output.total") == first.usage.completion_tokens + other.usage.completion_tokens
     expected = price(
         "openai", MODEL.rpartition("/")[2], Usage(input_tokens=first.usage.prompt_tokens, output_tokens=first.usage.completion_tokens)
     )
-    (hit,) = [e for e in said if e.name.endswith("hit")]
+    (hit,) = [e for e in emitted if e.name.endswith("hit")]
     assert hit.measurements["saved_cents"] == pytest.approx(expected.total)  # type: ignore[union-attr]
     counted = {name: seen.total(f"ex_llm.cache.{name}.total") for name in ("hits", "misses", "puts", "evictions")}
     assert counted == {"hits": 1, "misses": 2, "puts": 2, "evictions": 0}
-    assert seen.total("ex_llm.cache.size.bytes") == _size(said) > 0
-    assert {e.metadata["cache"] for e in said} == {f"litellm.{kind}"}
-    assert not [e for e in said if "one" in repr(e) or len(e.metadata["key"]) != 16]
-    assert len({e.metadata["key"] for e in said}) == 2
+    assert seen.total("ex_llm.cache.size.bytes") == _size(emitted) > 0
+    assert {e.metadata["cache"] for e in emitted} == {f"litellm.{kind}"}
+    assert not [e for e in emitted if "one" in repr(e) or len(e.metadata["key"]) != 16]
+    assert len({e.metadata["key"] for e in emitted}) == 2
 
     _all_are_gone(kind, lite, lambda: request.getfixturevalue("redis_server"))
-    with capture_events("ex_llm.cache.*") as said:
-        ask("one", "two")
-    assert Counter(_told(said)) == {"evicted": 2, "miss": 2, "put": 2}
-    assert _size(said) == 0 and seen.total("ex_llm.cache.evictions.total") == 2
+    with capture_events("ex_llm.cache.*") as emitted:
+        send("one", "two")
+    assert Counter(_kinds(emitted)) == {"evicted": 2, "miss": 2, "put": 2}
+    assert _size(emitted) == 0 and seen.total("ex_llm.cache.evictions.total") == 2
 
 
-@pytest.mark.parametrize("ask", ["sync"], indirect=True)
-def test_the_size_is_that_of_what_is_kept(ask: Asking, lite: Any, seen: Any) -> None:
+@pytest.mark.parametrize("send", ["sync"], indirect=True)
+def test_the_size_is_that_of_the_stored_entry(send: CacheRequests, lite: Any, seen: Any) -> None:
     lite.cache = lite.Cache(type="local")
-    ask("one", "two", "three")
+    send("one", "two", "three")
     kept = [value["response"] for value in lite.cache.cache.cache_dict.values()]
-    assert seen.total("ex_llm.cache.size.bytes") == sum(len(answer.encode()) for answer in kept) and len(kept) == 3
+    assert seen.total("ex_llm.cache.size.bytes") == sum(len(response.encode()) for response in kept) and len(kept) == 3
     lite.cache.cache.delete_cache(next(iter(lite.cache.cache.cache_dict)))
-    ask("four")
+    send("four")
     kept = [value["response"] for value in lite.cache.cache.cache_dict.values()]
-    assert seen.total("ex_llm.cache.size.bytes") == sum(len(answer.encode()) for answer in kept) and len(kept) == 3
+    assert seen.total("ex_llm.cache.size.bytes") == sum(len(response.encode()) for response in kept) and len(kept) == 3
     assert seen.total("ex_llm.cache.evictions.total") == 1
 
 
-def test_what_memory_has_no_room_for_leaves(ask: Asking, lite: Any, seen: Any) -> None:
+def test_entries_without_room_in_memory_are_evicted(send: CacheRequests, lite: Any, seen: Any) -> None:
     lite.cache = lite.Cache(type="local")
     memory = lite.cache.cache
     memory.max_size_in_memory = 2
-    ask("one", "two")
-    # Old releases make room by what has expired alone.
+    send("one", "two")
+    # Old releases evict only expired entries.
     memory.ttl_dict[next(iter(memory.ttl_dict))] = 0.0
-    with capture_events("ex_llm.cache.*") as said:
-        ask("three")
-    assert Counter(_told(said)) == {"miss": 1, "put": 1, "evicted": 1} and len(memory.cache_dict) == 2
+    with capture_events("ex_llm.cache.*") as emitted:
+        send("three")
+    assert Counter(_kinds(emitted)) == {"miss": 1, "put": 1, "evicted": 1} and len(memory.cache_dict) == 2
     assert seen.total("ex_llm.cache.size.bytes") == sum(len(kept["response"].encode()) for kept in memory.cache_dict.values())
 
 
-def test_streams_are_put_in_and_played_again(kind: str, ask: Asking, seen: Any, stand_in: Any) -> None:
-    with capture_events("ex_llm.cache.*") as said:
-        ask("one", stream=True)
-        wait_until(lambda: "put" in _told(said))
-        ask("one", stream=True)
-    assert _told(said)[:3] == ["miss", "put", "hit"]
+def test_streams_are_stored_and_replayed(kind: str, send: CacheRequests, seen: Any, stand_in: Any) -> None:
+    with capture_events("ex_llm.cache.*") as emitted:
+        send("one", stream=True)
+        wait_until(lambda: "put" in _kinds(emitted))
+        send("one", stream=True)
+    assert _kinds(emitted)[:3] == ["miss", "put", "hit"]
     assert len(stand_in.journal) == len(seen.spans()) == 1
 
 
-@pytest.mark.parametrize("ask", ["async"], indirect=True)
-def test_vectors_are_told_one_by_one(kind: str, ask: Asking, seen: Any, stand_in: Any) -> None:
-    with capture_events("ex_llm.cache.*") as said:
-        ask.embed(["a", "b"], ["b", "a"])
-    assert Counter(_told(said)) == {"miss": 2, "put": 2, "hit": 2} and len(stand_in.journal) == 1
+@pytest.mark.parametrize("send", ["async"], indirect=True)
+def test_vectors_are_reported_one_by_one(kind: str, send: CacheRequests, seen: Any, stand_in: Any) -> None:
+    with capture_events("ex_llm.cache.*") as emitted:
+        send.embed(["a", "b"], ["b", "a"])
+    assert Counter(_kinds(emitted)) == {"miss": 2, "put": 2, "hit": 2} and len(stand_in.journal) == 1
 
 
-def test_what_is_too_old_for_a_caller_is_missed_and_stays(kind: str, ask: Asking, seen: Any) -> None:
-    ask("one")
+def test_an_entry_too_old_for_the_caller_is_a_miss_and_stays(kind: str, send: CacheRequests, seen: Any) -> None:
+    send("one")
     time.sleep(0.01)
-    with capture_events("ex_llm.cache.*") as said:
-        ask("one", cache={"s-maxage": 1e-6, "no-store": True})
-    assert _told(said) == ["miss"]
+    with capture_events("ex_llm.cache.*") as emitted:
+        send("one", cache={"s-maxage": 1e-6, "no-store": True})
+    assert _kinds(emitted) == ["miss"]
 
 
-def test_a_call_that_goes_round_the_cache_says_nothing_of_it(kind: str, ask: Asking, lite: Any, seen: Any) -> None:
-    with capture_events("ex_llm.cache.*") as said:
-        ask("one", cache={"no-cache": True, "no-store": True})
+def test_a_call_that_bypasses_the_cache_reports_nothing_of_it(kind: str, send: CacheRequests, lite: Any, seen: Any) -> None:
+    with capture_events("ex_llm.cache.*") as emitted:
+        send("one", cache={"no-cache": True, "no-store": True})
         lite.cache.mode = "default_off"
-        ask("one")
-        assert said == []
-        ask("one", cache={"use-cache": True})
-    assert _told(said) == ["miss", "put"]
+        send("one")
+        assert emitted == []
+        send("one", cache={"use-cache": True})
+    assert _kinds(emitted) == ["miss", "put"]
 
 
 @pytest.mark.skipif(not THERE, reason="needs the program redis-server")
-def test_what_cannot_be_reached_is_missed_and_has_not_left(
-    ask: Asking, lite: Any, seen: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_an_unreachable_cache_is_a_miss_without_an_eviction(
+    send: CacheRequests, lite: Any, seen: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Old releases log what cannot be formatted.
+    # Old releases log messages that cannot be formatted.
     monkeypatch.setattr(logging.getLogger("LiteLLM"), "disabled", True)
     server = Server(tmp_path)
     server.start()
     lite.cache = lite.Cache(type="redis", host="127.0.0.1", port=str(server.port))
-    with capture_events("ex_llm.cache.*") as said:
-        ask("one")
+    with capture_events("ex_llm.cache.*") as emitted:
+        send("one")
         server.kill()
-        _forget_what_lies_over_redis()
-        ask("one", cache={"no-store": True})
+        _clear_memory_over_redis()
+        send("one", cache={"no-store": True})
     server.client.close()
-    assert _told(said) == ["miss", "put", "miss"]
+    assert _kinds(emitted) == ["miss", "put", "miss"]
 
 
 @pytest.mark.skipif(not THERE, reason="needs the program redis-server")
-def test_what_is_deleted_by_its_key_has_left(lite: Any, seen: Any, redis_server: Server) -> None:
+def test_a_deletion_by_key_is_reported(lite: Any, seen: Any, redis_server: Server) -> None:
     redis_server.client.flushall()
 
     async def run(cache: Any) -> None:
@@ -262,13 +267,13 @@ def test_what_is_deleted_by_its_key_has_left(lite: Any, seen: Any, redis_server:
             await cache.async_add_cache({"choices": [key]}, cache_key=key)
         await cache.delete_cache_keys(["a"])
 
-    with capture_events("ex_llm.cache.*") as said:
+    with capture_events("ex_llm.cache.*") as emitted:
         asyncio.run(run(lite.Cache(type="redis", host="127.0.0.1", port=str(redis_server.port))))
-    assert _told(said) == ["put", "put", "evicted"] and redis_server.client.keys() == ["b"]
+    assert _kinds(emitted) == ["put", "put", "evicted"] and redis_server.client.keys() == ["b"]
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_the_cache_of_a_router_is_told(mode: str, lite: Any, seen: Any, stand_in: Any) -> None:
+def test_the_cache_of_a_router_is_observed(mode: str, lite: Any, seen: Any, stand_in: Any) -> None:
     where = {"api_base": f"{stand_in.url}/v1", "api_key": "sk-test", "max_retries": 0}
     router = lite.Router([{"model_name": "house", "litellm_params": {"model": MODEL, **where}}], cache_responses=True)
     messages = [{"role": "user", "content": "one"}]
@@ -277,31 +282,31 @@ def test_the_cache_of_a_router_is_told(mode: str, lite: Any, seen: Any, stand_in
         for _ in range(2):
             await router.acompletion("house", messages)
             wait = asyncio.get_running_loop().time() + LONG
-            while "put" not in _told(said) and asyncio.get_running_loop().time() < wait:
+            while "put" not in _kinds(emitted) and asyncio.get_running_loop().time() < wait:
                 await asyncio.sleep(0.01)
 
-    with capture_events("ex_llm.cache.*") as said:
+    with capture_events("ex_llm.cache.*") as emitted:
         if mode == "sync":
             router.completion("house", messages)
-            wait_until(lambda: "put" in _told(said))
+            wait_until(lambda: "put" in _kinds(emitted))
             router.completion("house", messages)
         else:
             asyncio.run(run())
-    # What it counts its deployments with are caches too, but not of answers.
-    assert _told(said) == ["miss", "put", "hit"] and len(stand_in.journal) == 1
+    # The counters of its deployments are caches too, but not of responses.
+    assert _kinds(emitted) == ["miss", "put", "hit"] and len(stand_in.journal) == 1
 
 
-def test_everything_is_put_back(lite: Any, watch: Any) -> None:
+def test_uninstrument_restores_everything(lite: Any, watch: Any) -> None:
     before = dict(vars(lite.Cache))
     cache = lite.Cache(type="local")
     watch()
     assert vars(lite.Cache)["add_cache"] is not before["add_cache"]
     LLMInstrumentor().uninstrument()
     assert dict(vars(lite.Cache)) == before
-    with capture_events("ex_llm.cache.*") as said:
+    with capture_events("ex_llm.cache.*") as emitted:
         cache.add_cache({"choices": []}, cache_key="a")
         assert cache.get_cache(cache_key="a") == {"choices": []}
-    assert said == []
+    assert emitted == []
 
 
 ANSWER = {"model": "gpt-4o-mini", "usage": {"prompt_tokens": 3, "completion_tokens": 4}}
@@ -320,7 +325,7 @@ def _use(lite: Any) -> list[Any]:
     return [*found, cache.add_cache(ANSWER, model="c"), cache.get_cache(model="c")]
 
 
-def test_no_mistake_of_ours_reaches_the_application(lite: Any, seen: Any) -> None:
+def test_a_failing_step_does_not_reach_the_application(lite: Any, seen: Any) -> None:
     expected = [None, None, ANSWER, None, ANSWER, None, ANSWER]
     _use(lite)
     found, ways = ways_run(lambda: _use(lite))

@@ -1,6 +1,7 @@
-"""Compare our prices with LiteLLM's list: tiers, batches, caches and fees; where they differ, the provider's page decides.
+"""Compare the packaged prices with LiteLLM's list.
 
-Run with ``-s`` to read the counts and the differences.
+Tiers, batches, caches and fees; if they differ, the provider's page decides. Run with ``-s`` to read the counts and the
+differences.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-if find_spec("litellm") is None:  # its data file is read, and it is not imported
+if find_spec("litellm") is None:  # Its data file is read; the package is not imported.
     pytest.skip("needs the price list that LiteLLM brings", allow_module_level=True)
 
 from opentelemetry.instrumentation.llm.pricing import additions, price
@@ -30,7 +31,7 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "_batches": {"batch": True},
 }
 USAGES: dict[str, tuple[str, Usage]] = {
-    # what is compared: the key of the list, and a usage of a thousand of it
+    # Compared values: the key of the list, and a usage of a thousand units.
     "input": ("input_cost_per_token", Usage(input_tokens=1000)),
     "output": ("output_cost_per_token", Usage(input_tokens=0, output_tokens=1000)),
     "cache read": ("cache_read_input_token_cost", Usage(input_tokens=1000, cache_read_tokens=1000)),
@@ -45,7 +46,7 @@ USAGES: dict[str, tuple[str, Usage]] = {
 
 
 def _compared() -> Iterator[tuple[str, str, str, str, float, float | str]]:
-    """Give owner, model, unit, condition, the list's cents and ours."""
+    """Yield owner, model, unit, condition, the list's cents and the packaged cents."""
     when = datetime.now(timezone.utc)
     for owner, name, _, row in additions.entries(ROWS):
         for unit, (key, usage) in USAGES.items():
@@ -75,7 +76,7 @@ def test_both_lists_agree_where_both_have_a_price() -> None:
 
 
 @pytest.mark.parametrize("kind", ["flex", "priority", "batches"])
-def test_a_tier_that_only_one_list_knows_is_no_standard_price(kind: str) -> None:
+def test_a_tier_in_one_list_only_is_not_the_standard_price(kind: str) -> None:
     wrong = []
     for owner, name, unit, condition, _listed, ours in _compared():
         if condition == f"_{kind}" and unit == "input" and not isinstance(ours, str):
@@ -86,7 +87,7 @@ def test_a_tier_that_only_one_list_knows_is_no_standard_price(kind: str) -> None
 
 
 FEES = [
-    # owner, model, usage of one thing, cents, the key of the list
+    # owner, model, usage of one unit, cents, the key of the list
     ("openai", "gpt-4o", Usage(input_tokens=0, code_sessions=1), 3.0, ("openai/container", "code_interpreter_cost_per_session")),
     ("google", "gemini-2.5-flash", Usage(input_tokens=0, map_searches=1), 2.5, ("gemini/gemini-2.5-flash", "google_maps_grounding_cost_per_query")),
     ("google", "gemini-3.5-flash", Usage(input_tokens=0, map_searches=1), 1.4, ("gemini/gemini-3.5-flash", "google_maps_grounding_cost_per_query")),
@@ -101,7 +102,7 @@ def test_fees_are_those_of_the_list(owner: str, model: str, usage: Usage, cents:
     assert isinstance(found, Cost) and found.total == pytest.approx(cents) == pytest.approx(listed)
 
 
-def test_the_additions_are_what_the_list_gives_and_fit_their_entries() -> None:
+def test_additions_equal_the_list_and_fit_their_entries() -> None:
     packaged = json.loads(additions.PACKAGED.read_bytes())
     fresh = additions.build()
     if fresh["version"] == packaged["version"] and fresh["date"] == packaged["date"]:
@@ -118,7 +119,7 @@ def test_the_additions_are_what_the_list_gives_and_fit_their_entries() -> None:
     (None, None, 4), ("1024x1024", "standard", 4), ("1792x1024", None, 8), ("1024x1024", "hd", 8), ("1024x1792", "hd", 12),
     ("512x512", None, "unpriced_size"), (None, "ultra", "unpriced_quality"),
 ])  # fmt: skip
-def test_an_image_costs_what_its_size_and_quality_cost(size: str | None, quality: str | None, cents: float | str) -> None:
+def test_an_image_costs_by_its_size_and_quality(size: str | None, quality: str | None, cents: float | str) -> None:
     context = {key: value for key, value in (("size", size), ("quality", quality)) if value is not None}
     found = price("openai", "dall-e-3", Usage(images=1), context=context)
     assert found.total == pytest.approx(cents) if isinstance(found, Cost) else found.reason == cents
