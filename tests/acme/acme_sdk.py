@@ -1,4 +1,4 @@
-"""A small SDK of a made-up provider, as its own authors might have written it; it answers by itself and needs no network."""
+"""A small sample SDK of an invented provider, which needs no network."""
 
 from __future__ import annotations
 

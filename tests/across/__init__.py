@@ -1,1 +1,1 @@
-"""One trace across threads, tasks, processes and machines, each way of getting there compared in the worker."""
+"""Trace context across threads, tasks, processes and machines."""

@@ -1,7 +1,7 @@
-"""Make a call where a mechanism runs it, and note what was current there before and after; all of it pickles.
+"""Make a call inside a mechanism and record the context before and after it.
 
-``observe`` is the whole of a cell of the matrix but its judgement: a parent with a session, the call somewhere else, and
-afterwards a look at the same place from outside of the parent.
+Everything here can be pickled. ``observe`` runs a cell of the matrix except its checks: a parent with a session, the
+call in another place, and afterwards the context in that place without the parent.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ NOWHERE = "0" * 16
 
 
 class Place(NamedTuple):
-    """What is current somewhere: ids as hexadecimal digits, zeros where there are none."""
+    """Context of a place: ids in hexadecimal, zeros if there is no span."""
 
     trace: str
     span: str
@@ -33,7 +33,7 @@ class Place(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What the span of a call says."""
+    """Fields of the span of a call."""
 
     trace: str
     parent: str | None
@@ -41,7 +41,7 @@ class Told(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What was current where the call was made, before it and after it; and the spans of the calls."""
+    """Context before and after the call, and the spans of the calls."""
 
     before: Place
     after: Place
@@ -64,19 +64,19 @@ class _Here:
 
 
 def keep_spans(spans: InMemorySpanExporter) -> None:
-    """Say where the spans of this process are kept."""
+    """Set the exporter that stores the spans of this process."""
     _Here.spans = spans
 
 
 def look(*_: Any) -> Place:
-    """Return what is current here."""
+    """Return the current context of this place."""
     current = trace.get_current_span().get_span_context()
     session = baggage.get_baggage("session.id")
     return Place(f"{current.trace_id:032x}", f"{current.span_id:016x}", None if session is None else str(session))
 
 
 async def look_async(*_: Any) -> Place:
-    """Return what is current here."""
+    """Return the current context of this place."""
     return look()
 
 
@@ -142,7 +142,7 @@ Run = Callable[[Callable[..., Any]], Any]
 
 
 def observe(run: Run, url: str, asking: Callable[..., Any], looking: Callable[..., Any], session: str) -> dict[str, Cell]:
-    """Let ``run`` make each operation below a parent with a session, and look from outside of it afterwards."""
+    """Run each operation below a parent with a session, then record the context."""
     cells = {}
     for operation in OPERATIONS:
         _spans()

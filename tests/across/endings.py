@@ -1,4 +1,7 @@
-"""Programs that end in one way or another: ``python endings.py HOW URL``; OpenTelemetry is set up by the environment."""
+"""Programs that end in different ways: ``python endings.py HOW URL``.
+
+Environment variables configure OpenTelemetry.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Run the cells of a green library in a process that it has patched: ``python greenlets.py gevent URL`` prints them as JSON.
+"""Run the cells of a green library in a process that it has patched.
 
-A greenlet begins with an empty context, so what is spawned is carried; patched threads carry as threads do.
+``python greenlets.py gevent URL`` prints the cells as JSON. A greenlet begins with an empty context, so spawned
+functions are carried; patched threads propagate as threads do.
 """
 
 from __future__ import annotations

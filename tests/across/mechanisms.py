@@ -1,7 +1,7 @@
-"""MECHANISMS: every way from one place to another inside a program, as one table.
+"""Table of all mechanisms that run a function in another place of a program.
 
-Each is a context manager that gives ``run(function)``: it calls a function somewhere else and returns what that returned.
-What is not installed here raises ``ImportError``, and its cells are skipped.
+Each is a context manager that yields ``run(function)``, which calls the function in another place and returns its
+result. A mechanism that is not installed raises ``ImportError``, and its cells are skipped.
 """
 
 from __future__ import annotations
@@ -281,7 +281,7 @@ def joblib_processes() -> Iterator[Run]:
 
 @contextmanager
 def joblib_threads() -> Iterator[Run]:
-    """Run a carried function in the threads of joblib: they are started by a pool that nobody instruments."""
+    """Run a carried function in threads of joblib, whose pool is not instrumented."""
     import joblib
 
     with joblib.Parallel(n_jobs=2, prefer="threads") as parallel:
@@ -289,7 +289,7 @@ def joblib_threads() -> Iterator[Run]:
 
 
 class Mechanism(NamedTuple):
-    """How to open one, which form of call it takes, and whether the call has a parent of the mechanism's own."""
+    """Context manager, form of the call, and whether the mechanism adds a parent."""
 
     open: Callable[[], AbstractContextManager[Run]]
     form: str = "sync"

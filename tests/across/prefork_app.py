@@ -1,4 +1,7 @@
-"""A WSGI application that streams what a provider streams, for servers that fork; it is set up by one call when it is imported."""
+"""WSGI application that relays a stream, for servers that fork.
+
+It is instrumented by one call at import.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An OTLP/HTTP receiver on the loopback interface: takes what exporters send, as protobuf, and reads it for tests."""
+"""An OTLP/HTTP receiver on the loopback interface, which decodes protobuf."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Received(NamedTuple):
 
 
 class Sink:
-    """Receive between ``with`` and its end; ``url`` is for ``OTEL_EXPORTER_OTLP_ENDPOINT``."""
+    """Receive inside ``with``; ``url`` is for ``OTEL_EXPORTER_OTLP_ENDPOINT``."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -51,7 +51,7 @@ class Sink:
                 self.end_headers()
 
             def log_message(self, *_: Any) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
@@ -74,7 +74,7 @@ class Sink:
             self.bytes[path] += size
 
     def environment(self) -> dict[str, str]:
-        """Return the variables that make OpenTelemetry send everything here, counts as differences."""
+        """Return variables that export all telemetry here, with delta temporality."""
         return {
             "OTEL_EXPORTER_OTLP_ENDPOINT": self.url,
             "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
@@ -82,7 +82,7 @@ class Sink:
             "OTEL_TRACES_EXPORTER": "otlp",
             "OTEL_METRICS_EXPORTER": "otlp",
             "OTEL_LOGS_EXPORTER": "none",
-            # Long, so that what arrives was flushed at an end and not sent by the clock.
+            # Long, so that data arrives through a flush at exit and not through the interval.
             "OTEL_BSP_SCHEDULE_DELAY": "60000",
             "OTEL_METRIC_EXPORT_INTERVAL": "60000",
         }

@@ -1,4 +1,4 @@
-"""Ten thousand tasks and 64 threads at once: every call is a child of its own parent, and none of a stranger."""
+"""Each of 10,000 tasks and 64 threads is the parent of its own call."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KINDS = ("chat", "stream", "embeddings", "left")
 @pytest.fixture
 def crowd(seen: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setattr(trace, "get_tracer_provider", lambda: seen.tracer_provider)
-    # Ten thousand clients' worth of garbage is not what is looked at.
+    # The garbage of ten thousand clients is not the subject of this test.
     gc.freeze()
     yield seen
     gc.unfreeze()
@@ -62,7 +62,7 @@ def _ask_plainly(client: Any, number: int) -> None:
 
 
 def _own_children(spans: list[Any], numbers: int) -> list[tuple[Any, int]]:
-    """Return the spans of calls and their parents' numbers; fail unless each parent has one child, in its trace and session."""
+    """Return the spans and their parents' numbers; check one child for each parent."""
     parents = {span.context.span_id: span for span in spans if span.name == "parent"}
     calls = [span for span in spans if span.name != "parent"]
     assert len(parents) == len(calls) == numbers
@@ -87,7 +87,10 @@ def _judge(spans: list[Any], numbers: int) -> None:
 
 
 async def _crowd(ask: Callable[[int], Awaitable[None]], numbers: int) -> None:
-    """Ask that many times, each time in a task of its own and below a parent of its own, hundreds of them at once."""
+    """Make so many calls, each in its own task and below its own parent.
+
+    Hundreds of them run at the same time.
+    """
     places = asyncio.Semaphore(AT_ONCE)
     order = random.Random(8)
 
@@ -110,7 +113,7 @@ async def test_tasks_of_openai(crowd: Any, no_context_errors: None) -> None:
 
 @pytest.fixture
 def light(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return a client of the made-up SDK that lets others have their turn in the midst of a call."""
+    """Return a client of the sample SDK that lets other tasks run during a call."""
     monkeypatch.syspath_prepend(str(ACME))
     acme = importlib.import_module("acme_sdk")
     at_once, streamed = acme.AsyncClient.ask, acme.AsyncClient.ask_streaming

@@ -1,4 +1,7 @@
-"""Whatever way a process ends, what it has seen arrives: at an OTLP receiver, counted against the provider's own journal."""
+"""All telemetry arrives at an OTLP receiver, whichever way a process ends.
+
+It is compared with the journal of the provider.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ from opentelemetry import _logs, metrics, trace
 from opentelemetry.instrumentation.llm import workers
 
 _CRASHES = (-signal.SIGSEGV,) if sys.version_info[:3] == (3, 13, 0) else ()
-"""How a process ends, watched or not, whose Python collects a generator of httpx2 at its very end."""
+"""Ending whose Python collects a generator of httpx2 at the very end."""
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 

@@ -1,6 +1,6 @@
-"""A matrix: each mechanism x {chat, stream, embeddings} x {parent known, baggage carried, nothing leaked}.
+"""Matrix: mechanism x {chat, stream, embeddings} x {parent, baggage, no leak}.
 
-Every mechanism runs once for all of its cells, and the cells judge what was current where the call was made.
+Every mechanism runs once for all of its cells, and the cells check the context at the place of the call.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from opentelemetry.instrumentation.llm import LLMInstrumentor
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning"),
-    # The SDK leaves its generators at the last event, watched or not, and trio says so.
+    # The SDK leaves its generators unclosed at the last event, and trio warns of it.
     pytest.mark.filterwarnings("ignore:Async generator '(openai|httpx|httpcore):ResourceWarning"),
 ]
 GREEN = {

@@ -1,4 +1,7 @@
-"""Servers that fork, with streams under load: nothing is lost between the provider's count and the OTLP receiver's."""
+"""No span of a stream is lost in forking servers under load.
+
+The OTLP receiver is compared with the journal of the provider.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,7 @@ def _gunicorn(port: int, preload: bool) -> list[str]:
 
 def _uwsgi(port: int, preload: bool) -> list[str]:
     options = ["--master", "--processes", "2", "--threads", "4", "--enable-threads", "--die-on-term", "--disable-logging", "--need-app"]
-    # Without it uWSGI forks behind Python's back, and what has threads there does not learn of it.
+    # Without it uWSGI forks without Python's fork hooks, and threads of the parent are not restarted.
     forking = ["--py-call-osafterfork"] if preload else ["--lazy-apps"]
     return [_program("uwsgi"), "--http-socket", f"127.0.0.1:{port}", *options, *forking, "--module", "across.prefork_app:app"]
 
@@ -99,7 +102,7 @@ class Served:
 
 
 def _ask(port: int, number: int) -> tuple[str, str, str]:
-    """Read a stream, or leave it after two lines; return the trace and the span that asked, and the worker's process."""
+    """Read a stream, or leave it after two lines; return trace, parent and process."""
     trace_id, span_id = secrets.token_hex(16), secrets.token_hex(8)
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LONG)
     connection.request("GET", "/", headers={"traceparent": f"00-{trace_id}-{span_id}-01", "baggage": f"session.id={number}"})

@@ -1,4 +1,4 @@
-"""Streams served by Starlette: read to their end, left by their client, and work that goes on after the response."""
+"""Streams served by Starlette: complete, left by the client, and later work."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class _Requests:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        # Under servers of ASGI 2.3 Starlette cancels what it is doing when the client leaves, later it lets the application ask.
+        # With ASGI 2.3 Starlette cancels the response if the client leaves; later versions let the application ask.
         scope["asgi"]["spec_version"] = "2.4" if scope["path"] == "/watching" else "2.3"
         async with with_span(f"request {scope['path']}"), with_attributes(session_id=scope["path"]):
             await self._app(scope, receive, send)
@@ -92,7 +92,7 @@ def _app(url: str) -> Any:
         return JSONResponse({})
 
     async def read(request: Request) -> JSONResponse:
-        """Say which context the code between two chunks saw: only zeros are right."""
+        """Return the context between two chunks; it must be empty."""
         return JSONResponse(strangers)
 
     routes = {
@@ -136,7 +136,7 @@ def served(seen: Any, stand_in: Any, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 @pytest.fixture
 def ended() -> Iterator[threading.Semaphore]:
-    """Give what is released whenever a chat has ended."""
+    """Yield a value whenever a chat has ended."""
     told = threading.Semaphore(0)
     for phase in ("stop", "exception"):
         attach(f"test-{phase}", f"ex_llm.chat.{phase}", lambda *_: told.release())
@@ -156,7 +156,7 @@ def get(port: int, path: str, leave_after: int | None = None) -> bytes:
 
 
 def judge(seen: Any, path: str) -> Any:
-    """Return the span of the call; fail unless it is the request's child, in its trace and its session."""
+    """Return the span of the call; check its parent, trace and session."""
     (request,) = (span for span in seen.spans() if span.name == f"request {path}")
     (call,) = (span for span in seen.spans() if span.name.startswith("chat gpt-4o-mini"))
     assert (call.context.trace_id, call.parent.span_id) == (request.context.trace_id, request.context.span_id)
@@ -178,7 +178,7 @@ def test_a_stream_that_is_read(path: str, served: int, ended: threading.Semaphor
     [
         ("/cancelled", {"cancelled"}),
         ("/watching", {"closed_early"}),
-        # Nobody closes a plain generator that is left in the midst: it ends when it is collected.
+        # Nobody closes a plain generator that is left early; it ends when it is collected.
         ("/plainly", {"abandoned", "closed_early"}),
     ],
 )
@@ -190,7 +190,7 @@ def test_a_stream_whose_client_leaves(
     while not ended.acquire(timeout=0.1):
         assert time.monotonic() < until
         gc.collect()
-    get(served, "/strangers")  # by now the server has finished what came before
+    get(served, "/strangers")  # the server has finished the earlier requests by now
     assert judge(seen, path).attributes["ex_llm.stream.end"] in ends
     assert len(stand_in.journal) == 1
 

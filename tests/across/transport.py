@@ -1,4 +1,4 @@
-"""A provider inside this process: answers at once, and lets other tasks and threads have their turn in between."""
+"""A provider inside this process that lets other tasks and threads run."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Back ends that nobody here wrote: each test is skipped where its program cannot be had."""
+"""Tests with backends of others; each is skipped if its program is missing."""

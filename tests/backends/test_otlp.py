@@ -1,4 +1,4 @@
-"""A receiver of OTLP that nobody here wrote gets spans, metrics and logs, over HTTP and gRPC: ``rotel``, of PyPI."""
+"""The OTLP receiver ``rotel`` gets spans, metrics and logs (HTTP, gRPC)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ with openai.OpenAI(base_url=sys.argv[1] + "/v1", api_key="sk-secret", max_retrie
 
 
 class Rotel:
-    """A foreign receiver of OTLP: what it printed of everything that it got."""
+    """The process of rotel, with its printed output."""
 
     def __init__(self, grpc: int, http: int, printed: Path) -> None:
         self.endpoints = {"grpc": f"http://127.0.0.1:{grpc}", "http/protobuf": f"http://127.0.0.1:{http}"}
@@ -53,7 +53,7 @@ class Rotel:
         ]
 
     def metrics(self) -> dict[str, tuple[str, list[tuple[dict[str, str], float]]]]:
-        """Return by name the unit of every metric and its points: attributes, and a value or a count."""
+        """Return unit and points of every metric: attributes, and a value or count."""
         told = {}
         for metric in re.split(r"\nMetric #\d+\n", self.text())[1:]:
             head, *points = re.split(r"\n(?:Number|Histogram)DataPoints #\d+\n", metric)

@@ -1,4 +1,7 @@
-"""A real Prometheus answers what the stand-in counted, every query of the dashboard has data, and every rule is evaluated."""
+"""A real Prometheus returns the figures of the stand-in.
+
+Every query of the dashboard has data, and every rule is evaluated.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,7 @@ class Prometheus:
             return False
 
     def ask(self, query: str) -> list[dict[str, Any]]:
-        """Return what a query gives now; numbers only, because 0/0 is no data."""
+        """Return the numbers of a query, without NaN, because 0/0 is not data."""
         return [row for row in self.get("query", query=query)["result"] if row["value"][1] != "NaN"]
 
     def by(self, label: str, query: str) -> dict[str, float]:
@@ -74,7 +77,7 @@ def configuration(place: Path, target: str) -> Path:
 
 @pytest.fixture(scope="module")
 def scraped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Prometheus, StandIn, str]]:
-    """Let a real Prometheus scrape a program that calls the stand-in, until every panel has data; then end the calls."""
+    """Let Prometheus scrape a program until every panel has data; then end calls."""
     place = tmp_path_factory.mktemp("prometheus")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

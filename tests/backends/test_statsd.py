@@ -1,4 +1,4 @@
-"""The StatsD server of its inventors, of npm, and the strict one of collectd count the same as the stand-in."""
+"""The StatsD server of npm and collectd count the same as the stand-in."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def statsd(statsd_script: Path, tmp_path: Path) -> Iterator[Statsd]:
 
 
 def called(stand_in: Any, port: int, tags: Any) -> dict[str, int]:
-    """Make some calls with a reporter that sends to a port, and return what the stand-in counted of them."""
+    """Make calls with a reporter for a port; return the counts of the stand-in."""
     import openai
 
     LLMInstrumentor().instrument()
@@ -81,7 +81,7 @@ def called(stand_in: Any, port: int, tags: Any) -> dict[str, int]:
         with openai.OpenAI(base_url=f"{stand_in.url}/v1", api_key="sk-secret", max_retries=1) as client:
             for _ in range(3):
                 client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)  # type: ignore[arg-type]
-            # A stream that is not asked for its usage tells none.
+            # A stream has no usage unless the request includes it.
             list(client.chat.completions.create(model="gpt-4o", messages=MESSAGES, stream=True))  # type: ignore[arg-type]
             client.chat.completions.create(model="gpt-4o@flaky:429", messages=MESSAGES)  # type: ignore[arg-type]
     finally:
@@ -111,7 +111,7 @@ def test_the_server_of_its_inventors_counts_the_same(statsd: Statsd, tags: Any, 
 
 
 class Collectd:
-    """The daemon collectd, whose plugin refuses every line with tags; its totals are files of CSV."""
+    """The daemon collectd, which refuses tags and writes its totals as CSV."""
 
     def __init__(self, port: int, place: Path) -> None:
         self.port, self._place = port, place

@@ -1,4 +1,4 @@
-"""Free ports, and waiting for what another program does."""
+"""Free ports, and waits for another program."""
 
 from __future__ import annotations
 

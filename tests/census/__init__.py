@@ -1,7 +1,8 @@
-"""What each SDK asks the network for and is not watched, with the reason: a module a provider, with a table ``NOT_WATCHED``.
+"""Functions of SDKs that send requests and are not instrumented, with reasons.
 
-``SDKS`` says which package belongs to which providers. ``tests/contract/test_census.py`` reads every SDK's source and holds
-what it finds against the providers' tables and these lists.
+Each module has a table ``NOT_WATCHED`` for one provider. ``SDKS`` lists the packages and their providers.
+``tests/contract/test_census.py`` reads the source of every SDK and compares it with the patch points and these tables.
+In a key ``*`` matches any text. Keys also cover the async forms of a function.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from opentelemetry.instrumentation.llm.calls.declaration import Sdk
 
 
 class Inspected(NamedTuple):
-    """A package, who watches it, and the list of what is not watched."""
+    """A package, its providers, and the list of functions without instrumentation."""
 
     list: str
     package: str
     providers: tuple[str, ...]
     reading: Callable[[str], list[Asking]] = asking
-    """What finds, in the source of the package, what asks the network."""
+    """Function that finds the request functions in the source of the package."""
 
     @property
     def reasons(self) -> Mapping[str, str]:
@@ -62,4 +63,4 @@ SDKS = (
     Inspected("zhipuai", "zhipuai", ("zhipuai",)),
     Inspected("litellm", "litellm", ("litellm",), offered),
 )
-"""Amazon Bedrock is not here: its clients are made while a program runs, of botocore's descriptions of services."""
+"""Packages. Not Amazon Bedrock, whose clients botocore creates at run time."""

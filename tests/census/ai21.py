@@ -1,4 +1,4 @@
-"""What ai21 asks the network for and is not watched. A ``*`` in a key stands for anything; keys cover the Async forms too."""
+"""Functions of ai21 that send requests and are not instrumented."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What aleph-alpha-client asks the network for and is not watched. A ``*`` in a key stands for anything."""
+"""Functions of aleph-alpha-client that send requests, not instrumented."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What azure-ai-inference asks the network for and is not watched. A ``*`` in a key stands for anything."""
+"""Functions of azure-ai-inference that send requests, not instrumented."""
 
 from __future__ import annotations
 

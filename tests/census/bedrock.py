@@ -1,4 +1,4 @@
-"""What boto3's clients of Amazon Bedrock ask the network for and is not watched. A ``*`` in a key stands for anything."""
+"""Methods of Bedrock clients that send requests and are not instrumented."""
 
 from __future__ import annotations
 
@@ -19,4 +19,4 @@ NOT_WATCHED = {
     "bedrock-agent:*": _HELD,
     "sagemaker-runtime:*": "an endpoint of the user's own; nothing says what stands behind it",
 }
-"""By service and method, since the classes of clients are made while a program runs."""
+"""By service and method, because the client classes are created at run time."""

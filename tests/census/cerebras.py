@@ -1,4 +1,4 @@
-"""What cerebras-cloud-sdk asks the network for and is not watched. A ``*`` in a key stands for anything; keys cover the Async forms too."""
+"""Functions of cerebras-cloud-sdk that send requests, not instrumented."""
 
 from __future__ import annotations
 

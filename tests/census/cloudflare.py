@@ -1,4 +1,4 @@
-"""Functions of cloudflare that use the network and are not instrumented, with the reason."""
+"""Functions of cloudflare that send requests and are not instrumented."""
 
 from __future__ import annotations
 

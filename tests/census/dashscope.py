@@ -1,4 +1,7 @@
-"""What dashscope asks the network for and is not watched. A ``*`` in a key stands for anything; keys cover the Aio forms too."""
+"""Functions of dashscope that send requests and are not instrumented.
+
+Keys cover the Aio forms too.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is below the functions that are watched, in the SDKs that one generator writes."""
+"""Functions below the patch points, in the SDKs of one generator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What huggingface_hub's inference clients ask the network for and is not watched. A ``*`` in a key stands for anything."""
+"""Functions of huggingface_hub's inference clients, not instrumented."""
 
 from __future__ import annotations
 

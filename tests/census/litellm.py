@@ -1,4 +1,4 @@
-"""What litellm asks the network for and is not watched. A ``*`` in a key stands for anything."""
+"""Functions of litellm that send requests and are not instrumented."""
 
 from __future__ import annotations
 

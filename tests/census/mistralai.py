@@ -1,4 +1,7 @@
-"""What mistralai asks the network for and is not watched. A ``*`` in a key stands for anything; keys cover the ``_async`` forms too."""
+"""Functions of mistralai that send requests and are not instrumented.
+
+Keys cover the ``_async`` forms too.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What ollama asks the network for and is not watched. A ``*`` in a key stands for anything; keys cover AsyncClient too."""
+"""Functions of ollama that send requests and are not instrumented.
+
+Keys cover AsyncClient too.
+"""
 
 from __future__ import annotations
 

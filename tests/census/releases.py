@@ -1,7 +1,7 @@
-"""In which releases of its SDK each route exists, where these are not all that its table claims.
+"""Releases of an SDK that have a route, if these are fewer than it claims.
 
-``RELEASES`` is a table a provider: a pattern of routes, and the requirement that a release has to meet; the first that fits
-counts. Targets have such a table in ``Sdk.releases``. ``tests/contract/test_points.py`` holds both against what is installed.
+``RELEASES`` is a table for each provider: a pattern of routes, and the requirement on the release; the first match
+counts. Targets have such a table in ``Sdk.releases``. ``tests/contract/test_points.py`` compares both with the installed SDK.
 """
 
 from __future__ import annotations

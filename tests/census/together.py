@@ -1,4 +1,4 @@
-"""What together asks the network for and is not watched. A ``*`` in a key stands for anything; keys cover the Async forms too."""
+"""Functions of together that send requests and are not instrumented."""
 
 from __future__ import annotations
 

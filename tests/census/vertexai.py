@@ -1,4 +1,7 @@
-"""What vertexai asks the network for and is not watched. A ``*`` in a key stands for anything; keys cover ``_async`` forms too."""
+"""Functions of vertexai that send requests and are not instrumented.
+
+Keys cover ``_async`` forms too.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ibm-watsonx-ai's foundation models ask the network for and is not watched. A ``*`` in a key stands for anything."""
+"""Functions of ibm-watsonx-ai's foundation models, not instrumented."""
 
 from __future__ import annotations
 

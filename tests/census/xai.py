@@ -1,4 +1,7 @@
-"""What xai-sdk asks the network for and is not watched. A ``*`` in a key stands for anything; keys cover ``aio`` too."""
+"""Functions of xai-sdk that send requests and are not instrumented.
+
+Keys cover ``aio`` too.
+"""
 
 from __future__ import annotations
 

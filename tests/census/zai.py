@@ -1,4 +1,4 @@
-"""What zai-sdk asks the network for and is not watched. A ``*`` in a key stands for anything."""
+"""Functions of zai-sdk that send requests and are not instrumented."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What zhipuai asks the network for and is not watched. A ``*`` in a key stands for anything."""
+"""Functions of zhipuai that send requests and are not instrumented."""
 
 from __future__ import annotations
 

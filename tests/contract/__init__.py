@@ -1,1 +1,1 @@
-"""The contract: what holds for every point of every provider, run over the payloads."""
+"""Properties that hold for every patch point of every provider."""

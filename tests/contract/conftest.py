@@ -1,4 +1,4 @@
-"""What makes some thousand small runs quick: instrument once, load no certificates, collect new garbage only."""
+"""Make small runs fast: one instrumentation, one TLS context, less GC."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _parameters(item: pytest.Item) -> Iterable[Any]:
 
 @pytest.fixture(scope="module")
 def watching() -> Iterator[Watching]:
-    """Return a process that a test has watched or bare as it likes, with one provider of telemetry for the whole module."""
+    """Return a process that a test instruments, with shared OTel providers."""
     made = Watching(Seen())
     yield made
     made.close()
@@ -61,6 +61,6 @@ def _told() -> Iterator[Told]:
 
 @pytest.fixture
 def told(_told: Told) -> Told:
-    """Watch the whole module with the default settings; return what this one test's run told."""
+    """Instrument the module with default settings; return the telemetry of one test."""
     _told.begin()
     return _told

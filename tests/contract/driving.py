@@ -1,4 +1,4 @@
-"""Drive a payload, plain or asynchronous, with a client that is closed afterwards."""
+"""Make the call of a payload, sync or async, and close its client."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ MODES = ("sync", "async")
 
 @cache
 def _has(requirement: str) -> bool:
-    """Say whether a release is installed; asked once, and not while something of ours is made to raise."""
+    """Return True if a release is installed; cached for the sake of planted faults."""
     return installed(requirement)[1]
 
 
 def has(payload: Payload, client: Any) -> bool:
-    """Say whether the installed release of an SDK has what is called."""
+    """Return True if the installed release of an SDK has the function."""
     owner = client
     for part in payload.name.partition(":")[0].split("."):
         owner = getattr(owner, part, None)
@@ -32,7 +32,7 @@ def has(payload: Payload, client: Any) -> bool:
 
 
 def skip_if_missing(payload: Payload, client: Any) -> None:
-    """Skip what the installed release of an SDK does not have."""
+    """Skip the test if the installed release of an SDK lacks the function."""
     if not has(payload, client):
         pytest.skip(f"needs {payload.needs}" if payload.needs else f"this release has no {payload.name}")
 
@@ -69,7 +69,7 @@ async def opened_async(payload: Payload, url: str) -> AsyncIterator[Any]:
 
 
 async def answer(payload: Payload, client: Any) -> Any:
-    """Make the asynchronous call; some SDKs return a stream at once, others a coroutine."""
+    """Make the async call. Some SDKs return a stream directly, others a coroutine."""
     outcome = payload.async_call(client)  # type: ignore[misc]
     return await outcome if inspect.isawaitable(outcome) else outcome
 

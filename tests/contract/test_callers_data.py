@@ -1,4 +1,4 @@
-"""What is the caller's stays the caller's: it arrives whole, and nobody but the SDK reads, copies, changes or keeps it."""
+"""Arguments arrive unchanged; only the SDK reads, copies or keeps them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SETTINGS: tuple[dict[str, Any], ...] = ({}, CONTENTS_ON)
 
 
 class Trace(NamedTuple):
-    """What one call left behind: what was read and copied, what is changed, what is still there, and what was sent."""
+    """Result of one call: reads, copies, changes, live objects, and sent bodies."""
 
     read: Counter[str]
     copied: Counter[str]
@@ -48,12 +48,12 @@ class Trace(NamedTuple):
 
 
 def sent(stand_in: Any) -> list[bytes]:
-    """Return the bodies that arrived, but for those whose boundary is never the same twice."""
+    """Return the bodies that arrived, without those with a random boundary."""
     return [record.body for record in stand_in.journal if "multipart" not in (record.header("content-type") or "")]
 
 
 def trace(payload: payloads.Payload, mode: str, exit: Exit, stand_in: Any, seen: Any) -> Trace | None:
-    """Run a payload with all it hands over marked; ``None`` where there is no such form of it."""
+    """Run a payload with marked arguments; ``None`` if it has no such form."""
     marks = Marks()
     stand_in.clear()
     if exit.script(mode) is None:
@@ -68,7 +68,7 @@ def trace(payload: payloads.Payload, mode: str, exit: Exit, stand_in: Any, seen:
 
 
 def differences(before: Trace, now: Trace, unread: bool) -> list[str]:
-    """Say what is read, copied, changed, kept or sent that is not so without us."""
+    """Return the reads, copies, changes, kept objects and bodies that only we cause."""
     read = {what: (count, before.read[what]) for what, count in now.read.items() if count > before.read[what] and what[:6] != "beside"}
     found = [f"{what} {now} times instead of {bare}" for what, (now, bare) in read.items()] if unread else []
     found += [f"copied: {what}" for what in now.copied - before.copied]
@@ -78,7 +78,7 @@ def differences(before: Trace, now: Trace, unread: bool) -> list[str]:
 
 
 def judged(payload: payloads.Payload, mode: str, watching: Watching, stand_in: Any, settings: Any = SETTINGS) -> list[str] | None:
-    """Compare all ways out, bare and watched; ``None`` where there is no such form of it."""
+    """Compare all exits with and without instrumentation; ``None`` if not applicable."""
     forget_the_past()
     watching.bare()
     bare = [(exit, trace(payload, mode, exit, stand_in, watching.seen)) for exit in EXITS[payload.stream]]
@@ -104,7 +104,10 @@ def test_nobody_else_reads_copies_changes_or_keeps_it(payload: Any, mode: str, w
 
 
 def given_one_by_one(payload: payloads.Payload, mode: str, generators: bool, stand_in: Any) -> tuple[Any, ...] | None:
-    """Run a payload whose messages come from an iterator; return what arrived, how often it was asked for, and how the call ended."""
+    """Run a payload whose messages come from an iterator.
+
+    Return the bodies that arrived, the number of iterations, and the outcome of the call.
+    """
     stand_in.clear()
     made: list[Once] = []
     exit = EXITS[payload.stream][0]
@@ -143,7 +146,7 @@ FAULTS: dict[str, tuple[Callable[[list[Any]], Any], str]] = {
 
 @pytest.fixture
 def touching(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
-    """Have the messages of every chat touched by a function, as long as it is watched."""
+    """Apply a function to the messages of every chat while it is instrumented."""
     create = Completions.create
 
     def touch_by(touch: Callable[[Any], Any]) -> None:

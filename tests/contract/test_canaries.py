@@ -1,4 +1,7 @@
-"""Secrets in everything that is sent and answered: none is exported unless contents are asked for, and no credential ever."""
+"""No secret is exported without the content setting, and never a credential.
+
+Requests and responses contain secrets in every text.
+"""
 
 from __future__ import annotations
 
@@ -38,12 +41,12 @@ EXITS = {
     True: [*(_SCRIPTS[name] for name in _STREAMS), _SCRIPTS["exhausted"]._replace(name="repeated", scenario="repeat")],
     False: [_SCRIPTS["answered"], _SCRIPTS["cut"], _SCRIPTS["answered"]._replace(name="repeated", scenario="repeat")],
 }
-"""How calls end here, by whether they stream; one ends with an error that repeats the key and the prompt."""
+"""Exits of calls and streams; one error repeats the key and the prompt."""
 SHOWN = ("gen_ai.input.messages", "gen_ai.system_instructions")
 
 
 class Told(NamedTuple):
-    """What was told of one call, by place; what the server was sent; the text of the exception that the application got."""
+    """Exports of one call by place, request bodies, and text of the exception."""
 
     exit: str
     places: dict[str, bytes]
@@ -53,12 +56,12 @@ class Told(NamedTuple):
     spans: list[Any]
 
     def shows(self) -> bool:
-        """Say whether the contents of the request are shown."""
+        """Return True if the contents of the request are exported."""
         return any(name in span.attributes for span in self.spans for name in SHOWN)
 
 
 def told(case: Case, seen: Any, stand_in: Any, caplog: pytest.LogCaptureFixture) -> Told | None:
-    """Run a case; return what was told of it, or ``None`` where there is no such case."""
+    """Run a case and return its exports, or ``None`` if it is not applicable."""
     stand_in.clear()
     seen.clear()
     caplog.clear()
@@ -155,7 +158,7 @@ CHAT = next(payload for payload in PAYLOADS if payload.id == "openai-chat.comple
 
 
 def _found(watching: Watching, stand_in: Any, caplog: pytest.LogCaptureFixture) -> tuple[list[str], list[str]]:
-    """Return what is found in the places and in the metrics of one chat."""
+    """Return the secrets in the exports and in the metrics of one chat."""
     seen = watching.watched()
     one = told(Case(with_secrets(CHAT), "sync", "plain", _SCRIPTS["answered"]), seen, stand_in, caplog)
     assert one is not None and one.keys

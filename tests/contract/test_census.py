@@ -1,4 +1,7 @@
-"""Whatever an SDK asks the network for is watched, or on a short list that says why it is not."""
+"""Every function of an SDK that sends requests is instrumented or in a list.
+
+The lists give a reason for each function that is not instrumented.
+"""
 
 from __future__ import annotations
 
@@ -52,9 +55,9 @@ def _exhausted(result: Any) -> Any:
 
 @pytest.mark.parametrize("sdk", INSTALLED, ids=lambda sdk: sdk.list)
 def test_the_reading_sees_every_request_that_a_payload_sends(sdk: Inspected, surfaces: Any, stand_in: Any) -> None:
-    """Nothing that is known to ask escapes the reading: while a payload runs, a function that was found runs too.
+    """Every function that sends a request of a payload was found in the source.
 
-    What threads ask that live longer than a call, no profile sees.
+    Requests of threads that outlive the call are not visible to the profile function.
     """
     places: dict[str, list[range]] = {}
     for function in _of(surfaces, sdk):
@@ -84,7 +87,7 @@ def test_the_reading_sees_every_request_that_a_payload_sends(sdk: Inspected, sur
 
 @pytest.mark.parametrize("sdk", INSTALLED, ids=lambda sdk: sdk.list)
 def test_every_reason_is_about_something(sdk: Inspected) -> None:
-    """A list is read by people: what a newest release does not have any more is taken off."""
+    """Every listed function exists in the newest release."""
     names = {name for module, path in sources(sdk.package) for name in functions_of(module, path.read_text(encoding="utf-8"))}
     assert _about_nothing(sdk.reasons, names) == []
 

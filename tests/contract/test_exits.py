@@ -1,4 +1,4 @@
-"""However an application leaves what it opened: one span, ended once and truly, and nothing left behind."""
+"""Every exit of a call gives one span, ended once, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from harness.running import cases
 from harness.styles import STYLES
 from harness.watching import Watching
 
-# What an application leaves open it leaves open: sockets, and what some SDKs say of their own operations.
+# Sockets that the application leaves open, and the SDKs' log lines about their operations.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),

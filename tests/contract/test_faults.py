@@ -1,4 +1,4 @@
-"""Every function of ours raises in turn, in every kind of call: the application gets what it gets unwatched."""
+"""Each function of the package raises; the application notices nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning"),
-    # Python 3.13 says so of the code that is put in the place of a generator's.
+    # Python 3.13 warns of the code that replaces that of a generator.
     pytest.mark.filterwarnings("ignore:Assigning a code object:DeprecationWarning"),
 ]
 EVERYWHERE = {("plain", "answered"), ("plain", "exhausted")}
@@ -31,7 +31,7 @@ KINDS = {
     "async": {*EVERYWHERE, ("plain", "server cuts"), ("plain", "closed")},
 }  # fmt: skip
 _THOROUGH = "LLM_CONTRACT" in os.environ
-"""Whether every payload is tried in each exit for itself; two payloads stand for the rest otherwise."""
+"""Whether every payload runs every exit; otherwise two represent the rest."""
 FEW = ("openai-chat.completions.create", "openai-chat.completions.create-stream")
 PAYLOADS = [payload for payload in payloads.read() if _THOROUGH or payload.id in FEW]
 _NEAR = 4
@@ -39,9 +39,9 @@ _done: set[tuple[Any, ...]] = set()
 
 
 def _is_new(way: Way, case: Case, always: bool) -> bool:
-    """Say whether a fault was not tried yet: in this exit where there is time, else at the end of any way that looks like this one.
+    """Return True if a fault is new in this exit, or on a similar call path.
 
-    The steps of a frame are tried in each frame; what is deeper is alike in plain and in asynchronous calls.
+    Steps of a frame are tested in each frame; deeper functions are the same in sync and async calls.
     """
     names = tuple(map(named, way))
     if names[-1] in FRAMES:
@@ -54,7 +54,7 @@ def _is_new(way: Way, case: Case, always: bool) -> bool:
 
 
 def _tried(bench: Bench, case: Case, unwatched: Any) -> list[str]:
-    """Let everything that a case runs raise once on each way to it, and in the commonest cases always."""
+    """Make each function of a case raise once on each call path, or always."""
     ways, well = bench.ways(case)
     found = [what for way in ways if _is_new(way, case, False) for what in bench.wrong(case, unwatched, well, way)]
     if (case.style, case.exit.name) in EVERYWHERE:

@@ -1,4 +1,4 @@
-"""Objects that raise whatever is asked of them: they pass unchanged, and the span ends all the same."""
+"""Objects that raise at any access pass unchanged, and the span still ends."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Outcome = tuple[str, Any]
 
 
 def _named(result: Any) -> Any:
-    """Name what came back: the hostile object itself, or the class of what the SDK made around it."""
+    """Return the hostile object itself, or the class of the SDK's wrapper."""
     return id(result) if type(result) in (Hostile, object) else type(result)
 
 
@@ -30,7 +30,7 @@ async def _read_async(result: Any) -> list[int]:
 
 
 def _outcome(payload: payloads.Payload, mode: str, read: bool, around: Callable[[Any], Any] = lambda client: client) -> Outcome:
-    """Make the call; say which object came back, which chunks, or which exception."""
+    """Make the call; return which object, chunks or exception the application got."""
     try:
         if mode == "sync":
             with opened(payload, NOWHERE) as client:

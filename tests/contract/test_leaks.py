@@ -1,6 +1,6 @@
-"""Calls leave nothing behind, whichever way they are left; and what an open stream holds of ours is bounded.
+"""Calls leave nothing behind, and the memory of an open stream is bounded.
 
-A few ways out of each SDK by default; every way out, 20,000 calls each, with ``tox -e soak``.
+Some exits of each SDK by default; every exit, with 20,000 calls each, in ``tox -e soak``.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ pytestmark = [
 
 
 def growths(side: str, provider: str, mode: str, *only: str, before: str = "") -> Iterator[tuple[str, Growth]]:
-    """Measure ways out in a process of their own; give each, and its last growth. ``before`` is run there first."""
+    """Run ``before`` and exits in a process; yield each with its last growth."""
     started = ("-c", f"{before}\nimport sys\nfrom harness import leaks\nleaks.main(*sys.argv[1:])") if before else ("-m", "harness.leaks")
     done = python(*started, side, provider, mode, CALLS, *only, timeout=None if SOAK else 240)
     assert done.returncode == 0, done.stderr
@@ -48,11 +48,11 @@ def growths(side: str, provider: str, mode: str, *only: str, before: str = "") -
 
 
 _TIMES = 3
-"""How often a way out is measured, each time in a process of its own, before it is said to grow: some SDKs grow by chance."""
+"""Measurements of an exit, each in a new process: some SDKs grow by chance."""
 
 
 def grown(provider: str, mode: str, *only: str, before: str = "") -> tuple[list[str], int]:
-    """Say what grows each time, and does not grow so without us; and how many ways out were tried."""
+    """Return the exits that always grow, and not without us; and the number of exits."""
     watched = dict(growths("watched", provider, mode, *only, before=before))
     found = {path: growth for path, growth in watched.items() if growth.beyond()}
     bare = dict(growths("bare", provider, mode, *found)) if found else {}
@@ -145,7 +145,7 @@ def test_an_open_stream_holds_little_of_ours(payload: payloads.Payload, mode: st
 
 
 def _nothing() -> None:
-    """Stand for what another library does as the process ends."""
+    """Imitate work of another library at interpreter exit."""
 
 
 def test_many_streams_leave_one_entry_among_what_runs_as_the_process_ends(watching: Watching, far: str) -> None:

@@ -1,4 +1,4 @@
-"""Whatever an SDK tells of itself, one call is one span, and our figures are there: every payload, with the SDK's own telemetry on."""
+"""One call is one span of ours, even if the SDK's own telemetry is on."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WHOLE = {False: VALUE_EXITS[0], True: STREAM_EXITS[0]}
 
 
 SILENCED = sorted(provider.name for provider in providers.ALL if provider.native and provider.name != "bedrock")
-"""Whose spans ours replace; botocore makes none itself, and its instrumentation is in ``tests/beside``."""
+"""SDKs whose spans are replaced. ``tests/beside`` covers the one for botocore."""
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def told(watching: Watching) -> Iterator[Any]:
 
 
 def told_of(payload: payloads.Payload, mode: str, seen: Any, stand_in: Any) -> tuple[int, list[str], int]:
-    """Make one call; count our spans, name the scopes of others' spans of inferences, and count the ends on the bus."""
+    """Make one call; return our spans, scopes of other inference spans, and ends."""
     seen.clear()
     with capture_events() as said:
         try:
@@ -72,9 +72,9 @@ def test_a_doubled_span_of_ours_is_counted(watching: Watching, stand_in: Any, mo
 
 @pytest.mark.parametrize("provider", SILENCED)
 def test_a_second_span_is_counted(provider: str, watching: Watching, stand_in: Any) -> None:
-    """The same measure sees what an SDK tells where it is let."""
+    """The same measurement finds the SDK's own spans if they are allowed."""
     values = [p for p in payloads.read() if p.provider == provider and not p.stream and p.call is not None]
-    # What serves it on somebody else's cloud makes no spans.
+    # The clients for third-party clouds create no spans.
     chat = min(values, key=lambda payload: payload.name.endswith((":azure", ":gcp")), default=None)
     if chat is None:
         pytest.skip(f"{provider} is not installed")

@@ -1,4 +1,4 @@
-"""Answers of odd shape: the application gets what it would get unwatched, and the span what was readable."""
+"""Malformed responses reach the application; the span has readable values."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _outcome(payload: payloads.Payload, mode: str, url: str) -> tuple[Any, ...]:
 
 
 def _dump(value: Any) -> str:
-    """Return what an answer holds, but for ids and counters, which differ from request to request."""
+    """Return the content of a response without ids and counters."""
     held = getattr(value, "__dict__", None)
     return _without_numbers(repr(held if held is not None else value))
 

@@ -49,7 +49,7 @@ def _cleared() -> Iterator[None]:
 
 @pytest.fixture
 def hearing() -> Iterator[Hearing]:
-    """Hear what is logged in this process."""
+    """Collect the log records of this process."""
     made, root = Hearing(), logging.getLogger()
     before = root.level
     root.addHandler(made)

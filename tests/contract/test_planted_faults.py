@@ -1,4 +1,7 @@
-"""What lets a mistake of ours through, loses a span by it, or says it too loudly or not at all, is found by the fault injection."""
+"""The fault injection finds each planted defect of the error handling.
+
+A defect lets an error through, loses a span, or logs too loudly or not at all.
+"""
 
 from __future__ import annotations
 

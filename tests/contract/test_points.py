@@ -1,4 +1,4 @@
-"""Every Point of the installed release exists where its table says so, and fires: one call is one start, one stop, one span.
+"""Every patch point of the release exists, with one start, stop and span.
 
 The environments ``sdk-...-oldest`` and ``sdk-...-newest`` of ``tox.ini`` run this on the releases at both ends of each claim.
 """
@@ -38,7 +38,7 @@ def observer() -> Observer:
 
 @pytest.fixture(scope="module")
 def fired() -> FIRED:
-    """Keep what has fired for the judgement over all Points."""
+    """Collect the observed calls for the check over all patch points."""
     return {}
 
 
@@ -71,7 +71,7 @@ def test_every_point_is_where_it_is_claimed(table: Sdk, observer: Observer, told
 
 
 def test_the_release_that_was_asked_for_is_installed() -> None:
-    """What a tox environment is named after is what it has; else its tests would be about nothing."""
+    """The tox environment has the release in its name; otherwise its tests are void."""
     if not payloads.ASKED_FOR:
         pytest.skip("no release is asked for")
     (table,) = (provider for provider in providers.ALL if provider.name == payloads.ASKED_FOR)

@@ -1,4 +1,4 @@
-"""What watching puts in an SDK is gone when it ends, however often it begins and ends."""
+"""Uninstrumenting restores every target, however often it is repeated."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def targets(table: Sdk) -> Iterator[str]:
 
 
 def standing(target: str) -> Any:
-    """Return what stands there now; ``None`` where there is no such place."""
+    """Return the current object at a target; ``None`` if there is no such target."""
     module, _, path = target.partition(":")
     path, _, variable = path.partition("@")
     found: Any = sys.modules.get(module)

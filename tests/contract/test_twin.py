@@ -1,4 +1,4 @@
-"""The same scripts, bare and watched, in two processes: an application finds no difference."""
+"""An application finds no difference with instrumentation, in two processes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def twins(provider: str, directory: Path) -> tuple[dict[str, Any], dict[str, Any
 
 
 def _without_garbage(printed: str) -> str:
-    """Leave out what Python says at its end of sockets that are still open, where an SDK has it say so."""
+    """Remove the warnings about open sockets that Python prints at exit."""
     return "".join(line for line in printed.splitlines(keepends=True) if "ResourceWarning: unclosed" not in line)
 
 
@@ -44,7 +44,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def found(payload: payloads.Payload, directory: Path) -> tuple[dict[str, list[str]], int]:
-    """Return the cases of a payload that differ, with how; and how many could be compared."""
+    """Return the cases of a payload that differ, and the number of compared cases."""
     bare, watched = twins(payload.provider, directory)
     every = [case for mode in ("sync", "async") for case in cases(payload, mode)]
     differ = {case.id: differences(bare[case.id], watched[case.id], case.exit.races, case.id) for case in every}
@@ -55,7 +55,7 @@ def found(payload: payloads.Payload, directory: Path) -> tuple[dict[str, list[st
 def test_an_application_finds_no_difference(payload: payloads.Payload, directory: Path) -> None:
     differ, compared = found(payload, directory)
     if differ:
-        # Event loop and collector race while a generator is dropped, on either side: what we do shows every time.
+        # Event loop and collector race when a generator is dropped; a defect of ours shows every time.
         again, _ = found(payload, directory / "again")
         differ = {id: how for id, how in differ.items() if id in again}
     assert not differ, "\n".join(line for how in differ.values() for line in how)

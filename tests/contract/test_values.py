@@ -1,4 +1,4 @@
-"""A whole answer: the application gets the SDK's own object, and one span says what the provider counted."""
+"""The application gets the SDK's own object; one span has the usage."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import payloads
 from contract.driving import MODES, run
 from semconv.checker import Scenario, check_spans
 
-# What some SDKs say of their own operations; it is theirs to say.
+# Log lines of some SDKs about their own operations.
 pytestmark = pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")
 VALUES = [p for p in payloads.read() if not p.stream]
 

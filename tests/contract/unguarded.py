@@ -1,4 +1,7 @@
-"""The few functions of the package whose own mistakes cannot be caught, each with the reason. Nothing else may be on these lists."""
+"""List the few functions whose errors cannot be caught, each with the reason.
+
+No other function may be listed here.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,7 @@ FRAMES: dict[str, str] = {
     "transports/attempt.py:Transport._around_async": _BETWEEN,
     "context.py:leave": "nothing else takes back what it takes back",
 }
-"""What raises here reaches the application."""
+"""An error here reaches the application."""
 
 LOSES_THE_SPAN: dict[str, str] = {
     "calls/wrap.py:CallWrapper.begin": _KNOWS,
@@ -89,10 +92,10 @@ LOSES_THE_SPAN: dict[str, str] = {
     "handlers/spans.py:Spans._start": _BEGINS,
     "handlers/spans.py:OpenSpan.__init__": _BEGINS,
 }
-"""What raises here, at the beginning of a call, costs it its span; once a span has begun it ends all the same."""
+"""An error here, before the span starts, loses it. A started span still ends."""
 
 READERS: frozenset[CodeType] = frozenset(p.read.__code__ for p in providers.ALL if any(point.route for point in p.points))  # type: ignore[attr-defined]
-"""What reads which operation is asked, where many pass one function: what raises in there costs the call its span too, for the same reason."""
+"""Functions that select the operation. An error here loses the span too."""
 
 TELLS_IT_TWICE: dict[str, str] = {
     "calls/call.py:Call.includes": "it is what says that one call is a part of another",
@@ -102,15 +105,15 @@ TELLS_IT_TWICE: dict[str, str] = {
     "calls/nesting.py:_serves": "it is what says that one call is a part of another",
     "calls/nesting.py:_caller": "it is what says that one call is a part of another",
 }
-"""What raises here has a part of a call told as a call of its own."""
+"""An error here records a part of a call as a separate call."""
 
 ASKS_LATER: dict[str, str] = {
     "litellm-text_completion-stream": "its request goes out with the first step: if the call was given up before, that of the SDK below tells it",
 }
-"""Payloads whose part is told as a call of its own where their stream could not be seen through."""
+"""Payloads whose part is a separate call if their stream is not observed."""
 
 LEAVES_IT_OPEN: dict[str, str] = {
     "handlers/spans.py:Spans.handle": "there is no second one who hears that a call is over",
     "calls/call.py:Call._say_last": "where it never works, nothing says that a call is over",
 }
-"""What raises here leaves a span open that has begun."""
+"""An error here leaves a started span open."""

@@ -1,6 +1,6 @@
-"""The transparency harness: what an application could notice, noticed by machine, for every point of every provider.
+"""Compare applications with and without instrumentation, for every patch point.
 
-``styles`` opens a payload as applications do, ``exits`` are the ways in which they leave what they opened, ``account``
-writes down everything that they could see on the way, and ``running`` joins the three. The parts of the contract
-(``tests/contract``) judge these accounts; ``matrix`` prints what came of it.
+``styles`` makes a call as applications do, ``exits`` are the ways in which an application leaves a stream or response,
+``account`` records everything that the application can observe, and ``running`` joins the three. The contract tests
+(``tests/contract``) check these accounts; ``matrix`` prints the results.
 """

@@ -1,4 +1,7 @@
-"""Write down what an application sees while a script runs; the same script writes the same account, watched or not."""
+"""Record everything that an application can observe while a script runs.
+
+The same script records the same account with and without instrumentation.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from opentelemetry import trace
 from .describing import described, described_exception, surface
 
 OURS = SpanContext(trace_id=0x5EED, span_id=0xA99, is_remote=False, trace_flags=TraceFlags(TraceFlags.SAMPLED))
-"""The application's own span: everything that is watched must become its child and must leave it current."""
+"""Span of the application. Calls are its children and leave it current."""
 _OURS = str(Path("opentelemetry", "instrumentation", "llm"))
 
 
@@ -27,7 +30,7 @@ def application_span() -> Iterator[None]:
 
 
 def at_home() -> bool:
-    """Say whether the application's own span is the current one."""
+    """Return True if the application's own span is current."""
     return trace.get_current_span().get_span_context() is OURS
 
 
@@ -55,7 +58,7 @@ class Account:
         return self.bytes or self.chunks
 
     def opened(self, result: Any, through: str) -> None:
-        """Write down what the SDK returned, and how its outside looks."""
+        """Record the object that the SDK returned, with its class and attributes."""
         self.note(f"returned {through}", surface(result, self._root) if self._surfaces else None)
         self.generator = _whose(result)
         self.look()
@@ -72,7 +75,7 @@ class Account:
             self.look()
 
     def _piece(self, piece: bytes) -> None:
-        """Write down bytes as one with those before them: the network cuts them anew each time."""
+        """Append bytes to the previous bytes, because the network splits them randomly."""
         before = self.notes.pop()[1] if self.notes and self.notes[-1][0] == "pieces" else ""
         self.note("pieces", before + piece.decode("latin-1"))
 
@@ -87,12 +90,15 @@ class Account:
         self.note("raised", described_exception(error))
 
     def as_json(self) -> list[Any]:
-        """Return the notes without the ports of the stand-in and its fronts, and whether the context ever strayed."""
+        """Return the notes without port numbers, and whether the context ever changed."""
         return [*_without_ports(self.notes), ["strayed", self.strayed]]
 
 
 def _whose(result: Any) -> str:
-    """Say whether a bare generator is ours or theirs; everything else is neither."""
+    """Return whether a bare generator is from this package or from the SDK.
+
+    Other objects are neither.
+    """
     code = None if isinstance(result, dict) else getattr(result, "gi_code", None) or getattr(result, "ag_code", None)
     return "" if code is None else "ours" if _OURS in code.co_filename else "theirs"
 

@@ -1,4 +1,7 @@
-"""Documents that hold anything: whatever key is asked for has a value, and every value is one that a stranger may write."""
+"""Build documents that have a value for every key, to test dialects.
+
+A value is anything that an unknown server may send.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +30,12 @@ _LISTS = re.compile(
     r"(?i)^(?:choices|messages|contents?|parts|outputs?|candidates|input|tools|tool_?calls|data|results|generations|completions|steps)$"
 )
 _HINTS = ((_COUNTS, "count"), (_WORDS, "word"), (_DOCUMENTS, "document"), (_LISTS, "list"))
-"""What the values of a key usually are: three of four times they are that here, too, or a dialect would not look any further."""
+"""Usual values of a key: three of four are usual, so that dialects read on."""
 
 
 @cache
 def vocabulary() -> tuple[str, ...]:
-    """Return the words that dialects look for: kinds of blocks and events, roles, reasons."""
+    """Return the words that dialects know: block types, events, roles, reasons."""
     root = Path(dialects.__file__).parent
     found: set[str] = set()
     for file in [*root.rglob("*.py"), *(root.parent / "extraction").rglob("*.py")]:
@@ -43,7 +46,7 @@ def vocabulary() -> tuple[str, ...]:
 
 
 class Anything(dict[str, Any]):
-    """Answer for every key: a document, a list, a word of the vocabulary, or one of the values that were given."""
+    """Return a value for every key: a document, a list, a word or a given value."""
 
     def __init__(self, chance: random.Random, given: list[Any], depth: int = 0, size: list[int] | None = None) -> None:
         super().__init__()

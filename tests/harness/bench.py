@@ -1,4 +1,7 @@
-"""Run a case bare, watched, and watched while something of ours or below us raises; say what anybody would complain of."""
+"""Run a case with a fault and return the errors that a user would report.
+
+The case runs without instrumentation, with it, and with a function that raises.
+"""
 
 from __future__ import annotations
 
@@ -36,18 +39,21 @@ SETTINGS: dict[str, Any] = {"capture_message_content": "span_and_event", "emit_e
 
 _TAPS = frozenset({"calls/result.py:dispatch_result", "calls/streams/reiterable.py:_relayed", "calls/streams/class_iterator.py:_stepping"})
 TRIES = 3
-"""In how many pieces an answer arrives is the network's affair, and with them which functions are reached."""
+"""The network splits a response at random, which changes the functions that run."""
 
 
 class Told(NamedTuple):
-    """What a run told: spans that began, and the status of each that ended."""
+    """Telemetry of one run: the spans that began, and the status of each ended span."""
 
     begun: int
     ended: tuple[str, ...]
 
 
 def bare(case: Case, stand_in: Any) -> Any:
-    """Return what an application sees of a case that nobody watches, the second time that it runs; ``None`` where there is no such case."""
+    """Return the account of the second run without instrumentation.
+
+    ``None`` if the case is not applicable.
+    """
     assert not LLMInstrumentor().is_instrumented_by_opentelemetry
     seen: Any = None
     for _ in range(2):
@@ -73,13 +79,13 @@ class Bench:
         self._functions: Functions = {}
 
     def told(self) -> Told:
-        """Return what the last run told."""
-        # What was lost at a bad moment ends with the next stream.
+        """Return the telemetry of the last run."""
+        # A stream that was dropped at a bad moment is ended when the next stream begins.
         finalize.end_collected()
         return Told(self._begun.count, tuple(span.status.status_code.name for span in self._seen.spans()))
 
     def account(self, case: Case) -> Any:
-        """Run a case from a clean beginning and return what the application sees."""
+        """Run a case from a clean state and return its account."""
         forget_the_past()
         self._stand_in.clear()
         self._seen.clear()
@@ -90,18 +96,21 @@ class Bench:
             return None
 
     def ways(self, case: Case, warm: bool = True) -> tuple[list[Way], Told]:
-        """Run a case, for the second time where it is ``warm``; return the ways to all functions of ours that it takes, and what it tells."""
+        """Run a case; return the call paths to package functions, and the telemetry.
+
+        A ``warm`` case runs twice, and the second run is returned.
+        """
         if warm:
             self.account(case)
         _, ways = ways_run(lambda: self.account(case))
         return list(ways), self.told()
 
     def wrong(self, case: Case, unwatched: Any, well: Told, way: Way, always: bool = False) -> list[str]:
-        """Let a function of ours raise, once on its way or always, and say what was wrong then."""
+        """Make a function raise, once on its call path or always, and return the errors."""
         name = named(way[-1])
         self._functions = self._functions or (functions_by_code() if always else {})
-        # What is opened and could not be tapped is ended with what is known; how it goes on nobody sees. Nor does anybody see
-        # that an answer is a refusal where it could not be read.
+        # A stream that could not be wrapped ends with the known values; its later chunks are not observed. Nor is it known
+        # that a response is an error if it could not be read.
         blind = (case.payload.stream and any(named(code) in _TAPS for code in way)) or not case.payload.raises
         lost = name in LOSES_THE_SPAN or not READERS.isdisjoint(way)
         twice = name in TELLS_IT_TWICE or (blind and case.payload.id in ASKS_LATER)
@@ -131,7 +140,7 @@ class Bench:
         lost: bool = False,
         twice: bool = False,
     ) -> list[str]:
-        """Run a case with a fault and return what an application or an operator would complain of."""
+        """Run a case with a fault and return the errors for application and operator."""
         with listening() as heard, fault:
             watched = self.account(case)
         found = [f"the application sees it: {difference}" for difference in differences(unwatched, watched)[:1]]

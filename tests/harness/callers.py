@@ -1,4 +1,7 @@
-"""What an application hands over and is handed: whether it is read, copied, changed or kept by anybody."""
+"""Check that arguments and results of an application are not read or kept.
+
+They are not copied or changed either.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,11 @@ from .handing import handing
 from .resting import rest
 
 SAID = ("messages", "input", "inputs", "contents", "prompt", "texts", "documents", "system", "instructions")
-"""Arguments that hold what is said; nobody but the SDK reads them unless contents are asked for."""
+"""Arguments with message contents, read by the SDK only unless captured."""
 
 
 class Marks:
-    """What happened to what was handed over, and what of it is still there."""
+    """Count reads, copies and changes of arguments, and the live objects."""
 
     def __init__(self) -> None:
         self.read: Counter[str] = Counter()
@@ -37,26 +40,26 @@ class Marks:
             return
 
     def alive(self) -> Counter[str]:
-        """Count what is still there."""
+        """Count the objects that are still alive."""
         return Counter(what for what, ref in self._refs if ref() is not None)
 
     def watched(self) -> int:
-        """Say how many things are watched."""
+        """Return the number of observed objects."""
         return len(self._refs)
 
     def handed(self, value: Any) -> Any:
-        """Remember what ``value`` looks like; return it."""
+        """Store the state of ``value`` and return the value."""
         self._handed.append((value, shape(value)))
         return value
 
     def changed(self) -> list[str]:
-        """Say what has been changed since it was handed over, and let go of it."""
+        """Return the objects that were changed since they were passed, and forget them."""
         handed, self._handed = self._handed, []
         return [f"{before} became {shape(value)}" for value, before in handed if shape(value) != before]
 
 
 def shape(value: Any) -> Any:
-    """Describe a structure by its values and by which objects hold them, without asking it in any way that is counted."""
+    """Describe a structure by its values and identities, without a counted access."""
     if isinstance(value, dict):
         return (id(value), [(key, shape(dict.__getitem__(value, key))) for key in dict.__iter__(value)])
     if isinstance(value, list):
@@ -65,7 +68,7 @@ def shape(value: Any) -> Any:
 
 
 def _counting(kind: type, reading: Iterable[str]) -> type:
-    """Make a class like ``kind`` that counts how it is read and copied; weak references to it can be made."""
+    """Make a weakly referable subclass of ``kind`` that counts reads and copies."""
 
     def counted(name: str, counter: str) -> Callable[..., Any]:
         original = getattr(kind, name, None) or getattr(object, name, None)
@@ -103,7 +106,7 @@ def counting(marks: Marks, what: str, value: Any) -> Any:
 
 
 def marking(payload: Payload, marks: Marks) -> Payload:
-    """Return the payload with all that is handed over marked, and its clients watched."""
+    """Return the payload with marked arguments and observed clients."""
 
     def change(function: Any, asked: dict[str, Any]) -> dict[str, Any]:
         return {name: marks.handed(counting(marks, name if name in SAID else "beside", value)) for name, value in asked.items()}
@@ -121,7 +124,7 @@ def marking(payload: Payload, marks: Marks) -> Payload:
 
 
 def watching_with(marks: Marks) -> type[Account]:
-    """Make the kind of account that keeps watch over all that the application is handed."""
+    """Make an account class that marks every object that the application receives."""
 
     class Watched(Account):
         def opened(self, result: Any, through: str) -> None:
@@ -144,7 +147,7 @@ def watching_with(marks: Marks) -> type[Account]:
 
 
 class Once:
-    """An iterable of the application's own that counts how often it is asked for an iterator, and gives each item once."""
+    """An iterable that counts calls of ``iter`` and yields each item once."""
 
     def __init__(self, items: Iterable[Any]) -> None:
         self._items = iter(list(items))
@@ -156,7 +159,7 @@ class Once:
 
 
 def one_by_one(payload: Payload, made: list[Once], generators: bool) -> Payload:
-    """Return the payload with what is said given one by one: by generators, or by iterables of the application's own."""
+    """Return the payload with messages from generators or iterables."""
 
     def change(function: Any, asked: dict[str, Any]) -> dict[str, Any]:
         said = {name: value for name, value in asked.items() if name in SAID and isinstance(value, list)}

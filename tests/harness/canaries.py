@@ -1,4 +1,7 @@
-"""Secrets of every kind, put into a call wherever an application or a provider puts text; and the bytes in which they are sought."""
+"""Insert secrets wherever a call has text, and search exported bytes for them.
+
+Both the application and the provider insert secrets.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ OUTPUT, FILE, USER, METADATA, HEADER, QUERY = (
 )
 ENCODED = (base64.b64encode(IMAGE).decode(), base64.b64encode(FILE.encode()).decode())
 CONTENTS = (PROMPT, OUTPUT, SYSTEM, RESULT, ARGUMENT, CALLED, TEXT[:24], _THOUGHT, THOUGHT)
-"""What is said. Files are told by their size and digest only, whatever the setting."""
+"""Message contents. Files are always recorded by size and digest only."""
 FILES = (FILE, IMAGE.decode(), *ENCODED)
 CREDENTIALS = (HEADER, QUERY)
 PERSONAL = (USER, METADATA)
@@ -49,7 +52,10 @@ def _parameters(function: Any) -> Iterable[str]:
 
 
 def marked(value: Any) -> Any:
-    """Put a secret into every text that is a sentence, every file, and every text that a tool is to be called with; names and numbers stay."""
+    """Insert a secret into every sentence, file and tool argument.
+
+    Names and numbers stay as they are.
+    """
     if isinstance(value, str):
         if value[:1] == "{":
             return json.dumps(marked(json.loads(value)))
@@ -65,7 +71,7 @@ def marked(value: Any) -> Any:
 
 
 def _marked_object(value: Any) -> Any:
-    """Put secrets into a message that some SDKs take as an object only, of pydantic or of protocol buffers."""
+    """Insert secrets into a pydantic or protobuf message."""
     if hasattr(value, "model_dump") and not isinstance(value, type):
         return type(value).model_validate(marked(value.model_dump(exclude_none=True)))
     if hasattr(value, "SerializeToString"):
@@ -109,5 +115,5 @@ def measured(seen: Any) -> dict[str, bytes]:
 
 
 def leaked(secrets: Iterable[str], places: dict[str, bytes]) -> list[str]:
-    """Say which secrets stand in which bytes."""
+    """Return the names of the secrets that are found in the bytes."""
     return [f"{secret!r} stands in the {place}" for secret in secrets for place, told in places.items() if secret.encode() in told]

@@ -1,4 +1,4 @@
-"""Run cases in a process that is watched, and complain of whatever was told wrongly of them."""
+"""Run cases with instrumentation and return the errors in their telemetry."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .styles import NotApplicable
 
 
 class Complaints(NamedTuple):
-    """What is wrong, how many cases ran, and why the others did not."""
+    """Errors, the number of cases that ran, and the reasons of those that did not."""
 
     found: list[str]
     ran: int
@@ -22,7 +22,7 @@ class Complaints(NamedTuple):
 
 
 def run_if_applicable(case: Case, url: str, reasons: list[str]) -> Account | None:
-    """Run a case, or write down why it is not applicable; its stream is free to go by then."""
+    """Run a case and release its stream, or record why it is not applicable."""
     try:
         return run(case, url)
     except NotApplicable as reason:
@@ -31,9 +31,9 @@ def run_if_applicable(case: Case, url: str, reasons: list[str]) -> Account | Non
 
 
 def complaints(cases: Iterable[Case], told: Any, server: Any, logged: Any) -> Complaints:
-    """Run the cases one after the other and judge each; at last the figures of all of them together.
+    """Run the cases in turn and check each; finally check the totals of all metrics.
 
-    ``told`` is a ``CacheRecorder`` that has begun, ``server`` the stand-in, ``logged`` pytest's ``caplog``.
+    ``told`` is a ``CacheRecorder`` that has begun, ``server`` the stand-in, ``logged`` the fixture ``caplog``.
     """
     found: list[str] = []
     reasons: list[str] = []

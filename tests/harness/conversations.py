@@ -1,4 +1,7 @@
-"""What has been said before, in the shape of each provider: a system prompt, an image, a tool called and its result, all with secrets."""
+"""Earlier messages of a conversation, in the format of each provider.
+
+They have a system prompt, an image, a tool call and its result, all with secrets.
+"""
 
 from __future__ import annotations
 
@@ -92,5 +95,5 @@ _SHAPES: tuple[tuple[Callable[[str, Asked], bool], Callable[[Asked], Asked]], ..
 
 
 def conversed(provider: str, asked: Asked) -> Asked:
-    """Put what has been said before into the arguments of a call that is part of a conversation; others stay as they are."""
+    """Add the earlier messages to the arguments of a chat; return others unchanged."""
     return next((shaped(asked) for fits, shaped in _SHAPES if fits(provider, asked)), asked)

@@ -1,4 +1,4 @@
-"""Describe what an application can see of an object or an exception, so that two processes can compare notes."""
+"""Describe objects and exceptions, so that two processes can compare them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 _DEPTH = 3
 _LEFT_BY_COPIES = frozenset({"__slotnames__"})
-"""What Python keeps on a class as soon as somebody has copied an instance, be it the SDK itself."""
+"""Attributes that Python adds to a class when an instance is copied first."""
 _MOMENTS = frozenset({"rpc_start_time", "rpc_end_time"})
 _PLAIN = (str, int, float, bool, bytes, type(None))
 
@@ -35,7 +35,7 @@ def described(value: Any, depth: int = _DEPTH) -> Any:
     if isinstance(value, dict) and depth:
         return {shown(key): described(item, depth - 1) for key, item in value.items()}
     said = shown(value)
-    # What a message of protocol buffers holds by name has no order that two processes share.
+    # The fields of a protobuf message have a different order in each process.
     if (type(value).__repr__ is object.__repr__ or dataclasses.is_dataclass(value)) and depth:
         inner = {name: described(item, depth - 1) for name, item in _public(value).items()}
         return [named(type(value)), inner]
@@ -47,7 +47,7 @@ def _public(value: Any) -> dict[str, Any]:
 
 
 def described_exception(error: BaseException | None, depth: int = 8) -> Any:
-    """Describe an exception with its arguments, its public attributes, its cause and its context."""
+    """Describe an exception: its arguments, public attributes, cause and context."""
     if error is None or not depth:
         return None
     return {
@@ -75,7 +75,7 @@ _known: dict[tuple[type, type, str], list[str]] = {}
 
 
 def instance_of(value: Any, root: str) -> list[str]:
-    """List the public classes of package ``root``, as far as it is loaded, that ``value`` is an instance of."""
+    """List the loaded public classes of package ``root`` that ``value`` has."""
     key = (type(value), value.__class__, root)
     if key not in _known:
         _known[key] = [named(kind) for kind in _public_classes(root, len(sys.modules)) if _is(value, kind)]
@@ -90,7 +90,7 @@ def _is(value: Any, kind: type) -> bool:
 
 
 def surface(value: Any, root: str) -> dict[str, Any]:
-    """Describe the outside of an object: its class, what it is an instance of, and its directory."""
+    """Describe an object by its class, its base classes and its directory."""
     known = instance_of(value, root)
     return {
         "type": named(type(value)),

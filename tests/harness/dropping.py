@@ -1,4 +1,7 @@
-"""Drop a stream and see what is gone without the collector: the same streams, watched and bare."""
+"""Drop a stream and record which objects are freed without the garbage collector.
+
+The same streams are dropped with and without instrumentation.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ _SOON = 0.05
 
 
 def dropped(payload: Payload, mode: str, url: str) -> list[str]:
-    """Take one chunk of a stream, drop it, and say what became of it and of its responses before the collector comes by."""
+    """Take one chunk, drop the stream, and return the state of it and its responses."""
     base = f"{url}/scenario/{_LONG}"
     return asyncio.run(_dropped_asynchronously(payload, base)) if mode == "async" else _dropped(payload, base)
 

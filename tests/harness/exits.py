@@ -1,8 +1,8 @@
-"""Every way in which an application leaves a stream, as small scripts: one table of names, scripts and what must be told.
+"""List the ways in which an application leaves a stream, with expected telemetry.
 
-A script gets an ``Opening`` (``AsyncOpening`` for coroutines) and does what applications do. ``ends`` are the values of
-``ex_llm.stream.end`` that are true of it, none where no stream began; ``failed`` says whether the span has to be an error (``None``: what went
-wrong is not ours to see). Where it ``races`` the number of chunks is not the same twice.
+A script receives an ``Opening`` (``AsyncOpening`` for coroutines) and uses it as an application does. ``ends`` are the
+possible values of ``ex_llm.stream.end``, none if no stream began. ``failed`` is true if the span must have status
+``ERROR``, and ``None`` if the failure is not visible to the package. If it ``races``, the number of chunks varies.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Script = Callable[[Any], Any]
 
 
 class Exit(NamedTuple):
-    """One way out: its scripts, the stand-in's scenario, and what must be told of it."""
+    """One exit: scripts, scenario of the stand-in, and expected telemetry."""
 
     name: str
     ends: tuple[str, ...]
@@ -54,7 +54,7 @@ STREAM_EXITS: tuple[Exit, ...] = (
     Exit("consumer raises", _LOST, _S.consumer_raises, _A.consumer_raises, styles=_RARELY_RAW),
     Exit("consumer raises in with", _CLOSED, _S.consumer_raises_in_with, _A.consumer_raises_in_with, styles=_RARELY_RAW),
     Exit("server cuts", _BROKEN, _S.exhausted, _A.exhausted, "cut:2", failed=True),
-    # A reset may overtake what was sent before it, so how much arrives is not the same twice.
+    # A reset can overtake data that was sent earlier, so the number of chunks varies.
     Exit("server resets", _BROKEN, _S.exhausted, _A.exhausted, "die:2", failed=True, races=True, styles=_RARELY_RAW),
     Exit("error event", _BROKEN, _S.exhausted, _A.exhausted, "stream-error:1", failed=True),
     Exit("refused", (), _S.exhausted, _A.exhausted, "error-429", failed=True),

@@ -1,6 +1,6 @@
-"""What asynchronous applications do with what they opened: the scripts of ``exits``.
+"""Scripts of ``exits`` for asynchronous applications.
 
-Those that are plain functions bring an event loop of their own; what is opened there is opened by ``opening``.
+Plain functions bring their own event loop, and open the call in it through ``opening``.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ async def _awaited(outcome: Any) -> Any:
 
 
 async def _next(opening: AsyncOpening, stream: Any) -> None:
-    """Ask for one more chunk and write down what comes of it."""
+    """Request one more chunk and record the outcome."""
     if not hasattr(stream, "__anext__"):
         raise NotApplicable(f"a {type(stream).__name__} has no __anext__")
     step = stream.__anext__()
@@ -93,7 +93,7 @@ async def closed(opening: AsyncOpening) -> None:
     opening.account.note("closed", described(await _awaited(close())))
     opening.account.note("closed again", described(await _awaited(close())))
     opening.account.look()
-    # Kept until here: some streams are closed by the loss of what iterates them.
+    # Kept until here: some streams are closed when their iterator is collected.
     del iterator
 
 
@@ -206,13 +206,13 @@ def _journal(url: str) -> Any:
 
 
 async def _awhile(event: asyncio.Event) -> None:
-    """Wait for an event that may never come: some SDKs hold the first chunk back until there are more."""
+    """Wait for an event that may not occur: some SDKs delay the first chunk."""
     with contextlib.suppress(asyncio.TimeoutError):
         await asyncio.wait_for(event.wait(), LONG_ENOUGH)
 
 
 async def _cancel(task: asyncio.Task[None], when: Any) -> None:
-    """Cancel a task some time after ``when``; every moment at which it may be is a fair one."""
+    """Cancel a task shortly after ``when``; any moment is a valid test."""
     await when
     await asyncio.sleep(0.03)
     task.cancel()

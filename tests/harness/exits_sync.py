@@ -1,4 +1,4 @@
-"""What plain applications do with what they opened: the scripts of ``exits``."""
+"""Scripts of ``exits`` for synchronous applications."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .styles import NotApplicable, Opening, parseable
 
 _STILL = 3
 LONG_ENOUGH = 1.0
-"""Seconds after which no first chunk comes any more; some SDKs hold it back until there are more."""
+"""Seconds to wait for the first chunk, which some SDKs delay."""
 
 
 class ConsumerFault(Exception):
@@ -33,7 +33,7 @@ def _closing_of(stream: Any) -> Any:
 
 
 def _next(opening: Opening, stream: Any) -> None:
-    """Ask for one more chunk and write down what comes of it."""
+    """Request one more chunk and record the outcome."""
     if not hasattr(stream, "__next__"):
         raise NotApplicable(f"a {type(stream).__name__} has no __next__")
     try:
@@ -88,7 +88,7 @@ def closed(opening: Opening) -> None:
     opening.account.note("closed", described(close()))
     opening.account.note("closed again", described(close()))
     opening.account.look()
-    # Kept until here: some streams are closed by the loss of what iterates them.
+    # Kept until here: some streams are closed when their iterator is collected.
     del iterator
 
 
@@ -181,7 +181,7 @@ def interrupted(opening: Opening) -> None:
 
 
 def _interrupt(caller: int, waiting: threading.Event) -> None:
-    """Send the signal of Ctrl-C as soon as the caller stands still, which is then in the reading of its socket."""
+    """Send SIGINT when the caller blocks, which is in a read of its socket."""
     waiting.wait(LONG_ENOUGH)
     still, before = 0, None
     while still < _STILL:

@@ -1,4 +1,7 @@
-"""Make any function of the package raise while a call runs: found by running and by walking, never from a list kept by hand."""
+"""Make any function of the package raise while a call runs.
+
+The functions are found by profiling and by walking objects, not from a list.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ class Planted(RuntimeError):
 
 
 def ours(code: CodeType) -> bool:
-    """Say whether code belongs to the package; its module and class bodies do not count."""
+    """Return True if the code is of a function of the package."""
     return code.co_filename.startswith(_PACKAGE) and code.co_name != "<module>"
 
 
@@ -39,7 +42,7 @@ def named(code: CodeType) -> str:
 
 @cache
 def _places(file: str) -> dict[tuple[int, str], str]:
-    """Work out for Python 3.10, whose code knows its bare name only, where each function of a file has its place."""
+    """Return the qualified names of a file's functions, which Python 3.10 code lacks."""
     return dict(_within(compile(Path(file).read_text(encoding="utf-8"), file, "exec"), ""))
 
 
@@ -51,7 +54,7 @@ def _within(outer: CodeType, before: str) -> Iterator[tuple[tuple[int, str], str
 
 
 Way = tuple[CodeType, ...]
-"""How a function of the package was reached: those of the package that were running, outermost first, and itself last."""
+"""Call path to a function: frames of the package, outermost first."""
 
 
 def _way(frame: FrameType | None) -> Way:
@@ -64,7 +67,7 @@ def _way(frame: FrameType | None) -> Way:
 
 
 def ways_run(step: Callable[[], _R]) -> tuple[_R, dict[Way, None]]:
-    """Run a step and return, in the order in which they were first gone, the ways to functions of the package in this thread."""
+    """Run a step; return the call paths to package functions of this thread."""
     seen: dict[Way, None] = {}
 
     def notice(frame: FrameType, event: str, argument: Any) -> None:
@@ -82,7 +85,7 @@ Functions = dict[CodeType, list[FunctionType]]
 
 
 def functions_by_code() -> Functions:
-    """Find every function object of the package that exists now, methods and closures among them."""
+    """Find every existing function object of the package, with methods and closures."""
     gc.unfreeze()
     found: Functions = {}
     for item in gc.get_objects():
@@ -93,7 +96,7 @@ def functions_by_code() -> Functions:
 
 @contextmanager
 def raising_always(code: CodeType, functions: Functions) -> Iterator[None]:
-    """Let a function raise whenever it is called; one that is made anew each time is left alone."""
+    """Make a function raise at every call, unless it is created anew each time."""
     held = functions.get(code, [])
     planted.happened = False
     other = _raiser(len(code.co_freevars))
@@ -108,13 +111,13 @@ def raising_always(code: CodeType, functions: Functions) -> Iterator[None]:
 
 @contextmanager
 def raising_once(way: Way) -> Iterator[None]:
-    """Let a function raise when it is next reached in this way; in other ways it does what it always does."""
+    """Make a function raise at its next call on this call path only."""
     planted.happened = False
 
     def plant(frame: FrameType, event: str, argument: Any) -> None:
         if event == "call" and frame.f_code is way[-1] and _way(frame) == way:
             planted.happened = True
-            # What a profile function raises is raised by the function that begins, and ends the profiling.
+            # An exception of a profile function is raised by the function that begins, and profiling ends.
             raise Planted
 
     sys.setprofile(plant)
@@ -140,7 +143,7 @@ planted = _Plan()
 
 @cache
 def _raiser(held: int) -> CodeType:
-    """Make code that raises and closes over as many names as the code that it replaces."""
+    """Make raising code with as many free variables as the code that it replaces."""
     names = [f"held_{i}" for i in range(held)]
     lines = [
         f"def outer({', '.join(names)}):",
@@ -157,7 +160,7 @@ def _raiser(held: int) -> CodeType:
 
 
 def forget_what_is_known() -> None:
-    """Empty every cache of the package, so that what is worked out once is worked out again."""
+    """Clear every cache of the package, so that cached values are computed again."""
     for cached in _caches():
         cached.cache_clear()
 
@@ -165,13 +168,13 @@ def forget_what_is_known() -> None:
 @cache
 def _caches() -> list[Any]:
     gc.unfreeze()
-    # Asking isinstance() instead would wake what SDKs import when it is first asked.
+    # isinstance() would trigger imports in SDKs that load modules on first access.
     found = [item for item in gc.get_objects() if type(item) is _CACHED]
     return [item for item in found if isinstance(inner := item.__wrapped__, (FunctionType, MethodType)) and ours(inner.__code__)]
 
 
 class Listening(logging.Handler):
-    """Hear whether a fault was told in a log line of ours."""
+    """Listen for a log line of the package that reports the fault."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
@@ -191,7 +194,7 @@ def listening() -> Iterator[Listening]:
     before = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)
-    # Handlers that keep records keep frames alive by them, and what applications hold there.
+    # Handlers that store records keep frames alive, and with them objects of the application.
     logger.propagate = False
     try:
         yield handler

@@ -1,4 +1,4 @@
-"""Make one real call through the stand-in, and say which Points began it and how often that was told."""
+"""Make one real call and return which patch points began it, and how often."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TOLD = {f"ex_llm.{operation.family}.{phase}" for operation in OPERATIONS.values
 
 
 class Fired(NamedTuple):
-    """What one call did: the Points that began, and how often a beginning, an end, a failure and a span were told."""
+    """One call: its patch points, and counts of starts, stops, errors and spans."""
 
     points: frozenset[Row]
     starts: int
@@ -40,7 +40,7 @@ class Fired(NamedTuple):
     spans: int
 
     def complaints(self, provider: str) -> list[str]:
-        """Say what is wrong with it as the one call of a provider."""
+        """Return the errors of this call, as the only call of a provider."""
         told = {"start": (self.starts, 1), "stop": (self.stops, 1), "failure": (self.failures, 0), "span": (self.spans, 1)}
         found = [f"{what}: {count}, not {due}" for what, (count, due) in told.items() if count != due]
         if not any(row.provider == provider for row in self.points):
@@ -56,7 +56,7 @@ def observed(observer: Observer) -> Iterator[None]:
 
 
 def fire(payload: Payload, mode: str, observer: Observer, told: Told, url: str) -> Fired:
-    """Make one call and read its answer whole; it is skipped where the release has no such call."""
+    """Make one call and read its response; skip if the release lacks it."""
     observer.begun.clear()
     told.clear()
     with observed(observer), capture_events() as said:
@@ -79,7 +79,10 @@ async def _call_async(payload: Payload, url: str) -> None:
 
 
 def amiss(provider: Sdk, there: Callable[[PatchPoint], bool], fired: Collection[Row]) -> Iterator[str]:
-    """Say which Points of the installed release do not exist or never fire, and which do so outside the releases that are claimed."""
+    """Return patch points that are missing, unused, or outside the claim.
+
+    The claim is the range of releases in the table of the SDK.
+    """
     for point in provider.points:
         row, requirement = Row(provider.name, point), required(provider, point)
         if not package_installed(point.target.partition(":")[0].partition(".")[0]):

@@ -1,8 +1,8 @@
-"""Measure whether a process grows while it does the same again and again: objects of the collector, blocks, and memory.
+"""Measure whether a process grows while it repeats the same calls.
 
-A first round is for warming up, and what is there after it is left out of sight. Each further round ends with what is left when all
-garbage is collected. What grows without end grows in most steps from one round to the next: a cache that fills takes one step, and
-what comes and goes takes one up for each down, so the median of the steps is what a round leaves behind.
+It counts objects of the garbage collector, allocated blocks, and bytes. The first round is a warm-up. Each later round
+ends after a garbage collection. A leak grows in most steps from one round to the next; a cache grows in one step, and
+temporary objects go up as often as down. So the median of the steps is the growth of a round.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from typing import NamedTuple
 from .quick import forget_the_past
 
 ROUNDS = 7
-"""The first of them warms up; the second replaces what was kept by the first; between the others are five steps."""
+"""Round 1 warms up, round 2 replaces its leftovers, then come five steps."""
 TRACED = 2000
-"""How many calls, at the most, are made once more with every allocation traced: that takes three times as long."""
+"""Maximum number of calls with traced allocations (3 times slower)."""
 _TRIES = 3
-"""How often it has to be seen to grow: a process that is young fills more than one cache."""
+"""Measurements that must show growth: a new process fills several caches."""
 _SHOWN = 5
 
 
 class Left(NamedTuple):
-    """What a round left: objects that the collector knows, blocks of objects of every kind, and bytes where they are traced."""
+    """State after a round: collector objects, allocated blocks, and traced bytes."""
 
     objects: int
     blocks: int
@@ -37,12 +37,15 @@ class Left(NamedTuple):
 
 
 def tolerated(calls: int) -> Left:
-    """Return what may be more after so many calls: what comes and goes with no end, and less than an object for each of any kind of them."""
+    """Return the growth that is tolerated after so many calls.
+
+    It covers temporary objects, and is less than one object of each kind for a call.
+    """
     return Left(8 + calls // 100, 32 + calls // 50, 4096 + calls * 2)
 
 
 class Growth(NamedTuple):
-    """What each round left, how many calls it made, and what grew."""
+    """State after each round, the number of calls in a round, and the growing types."""
 
     calls: int
     left: list[Left]
@@ -54,21 +57,21 @@ class Growth(NamedTuple):
         return Left(*(int(median(after - before for before, after in pairwise(column))) for column in zip(*self.left, strict=True)))
 
     def beyond(self, bare: Growth | None = None) -> bool:
-        """Say whether it grows, and by more than the same without us."""
+        """Return True if it grows, and grows more than without instrumentation."""
         theirs = Left(0, 0, 0) if bare is None else bare.steady
         ours = (mine - max(without, 0) for mine, without in zip(self.steady, theirs, strict=True))
         return any(more > odd for more, odd in zip(ours, tolerated(self.calls), strict=True))
 
     def told(self) -> str:
-        """Say in one line what grew."""
+        """Return one line that describes the growth."""
         more = " ".join(f"{number} {what}" for what, number in self.steady._asdict().items())
         return f"{more} more after each {self.calls} calls; in one of these: {', '.join(self.grew)}"
 
 
 def measured(run: Callable[[int], object], calls: int) -> list[Growth]:
-    """Make this many calls in rounds, and some of them traced; ``run(n)`` makes ``n`` and keeps nothing of its own.
+    """Run so many calls in rounds, some traced; ``run(n)`` makes ``n`` calls.
 
-    Where there are few all of them are traced. The last growth is the one that is too much, if there is one.
+    If there are few calls, all are traced. The last growth is the excessive growth, if there is any.
     """
     found = [] if calls <= TRACED else [_watched(run, calls)]
     if not any(growth.beyond() for growth in found):
@@ -110,7 +113,7 @@ def _collect() -> None:
 
 
 def _what_grows(run: Callable[[int], object], calls: int) -> list[str]:
-    """Run one more round and name the types and the lines of which there is more after it."""
+    """Run one more round; return the types and source lines that grew."""
     with _tracing() if not tracemalloc.is_tracing() else nullcontext():
         before, lines = _types(), tracemalloc.take_snapshot()
         run(calls)

@@ -1,4 +1,4 @@
-"""Stand between a payload and its SDK: what a call is handed can be changed on the way."""
+"""Change the arguments between a payload and its SDK."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 from payloads import Payload
 
 Change = Callable[[Any, dict[str, Any]], dict[str, Any]]
-"""Takes the SDK's function and the arguments by name, and returns the arguments to call it with."""
+"""Takes the SDK's function and named arguments; returns new arguments."""
 
 
 class Handing:
-    """Stand for a client, or a part of one, whose methods are called with changed arguments."""
+    """Proxy of a client, or of its attribute, that changes arguments."""
 
     def __init__(self, it: Any, change: Change) -> None:
         self._it, self._change = it, change

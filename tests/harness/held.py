@@ -1,4 +1,4 @@
-"""Measure what one open stream holds: the same streams opened and read in part, watched and bare."""
+"""Measure the memory of open streams, with and without instrumentation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from .styles import NotApplicable
 
 OBJECTS_PER_OPEN_STREAM = 96
 BYTES_PER_OPEN_STREAM = 24576
-"""What an open stream may hold of ours, its span included, as docs/rationale.md says, where contents are not captured."""
+"""Limit for the objects of the package in an open stream, its span included.
+
+docs/rationale.md states it for streams whose content is not captured.
+"""
 _LONG = "words:60"
 """The stand-in's scenario of a long answer."""
 _STANDING = f"{_LONG}+hang:40"
@@ -24,7 +27,7 @@ _STANDING = f"{_LONG}+hang:40"
 
 
 class Held(NamedTuple):
-    """What one stream holds, on the average."""
+    """Average objects and bytes of one stream."""
 
     objects: float
     memory: float
@@ -35,9 +38,9 @@ class Held(NamedTuple):
 
 
 def held(payload: Payload, mode: str, url: str, streams: int, chunks: int) -> Held:
-    """Open this many streams, read this many chunks of each, and return what there is more of than before.
+    """Open streams, read some chunks, and return the growth of objects and bytes.
 
-    Whether there are so many chunks is tried where the answer comes to its end: who waits for one more where it stands still waits long.
+    Whether the stream has so many chunks is tested where the response is complete: on a paused stream the test would wait.
     """
     long, standing = (f"{url}/scenario/{scenario}" for scenario in (_LONG, _STANDING))
     if mode == "async":
@@ -77,7 +80,7 @@ async def _held_asynchronously(payload: Payload, base: str, streams: int, chunks
 
 
 def read(payload: Payload, client: Any, chunks: int) -> tuple[Any, Any]:
-    """Open a stream and take this many chunks; return it, and what iterates over it."""
+    """Open a stream and take this many chunks; return the stream and its iterator."""
     stream = payload.call(client)  # type: ignore[misc]
     stream = stream if hasattr(stream, "__iter__") else stream.__enter__()
     iterator = iter(stream)

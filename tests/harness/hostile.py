@@ -1,4 +1,4 @@
-"""Objects that hurt whoever touches them, and SDK functions that give, take and raise them."""
+"""Objects that raise at any access, and SDK functions that take or return them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from opentelemetry.instrumentation.llm.providers import ALL
 
 
 class Touched(RuntimeError):
-    """Say that a hostile object was touched."""
+    """Raised when a hostile object is accessed."""
 
 
 def _refuse(name: str) -> Callable[..., Any]:
@@ -29,7 +29,7 @@ _WAYS = ("str", "iter", "next", "len", "bool", "eq", "hash", "contains", "getite
 
 
 class Hostile:
-    """Raise whenever anything is asked: a property, a text, a length, a comparison, an iteration."""
+    """Raise at every access: attribute, string, length, comparison, iteration."""
 
     for _way in _WAYS:
         locals()[f"__{_way}__"] = _refuse(_way)
@@ -49,7 +49,7 @@ class HostileError(Exception):
 
 
 class HostileStream:
-    """Stream hostile chunks from the inner iterator that an SDK's own stream would have."""
+    """Stream of hostile chunks, with the inner iterator of an SDK stream."""
 
     def __init__(self, name: str, asynchronous: bool) -> None:
         self.given = [Hostile(), Hostile()]
@@ -74,12 +74,12 @@ class HostileStream:
 
 
 Answer = Callable[[PatchPoint, bool], Any]
-"""What a function of the SDK does instead of asking anybody, from its point and whether it is asynchronous."""
+"""Replacement of an SDK function: takes the patch point and whether it is async."""
 
 
 @contextmanager
 def standing_in(provider: str, answer: Answer) -> Iterator[None]:
-    """Put functions that do what ``answer`` does in the place of all that is watched of a provider."""
+    """Replace every instrumented function of a provider by one that calls ``answer``."""
     replaced: list[tuple[Any, str, Any]] = []
     points = {point.target: point for p in ALL if p.name == provider for point in p.points}
     for target, point in points.items():
@@ -127,7 +127,7 @@ def _function(point: PatchPoint, original: Any, answer: Answer) -> Any:
 
 
 class Hurting:
-    """Stand for a client whose method is called with a hostile object for its ``turn``-th keyword."""
+    """Proxy of a client that passes a hostile object as keyword number ``turn``."""
 
     def __init__(self, it: Any, turn: int) -> None:
         self._it, self._turn = it, turn

@@ -1,4 +1,4 @@
-"""Raise an exception at one line of the package after the other, as a signal that is handled there would."""
+"""Raise an exception at each line of the package, as a signal handler can do."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROOT = str(Path(package.__file__).parent)
 
 
 class TimeLimit(Exception):
-    """A time limit as task queues raise it: an ``Exception``, so that the task can catch it."""
+    """A time limit of a task queue: an ``Exception``, so that the task can catch it."""
 
 
 class Place(NamedTuple):
@@ -74,7 +74,7 @@ class Interrupter:
 
 
 def places_of(run: Callable[[], Any]) -> list[Place]:
-    """Return the lines of the package that ``run`` executes, each for its first time and for its last."""
+    """Return the package lines that ``run`` executes, first and last time."""
     noting = Interrupter()
     with noting.tracing():
         run()
@@ -83,7 +83,7 @@ def places_of(run: Callable[[], Any]) -> list[Place]:
 
 @contextmanager
 def alarm(after: float, error: type[BaseException]) -> Iterator[None]:
-    """Raise ``error`` from a signal handler ``after`` seconds, unless the block is over by then."""
+    """Raise ``error`` from a signal handler, if the block lasts ``after`` seconds."""
 
     def expired(number: int, frame: FrameType | None) -> None:
         raise error

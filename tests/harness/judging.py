@@ -1,4 +1,7 @@
-"""Judge what was told of one run: one span, ended, true and a child of the application's; every figure once; no noise."""
+"""Check the telemetry of one run: spans, metrics and log lines.
+
+One span, ended, with true values and the application's span as parent; each metric counted once; no noise.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,9 @@ _QUIET = ("opentelemetry.context", "opentelemetry.sdk", "opentelemetry.attribute
 
 
 def judged(case: Case, account: Account, spans: list[Any], requests: int = 1) -> list[str]:
-    """Return what is wrong with the spans of a case that has run and sent so many requests."""
+    """Return the errors in the spans of a case that sent this number of requests."""
     if not requests:
-        # A generator that was never asked has called nobody; whether that is told is nobody's concern, but for its being over.
+        # A generator that was never started made no request. A span for it is optional, but it must be ended.
         return [] if len(spans) <= 1 else [f"{len(spans)} spans have ended without a request"]
     if len(spans) != 1:
         return [f"{len(spans)} spans have ended: {[span.name for span in spans]}"]
@@ -29,7 +32,7 @@ def judged(case: Case, account: Account, spans: list[Any], requests: int = 1) ->
 
 
 def _expected(case: Case, account: Account) -> tuple[tuple[str | None, ...], bool | None]:
-    """Return which ends are true of a case, and whether it failed, seen from the application."""
+    """Return the possible stream ends of a case, and whether it failed."""
     exit = case.exit
     if account.error is None and exit.name in ("error event", "server cuts", "server resets"):
         return ("complete", "error"), None  # the SDK hides it
@@ -38,9 +41,9 @@ def _expected(case: Case, account: Account) -> tuple[tuple[str | None, ...], boo
     if account.error is None and exit.name == "refused":
         return (None, "complete"), True  # the SDK hands the refusal on as an answer
     if not exit.failed and account.error not in (None, ConsumerFault.__name__):
-        return ("error", None), True  # the SDK itself cannot do what was asked of it here
+        return ("error", None), True  # the SDK itself cannot do the requested operation here
     if "closed_early" in exit.ends and (account.generator == "theirs" or (account.generator and exit.name == "closed unread")):
-        # Closing drops what is inside the SDK's generator, and runs nothing of one that was never asked: nobody can tell it from a drop.
+        # Closing an unstarted generator executes none of its code, so close and drop look the same.
         return (*exit.ends, "abandoned"), exit.failed
     return exit.ends or (None,), exit.failed
 
@@ -63,7 +66,7 @@ def _span(case: Case, account: Account, span: Any) -> Iterable[str]:
 
 
 class Figures:
-    """Add up what the metrics of some runs must say: every run is counted once in each figure that is about it."""
+    """Expected totals: each run counts once in each metric that concerns it."""
 
     def __init__(self) -> None:
         self._expected: Counter[str] = Counter()
@@ -71,7 +74,7 @@ class Figures:
         self.runs = 0
 
     def add(self, span: Any, account: Account | None = None) -> None:
-        """Add one run, which told this one span; one without an account was given up before anything was read."""
+        """Add one run with this span. A run without an account stopped before a read."""
         self.runs += 1
         ours = f"ex_llm.{OPERATIONS[span.attributes['gen_ai.operation.name']].family}"
         began, failed = "ex_llm.stream.end" in span.attributes, span.status.status_code.name == "ERROR"
@@ -84,11 +87,11 @@ class Figures:
         self._expected["ex_llm.telemetry.extraction_errors.total"] += 0
         self._expected["ex_llm.telemetry.handler_failures.total"] += 0
         if account is not None and not account.relays:
-            # What a manager gives is made of chunks, but need not be them.
+            # The object from a context manager contains chunks, but is not always a chunk.
             self._unknown.add("ex_llm.stream.chunks.total")
 
     def compared(self, total: Callable[[str], float]) -> list[str]:
-        """Return which figures are not what they must be."""
+        """Return the metrics whose value differs from the expected value."""
         asked = [(name, figure, total(name)) for name, figure in self._expected.items() if name in _NAMES and name not in self._unknown]
         return [f"{name} is {told} after {self.runs} runs and not {figure}" for name, figure, told in asked if told != figure]
 

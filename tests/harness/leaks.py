@@ -1,8 +1,8 @@
-"""Make a great many calls of one exit path after the other, and tell by how much the process grew.
+"""Make many calls of each exit path and report the growth of the process.
 
 ``python -m harness.leaks watched openai sync 20000`` prints a line of JSON for each exit path; ``bare`` does the same
-unwatched, and more arguments name the only paths to be tried. An exit path is one way out of answers or of streams, in one
-mode; its calls go around all styles and all payloads of the provider that have it.
+without instrumentation, and more arguments select exit paths. An exit path is one exit of responses or of streams, in
+one mode; its calls rotate through all styles and all payloads of the provider that have it.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from .running import Case, cases, settled
 from .styles import AsyncOpening, NotApplicable, Opening
 
 SETTINGS: dict[str, Any] = {"capture_message_content": "span_and_event", "emit_event": True, "cost_threshold_cents": 0.0}
-"""The settings under which the most is done and told."""
+"""The settings with the most work and the most telemetry."""
 _A_CLIENT = 100
-"""How many calls one client makes: connections that nobody closes stay in its pool until it is closed."""
+"""Calls for each client, whose pool keeps unclosed connections."""
 _AT_ONCE = 20
 
 
@@ -51,7 +51,7 @@ class Path(NamedTuple):
 
 
 class Unwritten(Account):
-    """Write nothing down: what others keep is to be seen."""
+    """Account that records nothing, so that only kept objects of others are measured."""
 
     def note(self, what: str, value: Any) -> None:
         """Forget it."""
@@ -85,7 +85,7 @@ class Caller:
         return True
 
     def run(self, calls: int) -> None:
-        """Make this many calls, and leave nothing behind that is not theirs."""
+        """Make this many calls and keep no object of the harness."""
         around = sorted(itertools.islice(itertools.cycle(self.cases), calls), key=_client_of)
         for _, alike in itertools.groupby(around, _client_of):
             for some in _cut(list(alike), _A_CLIENT):
@@ -136,7 +136,7 @@ class Caller:
 
 @contextlib.contextmanager
 def _left() -> Iterator[None]:
-    """Let an exit raise whatever it raises: what is in an account otherwise is nothing here."""
+    """Run an exit and ignore its exception, which an account would record."""
     try:
         yield
     except NotApplicable:
@@ -157,7 +157,7 @@ def _cut(items: Sequence[Any], size: int) -> Iterator[list[Any]]:
 def growths(
     provider: str, mode: str, calls: int, url: str, done: Callable[[], object], only: Sequence[str] = ()
 ) -> Iterator[dict[str, Any]]:
-    """Measure the exit paths of a provider one after the other, as soon as each case of all of them has been tried once."""
+    """Measure the exit paths of a provider in turn, after one run of every case."""
     for payload in (payload for payload in payloads.read() if payload.provider == provider):
         payload.client("http://127.0.0.1:1")
     asked = [path for path in paths(provider, mode) if not only or path.name in only]
@@ -169,7 +169,7 @@ def growths(
 
 def main(side: str, provider: str, mode: str, calls: str, *only: str) -> None:
     """Print a line for each exit path."""
-    # What is logged or warned of is kept by whoever keeps such things; what cannot be raised is printed.
+    # Logs and warnings are stored by their collectors; unraisable exceptions are printed.
     warnings.simplefilter("ignore")
     logging.disable()
     # Streams that are garbage are collected between calls: httpcore waits for itself for ever where one is while it opens another.

@@ -1,7 +1,8 @@
-"""An application that ends while its streams are open: run as a process, it prints what an exporter got at shutdown.
+"""End a process with open streams, and print the spans exported at shutdown.
 
-``python -m harness.leaving watched openai sync http://127.0.0.1:1234`` opens every stream of a provider, takes one chunk
-of each and leaves; ``bare`` does the same unwatched, with the same exporter: what is told at the very end depends on what is loaded.
+``python -m harness.leaving watched openai sync http://127.0.0.1:1234`` opens every stream of a provider, takes one
+chunk of each and ends; ``bare`` does the same without instrumentation, with the same exporter, because the output of
+the last moment depends on the loaded modules.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ KEPT: list[Any] = []
 
 
 class Printing:
-    """Export spans by printing their ends, as a real exporter sends them: only when it is told to."""
+    """Exporter that prints the ends of spans only when it is flushed."""
 
     def export(self, spans: Sequence[Any]) -> Any:
         from opentelemetry.sdk.trace.export import SpanExportResult
@@ -49,12 +50,12 @@ def export() -> None:
 
 
 def streams(provider: str) -> list[payloads.Payload]:
-    """List the payloads of a provider that are streams, those that have to be entered aside."""
+    """List the streams of a provider, without those that need a ``with`` block."""
     return [payload for payload in payloads.read() if payload.provider == provider and payload.stream]
 
 
 def _is_there(payload: payloads.Payload, mode: str) -> bool:
-    """Say whether the installed release has such a call."""
+    """Return True if the installed release has this call."""
     make, call = (payload.client, payload.call) if mode == "sync" else (payload.async_client, payload.async_call)
     if make is None or call is None:
         return False
@@ -66,12 +67,12 @@ def _has(payload: payloads.Payload, make: Any) -> bool:
 
 
 async def _has_asynchronously(payload: payloads.Payload, make: Any) -> bool:
-    """Say so where an event loop runs: some clients cannot be made without."""
+    """Return True if it exists, inside an event loop, which some clients require."""
     return _has(payload, make)
 
 
 def untold(provider: str, mode: str, exported: str) -> list[str]:
-    """Return what is wrong with what a watched process has exported by its end."""
+    """Return the errors in the export of an instrumented process."""
     there = [p for p in streams(provider) if _is_there(p, mode)]
     told = [json.loads(line) for line in exported.splitlines()]
     wrong = [f"{name}: {end}, {status}" for name, end, status in told if (end, status) != ("abandoned", "UNSET")]
@@ -99,7 +100,7 @@ async def open_asynchronous(payload: payloads.Payload, url: str) -> None:
 
 
 def main(side: str, provider: str, mode: str, url: str) -> None:
-    """Open everything, and end as many programs do: by an exception that nobody catches."""
+    """Open everything, and end with an uncaught exception, as many programs do."""
     export()
     if side == "watched":
         from opentelemetry.instrumentation.llm import LLMInstrumentor

@@ -1,7 +1,8 @@
-"""Print what was proved of every Point: rows are Points, columns properties (``pytest --matrix``).
+"""Print the results for every patch point (``pytest --matrix``).
 
-Which Points a test is about is not written down but observed: those that begin a call while its payload runs. Where nothing
-ran there is a hole, never a pass, and with ``--matrix`` a hole fails the run; what is not applicable says why.
+Rows are patch points, columns are properties. The patch points of a test are observed: those that begin a call while
+its payload runs. An empty cell is a hole and not a pass; with ``--matrix`` a hole fails the run. A cell that is not
+applicable has a reason.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ NARROWER: dict[str, str] = {
     "answers": "a stream, whose answers are proved by exits",
     "odd": "no conversation, whose answers have few shapes",
 }
-"""Columns that are only about some kinds of calls, and what the others are then."""
+"""Columns that concern some kinds of calls only, and the text of other cells."""
 
 
 class Row(NamedTuple):
@@ -44,25 +45,25 @@ class Row(NamedTuple):
 
     @property
     def title(self) -> str:
-        """Say where it is in the SDK, in few words."""
+        """Return a short name of the place in the SDK."""
         place = self.point.target.partition(":")
         return f"{self.point.route} {place[2].partition('.')[0]}" if self.point.route else self.point.target
 
 
 class Key(NamedTuple):
-    """Whom one test is about: a provider as a whole, or one of its payloads, plain or asynchronous or both."""
+    """Subject of a test: a provider, or one of its payloads, sync, async or both."""
 
     provider: str
     payload: str | None = None
     mode: str | None = None
 
     def covers(self, other: Key) -> bool:
-        """Say whether a test about this says something of a Point that was observed under ``other``."""
+        """Return True if a test of this subject covers a patch point of ``other``."""
         return self.provider == other.provider and self.payload in (None, other.payload) and self.mode in (None, other.mode)
 
 
 class Result(NamedTuple):
-    """How one test ended: ``passed``, ``failed`` or ``skipped``, and why it was skipped."""
+    """Result of one test: ``passed``, ``failed`` or ``skipped``, with the reason."""
 
     outcome: str
     reason: str = ""
@@ -84,13 +85,13 @@ class Matrix:
         self.observed[row].add(key)
 
     def of(self, row: Row, column: str) -> list[Result]:
-        """Return the results of all tests that say something of a Point."""
+        """Return the results of all tests that cover a patch point."""
         keys = self.observed.get(row, ())
         about = [key for key in self.results.get(column, ()) if any(key.covers(seen) for seen in keys)]
         return [result for key in about for result in self.results[column][key]]
 
     def cell(self, row: Row, column: str) -> tuple[str, str]:
-        """Return what stands in a cell, and the reason where that is not how many tests passed."""
+        """Return the text of a cell, and a reason if it has no number."""
         results = self.of(row, column)
         counts = Counter(result.outcome for result in results)
         if counts["failed"]:
@@ -117,11 +118,11 @@ class Page:
 
     @property
     def holes(self) -> list[str]:
-        """Name the cells where nothing ran and nothing says why."""
+        """Return the cells without a test and without a reason."""
         return [f"{row.provider} {row.title} / {column}: {why}" for (row, column), (cell, why) in self.cells.items() if cell == "HOLE"]
 
     def lines(self) -> Iterator[str]:
-        """Give the table, a block a provider, and below it what its letters stand for."""
+        """Return the table, one block for each provider, and the legend below it."""
         width = max((len(row.title) for row in self._rows), default=0)
         letters: dict[str, str] = {}
         for provider in dict.fromkeys(row.provider for row in self._rows):
@@ -140,7 +141,7 @@ class Page:
 
 
 class Observer:
-    """Note which Points begin a call in a test; stands around the beginning of calls while the tests run."""
+    """Observe which patch points begin a call while a test runs."""
 
     def __init__(self, providers: Iterable[Sdk]) -> None:
         self._owner = {id(point): provider.name for provider in providers for point in provider.points}

@@ -1,4 +1,7 @@
-"""How the functions that are watched look from outside: to ``inspect``, to type checkers, to mocks, to copies."""
+"""Describe instrumented functions as tools see them.
+
+The tools are ``inspect``, type checkers, mocks and copies.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ def provider_of(name: str) -> Sdk:
 
 
 def outcome(step: Callable[..., Any], *arguments: Any) -> str:
-    """Say what a step gives: what it was given, or else its class, or the class of what it raises."""
+    """Return the result of a step, or its class, or the class of its exception."""
     try:
         given = step(*arguments)
         return "itself" if any(given is argument for argument in arguments) else given.__class__.__name__
@@ -38,7 +41,7 @@ def _answer(step: Callable[..., Any], *arguments: Any) -> str:
 
 
 def outsides(name: str) -> dict[str, Any]:
-    """Describe every function of a provider that is watched, in a process that is watched or not."""
+    """Describe every patched function of a provider, with or without instrumentation."""
     provider = provider_of(name)
     targets = dict.fromkeys(
         [*(point.target for point in provider.points), *provider.raw_responses, *(b.target for b in provider.extra_patches)]

@@ -1,7 +1,7 @@
-"""Faults of an instrumentation, planted: what each does to a call, and what must notice it.
+"""Defects of an instrumentation that the contract tests must find.
 
-Those of ``IN_THE_CALL`` stand around the SDK's function, as a careless instrumentation would, and have to be told apart
-from a bare run. Those of ``IN_WHAT_IS_TOLD`` spoil ours, and have to be complained of.
+Those of ``IN_THE_CALL`` wrap the function of the SDK, as a careless instrumentation does, and must differ from a run
+without instrumentation. Those of ``IN_WHAT_IS_TOLD`` change the telemetry of this package, and must be reported.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Around = Callable[..., Any]
 
 
 class Planted(NamedTuple):
-    """A fault, the case in which it shows, and a part of what has to be said of it."""
+    """A defect, the case that shows it, and a part of the expected failure message."""
 
     plant: Callable[..., Any]
     exit: str
@@ -36,7 +36,7 @@ class Planted(NamedTuple):
 
 
 def around_requests(patch: pytest.MonkeyPatch, fault: Around) -> None:
-    """Let ``fault(request, client, *args, **kwargs)`` stand around the function that all requests of openai pass."""
+    """Wrap openai's common request function with ``fault(request, client, ...)``."""
     from openai._base_client import SyncAPIClient
 
     request = SyncAPIClient.request
@@ -271,7 +271,7 @@ IN_WHAT_IS_TOLD = (
 
 
 def clear() -> None:
-    """Forget what faults have kept, and take back what they have changed."""
+    """Reset the state that defects have stored or changed."""
     for kept in KEPT:
         if callable(kept) and getattr(kept, "__name__", "") == "<lambda>":
             kept()

@@ -1,4 +1,7 @@
-"""Run Python in a process of its own, with the paths of the suite and nothing of the surroundings' telemetry."""
+"""Run Python in a separate process, with the paths of the test suite.
+
+Telemetry variables of the environment are removed.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ def python(*arguments: str, timeout: float | None = 240) -> subprocess.Completed
 
 @contextmanager
 def served() -> Iterator[str]:
-    """Give the URL of a stand-in that is a process of its own, and leaves this one to what is measured."""
+    """Yield the URL of a stand-in in a separate process, so that it is not measured."""
     command = [sys.executable, "-m", "stand_in"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as server:
         assert server.stdout is not None

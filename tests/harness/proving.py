@@ -1,4 +1,7 @@
-"""The pytest plugin behind ``--matrix``: collect the results of the contract, and print them as a matrix of Points."""
+"""Collect the results of the contract tests and print the matrix of patch points.
+
+This is the pytest plugin of ``--matrix``.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from .matrix import PROPERTIES, Key, Matrix, Observer, Page, Result, Row
 
 
 def keys(item: pytest.Item) -> Iterator[Key]:
-    """Name what a test is about."""
+    """Return the subjects of a test."""
     params = item.callspec.params if hasattr(item, "callspec") else {}
     for value in params.values():
         if isinstance(value, Payload):
@@ -32,7 +35,7 @@ def keys(item: pytest.Item) -> Iterator[Key]:
 
 
 def is_there(point: PatchPoint) -> bool:
-    """Say whether the installed release has what a Point names."""
+    """Return True if the installed release has the target of a patch point."""
     module, _, path = point.target.partition(":")
     path, _, variable = path.partition("@")
     with contextlib.suppress(ImportError):

@@ -14,7 +14,7 @@ from .resting import rest
 
 @contextmanager
 def one_tls_context() -> Iterator[None]:
-    """Load the certificates once: nothing here speaks TLS, and every client loads them for longer than its call takes."""
+    """Load certificates once. No test uses TLS, and loading takes longer than a call."""
     before = ssl.create_default_context
 
     @functools.cache
@@ -29,7 +29,7 @@ def one_tls_context() -> Iterator[None]:
 
 
 def forget_the_past() -> None:
-    """Let the collector look at what is made from now on only."""
+    """Exclude existing objects from garbage collection."""
     rest()
     gc.collect()
     gc.freeze()

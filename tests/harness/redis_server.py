@@ -1,4 +1,4 @@
-"""A redis-server of one's own on a free port, which is killed, frozen and brought back at will."""
+"""Run a redis-server on a free port, which tests kill, suspend and restart."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 LONG = 60.0
-"""Seconds to wait for what must come; nothing waits this long unless it is broken."""
+"""Seconds to wait for an expected event. Reached only if a test fails."""
 
 THERE = shutil.which("redis-server") is not None
 
 
 class Server:
-    """Run a redis-server that keeps what it was told across its deaths."""
+    """Run a redis-server whose data survives a restart."""
 
     def __init__(self, directory: Path) -> None:
         import redis
@@ -58,7 +58,7 @@ class Server:
         self._process.send_signal(signal.SIGCONT)
 
     def sums(self) -> dict[str, int]:
-        """Return what the server holds of budgets, by scope."""
+        """Return the budgets that the server stores, by scope."""
         keys = [key for key in self.client.keys("ex_llm:budget:*") if key.endswith("}")]
         return {key.rstrip("}").rsplit(":", 1)[1]: int(self.client.get(key)) for key in keys}
 

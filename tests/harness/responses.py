@@ -1,4 +1,4 @@
-"""Know every HTTP response that was made while a block ran, whichever client made it, and whether it was closed."""
+"""Record every HTTP response of a block, and whether it is closed."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ _CLASSES = (("httpx", "Response", "is_closed"), ("httpx2", "Response", "is_close
 
 
 class Responses:
-    """What became of the responses, in the order in which they were made."""
+    """State of the responses, in the order of their creation."""
 
     def __init__(self) -> None:
         self._made: list[tuple[weakref.ref[Any], str]] = []
 
     def states(self, gone: str = "gone") -> list[str]:
-        """Say of each whether it is closed, open, or gone; ``gone`` is another word where an event loop may hold it for a while."""
+        """Return whether each response is closed, open or collected.
+
+        ``gone`` replaces "collected" if an event loop may hold the response for some time.
+        """
         return [_state(ref(), attribute, gone) for ref, attribute in self._made]
 
     def add(self, response: Any, attribute: str) -> None:

@@ -1,4 +1,4 @@
-"""Wait until an SDK has done what it does behind a call: threads that keep its books hold what they were given until then."""
+"""Wait for the background work of an SDK, which holds arguments of the call."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from concurrent.futures import thread as pools
 
 _PATIENCE, _STEP = 5.0, 0.002
 _lasting: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
-"""Threads that have not ended while they were waited for: they serve, and have nothing to finish."""
+"""Threads that did not end in the wait, because they serve requests."""
 
 
 def _waits(thread: threading.Thread) -> bool:
-    """Say whether a thread stands still in a queue, until it is given something to do."""
+    """Return True if a thread waits for an item of a queue."""
     frame = sys._current_frames().get(thread.ident or 0)
     while frame is not None and frame.f_code is not queue.Queue.get.__code__:
         frame = frame.f_back
@@ -25,13 +25,13 @@ def _waits(thread: threading.Thread) -> bool:
 
 
 def _at_work() -> list[threading.Thread]:
-    """List the threads that the end of the process would wait for, but for those of pools, which wait for work."""
+    """List the threads that interpreter exit waits for, without idle pool threads."""
     here = {threading.main_thread(), threading.current_thread(), *pools._threads_queues, *_lasting}
     return [each for each in threading.enumerate() if not (each.daemon or each in here or _waits(each))]
 
 
 def _busy() -> bool:
-    """Say whether a thread is at work, or any pool has work that is not done."""
+    """Return True if a thread or a pool has unfinished work."""
     return bool(_at_work()) or any(type(held) is pools._WorkItem and not held.future.done() for held in gc.get_objects())
 
 
@@ -47,7 +47,7 @@ def rest() -> None:
 
 
 async def rest_asynchronously() -> None:
-    """Wait for all threads, and let the event loop, which some of them may wait for, go on."""
+    """Wait for all threads while the event loop runs, which some of them need."""
     until = time.monotonic() + _PATIENCE
     while _busy():
         if time.monotonic() > until:

@@ -1,4 +1,4 @@
-"""Run one script of one payload against the stand-in, and return the account of what the application saw."""
+"""Run one script of one payload against the stand-in and return the account."""
 
 from __future__ import annotations
 
@@ -38,13 +38,16 @@ class Case(NamedTuple):
 
 _BRIEFLY = frozenset({"answered", "exhausted", "refused", "server cuts", "broken off in with", "dropped", "cut"})
 _WITHIN = ("cut", "die", "hang", "stream-error")
-"""Scenarios of what happens within a stream."""
+"""Scenarios of events within a stream."""
 _FULL = bool(os.environ.get("LLM_HARNESS_FULL"))
 
 
 @cache
 def _first_of_their_kind() -> frozenset[str]:
-    """Name the payloads that are the first of their point and client: a second model or tool is left in fewer ways."""
+    """Return the ids of the first payload of each patch point and client.
+
+    A second model or tool runs with fewer exits.
+    """
     first: dict[tuple[Any, ...], str] = {}
     for payload in payloads.read():
         first.setdefault((payload.provider, payload.point, payload.stream, payload.client), payload.id)
@@ -63,9 +66,9 @@ def cases(payload: Payload, mode: str, style: str | None = None) -> list[Case]:
 
 
 def run(case: Case, url: str, surfaces: bool = False, chunks: bool = False, kind: type[Account] = Account) -> Account:
-    """Run a case; what is not applicable raises ``NotApplicable``, everything else is in the account.
+    """Run a case and return its account, or raise ``NotApplicable``.
 
-    ``chunks`` has every chunk described, ``surfaces`` every object from all sides, which is slow; both are for comparing.
+    ``chunks`` describes every chunk, ``surfaces`` every object completely, which is slow; both serve for comparisons.
     """
     account = kind(case.payload.module.partition(".")[0], url, surfaces, chunks)
     base = f"{url}/scenario/{case.exit.scenario}" if case.exit.scenario else url
@@ -107,7 +110,7 @@ async def _run_asynchronous(case: Case, url: str, account: Account, responses: R
         except BaseException as error:
             account.raised(error)
         await rest_asynchronously()
-        # What the loop closes for a stream that was dropped still holds it, so collecting once is not enough.
+        # The loop holds a dropped stream while it closes it, so one collection is not enough.
         lasting: set[asyncio.Task[Any]] = set()
         for _ in range(5):
             gc.collect()
@@ -116,7 +119,7 @@ async def _run_asynchronous(case: Case, url: str, account: Account, responses: R
 
 
 async def settled(lasting: set[asyncio.Task[Any]]) -> None:
-    """Let the event loop close what was dropped; ``lasting`` are the tasks that were waited for in vain, and grow."""
+    """Let the loop close dropped streams; ``lasting`` collects unfinished tasks."""
     for _ in range(3):
         await asyncio.sleep(0)
     done: object = True

@@ -1,4 +1,4 @@
-"""Serve responses of a test's own over loopback: one function from method, path and body to a response."""
+"""Serve responses of a test over loopback: one function from request to response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Open a payload as applications do: plainly, with the answer kept raw, or with the answer streamed."""
+"""Make a call as applications do: plain, raw response, or streamed response."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ STYLES = {"plain": "", "raw": "with_raw_response", "streamed": "with_streaming_r
 
 
 class NotApplicable(Exception):
-    """Say why a payload has no such style or exit."""
+    """Raised with the reason if a payload has no such style or exit."""
 
 
 class _Through:
-    """Stand for a client, or a part of one, whose methods are called through ``with_raw_response`` or its like."""
+    """Proxy of a client that calls through ``with_raw_response`` or similar."""
 
     def __init__(self, it: Any, attribute: str, owner: Any = None, name: str = "") -> None:
         self._it, self._attribute, self._owner, self._name = it, attribute, owner, name
@@ -44,19 +44,19 @@ def parseable(raw: Any) -> Any:
 
 
 def through(client: Any, style: str) -> Any:
-    """Return what a payload takes for its client when it is called in ``style``."""
+    """Return the object that a payload uses as its client in ``style``."""
     return _Through(client, STYLES[style]) if STYLES[style] else client
 
 
 class Opening:
-    """One plain call of one payload in one style, opened with or without a ``with`` block."""
+    """One sync call of a payload in one style, with or without ``with``."""
 
     def __init__(self, payload: Payload, style: str, client: Any, account: Account) -> None:
         self._payload, self.style, self.account = payload, style, account
         self._client = through(client, style)
 
     def call(self) -> Any:
-        """Make the call and return what the SDK returns."""
+        """Make the call and return the result of the SDK."""
         result = self._payload.call(self._client)  # type: ignore[misc]
         self.account.opened(result, self.style)
         return result
@@ -104,7 +104,7 @@ class AsyncOpening(Opening):
     """One asynchronous call, as ``Opening`` is a plain one."""
 
     async def call(self) -> Any:
-        """Make the call and return what the SDK returns."""
+        """Make the call and return the result of the SDK."""
         result = await answer(self._payload, self._client)
         self.account.opened(result, self.style)
         return result

@@ -1,10 +1,10 @@
-"""Find every function of an SDK that asks the network for something, by reading its source: nothing of it is imported or run.
+"""Find every function of an SDK that sends requests, by reading its source.
 
-A function asks where it names what sends requests: a verb of the generated resources (``self._post``), a method of an HTTP
-client or session, the one function that all requests of an SDK pass, or the ``connect`` of a WebSocket. ``asking`` gives
-them with what they ask for, as far as it stands in the source. Where an SDK asks a hundred providers, each in a way of its own,
-``offered`` gives what it offers instead; ``unaccounted`` says which of them are neither watched nor
-on a list of those that are not.
+Nothing of the SDK is imported or executed. A function sends requests if it names a sender: a verb of the generated
+resources (``self._post``), a method of an HTTP client or session, the common request function of an SDK, or the
+``connect`` of a WebSocket. ``asking`` returns them with their routes, if the source contains these. For an SDK that
+calls many providers in different ways, ``offered`` returns its public functions instead. ``unaccounted`` returns those
+that are neither instrumented nor in a list of exceptions.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _LEFT_OUT = frozenset({"types", "tests", "examples", "_vendor"})
 
 @dataclass(frozen=True)
 class Ask:
-    """One place where a function asks: how, and for which route, which is empty where the source does not say it."""
+    """One place that sends a request: the sender, and the route (empty if unknown)."""
 
     text: str
     method: str
@@ -49,7 +49,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Asking:
-    """A function of an SDK that asks the network: where it stands, and what for."""
+    """A function of an SDK that sends requests: its place and its routes."""
 
     module: str
     name: str
@@ -63,7 +63,7 @@ class Asking:
 
 
 def sources(package: str) -> Iterator[tuple[str, Path]]:
-    """Give name and file of every module of a package, which may be spread over several directories."""
+    """Yield name and file of every module of a package, in all of its directories."""
     spec = importlib.util.find_spec(package)
     for place in () if spec is None else spec.submodule_search_locations or ():
         for path in sorted(Path(place).rglob("*.py")):
@@ -78,7 +78,7 @@ def asking(package: str) -> list[Asking]:
 
 
 def read(module: str, source: str, file: str = "") -> list[Asking]:
-    """Return what asks the network in one module's source."""
+    """Return the request functions in the source of one module."""
     if not _HINTS.search(source):
         return []
     functions = []
@@ -90,12 +90,15 @@ def read(module: str, source: str, file: str = "") -> list[Asking]:
 
 
 def offered(package: str) -> list[Asking]:
-    """Return every function that LiteLLM offers: what stands under its decorator ``client``, and what its modules ``main`` export."""
+    """Return the public functions of LiteLLM.
+
+    These are the functions with its decorator ``client``, and the exports of its modules ``main``.
+    """
     return [one for module, path in sources(package) for one in offers(module, path.read_text(encoding="utf-8"), str(path))]
 
 
 def offers(module: str, source: str, file: str = "") -> list[Asking]:
-    """Return what one module offers."""
+    """Return the public functions of one module."""
     exports = module.rpartition(".")[2] == "main"
     if not (exports or _DECORATOR in source):
         return []
@@ -117,7 +120,7 @@ def functions_of(module: str, source: str) -> list[str]:
 
 
 def _functions(node: ast.AST, within: str) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
-    """Give the outermost functions, and the methods of classes; what is defined inside a function is part of it."""
+    """Yield outermost functions and methods. Inner functions are part of them."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
             yield within + child.name, child
@@ -154,13 +157,13 @@ def _ask(node: ast.Attribute | ast.Name, given: list[ast.expr], called: bool, so
 
 
 def _is_mapping(given: list[ast.expr]) -> bool:
-    """Say whether ``x.get(...)`` looks up a key: what is asked of a server begins with a slash or a scheme, or is no constant."""
+    """Return True if ``x.get(...)`` is a lookup: the argument is no path and no URL."""
     first = given[0] if given else None
     return isinstance(first, ast.Constant) and not str(first.value).startswith(("/", "http"))
 
 
 def _paths(given: list[ast.expr]) -> tuple[str, ...]:
-    """Return every path that stands in the arguments; a part that is put in while the program runs is ``*``."""
+    """Return every path in the arguments; a part that is computed is ``*``."""
     texts = []
     for argument in given:
         formatted = [node for node in ast.walk(argument) if isinstance(node, ast.JoinedStr)]
@@ -172,20 +175,20 @@ def _paths(given: list[ast.expr]) -> tuple[str, ...]:
 
 
 def watched(asking: Asking, provider: Sdk, routes: Routes) -> bool:
-    """Say whether a function is watched itself, or everything that it asks for is by its route."""
+    """Return True if a function is instrumented, or each of its routes is."""
     if any(point.target.partition("@")[0] == asking.id for point in provider.points):
         return True
     return all(ask.paths and all(routes.find(ask.method, path) is not None for path in ask.paths) for ask in asking.asks)
 
 
 def listed(id: str, reasons: Mapping[str, str]) -> str | None:
-    """Return the key that a function is listed under: its own name, or that of its plain form."""
+    """Return the key of a function in the lists: its name, or that of its sync form."""
     forms = (id, id.removesuffix("_async"))
     return next((key for key in reasons if any(fnmatchcase(form, key) for form in forms)), None)
 
 
 def unaccounted(functions: Iterable[Asking], providers: Iterable[Sdk], reasons: Mapping[str, str]) -> list[str]:
-    """Return the functions that ask the network, are not watched, and about which no list says why."""
+    """Return the request functions that are not instrumented and not in a list."""
     pairs = [(provider, Routes([p for p in provider.points if p.route is not None])) for provider in providers]
     return [
         f"{asking.id} asks {', '.join(dict.fromkeys(' '.join((ask.method, *ask.paths)).strip() or ask.text for ask in asking.asks))}"

@@ -1,4 +1,7 @@
-"""Keep what one run told apart from what was told before: instrumenting anew for each of some thousand runs takes minutes."""
+"""Separate the telemetry of one run from that of earlier runs.
+
+Instrumenting again for each of some thousand runs takes minutes.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import Any
 
 
 class Told:
-    """What a watched process told since the last ``begin``."""
+    """Telemetry of an instrumented process since the last ``begin``."""
 
     def __init__(self, seen: Any) -> None:
         self._seen = seen
@@ -16,7 +19,7 @@ class Told:
         self._now: Mapping[str, float] | None = None
 
     def begin(self) -> None:
-        """Forget what was told so far."""
+        """Forget the telemetry until now."""
         self._seen.clear()
         self._before, self._now = self._totals(), None
 
@@ -39,7 +42,7 @@ class Told:
         return list(self._seen.logs())
 
     def total(self, name: str) -> float:
-        """Return by how much a metric has grown, over all its tags; a histogram counts its measurements."""
+        """Return the growth of a metric over all tags; a histogram counts measurements."""
         if self._now is None:
             self._now = self._totals()
         return self._now.get(name, 0) - self._before.get(name, 0)
@@ -52,7 +55,7 @@ class Told:
 
 
 class Begun:
-    """Count the spans that begin, so that one which never ends is noticed; a span processor."""
+    """Span processor that counts started spans, to notice a span that never ends."""
 
     def __init__(self, seen: Any) -> None:
         self.count = 0

@@ -1,7 +1,7 @@
-"""One side of the twin run: every script of a provider in one process, bare or watched, and all that could be seen.
+"""Run every script of a provider in one process and write its accounts.
 
-``python -m harness.twin bare openai out.json`` writes the accounts; the other side does the same, and ``differences``
-tells them apart. Each side has a stand-in of its own, so that ids and figures count alike.
+``python -m harness.twin bare openai out.json`` writes the accounts without instrumentation; a second process writes
+those with it, and ``differences`` compares them. Each process has its own stand-in, so that ids and counts are equal.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ _RANDOM = (
     (re.compile(r"\b20\d{6}T\d{6}Z\b|\b1[789]\d{8}\b|\b[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} [\d:]{8} GMT"), "a time"),
     (re.compile(r"(?<=-ms': ')\d+"), "a duration"),
 )
-"""What is not the same twice, in requests, signatures and texts."""
+"""Values in requests, signatures and texts that differ between two runs."""
 _FIGURE = re.compile(r"0x[0-9a-f]+|\d+(?:\.\d+)?(?:e-?\d+)?")
 _TRACE = frozenset({"traceparent", "tracestate", "baggage"})
 _TABLES = frozenset({"PAYLOADS", "CALLS"})
 _BEGINNING = 60
-"""Of a debug line this much is compared: in some there stands all that has arrived by then."""
+"""Compared length of a debug line: some contain all received data."""
 _BOUNDARY = re.compile(r"boundary=([\w\-]+)")
 
 
@@ -52,7 +52,7 @@ class Hearing(logging.Handler):
         self.records: list[list[str]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep where a record comes from and what it says, or begins with; figures in debug lines are times and addresses."""
+        """Return logger and text of a record, without numbers in debug lines."""
         if record.name.startswith(_OURS) and record.levelno < logging.WARNING:
             return
         whole = record.levelno >= logging.INFO
@@ -72,7 +72,7 @@ def _requests(server: StandIn) -> list[Any]:
 
 
 def _given(case: Case) -> dict[str, str]:
-    """Show the lists and dictionaries of which the application makes its calls: nobody else may change them."""
+    """Show the lists and dictionaries of the application, which must not change."""
     call = case.payload.call or case.payload.async_call
     constants = {name: value for name, value in getattr(call, "__globals__", {}).items() if name.isupper()}
     return {name: shown(value) for name, value in constants.items() if isinstance(value, (list, dict)) and name not in _TABLES}
@@ -89,7 +89,7 @@ def _unraisable(kept: list[str]) -> Iterator[None]:
 
 
 def observed(case: Case, server: StandIn, hearing: Hearing) -> Any:
-    """Run one case and return everything that could be seen of it, without what is not the same twice."""
+    """Run one case and return all observations, without values that differ each time."""
     server.clear()
     hearing.records.clear()
     unraisable: list[str] = []
@@ -126,7 +126,7 @@ def observed(case: Case, server: StandIn, hearing: Hearing) -> Any:
 
 
 def comparable(told: Any, host: str = "stand-in") -> Any:
-    """Return what can be compared with another run: figures that are no two times the same have names instead."""
+    """Return a comparable form: values that differ in each run are replaced by names."""
     return json.loads(_without_random(json.dumps(told).replace(host, "stand-in")))
 
 
@@ -137,7 +137,7 @@ def _without_random(text: str) -> str:
 
 
 def accounts(provider: str, side: str) -> Iterator[tuple[str, Any]]:
-    """Run every case of a provider and give its id and account; first of all the outsides of what is watched."""
+    """Run every case of a provider; yield signatures, then id and account."""
     if side == "watched":
         _watch()
     hearing = Hearing()
@@ -154,7 +154,7 @@ def accounts(provider: str, side: str) -> Iterator[tuple[str, Any]]:
 
 
 def _print_no_logs() -> None:
-    """Have nothing of what is heard printed by SDKs' own handlers of logs too, with the time of day and in the order of threads."""
+    """Remove log handlers of SDKs, whose output has times and an order of threads."""
     emit = logging.StreamHandler.emit
 
     def unheard(handler: Any, record: logging.LogRecord) -> None:
@@ -174,7 +174,10 @@ def _watch() -> None:
 
 
 def differences(bare: Any, watched: Any, races: bool = False, path: str = "") -> list[str]:
-    """List where two accounts differ; where a script ``races``, the number of chunks and the order of debug lines may."""
+    """List the differences of two accounts.
+
+    If a script ``races``, the number of chunks and the order of debug lines may differ.
+    """
     if isinstance(bare, dict) and isinstance(watched, dict):
         found = [f"{path}: {key!r} is on one side only" for key in sorted(set(bare) ^ set(watched))]
         return found + [d for key in bare if key in watched for d in differences(bare[key], watched[key], races, f"{path}.{key}")]
@@ -192,7 +195,7 @@ def differences(bare: Any, watched: Any, races: bool = False, path: str = "") ->
 
 
 def _settled(told: list[Any]) -> list[Any]:
-    """Leave out what is not the same twice: chunks that were or were not overtaken, lines of closing generators."""
+    """Remove notes that vary: late chunks, and log lines of closing generators."""
     return [
         item
         for item in told

@@ -1,4 +1,4 @@
-"""Watch one process with whatever settings are asked for: as long as these stay the same, nothing is instrumented anew."""
+"""Instrument one process with given settings, and again only if these change."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from opentelemetry.instrumentation.llm import LLMInstrumentor
 
 CONTENTS_ON: dict[str, Any] = {"capture_message_content": "span_and_event", "emit_event": True}
-"""The settings under which everything that was said is told."""
+"""The settings that capture all message contents."""
 
 
 class Watching:
@@ -18,7 +18,7 @@ class Watching:
         self._settings: dict[str, Any] | None = None
 
     def watched(self, **settings: Any) -> Any:
-        """Watch with these settings; return what was seen, of which nothing is from before but figures."""
+        """Instrument with these settings; return the telemetry, without earlier spans."""
         if self._settings != settings:
             self.bare()
             self.seen.instrument(**settings)

@@ -1,9 +1,4 @@
-"""One call for every point of every provider, as data: what the contract harness runs.
-
-A module a provider, with a list ``PAYLOADS`` of plain dictionaries; ``read`` turns them into ``Payload``. SDKs are
-imported inside the functions only, so that one which is not installed is skipped and not an error. A function ``native`` of
-such a module gives a context in which its SDK makes spans of its own, where it does so only if asked.
-"""
+"""One call for every patch point of every provider, as data for the contract tests."""
 
 from __future__ import annotations
 
@@ -17,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 ASKED_FOR, _, END = os.environ.get("LLM_RELEASE", "").removeprefix("sdk-").rpartition("-")
-"""The provider, and the end of its claimed releases, that a tox environment is about."""
+"""Provider and end of the claimed releases, from the name of a tox environment."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +73,7 @@ def _payload(module: str, raw: dict[str, Any]) -> Payload:
 
 
 def installed(module: str) -> bool:
-    """Say whether an SDK is installed, without importing it."""
+    """Return True if an SDK is installed, without importing it."""
     try:
         return importlib.util.find_spec(module) is not None
     except ModuleNotFoundError:
@@ -86,7 +81,7 @@ def installed(module: str) -> bool:
 
 
 def _modules() -> Iterator[tuple[str, Any]]:
-    """Give what each module needs to be installed, and the module, where it is."""
+    """Yield each installed module with the package that it needs."""
     for found in pkgutil.iter_modules(__path__):
         module = importlib.import_module(f"{__name__}.{found.name}")
         needs = getattr(module, "NEEDS", found.name)
@@ -95,13 +90,13 @@ def _modules() -> Iterator[tuple[str, Any]]:
 
 
 def read() -> Iterator[Payload]:
-    """Give every payload whose SDK is installed; where a release is asked for, those of its provider."""
+    """Yield every payload whose SDK is installed, or those of the selected provider."""
     for needs, module in _modules():
         yield from (_payload(needs, raw) for raw in module.PAYLOADS if ASKED_FOR in ("", raw["provider"]))
 
 
 def native() -> Iterator[Callable[[], AbstractContextManager[Any]]]:
-    """Give what switches on the telemetry that installed SDKs make of themselves, where that needs a switch."""
+    """Yield functions that switch on the SDKs' own telemetry."""
     for _, module in _modules():
         if hasattr(module, "native"):
             yield module.native

@@ -11,7 +11,7 @@ from payloads.generated import asking, payloads
 
 MODEL = "jamba-large"
 _DISAPPROVED = "Use 'content=<|The 'from_dict' method"
-"""What the SDK, and its HTTP library of it, say of how it does things."""
+"""Warnings of the SDK, and of the HTTP library about the SDK."""
 
 
 def _said(text: str) -> Any:

@@ -1,4 +1,4 @@
-"""Every point of aleph-alpha-client, against the stand-in's form of its wire format."""
+"""Calls of aleph-alpha-client."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TOOL = {"type": "function", "function": {"name": "look_up", "parameters": {"type
 
 
 def making(kind: str, retries: int = 0) -> Callable[[str], Any]:
-    """Make what makes a client, plain or asynchronous."""
+    """Return a factory of clients, sync or async."""
 
     def client(base_url: str) -> Any:
         import aleph_alpha_client
@@ -74,7 +74,10 @@ ABSENT = {
     f"{_CLIENT}complete_with_streaming": (_ID,),
     f"{_CLIENT}chat_with_streaming": (_ID, _RESPONSE),
 }
-"""Recommended attributes that the answers do not give; what is streamed as objects has less than what comes over the wire."""
+"""Recommended attributes that the responses lack.
+
+Streams of objects have fewer than the responses on the wire.
+"""
 
 client, async_client = making("Client"), making("AsyncClient")
 BATCH = _asked("BatchSemanticEmbeddingRequest", prompts=lambda sdk: [_prompt(sdk)], representation=_meant)

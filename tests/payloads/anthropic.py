@@ -95,6 +95,6 @@ ABSENT = {"POST /v1/complete": ("gen_ai.usage.input_tokens", "gen_ai.usage.outpu
 PAYLOADS: list[dict[str, Any]] = [
     *payloads("anthropic", client, async_client, CALLS, absent=ABSENT),
     *payloads("anthropic", vertex, async_vertex, _cloud("vertex", MODEL)),
-    # Its requests are signed with what boto3 brings.
+    # Requests are signed by a library that boto3 installs.
     *(payloads("anthropic", bedrock, async_bedrock, _cloud("bedrock", "anthropic.claude-3-5-haiku")) if installed("botocore") else ()),
 ]

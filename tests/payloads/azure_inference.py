@@ -1,4 +1,4 @@
-"""Every point of azure-ai-inference, against the stand-in's form of Azure's inference endpoints."""
+"""Calls of azure-ai-inference."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STREAMED: dict[str, Any] = {**CHAT, "stream": True, "model_extras": {"stream_opt
 
 @contextmanager
 def native() -> Iterator[None]:
-    """Let azure-core make spans, and the SDK tell of models on them, where what that takes is installed."""
+    """Switch on the spans of azure-core and of the SDK, if they are installed."""
     if importlib.util.find_spec("azure.core.tracing.ext") is None:
         yield
         return
@@ -55,7 +55,7 @@ CALLS: list[tuple[str, str, str, bool, Any]] = [
     ("EmbeddingsClient", "embed", "embed", False, lambda c: c.embed(input=["a b", "c"], model="cohere-embed")),
     ("ImageEmbeddingsClient", "embed", "embed:images", False, lambda c: c.embed(input=PICTURES, model="cohere-embed")),
 ]  # fmt: skip
-"""Client, method, name, whether it streams, and the call; the same call serves plain and asynchronous clients."""
+"""Client, method, name, whether it streams, and the call (sync and async)."""
 
 PAYLOADS: list[dict[str, Any]] = [
     {

@@ -1,4 +1,4 @@
-"""Every point of Amazon Bedrock's run time, against the stand-in's Bedrock wire format."""
+"""Calls of the Amazon Bedrock runtime."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BODIES: dict[str, tuple[str, dict[str, Any]]] = {
     "cohere.command-text-v14": ("text_completion", {"prompt": "say three words", "max_tokens": 50}),
     "deepseek.r1-v1:0": ("text_completion", {"prompt": "say three words", "max_tokens": 50}),
 }
-"""Models that say something, one a family: what invoking them is for, and a body of theirs."""
+"""One text model of each family: purpose of its call, and its request body."""
 OTHER_BODIES: dict[str, tuple[str, dict[str, Any]]] = {
     "ai21.j2-mid-v1": ("text_completion", {"prompt": "say three words", "maxTokens": 50}),
     "amazon.titan-embed-text-v2:0": ("embeddings", {"inputText": "three words here"}),
@@ -66,7 +66,7 @@ _MODELS_WITH_AN_ID = (*_MODELS_THAT_NAME_THEMSELVES, "cohere.command-text", "coh
 
 @cache
 def _session() -> Any:
-    """Return one session for all clients: it reads what every service can do, and that takes longer than the calls do."""
+    """Return one session for all clients, because reading service models is slow."""
     import botocore.session
 
     return botocore.session.Session()
@@ -74,7 +74,7 @@ def _session() -> Any:
 
 @cache
 def _operations() -> dict[str, frozenset[str]]:
-    """Return what the installed release knows: its methods, and the parameters of each."""
+    """Return the methods of the installed release, with the parameters of each."""
     from botocore import xform_name
 
     model = _session().get_service_model("bedrock-runtime")
@@ -109,7 +109,7 @@ def client(base_url: str) -> Any:
 
 
 class AsyncClient:
-    """A client of aiobotocore that opens itself when it is first asked, and has every method that the plain one has."""
+    """A client of aiobotocore that opens at first use and has all sync methods."""
 
     def __init__(self, base_url: str) -> None:
         from aiobotocore.config import AioConfig
@@ -138,7 +138,10 @@ class AsyncClient:
 
 
 def _calls(name: str, asked: dict[str, Any], inside: str, stream: bool) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
-    """Make the plain and the asynchronous call: of a stream it returns the stream, of a body the result with the body read."""
+    """Make the sync and async call.
+
+    It returns the stream of a streamed response, and otherwise the result with its body read.
+    """
     method = name.partition(":")[0]
 
     def call(client: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Every point of cerebras-cloud-sdk, against the stand-in's wire format for look-alikes of OpenAI."""
+"""Calls of cerebras-cloud-sdk."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def async_client(base_url: str) -> Any:
 
 
 def _no_warming(kind: Any) -> dict[str, bool]:
-    """Keep the client from asking the server before it is asked itself; the first releases do not do so."""
+    """Switch off the request that newer releases send when a client is created."""
     import inspect
 
     name = "warm_tcp_connection"

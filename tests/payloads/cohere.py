@@ -54,7 +54,7 @@ VECTORS: dict[str, Any] = {
 
 
 def _old_embed(client: Any) -> Any:
-    """Embed in batches, which the SDK merges in a way that its own library disapproves of."""
+    """Embed in batches. The SDK merges them in a way that pydantic warns of."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         outcome = client.embed(**VECTORS)
@@ -106,16 +106,16 @@ BESIDE: list[tuple[str, str, str, bool, Any]] = [
         lambda c: c.batches.create(request={"name": "canned", "input_dataset_id": "d", "model": "command-a"}, **ONCE),
     ),
 ]  # fmt: skip
-"""What only newer releases have: the file that tells so, then as above."""
+"""Calls of newer releases: the file that shows the release, then as above."""
 
 _ID, _MODEL = "gen_ai.response.id", "gen_ai.response.model"
 ABSENT = {
     "summarize:v1": ("gen_ai.response.finish_reasons",),
 }
-"""Recommended attributes that the answers of some functions do not give; no answer of Cohere's names the model."""
+"""Recommended attributes that responses lack; none of Cohere's has the model."""
 
 ONLY_PLAIN = {"embed:v1": "its raw form is what the plain one calls for each batch, from threads of its own"}
-"""What has a raw form that is not watched, and why."""
+"""Functions whose raw form is not instrumented, with the reason."""
 
 
 def _payload(place: str, name: str, stream: bool, call: Any, clients: tuple[Any, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""Every point of dashscope, against the stand-in's form of Alibaba's wire format. Its functions are those of classes, its client the module.
+"""Calls of dashscope, whose functions are class methods and its client the module.
 
-What is refused it returns as an answer.
+It returns refused requests as responses.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class _Sdk:
 
 
 def _closing(module: str, name: str) -> Any:
-    """Find what closes the connections that all share; older releases share none."""
+    """Return the function that closes shared connections; older releases share none."""
     try:
         return getattr(importlib.import_module(f"dashscope.api_entities.{module}"), name)
     except (ImportError, AttributeError):

@@ -1,4 +1,4 @@
-"""Every point of the client that dashscope has since release 2, against the stand-in's form of Alibaba's wire format."""
+"""Calls of the client that dashscope has since release 2."""
 
 from __future__ import annotations
 

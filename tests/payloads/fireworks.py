@@ -1,4 +1,4 @@
-"""Every point of fireworks-ai, against the stand-in's wire format for look-alikes of OpenAI."""
+"""Calls of fireworks-ai."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ask one operation of an SDK of the generated family; the payloads of those SDKs are tables that use this. It has none itself."""
+"""Build payloads for SDKs of the generated family. This module has none itself."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ PAYLOADS: list[dict[str, Any]] = []
 
 
 def asking(function: str, path: str = "", **arguments: Any) -> Callable[[Any], Any]:
-    """Make a call of ``function`` (``"chat.completions.create"``) of a client, plain or asynchronous.
+    """Make a call of ``function`` (``"chat.completions.create"``), sync or async.
 
-    Where a release has no such function, ``path`` is asked as the function would; without a path that is an error.
+    If a release has no such function, send the request to ``path``; without a path that is an error.
     """
 
     def call(client: Any) -> Any:
@@ -35,7 +35,10 @@ def _stream_of(client: Any) -> Any:
 
 
 def payloads(provider: str, client: Any, async_client: Any, rows: list[tuple[str, str, bool, Any]], **more: Any) -> list[dict[str, Any]]:
-    """Make payloads of rows: route, name, whether it streams, and the call, which serves plain and asynchronous clients."""
+    """Build payloads from rows: route, name, whether it streams, and the call.
+
+    The call serves sync and async clients.
+    """
     absent = more.pop("absent", {})
     return [
         {

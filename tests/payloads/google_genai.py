@@ -23,7 +23,7 @@ INTERACTION: dict[str, Any] = {"model": MODEL, "input": "say three words"}
 
 
 def _quietly() -> None:
-    """Let the SDK warn of itself as it likes: of aiohttp, from whose session it derives one, and of what is new or old in it."""
+    """Ignore the SDK's warnings about aiohttp and about new or old functions."""
     from google.genai import _common
 
     warnings.filterwarnings("ignore", "Inheritance class", DeprecationWarning)
@@ -40,7 +40,7 @@ def _client(base_url: str, **retry: Any) -> Any:
 
 
 def _interacting(base_url: str) -> Any:
-    """Open a client whose interactions are asked once: before release 3 one attempt is one more."""
+    """Open a client that sends an interaction once: old releases add one attempt."""
     made = _client(base_url, http_status_codes=[418])
     for one in (made, made.aio):
         if (before_2 := getattr(one, "_nextgen_client", None)) is not None:
@@ -152,7 +152,7 @@ ABSENT = {
     "decisions.create": (_ID, _MODEL, _REASONS),
     "interactions.create:agent": (_MODEL,),
 }
-"""Recommended attributes that the answers of some functions do not give: an agent is no model."""
+"""Recommended attributes that some responses lack: an agent is not a model."""
 
 
 def _payload(provider: str, row: tuple[str, str, bool, Any], client: Callable[[str], Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Every point of groq, against the stand-in's wire format for look-alikes of OpenAI."""
+"""Calls of groq."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every point of huggingface_hub, against the stand-in's Hugging Face wire formats: each client is of one endpoint."""
+"""Calls of huggingface_hub; each client has one endpoint."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ CALLS: list[tuple[str, str, str, bool, Any]] = [
     ("text_to_speech", "speak/bark", "text_to_speech", False, lambda c: c.text_to_speech("say it")),
     (LISTEN, "listen/whisper", LISTEN, False, lambda c: c.automatic_speech_recognition(b"RIFF")),
 ]  # fmt: skip
-"""Task, endpoint, name, whether it streams, and the call; the same call serves plain and asynchronous clients."""
+"""Task, endpoint, name, whether it streams, and the call (sync and async)."""
 
 _MODEL = ("gen_ai.request.model", "gen_ai.response.model")
 ABSENT = {
@@ -61,7 +61,7 @@ ABSENT = {
     "text_to_speech": _MODEL,
     LISTEN: _MODEL,
 }
-"""Recommended attributes that a task does not give: an endpoint of one model is asked without a name."""
+"""Recommended attributes that a task lacks: an endpoint needs no model name."""
 
 
 def _async(task: str, call: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -1,4 +1,4 @@
-"""Every function of litellm, against the stand-in's wire formats of OpenAI, Anthropic and Cohere."""
+"""Calls of litellm, with the wire formats of OpenAI, Anthropic and Cohere."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
 
 class KeepsNothing(dict[str, Any]):
-    """Take what is to be kept, and let it go."""
+    """Accept items to store, and drop them."""
 
     def __setitem__(self, name: str, value: Any) -> None:
         """Let it go."""
 
 
 class InTurn(threading.Thread):
-    """A thread that whoever starts it waits for."""
+    """A thread that its starter waits for."""
 
     def start(self) -> None:
         """Run it to its end."""
@@ -48,11 +48,14 @@ class _Threading:
 
 
 _SOON = 5.0
-"""Seconds after which what is done behind a call is not waited for any more."""
+"""Maximum seconds to wait for background work of a call."""
 
 
 def _one_after_another() -> None:
-    """Have LiteLLM write down what it gives, which it does behind the call, before it goes on: else no two runs read and log alike."""
+    """Make LiteLLM log before it continues, which it usually does in background.
+
+    Otherwise no two runs are equal.
+    """
     from litellm.litellm_core_utils import streaming_handler, thread_pool_executor
 
     streaming_handler.threading = _Threading()  # type: ignore[assignment]
@@ -97,7 +100,7 @@ class Functions:
 
 @contextlib.contextmanager
 def calling_back(callback: Any) -> Iterator[None]:
-    """Have LiteLLM tell a callback of its calls, which it does in a thread of its own."""
+    """Register a callback, which LiteLLM calls in its own thread."""
     import litellm
 
     before, litellm.callbacks = litellm.callbacks, [callback]
@@ -110,11 +113,14 @@ def calling_back(callback: Any) -> Iterator[None]:
 
 
 def otel(tracer_provider: Any) -> Any:
-    """Make its callback ``otel``; earlier releases take no provider of tracers, but make their own the global one."""
+    """Make its callback ``otel``.
+
+    Earlier releases accept no tracer provider and set their own as the global one.
+    """
     from litellm.integrations.opentelemetry import OpenTelemetry, OpenTelemetryConfig
 
     takes = "tracer_provider" in inspect.signature(OpenTelemetry.__init__).parameters
-    # They also want to tell LiteLLM's proxy of themselves, which is not installed.
+    # They also try to report to LiteLLM's proxy, which is not installed.
     proxy = mock.patch.object(OpenTelemetry, "_init_otel_logger_on_litellm_proxy", lambda self: None, create=True)
     with proxy, mock.patch.object(trace, "set_tracer_provider"):
         made = OpenTelemetry(OpenTelemetryConfig(exporter="console"), **({"tracer_provider": tracer_provider} if takes else {}))
@@ -142,7 +148,10 @@ def _clients(path: str, **always: Any) -> tuple[Callable[[str], Functions], Call
 
 @functools.cache
 def _that_never_tries_again(name: str) -> Any:
-    """Make a kind of client whose number of retries cannot be set: earlier releases set one on the client that they are given."""
+    """Return a client class whose number of retries cannot be set by a release.
+
+    Earlier releases set it on the client that they receive.
+    """
     import openai
 
     return type(name, (getattr(openai, name),), {"max_retries": property(lambda client: 0, lambda client, number: None)})
@@ -191,7 +200,7 @@ CALLS: list[tuple[Any, str, str, bool, Any]] = [
     (AT_COHERE, "litellm.rerank_api.main", "rerank", False,
      lambda c: c.rerank(model="cohere/rerank-v3.5", query="a", documents=["a b", "c"])),
 ]  # fmt: skip
-"""Clients, module, name, whether it streams, and the call; the same call serves plain and asynchronous clients."""
+"""Clients, module, name, whether it streams, and the call (sync and async)."""
 MESSAGES_CALLS: list[tuple[str, bool, Any]] = [
     ("anthropic_messages", False, lambda c: c.anthropic_messages(max_tokens=10, **CLAUDE)),
     ("anthropic_messages", True, lambda c: c.anthropic_messages(max_tokens=10, stream=True, **CLAUDE)),
@@ -226,6 +235,6 @@ def _payload(clients: Any, module: str, name: str, stream: bool, plain: Any, asy
 PAYLOADS: list[dict[str, Any]] = [
     *(_payload(clients, module, name, stream, call, call) for clients, module, name, stream, call in CALLS),
     *(_payload(AT_ANTHROPIC, _HANDLER, name, stream, None, call) for name, stream, call in MESSAGES_CALLS),
-    # What is not asynchronous goes through the openai SDK, and is told there.
+    # Sync calls use the openai SDK, and are recorded there.
     _payload(UNTRIED, _MAIN, "moderation", False, None, lambda c: c.moderation(**MODERATION)),
 ]

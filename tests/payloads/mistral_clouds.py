@@ -1,4 +1,4 @@
-"""Every point of the copies that mistralai has of itself for Azure and for Google Cloud."""
+"""Calls of the clients that mistralai has for Azure and for Google Cloud."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _on_azure(base_url: str) -> Any:
 
 
 def _at_google(base_url: str) -> Any:
-    """Make a client of a stand-in; it writes the whole path, so that the stand-in's own has to be put before it."""
+    """Make a client of a stand-in and prefix its path, which the client replaces."""
     sdk, http = (importlib.import_module(ROOTS["gcp"] + name) for name in ("", ".sdk"))
     parts = urlsplit(f"{base_url}/mistral")
 
@@ -96,7 +96,7 @@ def _payload(cloud: str, place: str, stream: bool, arguments: dict[str, Any]) ->
 
 
 def _there(cloud: str) -> bool:
-    """Say whether it can be used: Google's asks for a library of Google's."""
+    """Return True if it is usable: the one for Google Cloud needs google-auth."""
     try:
         return cloud == "azure" or importlib.util.find_spec("google.auth") is not None
     except ModuleNotFoundError:

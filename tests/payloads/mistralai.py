@@ -18,7 +18,7 @@ FILE = {"file_name": "sound.wav", "content": b"RIFF"}
 
 
 def native() -> AbstractContextManager[Any]:
-    """Have spans made: later releases make them where this asks for it, earlier ones wherever there is a provider of tracers."""
+    """Switch on spans. Earlier releases create them with any tracer provider."""
     return mock.patch.dict(os.environ, {"MISTRAL_SDK_TELEMETRY": "global"})
 
 
@@ -89,7 +89,7 @@ CALLS: list[tuple[str, str, bool, dict[str, Any]]] = [
         {"input_files": ["f"], "model": MODEL, "endpoint": "/v1/chat/completions"},
     ),
 ]  # fmt: skip
-"""Where it stands, its name, whether it streams, and its arguments; the asynchronous form has a suffix."""
+"""Function, name, whether it streams, and arguments; async adds a suffix."""
 
 
 def _call(name: str, mode: str, arguments: dict[str, Any]) -> Any:

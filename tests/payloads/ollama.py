@@ -48,13 +48,13 @@ CALLS: list[tuple[str, str, bool, Any]] = [
     ("POST /api/embeddings", "embeddings", False, lambda c: c.embeddings(model="nomic-embed-text", prompt="a b")),
     *([("POST /v1/systemone", "systemone", False, lambda c: c.systemone(MODEL, "a desk", QUESTIONS))] if _has_scores() else []),
 ]  # fmt: skip
-"""Route, name, whether it streams, and the call; the same call serves plain and asynchronous clients."""
+"""Route, name, whether it streams, and the call (sync and async)."""
 
 ABSENT = {
     "POST /api/embeddings": ("gen_ai.response.model", "gen_ai.usage.input_tokens"),
     "POST /v1/systemone": ("gen_ai.response.id", "gen_ai.response.finish_reasons"),
 }
-"""Recommended attributes that the answers on a route do not give; no answer of Ollama's own has an id."""
+"""Recommended attributes that responses lack; none of Ollama's has an id."""
 
 PAYLOADS: list[dict[str, Any]] = [
     {

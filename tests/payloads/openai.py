@@ -72,10 +72,10 @@ CALLS: list[tuple[str, str, bool, Any]] = [
         lambda c: c.batches.create(completion_window="24h", endpoint="/v1/chat/completions", input_file_id="file_1"),
     ),
 ]  # fmt: skip
-"""Route, name, whether it streams, and the call; the same call serves plain and asynchronous clients."""
+"""Route, name, whether it streams, and the call (sync and async)."""
 
 NEWER = {("audio.transcriptions.create", True): "openai >= 1.68", ("responses.retrieve", True): "openai >= 1.82"}
-"""What a stream of needs, where the rest of the function is older."""
+"""Requirements of streams that are newer than their function."""
 
 ABSENT = {
     "POST /completions": ("openai.api.type",),

@@ -1,4 +1,4 @@
-"""Every point of replicate, against the stand-in's form of Replicate's wire format."""
+"""Calls of replicate."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _client(closer: str) -> Callable[[str], Any]:
 
 
 def _deployment(client: Any) -> Any:
-    """Return a deployment that was fetched before; what fetched it is not asked again."""
+    """Return a deployment that was fetched before, without a new request."""
     from replicate import deployment
 
     kind = deployment.Deployment

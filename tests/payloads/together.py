@@ -1,4 +1,4 @@
-"""Every point of together, against the stand-in's wire format for look-alikes of OpenAI."""
+"""Calls of together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every point of vertexai, over gRPC, which it speaks unless it is told otherwise, and plain ones over HTTP too."""
+"""Calls of vertexai over gRPC, its default, and sync ones over HTTP too."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _front(url: str) -> Any:
 
 
 def _quietly() -> None:
-    """Let the SDK warn of itself as it likes: of its end, and of what it imports."""
+    """Ignore the SDK's warnings about its end of life and its imports."""
     warnings.filterwarnings("ignore", ".*deprecated", UserWarning)
     warnings.filterwarnings("ignore", module="google|vertexai|proto")
 
@@ -48,7 +48,7 @@ _SERVICES = ("prediction_service:PredictionService", "llm_utility_service:LlmUti
 
 
 class _Client:
-    """Models with what asks for them, under the names that the SDK keeps it by."""
+    """Models and their calls, by the names that the SDK uses."""
 
     def __init__(self, kind: str, made: Callable[[str, str], Any]) -> None:
         from vertexai.generative_models import _generative_models
@@ -81,7 +81,7 @@ def _opened(package: str, service: str, kind: str, transport: str, **how: Any) -
 
 
 def _init(url: str) -> None:
-    # Else the library tells the standard error stream of every connection that ends.
+    # Otherwise the library writes to stderr about every connection that ends.
     os.environ["GRPC_VERBOSITY"] = "NONE"
     _quietly()
     import vertexai
@@ -155,7 +155,10 @@ _ID, _MODEL = "gen_ai.response.id", "gen_ai.response.model"
 
 @cache
 def _names_answers() -> bool:
-    """Say whether the release keeps what an answer is called and who gave it, by its source, which takes long to import."""
+    """Return True if the release keeps response id and model.
+
+    It reads the source, because the import is slow.
+    """
     found = importlib.util.find_spec("google.cloud.aiplatform_v1") if importlib.util.find_spec(NEEDS) else None
     source = Path(str(found.origin)).parent / "types" / "prediction_service.py" if found else None
     return source is not None and "response_id" in source.read_text(encoding="utf-8")

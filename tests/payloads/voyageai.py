@@ -13,7 +13,7 @@ def _client(kind: str) -> Any:
     def client(base_url: str) -> Any:
         import voyageai
 
-        # Else it tells the standard error stream of every answer that is cut off.
+        # Otherwise it writes to stderr about every response that is cut off.
         voyageai.util.log_warn = lambda message, **params: None
         made, address = getattr(voyageai, kind), f"{base_url}/voyage/v1"
         if "base_url" not in inspect.signature(made).parameters:

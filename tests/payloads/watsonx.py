@@ -1,6 +1,6 @@
-"""Every point of ibm-watsonx-ai, against the stand-in's form of watsonx's wire format.
+"""Calls of ibm-watsonx-ai.
 
-A stream of it that is dropped in a cycle collides with its own closing, of which asyncio complains; relayed, it does not.
+A stream of it that is dropped in a reference cycle collides with its own closing, and asyncio warns of it. A relayed stream does not.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ TEXT: dict[str, Any] = {"prompt": "say three words", "params": {"temperature": 0
 
 
 class _Client:
-    """A model, a deployment, and what makes vectors and rankings, through one client of the API."""
+    """A model, a deployment, and clients for embeddings and rankings."""
 
     def __init__(self, url: str) -> None:
         from ibm_watsonx_ai import APIClient, Credentials

@@ -1,4 +1,4 @@
-"""Every point of writer-sdk, against the stand-in's wire format for look-alikes of OpenAI."""
+"""Calls of writer-sdk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every point of xai-sdk, over gRPC: a front of the stand-in speaks that and xAI's messages."""
+"""Calls of xai-sdk over gRPC, with the stand-in's gRPC server."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TOOL = {"type": "object", "required": ["q"], "properties": {"q": {"type": "strin
 
 @contextmanager
 def native() -> Iterator[None]:
-    """Give its modules new tracers, where they have such as are bound for good to the first provider that there is."""
+    """Give its modules new tracers, because they keep the first tracer provider."""
     with ExitStack() as stack:
         for name in ("chat", "image", "tokenizer"):
             for module in (import_module(f"xai_sdk.{mode}.{name}") for mode in ("sync", "aio")):
@@ -44,7 +44,7 @@ def _front(url: str) -> Any:
 
 def _client(kind: str) -> Callable[[str], Any]:
     def client(base_url: str) -> Any:
-        # Else the library tells the standard error stream of every connection that ends.
+        # Otherwise the library writes to stderr about every connection that ends.
         os.environ["GRPC_VERBOSITY"] = "NONE"
         import xai_sdk
 
@@ -78,7 +78,7 @@ def _shape() -> Any:
 
 
 def _batch(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Make a call that the SDK says will go one day."""
+    """Make a call that the SDK has deprecated."""
 
     def call(client: Any) -> Any:
         warnings.filterwarnings("ignore", ".*will be deprecated", PendingDeprecationWarning)
@@ -102,7 +102,7 @@ CALLS: list[tuple[str, str, bool, Callable[[Any], Any]]] = [
     (f"{_IMAGE}sample_batch", "image.sample_batch", False, lambda c: c.image.sample_batch(**_PICTURE, n=2)),
     ("tokenizer:Client.tokenize_text", "tokenize.tokenize_text", False, lambda c: c.tokenize.tokenize_text("a b", MODEL)),
 ]
-"""Method, name, whether it streams, and the call; the same call serves plain and asynchronous clients."""
+"""Method, name, whether it streams, and the call (sync and async)."""
 
 
 def _payload(target: str, name: str, stream: bool, call: Callable[[Any], Any]) -> dict[str, Any]:

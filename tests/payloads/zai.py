@@ -1,4 +1,4 @@
-"""Every point of zai-sdk, against the stand-in's OpenAI-like wire format; ``zhipuai`` has the same functions, none of them asynchronous."""
+"""Calls of zai-sdk; ``zhipuai`` has the same functions, all of them sync."""
 
 from __future__ import annotations
 

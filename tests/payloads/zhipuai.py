@@ -1,4 +1,4 @@
-"""Every point of zhipuai, which is what became zai-sdk."""
+"""Calls of zhipuai, the predecessor of zai-sdk."""
 
 from __future__ import annotations
 

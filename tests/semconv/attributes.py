@@ -53,7 +53,7 @@ _ONLY_WITH: dict[str, Callable[[Attributes], bool]] = {
 
 _ONLY_OF_PROVIDER = {"openai.": "openai", "aws.bedrock.": "aws.bedrock"}
 
-# What only a response can tell is not asked of an operation that failed.
+# A failed operation needs no attributes of a response.
 _OF_RESPONSE = ("gen_ai.response.", "gen_ai.usage.", "gen_ai.embeddings.dimension.count", "openai.response.")
 
 _MODALITIES = ("text", "image", "audio")
@@ -75,16 +75,16 @@ _RULE_OF_LEVEL = {
 
 
 HTTP = frozenset({"http.response.status_code", "http.request.resend_count"})
-"""Attributes of the core registry's HTTP part, which ``registry.json`` does not hold."""
+"""HTTP attributes of the core registry that ``registry.json`` does not hold."""
 
 
 def is_genai(attributes: Attributes) -> bool:
-    """Tell whether any attribute is in one of the conventions' namespaces."""
+    """Return True if any attribute is in one of the conventions' namespaces."""
     return any(name.startswith(NAMESPACES) for name in attributes)
 
 
 def examine_values(where: str, attributes: Attributes, scenario: Scenario, on_event: bool = False) -> Iterator[Violation]:
-    """Find unknown and deprecated names, wrong types, odd enum values and content that departs from its schema."""
+    """Find unknown or deprecated names, wrong types, enum values and content."""
     for name, value in attributes.items():
         if name.startswith(scenario.own_prefixes):
             continue
@@ -106,7 +106,7 @@ def examine_values(where: str, attributes: Attributes, scenario: Scenario, on_ev
 
 
 def fits(kind: str, value: Any) -> bool:
-    """Tell whether a value has a type of the registry."""
+    """Return True if a value has a type of the registry."""
     if kind.endswith("[]"):
         return isinstance(value, (list, tuple)) and all(fits(kind[:-2], item) for item in value)
     return _TYPES[kind](value)
@@ -144,7 +144,7 @@ def _is_asked(name: str, need: Need, attributes: Attributes, scenario: Scenario,
 
 
 def examine_conditions(where: str, attributes: Attributes) -> Iterator[Violation]:
-    """Find attributes that are there although their condition is false, or beside another provider's name."""
+    """Find attributes whose condition is false, or of another provider."""
     provider = attributes.get("gen_ai.provider.name")
     for name, value in attributes.items():
         never = _NEVER_SAID.get(name)

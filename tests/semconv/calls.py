@@ -1,4 +1,4 @@
-"""List whole calls, some whose span, metrics and events agree and some with one contradiction, and the rule that must speak.
+"""Complete calls: some consistent, some with one contradiction and its rule.
 
 `test_semconv_checker.py` records them and checks all signals together.
 """
@@ -15,7 +15,7 @@ from .specimens import NOTES, OF_A_CHAT, OF_A_STREAM, READINGS, SPECIMENS
 
 @dataclass(frozen=True)
 class Call:
-    """Describe a call by its specimen (None for no span), what was measured, and what was noted in its context."""
+    """A call: specimen (None for no span), measurements, and events in its context."""
 
     base: str | None
     measured: tuple[Reading, ...] = ()

@@ -57,7 +57,7 @@ def check_spans(
     declared: frozenset[str] = frozenset(),
     scenario: Scenario = PLAIN,
 ) -> list[Violation]:
-    """Check finished spans; `started_attributes` is a `SamplingRecorder`'s `started`, None leaves sampling out."""
+    """Check finished spans; `started_attributes` None leaves sampling out."""
     return violations_in(examine_spans(spans, started_attributes, _with(scenario, declared)))
 
 
@@ -81,9 +81,9 @@ def check_all(
     declared: frozenset[str] = frozenset(),
     scenario: Scenario = PLAIN,
 ) -> list[Violation]:
-    """Check all signals of one scenario, each on its own and against each other; what is not given is left out.
+    """Check all signals of one scenario, alone and together; omit missing ones.
 
-    A reader that collected nothing gives None, which says that nothing was measured, not that metrics are left out.
+    A reader without data returns None, which means no measurement, not that metrics are omitted.
     """
     whole = _with(scenario, declared)
     return violations_in(_examine_all(spans, metrics_data, log_records, started_attributes, whole))
@@ -95,7 +95,7 @@ def collect_information(
     log_records: Sequence[ReadableLogRecord] | LeftOut = LeftOut.SIGNAL,
     scenario: Scenario = PLAIN,
 ) -> list[Violation]:
-    """Collect what the conventions allow, yet a reader may want to see."""
+    """Collect findings that the conventions allow but a reader may want to see."""
     return information_in(_examine_all(spans, metrics_data, log_records, None, scenario))
 
 

@@ -1,6 +1,6 @@
-"""Hold message, tool, document and memory content against the conventions' JSON schemas.
+"""Validate message, tool, document and memory content with the JSON schemas.
 
-The published schemas let a generic part pass as any part, so the `type` of a part first decides which definition it is held against.
+The published schemas accept any part as a generic part, so the `type` of a part first selects the definition.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _DRAFT_07 = "http://json-schema.org/draft-07/schema#"
 
 
 def examine(where: str, name: str, schema: str, value: Any, on_event: bool) -> Iterator[Violation]:
-    """Find what is wrong with one content attribute, given as a structure or (on spans) as JSON."""
+    """Find errors in a content attribute, given as a structure or as JSON."""
     if isinstance(value, str):
         if on_event:
             yield Violation(where, "content.structured", f"{name} is a string")
@@ -37,7 +37,7 @@ def examine(where: str, name: str, schema: str, value: Any, on_event: bool) -> I
 
 
 def plain(value: Any) -> Any:
-    """Turn what an exporter gives (tuples, read-only mappings) into lists and dicts."""
+    """Convert exported values (tuples, read-only mappings) to lists and dicts."""
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -52,7 +52,7 @@ def validator(schema: str) -> Draft202012Validator:
 
 
 def discriminated(schema: Any, definitions: Mapping[str, Any]) -> Any:
-    """Rewrite each `anyOf` over typed parts so that a part's `type` binds it to the definition of that type."""
+    """Rewrite each `anyOf` of typed parts so that `type` selects the definition."""
     if isinstance(schema, list):
         return [discriminated(item, definitions) for item in schema]
     if not isinstance(schema, dict):

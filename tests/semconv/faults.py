@@ -1,6 +1,6 @@
-"""List planted faults: in which specimen, what is changed, and the one rule that must speak.
+"""Planted faults: specimen, change, and the one rule that must report it.
 
-`test_semconv_checker.py` plants them one at a time; a rule without a row here, or without a test of its own there, fails the tests.
+`test_semconv_checker.py` plants them in turn; a rule without a row here, or without its own test there, fails the tests.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Described = TypeVar("Described", Specimen, Reading, Note)
 
 
 class Fault(NamedTuple):
-    """Plant one fault: `change` overrides attributes (None removes one), `be` other fields of the specimen."""
+    """One fault: `change` overrides attributes (None removes), `be` other fields."""
 
     rule: str
     base: str

@@ -1,9 +1,9 @@
-"""Write `registry.json` from the YAML model of the GenAI conventions and of the core ones.
+"""Write `registry.json` from the YAML models of the conventions.
 
-    cd tests && python -m semconv.generate MODEL_DIR CORE_DIR
+cd tests && python -m semconv.generate MODEL_DIR CORE_DIR
 
-A person runs it when the conventions move (PyYAML needed) and commits the result, so that nothing else needs the YAML.
-`registry.py` reads what is written here. Everything above `read_yaml` is pure.
+Run it by hand for a new version of the conventions (PyYAML needed) and commit the result, so that nothing else needs
+the YAML. `registry.py` reads the file. All functions above `read_yaml` are pure.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def attribute_entry(attribute: Json) -> Json:
 
 
 def deprecation(name: str, deprecated: Json) -> str:
-    """Say in a few words what became of a deprecated name."""
+    """Describe in a few words the replacement of a deprecated name."""
     note = " ".join(deprecated.get("note", "").split())
     replaced = re.search(r"Replaced by `([^`]+)`", note)
     successor = prose.SUCCESSORS.get(name) or (replaced.group(1) if replaced else None)
@@ -46,7 +46,7 @@ def deprecation(name: str, deprecated: Json) -> str:
 
 
 def strip_schema(schema: Any, inside_properties: bool = False) -> Any:
-    """Drop the words for people from a JSON schema, but no property that merely has such a name."""
+    """Remove descriptions from a JSON schema, but not properties of such a name."""
     if isinstance(schema, list):
         return [strip_schema(item) for item in schema]
     if not isinstance(schema, dict):
@@ -64,14 +64,14 @@ def collect(documents: Iterable[Json], key: str) -> list[Json]:
 
 
 def core_attributes(core: list[Json]) -> list[Json]:
-    """Gather the attributes that the core model defines, partly in an older file format."""
+    """Collect the attributes of the core model, some in an older file format."""
     groups = [group for group in collect(core, "groups") if group["type"] == "attribute_group"]
     older = [{"key": entry["id"], **entry} for group in groups for entry in group.get("attributes", ()) if "id" in entry]
     return [*older, *collect(core, "attributes")]
 
 
 def all_attributes(model: list[Json], core: list[Json]) -> Json:
-    """Join both registries; what the GenAI model defines is no longer deprecated there."""
+    """Merge both registries; names of the GenAI model are not deprecated there."""
     entries = {entry["key"]: entry for entry in [*core_attributes(core), *collect(model, "attributes")]}
     attributes = {name: attribute_entry(entries[name]) for name in sorted(entries)}
     for old, new in prose.RENAMED_VALUES_OF.items():
@@ -81,7 +81,7 @@ def all_attributes(model: list[Json], core: list[Json]) -> Json:
 
 
 def deprecated_names(core: list[Json], kind: str, key: str, living: Iterable[str]) -> Json:
-    """Tell the deprecated metrics or events of the core model that the GenAI model does not carry on."""
+    """Return deprecated metrics or events of the core that GenAI does not define."""
     gone = {group[key]: group["deprecated"] for group in collect(core, "groups") if group["type"] == kind and "deprecated" in group}
     return {name: deprecation(name, gone[name]) for name in sorted(set(gone) - set(living))}
 
@@ -120,7 +120,7 @@ def build(model: list[Json], core: list[Json], schemas: Json) -> Json:
 
 
 def dump(value: Any, indent: int = 0) -> str:
-    """Render JSON with one entry a line wherever an object is too long for a line, for readable diffs."""
+    """Render JSON with one entry in each line if an object is long."""
     line = json.dumps(value, ensure_ascii=False)
     if not isinstance(value, dict) or (indent and len(line) + indent <= WIDTH):
         return line

@@ -1,6 +1,7 @@
-"""Hold log records against the conventions' events: name, severity, context, body, levels and values.
+"""Check log records against the conventions' events.
 
-`check_logs` of `checker` is what tests call; `together` tells events from other records with `event_name`.
+They cover name, severity, context, body, levels and values. Tests call `check_logs` of `checker`; `together` finds events
+with `event_name`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def event_name(record: ReadableLogRecord) -> str:
 
 
 def examine_logs(records: Sequence[ReadableLogRecord], scenario: Scenario) -> Iterator[Violation]:
-    """Find departures and information in emitted log records; records of others are passed over."""
+    """Find violations and information in log records; skip records of others."""
     for record in records:
         name = event_name(record)
         where = f"event {name or '(without a name)'}"

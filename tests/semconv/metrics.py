@@ -1,6 +1,6 @@
-"""Hold metrics against the conventions: name, instrument, unit, values, attributes, boundaries, streaming.
+"""Check metrics against the conventions: name, unit, values, attributes.
 
-`check_metrics` of `checker` is what tests call; `together` reads points through `points_of`.
+Tests call `check_metrics` of `checker`; `together` reads points through `points_of`.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def points_of(data: MetricsData | None, name: str) -> list[Point]:
 
 
 def key_of(given: Mapping[str, Any], names: Mapping[str, Any]) -> Key:
-    """Reduce attributes to those in `names`, as a key; the tokens' modality, which no span tells, is left out."""
+    """Reduce attributes to `names`, as a key, without token modality."""
     return frozenset((name, given[name]) for name in names if name in given and name != MODALITY)
 
 
@@ -79,7 +79,7 @@ def _examine_metric(where: str, metric: Metric, definition: Definition, scenario
 
 
 def instrument_of(metric: Metric) -> str:
-    """Tell which instrument made a metric, by its data."""
+    """Return the instrument of a metric, from its data."""
     if isinstance(metric.data, (Histogram, ExponentialHistogram)):
         return "histogram"
     if isinstance(metric.data, Sum):

@@ -1,7 +1,7 @@
-"""What the GenAI conventions say in prose only, as tables.
+"""Rules that the GenAI conventions state in prose only, as tables.
 
-The model's YAML lacks histogram boundaries, the operations of an inference, the kinds of a refinement and a few more;
-they stand in the conventions' pages. `generate.py` alone reads these tables, and a person changes them when the pages change.
+The YAML model lacks histogram boundaries, the operations of an inference, the kinds of a refinement and a few more;
+the pages of the conventions have them. Only `generate.py` reads these tables; edit them when the pages change.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ CALLERS_CHOICE: Final = (
 
 _DETAILS: Final = "gen_ai.client.inference.operation.details"
 
-# What replaces a deprecated name of which the core model says only that it has moved.
+# Replacements of deprecated names that the core model only marks as moved.
 SUCCESSORS: Final = {
     "gen_ai.prompt": "gen_ai.input.messages",
     "gen_ai.completion": "gen_ai.output.messages",

@@ -1,6 +1,6 @@
-"""Record spans, metrics and events with the real SDK into memory, from plain descriptions of them.
+"""Record spans, metrics and events in memory, from plain descriptions.
 
-`specimens` describes right telemetry; tests change a description, record it and pass what the exporters give to the checker.
+`specimens` describes valid telemetry; tests change a description, record it and pass the exported data to the checker.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Attributes = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Specimen:
-    """Describe a span to record; attributes in `late` are set after the start, those with the value None not at all."""
+    """A span to record; `late` attributes are set after the start, None is unset."""
 
     name: str
     kind: SpanKind
@@ -43,7 +43,7 @@ class Specimen:
 
 @dataclass(frozen=True)
 class Reading:
-    """Describe a metric to record; what is None is taken from the conventions."""
+    """A metric to record; None means the value of the conventions."""
 
     name: str
     amount: float

@@ -1,4 +1,4 @@
-"""Read `registry.json` into typed definitions, refinements laid over what they refine.
+"""Read `registry.json` into typed definitions, with refinements applied.
 
 `generate.py` writes the file; the rules of this package read the tables below.
 """
@@ -14,7 +14,7 @@ from typing import Any, Final
 
 @dataclass(frozen=True)
 class Attribute:
-    """Describe a registered attribute: its type, known values, what became of it."""
+    """A registered attribute: type, known values, deprecation."""
 
     type: str
     members: tuple[Any, ...] = ()
@@ -25,7 +25,7 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Need:
-    """Say how much a definition asks for an attribute, and under which condition."""
+    """Requirement level of an attribute in a definition, and its condition."""
 
     level: str
     when: str | None = None
@@ -34,7 +34,7 @@ class Need:
 
 @dataclass(frozen=True)
 class Definition:
-    """Describe a span, a metric or an event by name and attributes, together with what only its kind of signal has."""
+    """A span, metric or event by name and attributes, with fields of its signal."""
 
     name: str
     attributes: Mapping[str, Need]
@@ -109,12 +109,12 @@ def refined(definition: Definition, refinements: tuple[Definition, ...], attribu
 
 
 def template_of(name: str) -> str | None:
-    """Tell the template of which a name is an instance, such as `gen_ai.prompt.variable` of `gen_ai.prompt.variable.city`."""
+    """Return the template of a name, such as `gen_ai.prompt.variable`."""
     return next((template for template in TEMPLATES if name.startswith(f"{template}.")), None)
 
 
 def lookup(name: str) -> Attribute | None:
-    """Find an attribute by its name or by the template it fills; a template itself is no attribute."""
+    """Find an attribute by name or template; a template itself is not one."""
     template = template_of(name)
     if template is not None:
         return Attribute(ATTRIBUTES[template].type.removeprefix("template[").removesuffix("]"))

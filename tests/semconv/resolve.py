@@ -1,6 +1,6 @@
-"""Resolve the conventions' model: groups expanded, refinements laid over what they refine, prose read where it is regular.
+"""Resolve the conventions' model: expand groups and apply refinements.
 
-`generate.py` calls these pure functions with parsed YAML; what they return goes into `registry.json` as it is.
+`generate.py` calls these pure functions with parsed YAML; `registry.json` contains their results unchanged.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 
 def resolve(entries: Iterable[Json], groups: Mapping[str, Json], refined: Mapping[str, Json] | None = None) -> Json:
-    """Expand `ref_group`s recursively, lay them over what is refined and the `ref`s over both."""
+    """Expand `ref_group`s recursively, and apply them and the `ref`s."""
     entries = list(entries)
     needs: Json = {name: dict(need) for name, need in (refined or {}).items()}
     for entry in entries:
@@ -29,7 +29,7 @@ def resolve(entries: Iterable[Json], groups: Mapping[str, Json], refined: Mappin
 
 
 def need_of(entry: Json) -> Json:
-    """Read what one `ref` says itself, leaving out what it inherits."""
+    """Read the fields of one `ref`, without inherited ones."""
     need: Json = {}
     level = entry.get("requirement_level")
     if isinstance(level, dict):
@@ -90,7 +90,7 @@ def provider_of(refinement: Json) -> str:
 
 
 def refinement_entry(refinement: Json, refined: Json, groups: Mapping[str, Json]) -> Json:
-    """Describe a refinement by what differs from what it refines."""
+    """Describe a refinement by its differences."""
     name = refinement["id"]
     entry: Json = {"refines": refinement["ref"]}
     if name in prose.TOOL_REFINEMENTS:
@@ -135,7 +135,7 @@ def event_entry(event: Json, groups: Mapping[str, Json]) -> Json:
 
 
 def refinements(entries: Iterable[Json], refined: Mapping[str, Json], groups: Mapping[str, Json]) -> Json:
-    """Describe all refinements, the tools' in the order in which they are to be tried."""
+    """Describe all refinements; those of tools in the order of evaluation."""
     order = list(prose.TOOL_REFINEMENTS)
     named = {entry["id"]: refinement_entry(entry, refined[entry["ref"]], groups) for entry in entries}
     return {name: named[name] for name in sorted(named, key=lambda name: (order.index(name) if name in order else -1, name))}

@@ -1,4 +1,4 @@
-"""Say what a violation is, what a scenario may declare, and list every rule with its sentence.
+"""Define violations and scenarios, and list every rule with its sentence.
 
 All modules of this package report by these ids; tests read `Violation`s and match on `rule`.
 """
@@ -16,13 +16,13 @@ EVALUATION = "gen_ai.evaluation.result"
 
 
 class LeftOut(Enum):
-    """Stand for a signal that is not to be checked, where None already means that nothing was collected."""
+    """Signal that is not to be checked; None means that no data was collected."""
 
     SIGNAL = "left out"
 
 
 class Violation(NamedTuple):
-    """Name one departure from the conventions: which item, which rule, what exactly."""
+    """One violation of the conventions: item, rule, details."""
 
     where: str
     rule: str
@@ -104,10 +104,10 @@ INFORMATION = frozenset({"attribute.unlisted", "value.custom", "span.foreign"})
 
 
 def violations_in(findings: Iterable[Violation]) -> list[Violation]:
-    """Keep what departs from the conventions."""
+    """Return the violations of the conventions."""
     return [finding for finding in findings if finding.rule not in INFORMATION]
 
 
 def information_in(findings: Iterable[Violation]) -> list[Violation]:
-    """Keep what is allowed, yet worth a look."""
+    """Return findings that are allowed but worth a look."""
     return [finding for finding in findings if finding.rule in INFORMATION]

@@ -1,6 +1,6 @@
-"""Hold spans against the conventions: definition, name, kind, status, errors, sampling, levels and values.
+"""Check spans against the conventions: name, kind, status, attributes.
 
-`check_spans` of `checker` is what tests call; `together` uses `choose` to know which operation a span is.
+Tests call `check_spans` of `checker`; `together` uses `choose` to find the operation of a span.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MCP_OF_KIND = {SpanKind.CLIENT: "mcp.client", SpanKind.SERVER: "mcp.server"}
 
 
 class SamplingRecorder(SpanProcessor):
-    """Copy the attributes with which each span starts, by span id: what a sampler could have seen."""
+    """Store the attributes at span start by span id, as a sampler sees them."""
 
     def __init__(self) -> None:
         """Begin with nothing started."""
@@ -61,7 +61,10 @@ def where_of(span: ReadableSpan) -> str:
 
 
 def choose(span: ReadableSpan) -> Definition | None:
-    """Find the definition that a span claims by its operation, kind, provider and tool; None for a custom operation."""
+    """Find the definition of a span by operation, kind, provider and tool.
+
+    None for a custom operation.
+    """
     given = span.attributes or {}
     operation = given.get("gen_ai.operation.name")
     if "mcp.method.name" in given and (span.kind in _MCP_OF_KIND or operation is None):
@@ -100,7 +103,7 @@ def _without_error_type(definition: Definition) -> dict[str, Any]:
 
 
 def expected_names(definition: Definition, given: Mapping[str, Any]) -> list[str]:
-    """List the names a span may have: the fullest that its attributes allow, and what else the conventions permit."""
+    """List the permitted names of a span, the fullest first."""
     # The last template is the bare operation, by which the definition was chosen.
     fullest = next(name for template in definition.names if (name := _filled(template, given)))
     also = [name for template in definition.also_names if (name := _filled(template, given))]

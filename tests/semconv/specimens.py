@@ -1,6 +1,6 @@
-"""Describe right telemetry: one specimen of every operation, metric and event, for faults to be planted in.
+"""Valid telemetry: one specimen of every operation, metric and event.
 
-`recording` records them, `faults` names what to break in them.
+`recording` records them, `faults` lists the changes that break them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Hold the signals of one scenario against each other: what a span says, its metrics and events say too.
+"""Compare the signals of one scenario: spans, metrics and events must agree.
 
-`check_all` of `checker` calls this with everything that one scenario exported; all its spans must have been sampled.
+`check_all` of `checker` calls this with all exports of one scenario; all its spans must be sampled.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def examine_measured(spans: Sequence[ReadableSpan], data: MetricsData | None, sc
 
 
 def is_inference(span: ReadableSpan) -> bool:
-    """Tell whether a span is an inference, of whichever provider."""
+    """Return True if a span is an inference, of any provider."""
     definition = choose(span)
     return definition is not None and _INFERENCE in (definition.name, definition.refines)
 

@@ -1,4 +1,7 @@
-"""Celery without a line for the trace: opentelemetry-instrumentation-celery, which the set-up of the environment finds."""
+"""Celery without code for tracing: opentelemetry-instrumentation-celery.
+
+The automatic configuration of the environment loads it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real engines: one trace from the driver to every worker, the session on every span, and one budget for all of them."""
+"""One trace, session and budget across the workers of real engines."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LONG = 240.0
 
 
 class Engine:
-    """What one run of an engine needs and what came of it."""
+    """Requirements and results of one run of an engine."""
 
     def __init__(self, environment: dict[str, str], redis_url: str, sink: Sink) -> None:
         self.environment, self.redis_url, self.sink = environment, redis_url, sink
@@ -48,7 +48,7 @@ class Engine:
         return [line for line in ran.stdout.splitlines() if ": " in line and line.partition(":")[0].isdigit()]
 
     def judge(self, lines: list[str], session: str) -> None:
-        """Fail unless there is one trace, one span a call, the session everywhere, and one budget that is passed once."""
+        """Check one trace, one span for each call, the session, and a shared budget."""
         calls = self.sink.calls()
         (driver,) = (span for span in self.sink.spans() if span.name == "driver")
         assert len(calls) == len({call.id for call in calls}) == len(lines) == CALLS
@@ -116,7 +116,7 @@ def needs(module: str) -> Any:
 
 @pytest.fixture
 def celery_worker(engine: Engine, tmp_path: Path) -> Iterator[Any]:
-    """Start a worker of two processes for an application; it has ended, in good order, when the fixture is over."""
+    """Start a worker of two processes for an application and stop it afterwards."""
     workers: list[tuple[Any, Path]] = []
 
     def start(directory: Path, application: str) -> Any:
