@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace import SpanProcessor
 
 from opentelemetry import trace
 from opentelemetry.instrumentation.llm import LLMInstrumentor, attach, bus, context, detach, span, with_attributes, with_span
+from opentelemetry.instrumentation.llm.calls import loading
 from opentelemetry.instrumentation.llm.testing import capture_events
 
 MESSAGES = [{"role": "user", "content": "say three words"}]
@@ -238,3 +239,16 @@ def test_attempt_ends_although_its_response_cannot_be_read(seen: Any, client: An
         "ex_llm.provider.request.start",
         "ex_llm.provider.request.stop",
     ]
+
+
+def test_failing_finder_leaves_imports_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: Any) -> None:
+        raise RuntimeError("broken")
+
+    loading.when_loaded("colorsys", lambda name, module: None)
+    import_module("colorsys")
+    monkeypatch.delitem(sys.modules, "colorsys")
+    monkeypatch.setattr(loading._again, "_others", broken)
+    with capture_events("ex_llm.telemetry.extraction_error") as events:
+        assert import_module("colorsys").rgb_to_hsv(0, 0, 0) == (0.0, 0.0, 0)
+    assert [event.metadata["step"] for event in events] == ["calls.loading:_LoadedAgain._spec"]

@@ -63,6 +63,7 @@ FRAMES: dict[str, str] = {
     "transports/grpc.py:_stream_made": _BETWEEN,
     "transports/attempt.py:Transport._around": _BETWEEN,
     "transports/attempt.py:Transport._around_async": _BETWEEN,
+    "calls/loading.py:_LoadedAgain.find_spec": "the import system calls it itself; it asks one set and runs the rest guarded",
     "context.py:leave": "nothing else takes back what it takes back",
 }
 """An error here reaches the application."""

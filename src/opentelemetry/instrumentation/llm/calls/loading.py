@@ -16,6 +16,8 @@ from typing import Any
 
 import wrapt
 
+from ..guard import guarded
+
 Loaded = Callable[[str, ModuleType], None]
 _Proxy: Any = wrapt.ObjectProxy
 
@@ -44,9 +46,15 @@ class _LoadedAgain:
         self._searching = threading.local()
 
     def find_spec(self, name: str, path: Any = None, target: ModuleType | None = None) -> ModuleSpec | None:
-        """Return the spec of the other finders, with a loader that runs the callback."""
+        """Return the spec of the other finders, with a loader that runs the callback.
+
+        If this fails, the import system asks the other finders itself.
+        """
+        return guarded(self._spec, name, path, target) if name in self.wanted else None
+
+    def _spec(self, name: str, path: Any, target: ModuleType | None) -> ModuleSpec | None:
         searched: set[str] = self._searching.__dict__.setdefault("names", set())
-        if name not in self.wanted or name in searched:
+        if name in searched:
             return None
         searched.add(name)
         try:
