@@ -1,4 +1,4 @@
-"""One call for every patch point of every provider, as data for the contract tests."""
+"""One call for each patch point of each provider, for the contract tests."""
 
 from __future__ import annotations
 
@@ -17,16 +17,19 @@ ASKED_FOR, _, END = os.environ.get("LLM_RELEASE", "").removeprefix("sdk-").rpart
 
 @dataclass(frozen=True)
 class Payload:
-    """One call of one point.
+    """One call of one patch point.
 
-    ``client(base_url)`` and ``async_client(base_url)`` make clients of a stand-in; ``sync(client)`` and
-    ``async(client)`` make the call and return what the SDK returns; ``stream`` says that this is a stream; ``absent``
-    names the recommended attributes that this operation's answers do not give; ``only_plain`` says why what is called
-    through ``with_raw_response`` and its like is not watched; ``raises`` is false where the SDK returns
-    what was refused as an answer; ``on_the_wire`` says that the point is where the answer comes in, and what the SDK makes of it
-    afterwards may fail on its own; ``of_answers`` that the stream is made of whole answers, in which no server can pause or break
-    off; ``noise`` names loggers that only speak because of spans which the SDK makes of its own, and
-    which ours replace; ``needs`` is the requirement that a release has to meet to take what is asked.
+    ``client`` and ``async_client`` take the URL of a stand-in and return a client; ``call`` and ``async_call`` take that client,
+    make the call and return the SDK's result. The other fields:
+
+    - ``stream``: the result is a stream.
+    - ``absent``: recommended attributes that the responses of this operation lack.
+    - ``only_plain``: why a call through ``with_raw_response`` or similar is not instrumented.
+    - ``raises``: False if the SDK returns a refused request as a response.
+    - ``on_the_wire``: the patch point receives the response, and the SDK's later processing of it may fail.
+    - ``of_answers``: the stream consists of complete responses, so no server can pause or interrupt it.
+    - ``noise``: loggers that only write because of the SDK's own spans, which this package replaces.
+    - ``needs``: the requirement that a release must meet for this call.
     """
 
     provider: str

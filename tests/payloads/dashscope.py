@@ -1,4 +1,4 @@
-"""Calls of dashscope, whose functions are class methods and its client the module.
+"""Calls of dashscope, with class methods as functions and no client object.
 
 It returns refused requests as responses.
 """

@@ -1,15 +1,15 @@
-"""Hold telemetry against the OpenTelemetry semantic conventions for generative AI, in pure Python.
+"""Check telemetry against the semantic conventions for generative AI.
 
-`checker` is the door: `check_spans`, `check_metrics`, `check_logs`, `check_all`, over what the SDK's in-memory exporters give.
+`checker` has the public functions `check_spans`, `check_metrics`, `check_logs` and `check_all`.
 
-    rules        what a violation is, what a scenario may declare, and every rule with its sentence
+    rules        violations, scenarios, and every rule with its sentence
     registry     the conventions as data, read from registry.json (no YAML, no network)
     attributes   rules of single attributes, shared by all signals
     content      the JSON schemas of messages, tools, documents and memories
     spans, metrics, logs   one signal each
-    together     what the signals must say alike
-    recording, specimens, faults, calls   right telemetry, and wrong, with which the checker itself is tested
-    generate, resolve, prose   how registry.json is made when the conventions move
+    together     consistency of the signals
+    recording, specimens, faults, calls   valid and invalid telemetry, to test the checker
+    generate, resolve, prose   scripts that write registry.json for a new version
 
-`LICENSE-semconv` tells where the data comes from. Tests need `jsonschema`; only `generate` needs PyYAML.
+`LICENSE-semconv` names the source of the data. Tests need `jsonschema`; only `generate` needs PyYAML.
 """

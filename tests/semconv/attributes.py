@@ -1,6 +1,6 @@
-"""Hold single attributes against the registry and against the levels of their definition.
+"""Check single attributes against the registry and their requirement levels.
 
-The three signals share these rules; each passes its own name for the item (`where`) and gets findings back.
+The three signals share these rules; each passes its own name for the item (`where`) and receives findings.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Check what a scenario exported against the GenAI semantic conventions: the door of this package.
+"""Check the exports of a scenario against the GenAI semantic conventions.
 
-The functions are pure. They take what the SDK's in-memory exporters and reader give
+The functions are pure. They take the data of the SDK's in-memory exporters and reader
 and return a list of `Violation`s, empty if all is right:
 
     violations = check_all(
@@ -11,8 +11,8 @@ and return a list of `Violation`s, empty if all is right:
         declared=frozenset({"gen_ai.request.model", "gen_ai.request.seed"}),
     )
 
-`declared` names the attributes whose condition the scenario met; `Scenario` declares the rest, such as what the
-provider did not give. What is allowed but worth a look (values outside an open enum, attributes that a span does not
+`declared` names the attributes whose condition the scenario met; `Scenario` declares the rest, such as values that the
+provider did not return. Allowed but unusual telemetry (values outside an open enum, attributes that a span does not
 list, foreign spans) comes from `collect_information`.
 """
 

@@ -31,12 +31,12 @@ class Violation(NamedTuple):
 
 @dataclass(frozen=True)
 class Scenario:
-    """Declare what the checked program did, as far as the telemetry alone cannot tell.
+    """Facts about the checked program that its telemetry does not contain.
 
-    `declared` names attributes whose condition was met (so that they must be there, wherever they are defined), `absent` those that the
-    provider did not give (so that they need not be). Names that start with one of `own_prefixes` are the project's own and skipped.
-    `streaming` says whether streaming metrics must (True) or must not (False) be there; None leaves it to the spans.
-    `events` are the events which `check_all` asks for. `tolerance` is how many seconds a call's span and its metric may differ.
+    `declared` names attributes whose condition was met (so that they are required), `absent` those that the
+    provider did not return (so that they are optional). Names that start with one of `own_prefixes` are the project's own and skipped.
+    `streaming` requires (True) or forbids (False) streaming metrics; None decides by the spans.
+    `events` are required by `check_all`. `tolerance`: maximum difference of a call's span and metric in seconds.
     """
 
     declared: frozenset[str] = frozenset()
