@@ -1,4 +1,7 @@
-"""What every test may ask for: a stand-in provider, and a watched process whose telemetry is kept in memory."""
+"""Shared fixtures: a stand-in provider, and an instrumented process.
+
+The telemetry of the process is kept in memory.
+"""
 
 from __future__ import annotations
 
@@ -20,22 +23,22 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.instrumentation.llm import LLMInstrumentor
 from stand_in import StandIn
 
-# Renamed in 1.39; the oldest release that is claimed has the other name.
+# Renamed in 1.39; the oldest supported release has the other name.
 LogExporter = getattr(log_export, "InMemoryLogRecordExporter", None) or log_export.InMemoryLogExporter
 
 
-# What takes long runs over one SDK by default, and over every SDK where this says "all".
+# Long tests run over one SDK by default, and over every SDK if this is "all".
 CONTRACT = os.environ.get("LLM_CONTRACT", "openai")
 LONG = ("test_exits", "test_twin", "test_faults", "test_census", "test_canaries", "test_callers_data", "test_native", "test_leaks")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Take ``--matrix``."""
+    """Add the option ``--matrix``."""
     parser.addoption("--matrix", action="store_true", help="print what was proved of every Point, and fail where nothing was")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Collect results where a matrix is asked for."""
+    """Collect results if a matrix is requested."""
     if config.getoption("matrix"):
         from harness.proving import Proving
 
@@ -43,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the long parts of the contract to those who ask for them."""
+    """Deselect the long parts of the contract unless they are requested."""
     if CONTRACT == "all":
         return
     left = [item for item in items if item.path.stem in LONG and f"[{CONTRACT}" not in item.name and "[" in item.name]
@@ -53,7 +56,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 class Seen:
-    """What a watched process told: spans, metrics and log records, and how many spans are still open."""
+    """The telemetry of an instrumented process.
+
+    Spans, metrics, log records, and the number of open spans.
+    """
 
     def __init__(self) -> None:
         self._spans = InMemorySpanExporter()
@@ -74,7 +80,7 @@ class Seen:
         return list(self._spans.get_finished_spans())
 
     def span(self) -> ReadableSpan:
-        """Return the one span there is."""
+        """Return the only span; fail if there is not exactly one."""
         (span,) = self.spans()
         return span
 
@@ -106,7 +112,7 @@ class Seen:
 
 @pytest.fixture
 def seen() -> Iterator[Seen]:
-    """Watch with the default settings, and stop watching afterwards."""
+    """Instrument with the default settings, and uninstrument afterwards."""
     made = Seen()
     made.instrument()
     yield made
@@ -116,7 +122,10 @@ def seen() -> Iterator[Seen]:
 
 @pytest.fixture
 def watch() -> Iterator[Any]:
-    """Watch with settings of the test's own: ``watch(cost_threshold_cents=1)`` returns what was seen."""
+    """Instrument with settings of the test.
+
+    ``watch(cost_threshold_cents=1)`` returns the recorded telemetry.
+    """
     made: list[Seen] = []
 
     def instrument(**settings: Any) -> Seen:
@@ -146,7 +155,7 @@ def stand_in(_stand_in: StandIn) -> StandIn:
 
 @pytest.fixture
 def no_context_errors(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Fail when OpenTelemetry complains of a context that was attached elsewhere."""
+    """Fail if OpenTelemetry logs that a context was attached in another context."""
     with caplog.at_level(logging.DEBUG, logger="opentelemetry.context"):
         yield
         gc.collect()

@@ -1,4 +1,7 @@
-"""The exporter for people: a tree for each trace, totals at the end, plain text where it is no terminal."""
+"""Test the console span exporter.
+
+A tree for each trace, totals at the end, and plain text if the output is not a terminal.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ RED = re.compile(r"\x1b\[31m(.*?)\x1b\[0m")
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
+    """A stream whose ``isatty`` is true."""
 
     encoding = "utf-8"
 
@@ -40,7 +43,7 @@ class Ascii(io.StringIO):
 
 
 class Traced:
-    """Make spans of known times; what is printed is in ``lines``."""
+    """Make spans of known times; the printed output is in ``lines``."""
 
     def __init__(self, stream: io.StringIO) -> None:
         self.stream = stream
@@ -82,7 +85,7 @@ def test_a_call_is_one_line(traced: Traced) -> None:
     assert traced.lines() == ["chat gpt-4o-mini  openai  1.50 s  in 10  out 5"]
 
 
-def test_a_line_tells_all_that_is_known(traced: Traced) -> None:
+def test_a_line_shows_all_known_values(traced: Traced) -> None:
     known = {
         "gen_ai.usage.cache_read.input_tokens": 4,
         "gen_ai.usage.reasoning.output_tokens": 2,
@@ -105,12 +108,12 @@ def test_contents_are_not_printed(traced: Traced) -> None:
 
 
 @pytest.mark.parametrize(("attempts", "told"), [(0, ""), (1, ""), (2, "  1 retry"), (4, "  3 retries")])
-def test_retries_are_read_from_the_attempts_where_they_are_not_counted(traced: Traced, attempts: int, told: str) -> None:
+def test_retries_are_read_from_attempts_if_not_counted(traced: Traced, attempts: int, told: str) -> None:
     traced.chat(attempts=attempts)
     assert traced.lines() == ["chat gpt-4o-mini  openai  1.50 s  in 10  out 5" + told]
 
 
-def test_a_trace_is_a_tree_that_is_printed_when_its_root_has_ended(traced: Traced) -> None:
+def test_a_trace_is_printed_as_a_tree_when_its_root_ends(traced: Traced) -> None:
     root = traced.span("answer")
     agent = traced.span("agent", root, begins=0.1)
     traced.chat(agent, begins=0.3)
@@ -128,7 +131,7 @@ def test_a_trace_is_a_tree_that_is_printed_when_its_root_has_ended(traced: Trace
     ]
 
 
-def test_traces_that_run_side_by_side_do_not_mix(traced: Traced) -> None:
+def test_concurrent_traces_are_not_mixed(traced: Traced) -> None:
     one, other = traced.span("one"), traced.span("other")
     traced.chat(one)
     traced.chat(other)
@@ -137,7 +140,7 @@ def test_traces_that_run_side_by_side_do_not_mix(traced: Traced) -> None:
     assert [line.split("  ")[0] for line in traced.lines()] == ["other", "└─ chat gpt-4o-mini", "one", "└─ chat gpt-4o-mini"]
 
 
-def test_a_span_that_ends_after_its_root_is_printed_all_the_same(traced: Traced) -> None:
+def test_a_span_that_ends_after_its_root_is_printed(traced: Traced) -> None:
     root = traced.span("root")
     late = traced.span("late", root)
     end(root, 1)
@@ -146,7 +149,7 @@ def test_a_span_that_ends_after_its_root_is_printed_all_the_same(traced: Traced)
     assert [line.split("  ")[0] for line in traced.lines()] == ["root", "late", "└─ chat gpt-4o-mini"]
 
 
-def test_the_child_of_another_process_is_a_root_here(traced: Traced) -> None:
+def test_a_child_of_another_process_is_a_root_here(traced: Traced) -> None:
     parent = NonRecordingSpan(SpanContext(1, 2, is_remote=True, trace_flags=TraceFlags(1)))
     traced.chat(parent)
     second = traced.span("second", parent)
@@ -155,7 +158,7 @@ def test_the_child_of_another_process_is_a_root_here(traced: Traced) -> None:
     assert [line.split("  ")[0] for line in traced.lines()] == ["chat gpt-4o-mini", "second", "└─ chat gpt-4o-mini"]
 
 
-def test_what_never_had_an_end_of_its_root_is_printed_at_shutdown(traced: Traced) -> None:
+def test_a_trace_without_an_ended_root_is_printed_at_shutdown(traced: Traced) -> None:
     root = traced.span("never ended")
     middle = traced.span("middle", root)
     traced.chat(middle)
@@ -165,7 +168,7 @@ def test_what_never_had_an_end_of_its_root_is_printed_at_shutdown(traced: Traced
     assert [line.split("  ")[0] for line in traced.lines()[:3]] == ["middle", "└─ chat gpt-4o-mini", "chat gpt-4o-mini"]
 
 
-def test_a_root_that_never_ends_does_not_keep_spans_for_ever(traced: Traced) -> None:
+def test_spans_of_a_root_that_never_ends_are_bounded(traced: Traced) -> None:
     root = traced.span("server")
     for _ in range(5001):
         end(traced.span("job", root), 1)
@@ -215,7 +218,7 @@ def test_totals_are_a_table_at_the_end(traced: Traced) -> None:
     assert rows[0].index("10") < head.index("cached") < rows[0].index("5") - len("tokens out")
 
 
-def test_a_cost_that_nobody_knows_is_not_nought(traced: Traced) -> None:
+def test_an_unknown_cost_is_not_shown_as_zero(traced: Traced) -> None:
     traced.chat()
     traced.chat(known={"gen_ai.request.model": "free", "ex_llm.cost.cents": 0})
     traced.provider.shutdown()
@@ -223,13 +226,13 @@ def test_a_cost_that_nobody_knows_is_not_nought(traced: Traced) -> None:
     assert rows == {"gpt-4o-mini": [], "free": ["0"]}
 
 
-def test_without_a_call_there_is_no_table(traced: Traced) -> None:
+def test_no_table_is_printed_without_a_call(traced: Traced) -> None:
     end(traced.span("job"), 1)
     traced.provider.shutdown()
     assert traced.lines() == ["job  1.00 s"]
 
 
-def test_a_cost_that_is_not_known_says_why(traced: Traced) -> None:
+def test_an_unknown_cost_shows_its_reason(traced: Traced) -> None:
     traced.chat(known={"ex_llm.cost.unknown_reason": "unknown_model"})
     assert traced.lines() == ["chat gpt-4o-mini  openai  1.50 s  in 10  out 5  no cost (unknown model)"]
 
@@ -246,7 +249,7 @@ def test_a_cost_that_is_not_known_says_why(traced: Traced) -> None:
         (Terminal, {"FORCE_COLOR": "1", "NO_COLOR": "1"}, []),
     ],
 )
-def test_failures_are_red_on_a_terminal_only(
+def test_failures_are_red_only_on_a_terminal(
     monkeypatch: pytest.MonkeyPatch, stream: type[io.StringIO], environment: dict[str, str], red: list[str]
 ) -> None:
     for name in ("NO_COLOR", "FORCE_COLOR", "TERM"):
@@ -261,7 +264,7 @@ def test_failures_are_red_on_a_terminal_only(
     assert ("\x1b" in traced.stream.getvalue()) == bool(red)
 
 
-def test_a_stream_without_lines_to_draw_gets_plain_ones() -> None:
+def test_a_stream_that_cannot_encode_lines_gets_ascii() -> None:
     traced = Traced(Ascii())
     root = traced.span("root")
     traced.chat(traced.span("unended", root))
@@ -278,7 +281,7 @@ def test_a_stream_without_lines_to_draw_gets_plain_ones() -> None:
     ]
 
 
-def test_a_name_cannot_play_with_the_terminal(traced: Traced) -> None:
+def test_control_characters_in_names_do_not_reach_the_terminal(traced: Traced) -> None:
     end(traced.span("a\x1b[2J\nb", known={"gen_ai.operation.name": "chat", "gen_ai.provider.name": "x\x07"}), 1)
     traced.provider.shutdown()
     assert traced.lines()[0] == "a?[2J?b  x?  1.00 s"
@@ -286,14 +289,14 @@ def test_a_name_cannot_play_with_the_terminal(traced: Traced) -> None:
 
 
 @pytest.mark.parametrize("known", [{"error.type": "ValueError"}, {}])
-def test_a_failure_is_named_whatever_is_known_of_it(traced: Traced, known: dict[str, str]) -> None:
+def test_a_failure_is_named_by_the_known_attributes(traced: Traced, known: dict[str, str]) -> None:
     span = traced.span("job", known=known)
     span.set_status(Status(StatusCode.ERROR))
     end(span, 1)
     assert traced.lines() == ["job  1.00 s  ERROR " + known.get("error.type", "failed")]
 
 
-def test_a_stream_that_is_closed_fails_the_export_and_nobody_else(traced: Traced) -> None:
+def test_a_closed_stream_fails_the_export_only(traced: Traced) -> None:
     span = traced.span("job")
     end(span, 1)
     traced.stream.close()
@@ -302,7 +305,7 @@ def test_a_stream_that_is_closed_fails_the_export_and_nobody_else(traced: Traced
     traced.stream = io.StringIO()
 
 
-def test_in_batches_the_trees_are_the_same() -> None:
+def test_trees_are_the_same_in_batches() -> None:
     stream = io.StringIO()
     provider = TracerProvider()
     provider.add_span_processor(BatchSpanProcessor(LiveSpanExporter(stream)))
@@ -313,7 +316,7 @@ def test_in_batches_the_trees_are_the_same() -> None:
     assert [line.split("  ")[0] for line in stream.getvalue().splitlines()] == ["root", "└─ chat m", "", "operation", "chat", "all"]
 
 
-def test_stdout_is_where_it_prints_by_default() -> None:
+def test_stdout_is_the_default_output() -> None:
     program = """
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -340,11 +343,11 @@ provider.get_tracer("test").start_span("job", start_time=0).end(2_000_000_000)
         (3725, "62 min 5 s"),
     ],
 )
-def test_times_are_read_without_a_ruler(seconds: float, text: str) -> None:
+def test_durations_are_printed_in_readable_units(seconds: float, text: str) -> None:
     assert time_shown(seconds) == text
 
 
-def test_totals_and_printed_spans_are_bounded_in_an_endless_trace() -> None:
+def test_totals_and_printed_spans_are_bounded_in_a_trace() -> None:
     traced = Traced(io.StringIO())
     root = traced.span("endless")
     root.end()

@@ -1,4 +1,4 @@
-"""llama-cpp-python, with a model of one layer that has learnt nothing: written down here, run here."""
+"""Test llama-cpp-python with an untrained model of one layer, made here."""
 
 from __future__ import annotations
 
@@ -80,12 +80,12 @@ CALLS: dict[str, tuple[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_call_is_one_span_with_the_tokens_that_it_counted(name: str, seen: Any, llama: Any, model: Path) -> None:
+def test_a_call_is_one_span_with_its_token_counts(name: str, seen: Any, llama: Any, model: Path) -> None:
     operation, call = CALLS[name]
-    answer = call(llama)
-    assert type(answer) is dict and answer["model"] == str(model)
+    response = call(llama)
+    assert type(response) is dict and response["model"] == str(model)
     span = seen.span()
-    counted = answer["usage"]
+    counted = response["usage"]
     assert span.kind is SpanKind.INTERNAL and span.name == f"{operation} {model.name}"
     assert span.attributes["gen_ai.usage.input_tokens"] == counted["prompt_tokens"]
     assert span.attributes["gen_ai.usage.output_tokens"] == counted["completion_tokens"] > 0
@@ -96,7 +96,7 @@ def test_a_call_is_one_span_with_the_tokens_that_it_counted(name: str, seen: Any
 
 @pytest.mark.parametrize("leaves", [False, True])
 @pytest.mark.parametrize("name", CALLS)
-def test_a_stream_is_one_span_however_it_is_left(name: str, leaves: bool, seen: Any, llama: Any, model: Path) -> None:
+def test_a_stream_is_one_span_for_every_exit(name: str, leaves: bool, seen: Any, llama: Any, model: Path) -> None:
     operation, call = CALLS[name]
     stream = call(llama, stream=True)
     first = next(stream)
@@ -107,24 +107,24 @@ def test_a_stream_is_one_span_however_it_is_left(name: str, leaves: bool, seen: 
     assert span.attributes["gen_ai.response.id"] == first["id"] and span.attributes["gen_ai.response.model"] == model.name
 
 
-def test_embeddings_tell_their_size(seen: Any, model: Path) -> None:
+def test_embeddings_report_their_size(seen: Any, model: Path) -> None:
     from llama_cpp import Llama
 
-    answer = Llama(str(model), n_ctx=128, verbose=False, embedding=True).create_embedding([PROMPT])
+    response = Llama(str(model), n_ctx=128, verbose=False, embedding=True).create_embedding([PROMPT])
     attributes = seen.span().attributes
     assert attributes["gen_ai.operation.name"] == "embeddings"
-    assert attributes["gen_ai.usage.input_tokens"] == answer["usage"]["prompt_tokens"]
+    assert attributes["gen_ai.usage.input_tokens"] == response["usage"]["prompt_tokens"]
 
 
-def test_contents_are_the_prompt_and_the_answer(watch: Any, llama: Any) -> None:
+def test_contents_are_the_prompt_and_the_response(watch: Any, llama: Any) -> None:
     seen = watch(capture_message_content="span_only")
-    answer = llama.create_chat_completion(CHAT, max_tokens=MOST, temperature=0)
+    response = llama.create_chat_completion(CHAT, max_tokens=MOST, temperature=0)
     asked, answered = (json.loads(seen.span().attributes[f"gen_ai.{side}.messages"]) for side in ("input", "output"))
     assert [part["content"] for message in asked for part in message["parts"]] == [PROMPT]
-    assert [part["content"] for message in answered for part in message["parts"]] == [answer["choices"][0]["message"]["content"]]
+    assert [part["content"] for message in answered for part in message["parts"]] == [response["choices"][0]["message"]["content"]]
 
 
-def test_an_error_is_its_own(seen: Any, llama: Any) -> None:
+def test_an_error_of_the_sdk_is_recorded_and_raised(seen: Any, llama: Any) -> None:
     with pytest.raises(ValueError, match="exceed") as raised:
         llama.create_completion(PROMPT * 100)
     span = seen.span()

@@ -1,4 +1,7 @@
-"""Models in the process itself: no server and no attempts, spans of their own kind, and tokens that were really there."""
+"""Test models in the process: no server and no attempts.
+
+Spans have a kind of their own, and token counts exclude padding.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ ABSENT = frozenset({"gen_ai.response.id", "gen_ai.response.model", "gen_ai.respo
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write down a model of one layer that has learnt nothing, and a tokenizer of a few words."""
+    """Write an untrained model of one layer and a tokenizer of a few words."""
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
@@ -54,9 +57,9 @@ def _tokens(span: Any) -> tuple[int | None, int | None]:
 
 
 @pytest.mark.parametrize(("prompt", "operation"), [(PROMPT, "text_completion"), (CHAT, "chat")])
-def test_a_call_is_one_span_of_its_own_kind(prompt: Any, operation: str, seen: Any, pipe: Any) -> None:
-    answer = pipe(prompt, **ASKED)
-    assert type(answer) is list
+def test_a_call_is_one_internal_span(prompt: Any, operation: str, seen: Any, pipe: Any) -> None:
+    response = pipe(prompt, **ASKED)
+    assert type(response) is list
     span = seen.span()
     words = len(PROMPT.split()) + (prompt is CHAT)
     assert span.kind is SpanKind.INTERNAL and span.name == f"{operation} tiny"
@@ -69,17 +72,17 @@ def test_a_call_is_one_span_of_its_own_kind(prompt: Any, operation: str, seen: A
     assert check_spans([span], scenario=Scenario(absent=ABSENT)) == []
 
 
-def test_a_list_is_one_call_whose_tokens_add_up(seen: Any, pipe: Any) -> None:
+def test_a_list_of_prompts_is_one_call_with_summed_tokens(seen: Any, pipe: Any) -> None:
     pipe([PROMPT, f"{PROMPT} say"], **ASKED)
     assert _tokens(seen.span()) == (len(PROMPT.split()) * 2 + 1, ASKED["max_new_tokens"] * 2)
 
 
-def test_of_batches_each_run_is_a_call_and_what_is_filled_up_is_not_counted(seen: Any, pipe: Any) -> None:
+def test_each_batch_is_a_call_and_padding_is_not_counted(seen: Any, pipe: Any) -> None:
     pipe([PROMPT, f"{PROMPT} say", PROMPT], **ASKED, batch_size=2)
     assert [_tokens(span) for span in seen.spans()] == [(None, None), (len(PROMPT.split()), ASKED["max_new_tokens"])]
 
 
-def test_what_a_generator_gives_is_asked_one_by_one(seen: Any, pipe: Any) -> None:
+def test_prompts_of_a_generator_are_read_one_at_a_time(seen: Any, pipe: Any) -> None:
     taken = []
 
     def prompts() -> Any:
@@ -94,7 +97,7 @@ def test_what_a_generator_gives_is_asked_one_by_one(seen: Any, pipe: Any) -> Non
 
 
 @pytest.mark.parametrize("prompt", [PROMPT, CHAT])
-def test_contents_are_the_prompt_and_the_answer(prompt: Any, watch: Any, pipe: Any) -> None:
+def test_contents_are_the_prompt_and_the_response(prompt: Any, watch: Any, pipe: Any) -> None:
     seen = watch(capture_message_content="span_only")
     (record,) = pipe(prompt, **ASKED, return_full_text=prompt is CHAT)
     said = record["generated_text"][-1]["content"] if prompt is CHAT else record["generated_text"]
@@ -103,7 +106,7 @@ def test_contents_are_the_prompt_and_the_answer(prompt: Any, watch: Any, pipe: A
     assert [(m["role"], [part["content"] for part in m["parts"]]) for m in answered] == [("assistant", [said])]
 
 
-def test_an_error_is_the_pipelines_own(seen: Any, pipe: Any) -> None:
+def test_an_error_of_the_pipeline_is_unchanged(seen: Any, pipe: Any) -> None:
     with pytest.raises(ValueError, match="nonsense") as raised:
         pipe(PROMPT, nonsense=1)
     span = seen.span()

@@ -1,4 +1,7 @@
-"""The default logger: readable lines, the same structured, no content, and a logger left as it was found."""
+"""Test the default logger: readable and structured lines, no content.
+
+A detached logger is restored to its former state.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.name == "ex_llm"]
 
 
-def test_one_readable_line_for_each_event(caplog: pytest.LogCaptureFixture) -> None:
+def test_each_event_is_one_readable_line(caplog: pytest.LogCaptureFixture) -> None:
     attach_default_logger()
     bus.execute("ex_llm.chat.start", {"system_time": 1}, WHO)
     where = {"server_address": "localhost", "server_port": 80, "cache_read_tokens": 0}
@@ -94,7 +97,7 @@ def test_contents_are_counted_and_never_shown(caplog: pytest.LogCaptureFixture) 
         ("ERROR", {"ERROR"}),
     ],
 )
-def test_a_level_hears_what_is_as_grave(caplog: pytest.LogCaptureFixture, level: str, loudest: set[str]) -> None:
+def test_a_level_selects_events_of_its_severity(caplog: pytest.LogCaptureFixture, level: str, loudest: set[str]) -> None:
     attach_default_logger(level)
     for event in EVENTS:
         bus.execute(event, {}, {})
@@ -106,7 +109,7 @@ def test_a_level_hears_what_is_as_grave(caplog: pytest.LogCaptureFixture, level:
         assert list(told) == list(EVENTS)
 
 
-def test_chunks_are_not_even_heard_above_debug() -> None:
+def test_chunks_are_not_handled_above_debug() -> None:
     attach_default_logger("INFO")
     assert not bus.has_handlers("ex_llm.stream.chunk")
     attach_default_logger("DEBUG")
@@ -122,7 +125,7 @@ def test_levels_are_names_and_numbers(logger: logging.Logger, level: str | int, 
 
 
 @pytest.mark.parametrize("level", ["loud", "", "10", 15, 0, -1, True, None, 3.5, [10]])
-def test_a_bad_level_names_itself_and_what_is_allowed(logger: logging.Logger, level: Any) -> None:
+def test_an_invalid_level_is_named_with_the_allowed_levels(logger: logging.Logger, level: Any) -> None:
     with pytest.raises(ValueError) as raised:
         attach_default_logger(level)
     assert repr(level) in str(raised.value)
@@ -149,7 +152,7 @@ def test_attaching_again_replaces_and_detaching_restores(logger: logging.Logger,
         logger.setLevel(logging.NOTSET)
 
 
-def test_a_value_cannot_begin_a_line_of_its_own(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_value_cannot_start_a_line_of_its_own(caplog: pytest.LogCaptureFixture) -> None:
     attach_default_logger()
     bus.execute("ex_llm.chat.start", {}, {"provider": "openai", "model": 'm\n2026 ERROR forged "x" \x1b[31m\u2028'})
     (line,) = lines(caplog)
@@ -180,7 +183,7 @@ def run(before: str = "", between: str = "") -> str:
     return done.stderr
 
 
-def test_a_newcomer_sees_the_lines_without_setting_up_logging() -> None:
+def test_lines_are_visible_without_logging_configuration() -> None:
     first, second = run().splitlines()
     assert first.endswith(" INFO ex_llm.chat.start model=first")
     assert second.endswith(" INFO ex_llm.chat.start model=second")
@@ -189,16 +192,16 @@ def test_a_newcomer_sees_the_lines_without_setting_up_logging() -> None:
 SETUP = "logging.basicConfig(level=logging.WARNING, format='app: %(message)s')"
 
 
-def test_where_logging_is_set_up_nothing_is_added() -> None:
+def test_configured_logging_gets_no_additional_handler() -> None:
     assert run(before=SETUP).splitlines() == ["app: ex_llm.chat.start model=first", "app: ex_llm.chat.start model=second"]
 
 
-def test_logging_that_is_set_up_later_takes_over() -> None:
+def test_logging_configured_later_takes_over() -> None:
     first, second = run(between=SETUP).splitlines()
     assert first.endswith(" INFO ex_llm.chat.start model=first")
     assert second == "app: ex_llm.chat.start model=second"
 
 
-def test_a_handler_of_the_applications_own_is_enough() -> None:
+def test_a_handler_of_the_application_is_sufficient() -> None:
     before = "own = logging.StreamHandler(); own.setFormatter(logging.Formatter('own: %(message)s')); logger.addHandler(own)"
     assert run(before=before).splitlines() == ["own: ex_llm.chat.start model=first", "own: ex_llm.chat.start model=second"]

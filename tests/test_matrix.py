@@ -1,4 +1,4 @@
-"""The matrix calls nothing a pass that did not run."""
+"""Test that the matrix marks nothing as passed that did not run."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def matrix(*results: tuple[str, Key, Result]) -> Matrix:
 
 
 @pytest.mark.parametrize("about", [SEEN, Key("groq", "groq-chat"), Key("groq")])
-def test_a_test_counts_for_the_points_that_it_is_about(about: Key) -> None:
+def test_a_test_counts_for_its_own_points(about: Key) -> None:
     assert matrix(("exits", about, PASSED), ("exits", about, PASSED)).cell(CHAT, "exits") == ("2", "")
 
 
 @pytest.mark.parametrize("about", [Key("groq", "groq-chat", "async"), Key("groq", "groq-speech", "sync"), Key("xai")])
-def test_a_test_about_something_else_does_not(about: Key) -> None:
+def test_a_test_of_another_subject_does_not_count(about: Key) -> None:
     assert matrix(("exits", about, PASSED)).cell(CHAT, "exits")[0] == "HOLE"
 
 
@@ -37,19 +37,19 @@ def test_one_failure_is_a_failure() -> None:
     assert matrix(("exits", SEEN, PASSED), ("exits", SEEN, FAILED)).cell(CHAT, "exits") == ("FAIL", "1 of 2 failed")
 
 
-def test_what_was_skipped_says_why() -> None:
+def test_a_skipped_test_shows_its_reason() -> None:
     told = matrix(("exits", SEEN, Result("skipped", "it has no streams")))
     assert told.cell(CHAT, "exits") == ("n/a", "it has no streams")
     page = Page(told, [CHAT], ["exits"])
     assert page.holes == [] and "1: it has no streams" in list(page.lines())
 
 
-def test_a_point_that_never_begins_a_call_is_a_hole() -> None:
+def test_a_point_that_never_begins_a_call_is_a_gap() -> None:
     page = Page(matrix(("exits", Key("groq"), PASSED)), [CHAT, OTHER], ["exits"])
     assert page.holes == [f"groq {OTHER.title} / exits: no payload makes it begin a call"]
 
 
-def test_the_points_are_those_that_begin_a_call(seen: Any, stand_in: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_points_are_those_that_begin_a_call(seen: Any, stand_in: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     import openai
 
     from opentelemetry.instrumentation.llm.providers.openai import OPENAI

@@ -1,4 +1,7 @@
-"""The messages shape: what is read of requests, answers and streams, and contents by the conventions' schemas."""
+"""Test the messages dialect: requests, responses, streams and contents.
+
+Contents must be valid by the schemas of the conventions.
+"""
 
 from __future__ import annotations
 
@@ -100,19 +103,19 @@ BLOCKS: list[tuple[Any, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("block", "part"), BLOCKS, ids=lambda value: value.get("type", "") if isinstance(value, dict) else "text")
-def test_each_block_is_a_part_of_the_schema(block: Any, part: dict[str, Any]) -> None:
+def test_each_block_is_a_valid_part_of_the_schema(block: Any, part: dict[str, Any]) -> None:
     assert _input(block) == [part]
 
 
 class _Block:
-    """A block as an SDK keeps it: fields of its own, and others that it does not know."""
+    """A block as an SDK stores it: declared fields, and additional fields."""
 
     def __init__(self, **fields: Any) -> None:
         self.__dict__.update(fields)
 
 
 @pytest.mark.parametrize(("block", "part"), [row for row in BLOCKS if isinstance(row[0], dict)], ids=lambda value: value.get("type", ""))
-def test_an_sdks_own_objects_are_read_alike(block: dict[str, Any], part: dict[str, Any]) -> None:
+def test_objects_of_an_sdk_are_read_like_json(block: dict[str, Any], part: dict[str, Any]) -> None:
     def made(value: Any) -> Any:
         if isinstance(value, list):
             return [made(item) for item in value]
@@ -121,7 +124,7 @@ def test_an_sdks_own_objects_are_read_alike(block: dict[str, Any], part: dict[st
     assert _input(made(block)) == [part]
 
 
-def test_system_and_tools_stand_apart() -> None:
+def test_system_and_tools_are_separate_from_messages() -> None:
     tools = [
         {"name": "look_up", "description": "Look it up.", "input_schema": {"type": "object"}, "cache_control": {"type": "ephemeral"}},
         {"type": "web_search_20250305", "name": "web_search"},
@@ -138,7 +141,7 @@ def test_system_and_tools_stand_apart() -> None:
     assert read.input_messages is None
 
 
-def test_what_can_be_read_once_stays_unread() -> None:
+def test_one_shot_iterables_are_not_consumed() -> None:
     def once() -> Iterator[Any]:
         raise AssertionError("it was read")
         yield
@@ -206,26 +209,26 @@ def test_a_stream_is_counted_and_joined() -> None:
     )
 
 
-def test_counts_of_the_end_win_where_they_are_given() -> None:
+def test_final_counts_win_if_present() -> None:
     counted = {"input_tokens": 100, "cache_read_input_tokens": 0, "output_tokens": 7, "server_tool_use": {"web_search_requests": 3}}
     read = _read([STREAM[0], _event("message_delta", delta={"stop_reason": "pause_turn"}, usage=counted)])
     assert (read.usage.input_tokens, read.usage.output_tokens, read.usage.cache_read_tokens, read.usage.web_searches) == (106, 7, 0, 3)
     assert read.finish_reasons == ["pause_turn"]
 
 
-def test_nothing_is_joined_unless_it_was_asked_for() -> None:
+def test_nothing_is_joined_if_contents_are_off() -> None:
     read = _read(STREAM, content=False)
     assert read.content is None and "Well" not in repr(read.scratch and read.scratch["blocks"].message())
 
 
-def test_a_stream_that_is_cut_keeps_what_there_was() -> None:
+def test_a_truncated_stream_keeps_the_received_part() -> None:
     read = _read(STREAM[:13])
     assert read.content is not None and read.content.output_messages is not None
     assert read.content.output_messages[0]["parts"][2]["arguments"] == '{"q": '
     assert (read.usage.output_tokens, read.finish_reasons) == (2, ["error"])
 
 
-def test_a_block_that_the_sdk_changes_later_is_not_said_twice() -> None:
+def test_a_block_that_the_sdk_mutates_is_recorded_once() -> None:
     block = _Block(type="text", text="")
     draft = Response(content=Content())
     messages.absorb(draft, _event("content_block_start", index=0, content_block=block))
@@ -236,31 +239,31 @@ def test_a_block_that_the_sdk_changes_later_is_not_said_twice() -> None:
     assert draft.content.output_messages == [{"role": "assistant", "parts": [{"type": "text", "content": "once"}]}]
 
 
-def test_the_model_that_took_over_is_the_one_that_answers() -> None:
+def test_the_fallback_model_is_the_response_model() -> None:
     block = {"type": "fallback", "from": {"model": "claude-1"}, "to": {"model": "claude-2"}}
     assert _read([STREAM[0], _event("content_block_start", index=0, content_block=block)]).response_model == "claude-2"
 
 
 @pytest.mark.parametrize("odd", [None, "text", 7, [], {"type": "message_start"}, {"type": "content_block_delta", "index": 9}])
-def test_odd_events_are_passed_over(odd: Any) -> None:
+def test_unknown_events_are_ignored(odd: Any) -> None:
     assert _read([odd]).usage == Usage()
     assert messages.response(odd).usage == Usage()
 
 
-def test_a_whole_message_is_read_as_its_stream_is() -> None:
+def test_a_whole_message_is_read_like_its_stream() -> None:
     blocks = [
         {"type": "thinking", "thinking": "let me see", "signature": SEALED},
         {"type": "text", "text": "Well"},
         {"type": "tool_use", "id": "t1", "name": "look_up", "input": {"q": [1]}},
     ]
-    answer = {"id": "msg_1", "role": "assistant", "model": "claude-1", "stop_reason": "refusal", "content": blocks,
+    response = {"id": "msg_1", "role": "assistant", "model": "claude-1", "stop_reason": "refusal", "content": blocks,
               "usage": {**BEGUN, "output_tokens": 30, "output_tokens_details": {"thinking_tokens": 12}}}  # fmt: skip
-    assert _valid("gen-ai-output-messages", messages.output(answer)) == [{"role": "assistant", "parts": SPOKEN}]
-    read = messages.response(answer)
+    assert _valid("gen-ai-output-messages", messages.output(response)) == [{"role": "assistant", "parts": SPOKEN}]
+    read = messages.response(response)
     assert (read.usage, read.finish_reasons) == (_read(STREAM).usage, ["content_filter"])
 
 
-def test_a_request_is_read() -> None:
+def test_request_parameters_are_read() -> None:
     body = {
         "model": "claude-1", "max_tokens": 5, "temperature": 1, "top_k": 3, "stop_sequences": ["x"], "service_tier": "auto",
         "output_config": {"effort": "low", "format": {"type": "json_schema", "schema": {}}},

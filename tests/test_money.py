@@ -1,4 +1,7 @@
-"""Usage in parts, tiers, totals and counts of the request: each has the right price, or a reason why there is none."""
+"""Test costs of usage in parts, tiers, totals and request counts.
+
+Each has the right price, or a reason why the cost is not known.
+"""
 
 from __future__ import annotations
 
@@ -26,17 +29,17 @@ Answer = Callable[[str, Any], Any]
 
 @pytest.fixture
 def serve() -> Iterator[Callable[[Answer], str]]:
-    """Return a function that serves answers over loopback: JSON, a list of events, or bytes."""
+    """Return a function that serves responses over loopback: JSON, events or bytes."""
     servers = []
 
-    def start(answer: Answer) -> str:
+    def start(result: Answer) -> str:
         class Handler(BaseHTTPRequestHandler):
             def log_message(self, *args: Any) -> None:
                 pass
 
             def do_POST(self) -> None:
                 raw = self.rfile.read(int(self.headers.get("content-length") or 0))
-                made = answer(self.path, json.loads(raw) if raw[:1] == b"{" else raw)
+                made = result(self.path, json.loads(raw) if raw[:1] == b"{" else raw)
                 made, headers = made if isinstance(made, tuple) else (made, {})
                 kind, out = "application/json", made
                 if isinstance(made, list):
@@ -76,7 +79,7 @@ def _iteration(kind: str, given: int, made: int, **more: Any) -> dict[str, Any]:
 OWN = _iteration("message", 1000, 200)
 TOP = {"input_tokens": 1000, "output_tokens": 200}
 ITERATIONS: dict[str, tuple[list[dict[str, Any]], dict[str, Any], int, int, dict[str | None, tuple[int, int]] | None]] = {
-    # iterations, top level, input, output, parts by model
+    # Rows: iterations, top level, input, output, parts by model.
     "message alone": ([OWN], TOP, 1000, 200, None),
     "compaction": ([_iteration("compaction", 180_000, 3500), OWN], TOP, 181_000, 3700, {None: (181_000, 3700)}),
     "compaction read from a cache": (
@@ -144,12 +147,12 @@ def test_each_iteration_is_priced_at_its_own_model(client: str, watch: Any, serv
     attributes = seen.span().attributes
     assert attributes["gen_ai.usage.input_tokens"] == 51_000
     expected = (1000 * 3 + 200 * 15 + 50_000 * 5 + 2000 * 25) / 1e4
-    # Bedrock and Vertex charge a tenth more where the region is not global.
+    # Bedrock and Vertex charge 10 % more in a region that is not global.
     regional = 1.1 if client == "AnthropicBedrock" else 1
     assert attributes["ex_llm.cost.cents"] == pytest.approx(expected * regional)
 
 
-def test_an_iteration_without_a_price_leaves_the_call_without_a_cost(watch: Any, serve: Any) -> None:
+def test_an_iteration_without_a_price_makes_the_cost_unknown(watch: Any, serve: Any) -> None:
     anthropic = pytest.importorskip("anthropic")
     usage = {**TOP, "iterations": [OWN, _iteration("advisor_message", 50, 20, model="nobody-knows")]}
     seen, base = watch(), serve(lambda path, body: _message(usage))
@@ -232,12 +235,12 @@ def test_output_of_gemini_live_has_its_modalities() -> None:
     ],
 )
 def test_grounding_in_maps_is_priced(model: str, grounding: dict[str, Any], cents: float) -> None:
-    answer = {
+    result = {
         "candidates": [{"groundingMetadata": grounding}],
         "modelVersion": model,
         "usageMetadata": {"promptTokenCount": 5, "totalTokenCount": 5},
     }
-    found, plain = price("gcp.gemini", model, generate_content.response(answer).usage), price("gcp.gemini", model, Usage(input_tokens=5))
+    found, plain = price("gcp.gemini", model, generate_content.response(result).usage), price("gcp.gemini", model, Usage(input_tokens=5))
     assert isinstance(found, Cost) and isinstance(plain, Cost)
     assert found.total - plain.total == pytest.approx(cents)
 
@@ -245,8 +248,8 @@ def test_grounding_in_maps_is_priced(model: str, grounding: dict[str, Any], cent
 @pytest.mark.parametrize(("url", "body"), [("/v1", {"model": "prod-chat"}), ("/openai/deployments/prod-chat", {})])
 def test_a_deployment_in_the_address_is_the_model(url: str, body: dict[str, Any], watch: Any, serve: Any) -> None:
     openai = pytest.importorskip("openai")
-    answer = {"id": "c", "object": "chat.completion", "created": 1, "model": "gpt-4o", "choices": []}
-    seen, base = watch(), serve(lambda path, body: answer)
+    result = {"id": "c", "object": "chat.completion", "created": 1, "model": "gpt-4o", "choices": []}
+    seen, base = watch(), serve(lambda path, body: result)
     openai.OpenAI(api_key="k", base_url=base + url).post("/chat/completions", body={**body, "messages": MESSAGES}, cast_to=object)
     assert seen.span().attributes["gen_ai.request.model"] == "prod-chat"
 
@@ -265,7 +268,7 @@ def test_characters_of_speech_are_counted_in_the_request(watch: Any, serve: Any)
     assert by_tokens["ex_llm.cost.unknown_reason"] == "usage_not_priced"
 
 
-def test_the_request_of_speech_is_read_without_its_text() -> None:
+def test_a_speech_request_is_read_without_its_text() -> None:
     from opentelemetry.instrumentation.llm.dialects.openai.media import speech
 
     asked = speech.request(Arguments({"model": "tts-1", "input": "secret"}))
@@ -289,7 +292,7 @@ COUNTED = {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "result",
     [
         _chat(COUNTED),
         _chat(choice={"usage": COUNTED}),
@@ -301,14 +304,14 @@ COUNTED = {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100
     ],
 )
 @pytest.mark.parametrize("streamed", [False, True])
-def test_usage_is_found_where_a_host_puts_it(answer: dict[str, Any], streamed: bool) -> None:
+def test_usage_is_found_in_every_place_that_hosts_use(result: dict[str, Any], streamed: bool) -> None:
     if streamed:
         read = Response()
         chat_completions.absorb(read, {"id": "c", "model": "gpt-4o", "choices": [{"index": 0, "delta": {"content": "x"}}]})
-        chat_completions.absorb(read, answer)
+        chat_completions.absorb(read, result)
         chat_completions.finish(read)
     else:
-        read = chat_completions.response(answer)
+        read = chat_completions.response(result)
     assert (read.usage.input_tokens, read.usage.output_tokens) == (1000, 100)
 
 
@@ -340,7 +343,7 @@ STANDARD = (1000 * 1.25 + 100 * 10) / 1e4
 
 
 @pytest.mark.parametrize(
-    ("answer", "cents"),
+    ("result", "cents"),
     [
         (_response(), STANDARD),
         (_response(SEARCH, SEARCH), STANDARD + 2),
@@ -358,11 +361,11 @@ STANDARD = (1000 * 1.25 + 100 * 10) / 1e4
     ],
 )
 @pytest.mark.parametrize("streamed", [False, True])
-def test_tools_of_a_response_have_their_price(answer: Any, cents: float | str, streamed: bool, watch: Any, serve: Any) -> None:
+def test_tools_of_a_response_have_their_price(result: Any, cents: float | str, streamed: bool, watch: Any, serve: Any) -> None:
     openai = pytest.importorskip("openai")
-    events = [{"type": "response.created", "response": {**answer, "status": "in_progress", "usage": None}, "sequence_number": 0}]
-    events.append({"type": "response.completed", "response": answer, "sequence_number": 1})
-    seen, base = watch(), serve(lambda path, body: events if streamed else answer)
+    events = [{"type": "response.created", "response": {**result, "status": "in_progress", "usage": None}, "sequence_number": 0}]
+    events.append({"type": "response.completed", "response": result, "sequence_number": 1})
+    seen, base = watch(), serve(lambda path, body: events if streamed else result)
     made = openai.OpenAI(api_key="k", base_url=base).responses.create(model="gpt-5", input="x", stream=streamed)
     if streamed:
         list(made)
@@ -398,7 +401,7 @@ def test_a_container_is_billed_once_in_a_process(watch: Any, serve: Any) -> None
         ({"cached_tokens": 0, "cache_write_tokens": 90_000, "cache_write_tokens_details": {"ttl_12h_tokens": 45_000}}, 168.75),
     ],
 )
-def test_writes_that_are_kept_for_long_have_their_price(details: dict[str, Any], cents: float) -> None:
+def test_long_lived_cache_writes_have_their_price(details: dict[str, Any], cents: float) -> None:
     used = openai_usage({"input_tokens": 90_000, "output_tokens": 0, "total_tokens": 90_000, "input_tokens_details": details})
     found = price("openai", "gpt-6-astra", used)
     assert isinstance(found, Cost) and found.total == pytest.approx(cents)
@@ -410,14 +413,14 @@ def test_a_cache_lifetime_without_a_price_has_no_cost(field: str) -> None:
     assert price("openai", "gpt-4o", used) == Unpriced("unpriced_cache_lifetime")
 
 
-def test_cached_audio_is_told_apart() -> None:
+def test_cached_audio_is_counted_separately() -> None:
     details = {"text_tokens": 60, "audio_tokens": 40, "cached_tokens": 30, "cached_tokens_details": {"text_tokens": 20, "audio_tokens": 10}}
     used = openai_usage({"input_tokens": 100, "output_tokens": 0, "total_tokens": 100, "input_token_details": details})
     assert (used.cache_read_tokens, used.cache_read_text_tokens, used.cache_read_audio_tokens) == (30, 20, 10)
     assert isinstance(price("openai", "gpt-realtime", used), Cost)
 
 
-def test_a_system_of_groq_is_priced_by_the_models_that_it_asked(watch: Any, serve: Any) -> None:
+def test_a_groq_system_is_priced_by_the_models_that_it_called(watch: Any, serve: Any) -> None:
     groq = pytest.importorskip("groq")
     answers = {
         "whole": [{"model": "openai/gpt-oss-120b", "usage": {"prompt_tokens": 600, "completion_tokens": 60, "total_tokens": 660}},
@@ -437,7 +440,7 @@ def test_a_system_of_groq_is_priced_by_the_models_that_it_asked(watch: Any, serv
 
 
 @pytest.mark.parametrize("bad", [-1, 2**60, "many", [1], {"n": 1}, True, 1.5, float("inf")])
-def test_a_count_that_cannot_be_one_has_a_reason_in_every_dialect(bad: Any) -> None:
+def test_an_impossible_count_has_a_reason_in_every_dialect(bad: Any) -> None:
     read = [
         openai_usage({"prompt_tokens": bad, "completion_tokens": 5, "total_tokens": 10}),
         messages.response(_message({"input_tokens": bad, "output_tokens": 5})).usage,
@@ -464,7 +467,7 @@ KNOWN_HOSTS = {
 
 
 @pytest.mark.parametrize(("host", "provider"), [*KNOWN_HOSTS.items(), *((host, "unknown_provider") for host in STRANGERS)])
-def test_a_host_that_nobody_knows_is_no_openai(host: str, provider: str, watch: Any) -> None:
+def test_an_unknown_host_is_not_openai(host: str, provider: str, watch: Any) -> None:
     openai, httpx = pytest.importorskip("openai"), pytest.importorskip("httpx")
     seen = watch(host_providers={"named.example.com": "openai"})
     client = httpx.Client(transport=httpx.MockTransport(lambda request: httpx.Response(200, json=_chat(COUNTED))))
@@ -480,7 +483,7 @@ def test_a_host_that_nobody_knows_is_no_openai(host: str, provider: str, watch: 
 
 
 @pytest.mark.parametrize(
-    ("answer", "headers", "cents"),
+    ("result", "headers", "cents"),
     [
         (_chat(COUNTED), {"x-litellm-response-cost": "0.0125"}, 1.25),
         (_chat(COUNTED), {"x-litellm-response-cost": "0.0"}, 0.35),
@@ -491,9 +494,9 @@ def test_a_host_that_nobody_knows_is_no_openai(host: str, provider: str, watch: 
         (_chat(COUNTED, {"message": {"content": "x", "provider_metadata": {"gateway": {"cost": "0.0045"}}}}), {}, 0.45),
     ],
 )
-def test_the_cost_that_a_gateway_reports_wins(answer: Any, headers: dict[str, str], cents: float, watch: Any, serve: Any) -> None:
+def test_the_cost_that_a_gateway_reports_wins(result: Any, headers: dict[str, str], cents: float, watch: Any, serve: Any) -> None:
     openai = pytest.importorskip("openai")
-    seen, base = watch(), serve(lambda path, body: (answer, headers))
+    seen, base = watch(), serve(lambda path, body: (result, headers))
     with capture_events("ex_llm.cost.calculated") as events:
         openai.OpenAI(api_key="k", base_url=base).chat.completions.create(model="gpt-4o", messages=MESSAGES)
     assert seen.span().attributes["ex_llm.cost.cents"] == pytest.approx(cents)
@@ -513,16 +516,16 @@ PROFILE = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:application-inference-profile/ab
         (f"arn:aws-us-gov:bedrock:us-gov-west-1:{ACCOUNT}:provisioned-model/xyz", "provisioned-model/xyz", False),
     ],
 )
-def test_no_account_stands_in_a_models_name(model: str, shown: str, priced: bool, watch: Any, serve: Any) -> None:
+def test_a_model_name_contains_no_account(model: str, shown: str, priced: bool, watch: Any, serve: Any) -> None:
     boto3 = pytest.importorskip("boto3")
     seen = watch(model_names={PROFILE: "amazon.nova-pro-v1:0"})
-    answer = {
+    result = {
         "output": {"message": {"role": "assistant", "content": [{"text": "x"}]}}, "stopReason": "end_turn", "metrics": {"latencyMs": 1},
         "usage": {"inputTokens": 1000, "outputTokens": 500, "totalTokens": 1500},
         "trace": {"promptRouter": {"invokedModelId": model}} if "inference-profile/us" in model else {},
     }  # fmt: skip
     keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b", "region_name": "us-east-1"}
-    client = boto3.client("bedrock-runtime", endpoint_url=serve(lambda path, body: answer), **keys)
+    client = boto3.client("bedrock-runtime", endpoint_url=serve(lambda path, body: result), **keys)
     client.converse(
         modelId=model,
         messages=[{"role": "user", "content": [{"text": "x"}]}],
@@ -538,8 +541,8 @@ def test_no_account_stands_in_a_models_name(model: str, shown: str, priced: bool
 
 def test_a_container_of_anthropic_makes_the_cost_partial(watch: Any, serve: Any) -> None:
     anthropic = pytest.importorskip("anthropic")
-    answer = {**_message({"input_tokens": 10, "output_tokens": 5}), "container": {"id": "c1", "expires_at": "2026-12-01T00:00:00Z"}}
-    seen, base = watch(), serve(lambda path, body: answer)
+    result = {**_message({"input_tokens": 10, "output_tokens": 5}), "container": {"id": "c1", "expires_at": "2026-12-01T00:00:00Z"}}
+    seen, base = watch(), serve(lambda path, body: result)
     client = anthropic.Anthropic(api_key="k", base_url=base)
     for _ in range(2):
         client.beta.messages.create(model="claude-sonnet-4-6", max_tokens=9, messages=MESSAGES)
@@ -564,7 +567,7 @@ def test_searches_of_a_groq_system_make_the_cost_partial() -> None:
         ("/completions", {"prompt": "x"}, "text_completion"),
     ],
 )
-def test_a_deployment_in_the_address_is_the_model_of_every_operation(path: str, body: Any, operation: str, watch: Any, serve: Any) -> None:
+def test_a_deployment_in_the_address_is_the_model_of_all_calls(path: str, body: Any, operation: str, watch: Any, serve: Any) -> None:
     openai = pytest.importorskip("openai")
     seen, base = watch(), serve(lambda path, body: {"data": [], "choices": []})
     client = openai.AzureOpenAI(api_key="k", api_version="2024-10-21", azure_endpoint=base, azure_deployment="my%20own")
@@ -588,7 +591,7 @@ def test_speech_of_other_sdks_is_priced_by_characters(sdk: str, watch: Any, serv
 
 
 @pytest.mark.parametrize("sdk", ["xai", "openai"])
-def test_tools_of_xai_are_priced_where_it_reports_no_cost(sdk: str) -> None:
+def test_xai_tools_are_priced_if_it_reports_no_cost(sdk: str) -> None:
     if sdk == "xai":
         pytest.importorskip("xai_sdk")
         from xai_sdk.proto import chat_pb2, usage_pb2

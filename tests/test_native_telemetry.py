@@ -1,6 +1,6 @@
-"""Where an SDK makes spans of its own, one call is one span, and it is ours; a setting keeps theirs beside it.
+"""Test SDKs that make their own spans: one call is one span of this package.
 
-The SDKs are the real ones; what anthropic does is in ``test_anthropic``.
+A setting keeps the spans of the SDK too. The SDKs are real; anthropic is tested in ``test_anthropic``.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ pytestmark = [
 
 @pytest.fixture
 def everywhere(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
-    """Make a provider of tracers the global one, as far as SDKs ask for it."""
+    """Make a tracer provider the global provider, as far as SDKs read it."""
 
     def make(tracer_provider: Any) -> None:
         monkeypatch.setattr(trace, "get_tracer_provider", lambda: tracer_provider)
@@ -47,7 +47,7 @@ def _mistral(stream: bool) -> Ask:
     except ImportError:
         from mistralai import Mistral
 
-    def ask(url: str) -> None:
+    def send(url: str) -> None:
         with Mistral(api_key="k", server_url=f"{url}/mistral") as client:
             if not stream:
                 client.chat.complete(model="mistral-small", messages=MESSAGES)
@@ -55,28 +55,28 @@ def _mistral(stream: bool) -> Ask:
             with client.chat.stream(model="mistral-small", messages=MESSAGES) as chunks:
                 list(chunks)
 
-    return ask
+    return send
 
 
 @pytest.fixture
 def azure(watch: Any, everywhere: Any) -> Iterator[Callable[[bool], Ask]]:
-    """Let azure-core make spans, and its SDK tell of models on them."""
+    """Enable spans of azure-core, and of models in its SDK."""
     pytest.importorskip("azure.core.tracing.ext.opentelemetry_span")
     pytest.importorskip("azure.ai.inference.tracing")
     from azure.ai.inference import ChatCompletionsClient
     from azure.core.credentials import AzureKeyCredential
 
-    def asking(stream: bool) -> Ask:
-        def ask(url: str) -> None:
+    def send_requests(stream: bool) -> Ask:
+        def send(url: str) -> None:
             with ChatCompletionsClient(f"{url}/azure-inference/models", AzureKeyCredential("none"), retry_total=0) as client:
-                answer = client.complete(messages=MESSAGES, model="Phi-4", stream=stream)
+                completion = client.complete(messages=MESSAGES, model="Phi-4", stream=stream)
                 if stream:
-                    list(answer)
+                    list(completion)
 
-        return ask
+        return send
 
     with native():
-        yield asking
+        yield send_requests
 
 
 def _pydantic(stream: bool, provider: Any) -> Ask:
@@ -87,7 +87,7 @@ def _pydantic(stream: bool, provider: Any) -> Ask:
     from pydantic_ai.models.openai import OpenAIChatModel
     from pydantic_ai.providers.openai import OpenAIProvider
 
-    def ask(url: str) -> None:
+    def send(url: str) -> None:
         async def run() -> None:
             asked = OpenAIProvider(base_url=f"{url}/v1", api_key="k")
             async with asked.client:
@@ -102,13 +102,16 @@ def _pydantic(stream: bool, provider: Any) -> Ask:
 
         asyncio.run(run())
 
-    return ask
+    return send
 
 
-def _told(seen: Any, ask: Ask, url: str) -> list[str]:
-    """Make the call; our metrics, events and cost must be there whoever makes the span."""
+def _check_recorded(seen: Any, send: Ask, url: str) -> list[str]:
+    """Make the call; check metrics, events and cost of this package.
+
+    They must be complete whichever package makes the span.
+    """
     with capture_events() as said:
-        ask(url)
+        send(url)
     assert [event.name for event in said].count("ex_llm.chat.stop") == 1
     assert seen.total("ex_llm.chat.requests.total") == 1
     return inferences(seen.spans())
@@ -125,7 +128,7 @@ def test_mistral_makes_no_second_span(setting: str, theirs: int, stream: bool, w
     seen = watch(native_telemetry=setting)
     everywhere(seen.tracer_provider)
     with mistralai.native():
-        scopes = _told(seen, _mistral(stream), stand_in.url)
+        scopes = _check_recorded(seen, _mistral(stream), stand_in.url)
     assert scopes.count(OURS) == 1
     assert len(seen.spans()) == 1 + theirs
 
@@ -137,7 +140,7 @@ def test_azure_makes_no_second_span(
 ) -> None:
     seen = watch(native_telemetry=setting)
     everywhere(seen.tracer_provider)
-    scopes = _told(seen, azure(stream), stand_in.url)
+    scopes = _check_recorded(seen, azure(stream), stand_in.url)
     assert (scopes.count(OURS), len(scopes)) == (1, 1 + theirs)
 
 
@@ -145,7 +148,7 @@ def test_azure_makes_no_second_span(
 @pytest.mark.parametrize(("setting", "theirs"), SETTINGS)
 def test_pydantic_ai_makes_no_second_span(setting: str, theirs: int, stream: bool, watch: Any, stand_in: Any) -> None:
     seen = watch(native_telemetry=setting)
-    scopes = _told(seen, _pydantic(stream, seen.tracer_provider), stand_in.url)
+    scopes = _check_recorded(seen, _pydantic(stream, seen.tracer_provider), stand_in.url)
     assert scopes == sorted([OURS, *["pydantic-ai"] * theirs])
     agent = next(span for span in seen.spans() if "agent" in span.name)
     ours = next(span for span in seen.spans() if span.instrumentation_scope.name == OURS)
@@ -154,7 +157,7 @@ def test_pydantic_ai_makes_no_second_span(setting: str, theirs: int, stream: boo
         assert ours.parent.span_id == agent.context.span_id
 
 
-def test_what_nobody_watches_keeps_the_spans_of_pydantic_ai(watch: Any) -> None:
+def test_pydantic_ai_keeps_spans_of_uninstrumented_clients(watch: Any) -> None:
     pytest.importorskip("pydantic_ai")
     from pydantic_ai import Agent
     from pydantic_ai.capabilities import Instrumentation
@@ -167,7 +170,7 @@ def test_what_nobody_watches_keeps_the_spans_of_pydantic_ai(watch: Any) -> None:
     assert inferences(seen.spans()) == ["pydantic-ai"]
 
 
-def test_pydantic_ai_has_its_own_functions_back_afterwards(watch: Any) -> None:
+def test_pydantic_ai_is_restored_by_uninstrument(watch: Any) -> None:
     instrumented = pytest.importorskip("pydantic_ai.models.instrumented")
     original = instrumented.open_model_request_span
     watch()
@@ -177,15 +180,15 @@ def test_pydantic_ai_has_its_own_functions_back_afterwards(watch: Any) -> None:
 
 
 @contextlib.contextmanager
-def telling(callback: Any) -> Iterator[threading.Event]:
-    """Have LiteLLM tell a callback of its calls; give what says that it has."""
+def callback_calls(callback: Any) -> Iterator[threading.Event]:
+    """Register a callback of LiteLLM; yield the function that returns its calls."""
     told, success = threading.Event(), callback.log_success_event
 
-    def tell(*args: Any, **kwargs: Any) -> None:
+    def report(*args: Any, **kwargs: Any) -> None:
         success(*args, **kwargs)
         told.set()
 
-    callback.log_success_event = tell
+    callback.log_success_event = report
     with calling_back(callback):
         yield told
 
@@ -201,24 +204,24 @@ def test_the_callback_of_litellm_makes_no_second_span(setting: str, stream: bool
     callback = otel(seen.tracer_provider)
     work = seen.tracer_provider.get_tracer("the application").start_as_current_span("work")
 
-    def ask(url: str) -> None:
+    def send(url: str) -> None:
         asked = {"model": "openai/gpt-4o-mini", "api_base": f"{url}/v1", "api_key": "k", "messages": MESSAGES, "stream": stream}
-        answer = litellm.completion(**asked)
+        completion = litellm.completion(**asked)
         if stream:
-            list(answer)
+            list(completion)
 
-    with telling(callback) as told, work if inside else contextlib.nullcontext():
-        ask(stand_in.url)
+    with callback_calls(callback) as told, work if inside else contextlib.nullcontext():
+        send(stand_in.url)
         assert told.wait(10)
     scopes = [span.instrumentation_scope.name for span in seen.spans()]
     theirs = [span for span in seen.spans() if span.instrumentation_scope.name != OURS and "gen_ai.request.model" in span.attributes]
     assert scopes.count(OURS) == 1
-    # Earlier releases tell a stream twice.
+    # Earlier releases report a stream twice.
     assert bool(theirs) == (setting == "keep"), scopes
 
 
-def test_a_doubled_span_is_caught(watch: Any, stand_in: Any) -> None:
-    """The measure of all these tests sees a second span of one inference."""
+def test_a_doubled_span_is_found(watch: Any, stand_in: Any) -> None:
+    """Prove that the check of these tests finds a second span of an inference."""
     import openai
 
     seen = watch()
@@ -232,8 +235,8 @@ def test_a_doubled_span_is_caught(watch: Any, stand_in: Any) -> None:
     assert inferences(seen.spans()) == [OURS, OURS, "somebody else's"]
 
 
-def test_others_may_wrap_what_we_watch(watch: Any) -> None:
-    """Some SDKs put a function of their own around the one that sends, with ``functools.wraps``."""
+def test_other_wrappers_of_an_instrumented_function_work(watch: Any) -> None:
+    """Check a function that an SDK wraps again with ``functools.wraps``."""
     import httpx
 
     watch()

@@ -1,4 +1,4 @@
-"""An inference that runs inside another one is recorded for itself, and nothing is counted twice."""
+"""Test nested inferences: each is recorded, and nothing is counted twice."""
 
 from __future__ import annotations
 
@@ -65,20 +65,20 @@ def url() -> Iterator[str]:
 def client(url: str) -> Iterator[Any]:
     import openai
 
-    # The name of a provider that has prices, for a server on loopback.
+    # A provider name that has prices, for a server on loopback.
     with openai.OpenAI(api_key="k", base_url=f"{url}/v1") as made:
         yield made
 
 
 @pytest.fixture
 def priced(watch: Any, url: str) -> Any:
-    """Take the server on loopback for the provider of each SDK."""
+    """Give the server on loopback the provider name of each SDK."""
     return watch()
 
 
 @pytest.fixture
 def custom() -> Iterator[Any]:
-    """Register a custom provider of LiteLLM's by its class."""
+    """Register a custom provider of LiteLLM by its class."""
     import litellm
 
     before = litellm.custom_provider_map
@@ -94,7 +94,7 @@ def _models(seen: Any) -> dict[str, Any]:
     return {span.name.partition(" ")[2]: span.attributes.get("gen_ai.usage.input_tokens") for span in seen.spans()}
 
 
-def test_a_custom_provider_that_asks_two_models_counts_each_once(priced: Any, client: Any, custom: Any) -> None:
+def test_a_custom_provider_calling_two_models_counts_each_once(priced: Any, client: Any, custom: Any) -> None:
     import litellm
 
     class Both(litellm.CustomLLM):
@@ -111,7 +111,7 @@ def test_a_custom_provider_that_asks_two_models_counts_each_once(priced: Any, cl
     assert all(span.parent.span_id == outer.context.span_id for span in priced.spans() if span is not outer)
 
 
-def test_an_ensemble_of_one_model_counts_every_answer(priced: Any, client: Any, custom: Any) -> None:
+def test_an_ensemble_of_one_model_counts_every_response(priced: Any, client: Any, custom: Any) -> None:
     import litellm
 
     class Ensemble(litellm.CustomLLM):
@@ -126,7 +126,7 @@ def test_an_ensemble_of_one_model_counts_every_answer(priced: Any, client: Any, 
     assert len(priced.spans()) == 4
 
 
-def test_an_asynchronous_ensemble_counts_every_answer(priced: Any, url: str, custom: Any) -> None:
+def test_an_async_ensemble_counts_every_response(priced: Any, url: str, custom: Any) -> None:
     import litellm
     import openai
 
@@ -143,7 +143,7 @@ def test_an_asynchronous_ensemble_counts_every_answer(priced: Any, url: str, cus
     assert priced.total("ex_llm.tokens.input.total") == 2000
 
 
-def test_a_judge_of_another_provider_is_recorded_for_itself(priced: Any, client: Any, url: str, custom: Any) -> None:
+def test_a_judge_of_another_provider_is_recorded_separately(priced: Any, client: Any, url: str, custom: Any) -> None:
     import anthropic
     import litellm
 
@@ -158,7 +158,7 @@ def test_a_judge_of_another_provider_is_recorded_for_itself(priced: Any, client:
     assert _models(priced) == {"claude-sonnet-4-6": 1000, "gpt-4o": 1000, "mine/x": None}
 
 
-def test_a_judge_inside_a_call_of_its_own_model_leaves_that_call_its_usage(priced: Any, client: Any, url: str) -> None:
+def test_a_judge_with_the_same_model_keeps_the_usage_of_the_call(priced: Any, client: Any, url: str) -> None:
     import litellm
     from litellm.integrations.custom_logger import CustomLogger
 
@@ -193,7 +193,7 @@ def test_a_custom_stream_over_another_model_counts_once(priced: Any, client: Any
     assert priced.total("ex_llm.tokens.input.total") == 1000
 
 
-def test_a_wrapping_sdk_over_a_providers_sdk_is_one_inference(priced: Any, url: str) -> None:
+def test_an_sdk_that_wraps_the_sdk_of_a_provider_is_one_inference(priced: Any, url: str) -> None:
     import litellm
 
     litellm.completion(model="openai/gpt-4o", messages=TURN, api_base=f"{url}/v1", api_key="k")
@@ -203,7 +203,7 @@ def test_a_wrapping_sdk_over_a_providers_sdk_is_one_inference(priced: Any, url: 
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_a_mock_costs_nothing_and_says_so(priced: Any, stream: bool) -> None:
+def test_a_mock_has_cost_zero_and_is_marked(priced: Any, stream: bool) -> None:
     import litellm
 
     with capture_events("ex_llm.cost.*") as emitted:
@@ -215,7 +215,7 @@ def test_a_mock_costs_nothing_and_says_so(priced: Any, stream: bool) -> None:
     assert (known["ex_llm.cost.cents"], known["ex_llm.cost.source"]) == (0.0, "mock")
 
 
-def test_a_canned_answer_of_a_router_costs_nothing(priced: Any) -> None:
+def test_a_canned_response_of_a_router_costs_nothing(priced: Any) -> None:
     import litellm
 
     models = [{"model_name": "canned", "litellm_params": {"model": "openai/gpt-4o", "api_key": "k", "mock_response": "x"}}]

@@ -1,4 +1,7 @@
-"""Both ways into histograms of the OpenTelemetry SDK, side by side: equal figures, or each value is recorded."""
+"""Test both ways to fill histograms of the OpenTelemetry SDK.
+
+The figures are equal; if the fast way does not fit the SDK, each value is recorded.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ SAMPLED = TracerProvider().get_tracer("test")
 
 
 class Side:
-    """A reporter with a provider of its own that gets every event of the test."""
+    """A reporter with its own provider that receives every event of the test."""
 
     def __init__(self, views: tuple[View, ...] = (), temporality: Any = None, table: Any = None, **more: Any) -> None:
         self.reader = InMemoryMetricReader(preferred_temporality=temporality or {})
@@ -66,7 +69,7 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     def one(singly: bool, **more: Any) -> Side:
         side = Side(**more)
         if singly:
-            side.reporter._undecided = []  # all histograms stay with those that are recorded
+            side.reporter._undecided = []  # All histograms stay recorded one value at a time.
         sides.append(side)
         return side
 
@@ -76,7 +79,10 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def emit(calls: int) -> None:
-    """Emit what calls do, of two models, some in sampled spans, with durations on and beside the bounds of buckets."""
+    """Emit the events of calls to two models.
+
+    Some are in sampled spans; durations lie on and beside bucket bounds.
+    """
     durations = itertools.cycle((1, 10_000_000, 10_000_001, 20_000_000, 640_000_000, 99_999_999_999, 350_000_000))
     for number in range(calls):
         known = {"provider": "openai", "model": f"m{number % 2}", "operation": "chat", "ref": -number - 1, "input_tokens": number}
@@ -92,7 +98,7 @@ def emit(calls: int) -> None:
     [(), (View(instrument_name="*duration*", attribute_keys={"provider"}),), (View(instrument_name=TIMES, aggregation=DropAggregation()),)],
     ids=["plain", "fewer attributes", "dropped"],
 )
-def test_kept_and_recorded_values_give_equal_points(make: Any, temporality: Any, views: Any) -> None:
+def test_merged_and_recorded_values_give_equal_points(make: Any, temporality: Any, views: Any) -> None:
     kept, recorded = (make(singly, temporality=temporality, views=views) for singly in (False, True))
     for calls in (1, 40, 0, 7):
         emit(calls)
@@ -101,7 +107,7 @@ def test_kept_and_recorded_values_give_equal_points(make: Any, temporality: Any,
     assert not recorded.reporter._kept
 
 
-def test_the_proof_holds_on_this_sdk() -> None:
+def test_the_self_check_passes_on_this_sdk() -> None:
     assert otel_spreads.proved()
 
 
@@ -138,7 +144,7 @@ def test_a_changed_sdk_makes_every_value_recorded(make: Any, monkeypatch: pytest
         otel_spreads.proved.cache_clear()
 
 
-def test_a_wrong_figure_in_the_proof_makes_every_value_recorded(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_figure_in_the_self_check_disables_merging(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(otel_spreads, "_add_rest", lambda *args: None)
     otel_spreads.proved.cache_clear()
     try:
@@ -149,7 +155,7 @@ def test_a_wrong_figure_in_the_proof_makes_every_value_recorded(make: Any, monke
         otel_spreads.proved.cache_clear()
 
 
-def test_a_table_of_histograms_alone_is_recorded(make: Any) -> None:
+def test_a_table_of_histograms_only_is_recorded(make: Any) -> None:
     side = make(False, table=[distribution("app.time", "app.done", "size", "Time.", tags=[])])
     bus.execute("app.done", {"size": 30}, {})
     assert side.points()["app.time"][0][1] == 1
@@ -170,7 +176,7 @@ def gaps_of(stream_chunks: int, side: Side, *, singly: bool) -> tuple[Any, ...]:
     return (*point[:-1], [value for value, *_ in point[-1]])
 
 
-def test_gaps_of_chunks_are_the_same_singly_and_together(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chunk_gaps_are_equal_one_by_one_and_merged(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     emit(1)
     kept = make(False)
     emit(1)

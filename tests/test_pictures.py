@@ -1,4 +1,4 @@
-"""The pictures of the documentation come from real output, and the script that makes them runs."""
+"""Test that the pictures of the documentation come from real output."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ def texts(picture: Path) -> list[str]:
     return ["".join(text.itertext()) for text in ElementTree.parse(picture).iter("{http://www.w3.org/2000/svg}text")]
 
 
-def test_the_picture_of_the_terminal_is_made_from_what_the_console_prints(tmp_path: Path) -> None:
+def test_the_terminal_picture_equals_the_console_output(tmp_path: Path) -> None:
     command = [sys.executable, str(PICTURES / "make.py"), "--into", str(tmp_path), "--seconds", "0"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
     made, kept = texts(tmp_path / "terminal.svg"), texts(PICTURES / "terminal.svg")
     assert len(made) == len(kept) > 12
-    # Only times differ from run to run: the words before the first of them do not.
+    # Only times differ between runs; the words before the first time are compared.
     assert [line.split("  ")[0] for line in made] == [line.split("  ")[0] for line in kept]
     assert any("1 retry" in line for line in made) and any("ERROR openai.NotFoundError" in line for line in made)
 
 
-def test_the_picture_of_the_dashboard_has_data_in_every_panel() -> None:
+def test_the_dashboard_picture_has_data_in_every_panel() -> None:
     drawn = texts(PICTURES / "dashboard.svg")
     assert "Cost per hour by model" in drawn and "no data" not in drawn
 
 
-def test_amounts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_amounts_are_formatted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(PICTURES)
     import drawing
 

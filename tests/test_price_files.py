@@ -1,4 +1,7 @@
-"""No price file keeps a program from starting: what cannot be read is refused by line, and a variable only warns."""
+"""Test invalid price files: an argument is refused by line, a variable warns.
+
+No price file that a variable names keeps a program from starting.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,7 @@ FILES: dict[str, tuple[str | bytes, str]] = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_file_that_cannot_be_read_is_refused_by_line(name: str, tmp_path: Path) -> None:
+def test_an_invalid_file_is_refused_by_line(name: str, tmp_path: Path) -> None:
     content, says = FILES[name]
     path = tmp_path / "prices.json"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -48,14 +51,14 @@ def test_file_that_cannot_be_read_is_refused_by_line(name: str, tmp_path: Path) 
     assert says in str(raised.value) and len(str(raised.value)) < 600
 
 
-def test_number_inside_a_text_is_no_price(tmp_path: Path) -> None:
+def test_a_number_inside_a_string_is_not_a_price(tmp_path: Path) -> None:
     path = tmp_path / "prices.json"
     path.write_text(json.dumps({"version": "9" * 400 + "[" * 100, "prices": {"openai": {"gpt-4o": {"input": 1e9}}}}))
     assert Prices.load(path)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
-def test_file_in_another_encoding_of_unicode_is_read(encoding: str, tmp_path: Path) -> None:
+def test_a_file_in_another_unicode_encoding_is_read(encoding: str, tmp_path: Path) -> None:
     path = tmp_path / "prices.json"
     path.write_bytes(_priced("1").encode(encoding))
     assert Prices.load(path)
@@ -68,7 +71,7 @@ def _endless() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("make", [_endless, lambda: {"prices": {"openai": {"gpt-4o": {"input": 10**5000}}}}], ids=["endless", "digits"])
-def test_mapping_that_cannot_be_read_is_refused(make: Callable[[], Any]) -> None:
+def test_an_invalid_mapping_is_refused(make: Callable[[], Any]) -> None:
     with pytest.raises(PriceFileError):
         Prices.load(make())
 
@@ -89,12 +92,12 @@ PATHS: dict[str, Callable[[Path], Path]] = {
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with a name")
 @pytest.mark.parametrize("kind", PATHS)
-def test_path_that_is_no_file_is_refused(kind: str, tmp_path: Path) -> None:
+def test_a_path_that_is_not_a_file_is_refused(kind: str, tmp_path: Path) -> None:
     with pytest.raises(PriceFileError, match="cannot read the price file"):
         Prices.load(PATHS[kind](tmp_path / "prices"))
 
 
-def test_variable_never_keeps_a_program_from_starting(tmp_path: Path) -> None:
+def test_a_variable_never_keeps_a_program_from_starting(tmp_path: Path) -> None:
     named = [PATHS["fifo"](tmp_path / "fifo")]
     for index, (content, _) in enumerate(FILES.values()):
         named.append(tmp_path / f"{index}.json")

@@ -1,6 +1,6 @@
-"""Compare every price of ours with the library that the snapshot is made from: all its models, a grid of usages.
+"""Compare every packaged price with the library that the snapshot comes from.
 
-Run with ``-s`` to read how many were compared and the worst difference.
+All its models, a grid of usages. Run with ``-s`` to read how many were compared and the largest difference.
 """
 
 from __future__ import annotations
@@ -32,11 +32,14 @@ PACKAGED = json.loads(snapshot.PACKAGED.read_bytes())
 
 _NOT_IN_USAGE = {unit.field for unit in UNITS.values() if unit.field} - {field.name for field in fields(Usage)}
 Wide = make_dataclass("Wide", [(name, Any, None) for name in sorted(_NOT_IN_USAGE)], bases=(Usage,), init=False, eq=False, repr=False)
-"""``Usage`` with a field for every unit, so that units which ``Usage`` does not count yet are compared too."""
+"""``Usage`` with a field for every unit.
+
+Also for units that ``Usage`` does not count yet.
+"""
 
 
 def _library_keys() -> dict[str, list[str]]:
-    """Map each field of ``Usage`` to the keys under which the library counts the same."""
+    """Map each field of ``Usage`` to the library's keys of the same count."""
     found: dict[str, list[str]] = {}
     for usage_key, unit in unit_data.items():
         field = UNITS[snapshot._keys()[unit["price_key"]]].field
@@ -49,7 +52,7 @@ LIBRARY_KEYS = _library_keys()
 
 
 def _tokens(n: int) -> dict[str, dict[str, int]]:
-    """Return usages of ``n`` input tokens, by what is special about them."""
+    """Return usages of ``n`` input tokens, by their special property."""
     plain = {"input_tokens": n, "output_tokens": n // 7}
     read = {"cache_read_tokens": n // 2}
     written = {"cache_write_tokens": n // 4, "cache_write_1h_tokens": n // 8}
@@ -85,7 +88,7 @@ REST = {
 
 
 class Pair:
-    """Hold one usage as each side wants it, made once because the library's is slow to make."""
+    """One usage in both forms, made once because the library's form is slow to make."""
 
     made: ClassVar[dict[tuple[tuple[str, float], ...], Pair]] = {}
 
@@ -138,7 +141,7 @@ def _contexts(model: Any) -> list[dict[str, str]]:
 
 
 class Comparison:
-    """Count what was compared and keep the worst difference."""
+    """Count the comparisons and keep the largest difference."""
 
     def __init__(self) -> None:
         self.usages = self.priced = self.refused = self.nothing_priced = 0
@@ -164,7 +167,7 @@ class Comparison:
                 self.wrong.append(f"{where}: the library refuses, we say {ours}")
             return
         if isinstance(ours, Unpriced):
-            # Where nothing that has a price was counted the library says 0, and we say that we do not know.
+            # For a usage without a priced unit the library returns 0, and this package an unknown cost.
             self.nothing_priced += 1
             if ours.reason != "usage_not_priced" or theirs.total_price != 0:
                 self.wrong.append(f"{where}: {ours}, the library says {theirs.total_price}")
@@ -177,7 +180,7 @@ class Comparison:
             self.difference((ours.output or 0) / 100 - float(theirs.output_price), f"output of {where}")
 
 
-def test_every_model_costs_what_the_library_says() -> None:
+def test_every_model_costs_as_much_as_in_the_library() -> None:
     comparison, models = Comparison(), 0
     for provider in providers:
         for model in provider.models:
@@ -199,7 +202,7 @@ def test_every_model_costs_what_the_library_says() -> None:
     assert models > 1000 and comparison.priced > 20 * models and comparison.refused and comparison.nothing_priced
 
 
-def test_what_the_cache_saved_is_the_difference_to_the_same_call_without_it() -> None:
+def test_cache_savings_are_the_difference_to_an_uncached_call() -> None:
     compared = 0
     for provider in providers:
         for model in provider.models:
@@ -219,7 +222,7 @@ def test_what_the_cache_saved_is_the_difference_to_the_same_call_without_it() ->
 
 
 def _names(clause: Any) -> list[str]:
-    """Return names that a clause of the library may mean."""
+    """Return names that a clause of the library may match."""
     ((kind, value),) = vars(clause).items()
     if isinstance(value, list):
         return [name for one in value for name in _names(one)]
@@ -228,22 +231,22 @@ def _names(clause: Any) -> list[str]:
     return [shapes.get(kind, "{}").format(literal)]
 
 
-def _asked_names(provider: Any) -> list[str]:
+def _names_to_resolve(provider: Any) -> list[str]:
     names = [name for model in provider.models for name in (model.id, *_names(model.match))]
-    # Other providers' names try the fallbacks, and names that nobody has.
+    # Names of other providers and unknown names try the fallbacks.
     names += ["claude-sonnet-4-5-20250929", "gpt-4o-20240806", "gpt-4o-20241399", "deepseek-chat", "GPT-4o", "no-such-model"]
     return list(dict.fromkeys([*names, *(f"{name}-20251211" for name in names[::3])]))
 
 
-def test_every_name_means_the_model_that_the_library_finds() -> None:
+def test_every_name_resolves_to_the_model_of_the_library() -> None:
     library, ours, compared, only_ours = get_snapshot(), Prices.snapshot(), 0, 0
     for provider in providers:
-        for name in _asked_names(provider):
+        for name in _names_to_resolve(provider):
             found = ours.find(provider.id, name)
             try:
                 _, model = library.find_provider_model(name, None, provider.id, None)
             except LookupError:
-                # We also read ARNs, inference profiles and resource paths; a name of ours more is no difference.
+                # This package also parses ARNs, inference profiles and resource paths; an additional match is not a difference.
                 assert found.model is None or provider.id in ("aws", "google"), (provider.id, name, found.name)
                 only_ours += found.model is not None
                 continue
@@ -255,8 +258,8 @@ def test_every_name_means_the_model_that_the_library_finds() -> None:
     assert compared > 3000
 
 
-def test_a_price_asked_by_name_equals_the_librarys() -> None:
-    """Go through both front doors once a provider, names and clocks included."""
+def test_a_price_by_name_equals_that_of_the_library() -> None:
+    """Call both public functions once for each provider, with names and clocks."""
     names = {ours: theirs for ours, theirs in PROVIDERS.items() if theirs in PACKAGED["prices"]}
     for asked, theirs in (*names.items(), *((provider.id, provider.id) for provider in providers)):
         provider = next(one for one in providers if one.id == theirs)
@@ -275,7 +278,7 @@ def test_a_price_asked_by_name_equals_the_librarys() -> None:
                 assert found.reason == "usage_not_priced" and expected.total_price == 0
 
 
-def test_the_snapshot_is_what_the_library_gives() -> None:
+def test_the_snapshot_equals_the_data_of_the_library() -> None:
     fresh = snapshot.build()
     stale = "prices.json is another's: run python -m opentelemetry.instrumentation.llm.pricing.snapshot"
     assert {**fresh, "date": None} == {**PACKAGED, "date": None}, stale
@@ -289,9 +292,7 @@ def test_every_unit_of_the_library_is_known() -> None:
         assert {*unit["dimensions"].values()} == {*ours.kind} - {""}
 
 
-def test_a_model_priced_in_an_unknown_unit_is_left_out_and_said(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_model_with_an_unknown_unit_is_left_out_and_reported(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     known = {kind: key for kind, key in snapshot._keys().items() if key != "characters"}
     monkeypatch.setattr(snapshot, "_keys", lambda: known)
     assert "tts-1" not in snapshot.build()["prices"]["openai"]
@@ -299,7 +300,7 @@ def test_a_model_priced_in_an_unknown_unit_is_left_out_and_said(
     assert Kind("characters", "input") in {unit.kind for unit in UNITS.values()}
 
 
-def test_the_command_writes_a_file_that_prices_can_point_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_writes_a_file_that_prices_accepts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "new.json"
     snapshot.main(["--out", str(out)])
     assert f"genai-prices {genai_prices.__version__}" in capsys.readouterr().out

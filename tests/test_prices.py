@@ -1,4 +1,4 @@
-"""Prices: what a call costs, which entry it means, and what a user's own prices may and may not say."""
+"""Test prices: the cost of a usage, the matching entry, and custom prices."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SOURCES = str(Path(str(pricing.__file__)).resolve().parents[4])
 
 
 def alone(**models: Any) -> Prices:
-    """Return prices of the provider ``p`` and nothing beneath them."""
+    """Return prices of the provider ``p`` without the packaged prices."""
     return Prices.load({"complete": True, "prices": {"p": {name.replace("_", "-"): entry for name, entry in models.items()}}})
 
 
@@ -48,7 +48,7 @@ def test_examples_in_docstrings_hold(module: str) -> None:
     assert result.attempted and not result.failed
 
 
-def test_parts_are_split_so_that_nothing_is_paid_twice() -> None:
+def test_parts_are_split_so_that_no_unit_is_billed_twice() -> None:
     entry = {"input": 10, "output": 20, "cache_read": 1, "cache_write": 12, "cache_write_1h": 16, "web_searches": 5, "requests": 2}
     usage = Usage(
         input_tokens=1_000_000,
@@ -64,10 +64,10 @@ def test_parts_are_split_so_that_nothing_is_paid_twice() -> None:
     parts = (found.input, found.output, found.cache_read, found.cache_write, found.other)
     assert [round(part or 0, 9) for part in parts] == [500.0, 1000.0, 30.0, 260.0, 1.2]
     assert cents(found) == 1791.2
-    assert found.saved is not None and round(found.saved, 9) == 270.0  # 300,000 at 10 rather than 1 dollar a million
+    assert found.saved is not None and round(found.saved, 9) == 270.0  # 300,000 at 10 and not at 1 dollar a million
 
 
-def test_what_was_not_counted_is_unknown_and_not_zero() -> None:
+def test_an_absent_count_is_unknown_and_not_zero() -> None:
     found = of({"input": 10, "output": 20, "cache_read": 1}, Usage(input_tokens=1_000_000))
     assert found == Cost(1000.0, input=1000.0, source="override")
 
@@ -83,25 +83,25 @@ def test_what_was_not_counted_is_unknown_and_not_zero() -> None:
         (Usage(input_tokens=90, input_audio_tokens=20, cache_read_tokens=30), "ambiguous_usage"),
     ],
 )
-def test_counts_that_allow_no_cost_say_why(usage: Usage, reason: str) -> None:
+def test_counts_without_a_cost_have_a_reason(usage: Usage, reason: str) -> None:
     found = of({"input": 1, "output": 1, "cache_read": 0.1, "input_audio": 2, "cache_read_audio": 0.2}, usage)
     assert found == Unpriced(reason)
     assert not found
 
 
-def test_an_overlap_that_follows_from_the_other_modalities_is_no_riddle() -> None:
+def test_an_overlap_that_follows_from_other_parts_is_resolved() -> None:
     entry = {"input": 1, "output": 1, "cache_read": 0.1, "input_audio": 2, "cache_read_audio": 0.2}
     usage = Usage(input_tokens=90, input_audio_tokens=20, cache_read_tokens=30, cache_read_text_tokens=30)
     assert cents(of(entry, usage)) == round((40 * 1 + 20 * 2 + 30 * 0.1) / 10_000, 9)
 
 
 @pytest.mark.parametrize("usage", [Usage(), Usage(web_searches=1), Usage(reasoning_tokens=3)])
-def test_the_price_of_a_call_does_not_stand_for_tokens_nobody_counted(usage: Usage) -> None:
+def test_the_price_of_a_call_does_not_replace_absent_tokens(usage: Usage) -> None:
     found = of({"input": 1, "requests": 10}, usage)
     assert cents(found) == 1.0 if usage.web_searches else isinstance(found, Unpriced)
 
 
-def test_a_model_without_prices_is_free_and_that_is_not_unknown() -> None:
+def test_a_model_without_prices_is_free_and_not_unknown() -> None:
     assert of({}) == Cost(0.0, source="override")
     assert of({}, Usage()) == Unpriced("no_usage")
 
@@ -112,9 +112,9 @@ def test_a_tier_changes_the_price_of_every_token(tokens: int, expected: float) -
     assert cents(of(entry, Usage(input_tokens=tokens))) == round(tokens * expected / 10_000, 9)
 
 
-def test_least_seconds_are_billed_once_anything_was_heard() -> None:
+def test_minimum_seconds_are_billed_once_any_audio_was_read() -> None:
     entry = {"audio_hours": 3600, "min_seconds": 10}
-    assert [cents(of(entry, Usage(seconds=heard))) for heard in (0, 0.5, 10, 11)] == [0, 1000, 1000, 1100]
+    assert [cents(of(entry, Usage(seconds=seconds_of_audio))) for seconds_of_audio in (0, 0.5, 10, 11)] == [0, 1000, 1000, 1100]
 
 
 REPORTED = [(0.25, 0.25, "provider"), (0, 0.0, "provider"), (-1.0, 3.0, "override"), (float("nan"), 3.0, "override")]
@@ -201,7 +201,7 @@ def test_a_variant_may_multiply_the_prices_of_tokens() -> None:
         (Usage(input_tokens=10, output_tokens=12, total_tokens=10), False),
     ],
 )
-def test_parts_that_do_not_make_up_the_total_have_no_cost(usage: Usage, expected: bool) -> None:
+def test_parts_that_do_not_add_up_to_the_total_have_no_cost(usage: Usage, expected: bool) -> None:
     found = of({"input": 1, "output": 2}, usage)
     assert isinstance(found, Cost) if expected else found == Unpriced("inconsistent_usage")
 
@@ -230,17 +230,17 @@ SPANS = [
 
 
 @pytest.mark.parametrize("provider", SPANS)
-def test_providers_as_spans_name_them_are_known(provider: str) -> None:
+def test_provider_names_of_spans_are_known(provider: str) -> None:
     assert price(provider, "no-such-model-at-all", USAGE) == Unpriced("unknown_model")
 
 
 @pytest.mark.parametrize("provider", ["ibm.watsonx.ai", "ollama", "my-own-server", "", None])
-def test_providers_without_prices_are_said(provider: str | None) -> None:
+def test_providers_without_prices_are_named(provider: str | None) -> None:
     assert price(provider, "gpt-4o", USAGE) == Unpriced("unknown_provider")
 
 
 @pytest.mark.parametrize("model", ["", None, "x" * 10_000])
-def test_no_name_of_a_model_is_an_unknown_model(model: str | None) -> None:
+def test_an_empty_model_name_is_an_unknown_model(model: str | None) -> None:
     assert price("openai", model, USAGE) == Unpriced("unknown_model")
 
 
@@ -289,7 +289,7 @@ MEANT = [
 
 
 @pytest.mark.parametrize(("provider", "model", "expected"), MEANT)
-def test_names_mean_the_entry_they_should(provider: str, model: str, expected: float | None) -> None:
+def test_names_resolve_to_the_right_entry(provider: str, model: str, expected: float | None) -> None:
     found = price(provider, model, Usage(input_tokens=1_000_000), prices=NAMES)
     assert found == Unpriced("unknown_model") if expected is None else cents(found) == expected * 100
 
@@ -299,7 +299,7 @@ def test_bedrock_names_of_the_packaged_prices_resolve() -> None:
     for name in names:
         for prefix in ("", "us.", "eu.", "apac.", "arn:aws:bedrock:us-east-1:1:inference-profile/us."):
             found = price("aws.bedrock", prefix + name, USAGE)
-            # The geography has a price of its own where the provider's page has one.
+            # A geography has its own price if the page of the provider lists one.
             geography = name.startswith("amazon.nova") and prefix in ("eu.", "apac.")
             assert found and (geography or found == price("aws.bedrock", name, USAGE))
 
@@ -313,7 +313,7 @@ def test_a_geography_of_bedrock_has_its_own_price(prefix: str, factor: float) ->
     assert isinstance(base, Cost) and isinstance(found, Cost) and found.total == pytest.approx(base.total * factor)
 
 
-def test_tiers_of_a_provider_are_not_those_of_one_that_falls_back_to_it() -> None:
+def test_fallback_prices_do_not_share_tiers() -> None:
     tiered = {"gpt": {"input": 1, "variants": [{"when": {"service_tier": "flex"}, "input": 0.5}]}}
     prices = Prices.load({"complete": True, "fallbacks": {"azure": ["openai"]}, "prices": {"openai": tiered}})
     assert cents(price("openai", "gpt", USAGE, prices=prices, service_tier="flex")) == 50
@@ -327,7 +327,7 @@ def test_a_deployment_can_be_given_the_name_of_its_model() -> None:
     assert found == [Cost(300.0, 300.0, source="override"), Cost(700.0, 700.0, source="override"), Unpriced("unknown_model")]
 
 
-def test_own_prices_lie_over_the_packaged_ones(tmp_path: Path) -> None:
+def test_custom_prices_override_the_packaged_prices(tmp_path: Path) -> None:
     file = tmp_path / "own.json"
     own = {"source": "contract", "date": "2026-01-01", "prices": {"azure.ai.openai": {"gpt-4o": {"input": 1}}}}
     file.write_text(json.dumps(own))
@@ -338,13 +338,13 @@ def test_own_prices_lie_over_the_packaged_ones(tmp_path: Path) -> None:
         assert prices.sources[0] == "contract 2026-01-01" and prices.sources[1].startswith("genai-prices ")
 
 
-def test_a_server_of_ones_own_can_share_anothers_prices() -> None:
+def test_a_custom_server_can_use_prices_of_a_provider() -> None:
     prices = Prices.load({"fallbacks": {"my-gateway": ["openai"]}})
     assert price("my-gateway", "gpt-4o", USAGE, prices=prices) == price("openai", "gpt-4o", USAGE)
     assert price("my-gateway", "my-model", USAGE, prices=prices) == Unpriced("unknown_model")
 
 
-def test_a_function_is_asked_first_and_may_not_know() -> None:
+def test_a_price_function_is_called_first_and_may_return_none() -> None:
     asked = []
 
     def mine(provider: str, model: str, usage: Usage) -> Cost | float | None:
@@ -362,9 +362,9 @@ def test_a_function_is_asked_first_and_may_not_know() -> None:
     assert price("p", "b", USAGE, prices=over) == Cost(2.0, source="function")
 
 
-@pytest.mark.parametrize("answer", [-1, float("nan"), True, "1"])
-def test_an_answer_of_a_function_that_is_no_cost_is_named(answer: Any) -> None:
-    prices = Prices.load(lambda provider, model, usage: answer)
+@pytest.mark.parametrize("price_result", [-1, float("nan"), True, "1"])
+def test_an_invalid_result_of_a_price_function_is_named(price_result: Any) -> None:
+    prices = Prices.load(lambda provider, model, usage: price_result)
     with pytest.raises(ValueError, match="allowed: a Cost, cents"):
         price("p", "m", USAGE, prices=prices)
 
@@ -410,7 +410,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("content", "message"), WRONG, ids=[message[-50:] for _, message in WRONG])
-def test_a_wrong_price_file_says_what_and_where(content: Any, message: str, tmp_path: Path) -> None:
+def test_an_invalid_price_file_is_refused_with_field_and_reason(content: Any, message: str, tmp_path: Path) -> None:
     file = tmp_path / "wrong.json"
     file.write_text(json.dumps(content))
     with pytest.raises(PriceFileError) as raised:
@@ -422,7 +422,7 @@ def test_a_wrong_price_file_says_what_and_where(content: Any, message: str, tmp_
     assert price("openai", "gpt-4o", USAGE), "the snapshot stands"
 
 
-def test_text_that_is_not_json_is_named_by_its_line(tmp_path: Path) -> None:
+def test_text_that_is_not_json_is_refused_by_line(tmp_path: Path) -> None:
     file = tmp_path / "wrong.json"
     file.write_text('{\n "prices": {\n  "openai": {,}\n }\n}')
     with pytest.raises(PriceFileError, match="line 3, column 14: not JSON"):
@@ -435,12 +435,12 @@ def test_text_that_is_not_json_is_named_by_its_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("source", [1, 2.5, ["prices"]])
-def test_a_source_that_is_none_is_named(source: Any) -> None:
+def test_an_invalid_source_is_refused_by_name(source: Any) -> None:
     with pytest.raises(TypeError, match="give a path, a mapping or a function"):
         Prices.load(source)
 
 
-def test_the_packaged_file_is_right_small_and_dated() -> None:
+def test_the_packaged_file_is_valid_small_and_dated() -> None:
     raw = PACKAGED.read_bytes()
     data = json.loads(raw)
     check(data, "prices.json")
@@ -451,7 +451,7 @@ def test_the_packaged_file_is_right_small_and_dated() -> None:
     assert f"=={data['version']};" in compared.replace(" ", ""), "the tests compare with what the packaged prices are made from"
 
 
-def test_the_packaged_prices_take_little_memory() -> None:
+def test_the_packaged_prices_need_little_memory() -> None:
     tracemalloc.start()
     try:
         loaded = prices_module._packaged.__wrapped__()
@@ -461,24 +461,24 @@ def test_the_packaged_prices_take_little_memory() -> None:
     assert loaded.prices["openai"] and held < 2_500_000 and peak < 5_000_000
 
 
-def test_what_is_remembered_is_bounded() -> None:
+def test_remembered_names_are_bounded() -> None:
     prices = alone(m={"match": "m-*", "input": 1})
     for number in range(prices_module._REMEMBERED * 2 + 10):
         assert price("p", f"m-{number}", USAGE, prices=prices)
     assert len(prices._remembered) <= prices_module._REMEMBERED
 
 
-def test_many_threads_get_the_same_answers() -> None:
+def test_many_threads_get_the_same_prices() -> None:
     models = [("openai", "gpt-4o"), ("anthropic", "claude-3-haiku"), ("google", "gemini-2.5-pro"), ("deepseek", "deepseek-chat")]
     when = datetime(2026, 11, 1, 12)
     expected = [price(*model, USAGE, when=when) for model in models]
     fresh, answers, barrier = Prices(), [], threading.Barrier(16)
 
-    def ask() -> None:
+    def look_up() -> None:
         barrier.wait()
         answers.append([price(*model, USAGE, prices=fresh, when=when) for model in models])
 
-    threads = [threading.Thread(target=ask) for _ in range(16)]
+    threads = [threading.Thread(target=look_up) for _ in range(16)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -1,6 +1,6 @@
-"""Whatever a body, a header, an argument or an error holds: every record can be encoded and is bounded, for every dialect.
+"""Test that every record can be encoded and is bounded, for every dialect.
 
-Bounded here; ``tox -e properties`` tries as many examples as ``LLM_EXAMPLES`` names.
+Generated bodies, headers, arguments and errors; ``tox -e properties`` tries as many examples as ``LLM_EXAMPLES`` names.
 """
 
 from __future__ import annotations
@@ -47,7 +47,10 @@ WAYS = ("whole", "streamed", "refused")
 
 
 class _Sdk:
-    """An SDK with one function a dialect; each returns, streams or raises what it was told to."""
+    """An SDK with one function for each dialect.
+
+    Each function returns, streams or raises the value that the test has set.
+    """
 
     def __init__(self) -> None:
         self.module = ModuleType("anything_sdk")
@@ -74,7 +77,7 @@ class _Sdk:
 
 
 class World:
-    """An instrumented process with every exporter's encoder at hand."""
+    """An instrumented process with the encoder of every exporter."""
 
     def __init__(self, contents: str, patch: pytest.MonkeyPatch) -> None:
         self.sdk = _Sdk()
@@ -172,7 +175,7 @@ def _check_metrics(world: World) -> None:
 
 
 @pytest.mark.parametrize("place", range(len(DIALECTS)), ids=["-".join(key) for key, _ in DIALECTS])
-def test_every_record_of_anything_is_encodable_and_bounded(place: int, world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_every_record_is_encodable_and_bounded(place: int, world: World, caplog: pytest.LogCaptureFixture) -> None:
     @settings(
         max_examples=EXAMPLES, deadline=None, database=None, derandomize=EXAMPLES < 10, suppress_health_check=list(HealthCheck),
         phases=(Phase.explicit, Phase.generate),

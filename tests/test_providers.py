@@ -1,4 +1,4 @@
-"""The list of providers says of each table what the table says itself."""
+"""Test that the list of providers agrees with the table of each SDK."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def test_a_name_is_the_name_of_its_table(known: LazySdk) -> None:
     assert known.load().name == known.name
 
 
-def test_no_name_stands_twice() -> None:
+def test_names_are_unique() -> None:
     assert len({provider.name for provider in ALL}) == len(KNOWN)
 
 
 @pytest.mark.parametrize("known", KNOWN, ids=lambda k: k.name)
-def test_who_imports_what_is_watched_wakes_the_table(known: LazySdk) -> None:
+def test_importing_a_patched_module_loads_its_table(known: LazySdk) -> None:
     requires = known.load().requires
     if not installed(requires)[1]:
         pytest.skip(f"needs {requires}")
-    watched = [module for module in _modules(known) if _there(module)]
-    assert watched
-    for module in watched:
+    patched = [module for module in _modules(known) if _there(module)]
+    assert patched
+    for module in patched:
         import_module(module)
         assert any(wake in sys.modules for wake in known.import_triggers), module

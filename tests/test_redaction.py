@@ -1,4 +1,7 @@
-"""Credentials in texts: every known form is removed, and identifiers of code, SQL and ordinary words are left alone."""
+"""Test the removal of credentials from texts.
+
+Every known form is removed; identifiers of code, SQL and ordinary words are unchanged.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ _ALNUM = string.ascii_letters + string.digits
 
 
 def _some(length: int, alphabet: str = _ALNUM) -> str:
-    """Return a random text that has a digit and, where the alphabet has them, letters of both cases."""
+    """Return a random text with a digit.
+
+    With letters of both cases, if the alphabet has them.
+    """
     while True:
         made = "".join(_ANY.choices(alphabet, k=length))
         if all(
@@ -54,7 +60,7 @@ SECRET = {
     "stripe public": f"pk_test_{_some(24)}", "mailgun": f"key-{_hex(32)}", "npm": f"npm_{_some(36)}", "pypi": f"pypi-{_some(90)}",
     "sendgrid": f"SG.{_some(22)}.{_some(43)}", "vault": f"hvs.{_some(90)}",
 }  # fmt: skip
-"""Keys and tokens that are known by themselves."""
+"""Keys and tokens that are recognised by their own form."""
 WITH = {
     "bearer": ("Authorization: Bearer {}", _some(40)), "basic": ("Authorization: Basic {}", base64.b64encode(b"me:pass").decode()),
     "header": ("{{'x-api-key': '{}'}}", _hex(32)), "authorization": ("authorization={}", _some(32)), "cookie": ("cookie: {}", _some(32)),
@@ -68,7 +74,7 @@ WITH = {
     "private key": ("{}", f"-----BEGIN RSA PRIVATE KEY-----\n{_some(64)}\n{_some(64)}\n-----END RSA PRIVATE KEY-----"),
     "private key cut": ("{}", f"-----BEGIN PRIVATE KEY-----\\n{_some(64)}\\n{_some(10)}"),
 }  # fmt: skip
-"""Secrets that are known by what stands before them."""
+"""Secrets that are recognised by the text before them."""
 IN_ERRORS = {
     "password": ("password='{}'", "hunter2"), "password in json": ('{{"password": "{}"}}', "hunter2"), "short key": ("key: {}", "ab12cd34"),
     "short query": ("http://h/?api-key={}", "ab12cd34"),
@@ -85,7 +91,7 @@ WORDS = [
 
 
 def _code() -> list[str]:
-    """Return lines of the standard library's source that name no user in a URL."""
+    """Return lines of the standard library's source without a user in a URL."""
     root = Path(sysconfig.get_paths()["stdlib"])
     files = [*root.glob("*.py"), *root.glob("email/*.py"), *root.glob("http/*.py"), *root.glob("asyncio/*.py"), *root.glob("urllib/*.py")]
     lines = [line for file in sorted(files) for line in file.read_text("utf-8", "replace").splitlines()]
@@ -116,7 +122,7 @@ def _sql_and_prose() -> list[str]:
     return lines + [prose.format(*any_of.choices(nouns, k=5), any_of.randint(2, 900), any_of.choice(nouns)) for _ in range(1000)]
 
 
-def test_code_sql_and_prose_stay_as_they_are() -> None:
+def test_code_sql_and_prose_are_unchanged() -> None:
     lines = [*_code(), *_sql_and_prose(), *WORDS]
     assert len(lines) > 10_000
     assert [line for line in lines if without_credentials(line) != line] == []
@@ -157,7 +163,7 @@ _HEADS = [
 ]  # fmt: skip
 
 
-def test_every_pattern_has_its_own_prefix_among_those_that_are_repeated() -> None:
+def test_every_pattern_starts_with_its_listed_prefix() -> None:
     words = [word for form in (*FORMS, *FORMS_IN_ERRORS) for word in form.words]
     heads = "|".join(head.lower() for head in _HEADS)
     assert [form for form in (*FORMS, *FORMS_IN_ERRORS) if not any(word in heads for word in form.words)] == [] and words
@@ -176,7 +182,7 @@ def test_the_time_is_linear_in_the_length_of_the_text(head: str) -> None:
     assert many < 8 * 3 * few + 0.02 and many < 0.5
 
 
-def test_time_depends_on_the_limit_and_not_on_the_size_of_contents() -> None:
+def test_the_time_depends_on_the_limit_and_not_on_the_content() -> None:
     settings = Settings(capture_message_content=("span",))
     messages = [{"role": "user", "parts": [{"type": "text", "content": "eyJaaaaaaaaaa-" * 700}]} for _ in range(1000)]
     large = [{"role": "user", "parts": [{"type": "text", "content": "sk-hello world, " * 700_000}]}]
@@ -187,7 +193,7 @@ def test_time_depends_on_the_limit_and_not_on_the_size_of_contents() -> None:
 
 
 class Header(tuple[Any, ...]):
-    """A pair of a header, as HTTP clients keep it."""
+    """A header pair, as HTTP clients store it."""
 
 
 class Http:
@@ -196,7 +202,10 @@ class Http:
 
 
 class Client:
-    """A client as SDKs write them: a key, a URL with userinfo and a query, headers below, and a property that must not be read."""
+    """A client like those of SDKs.
+
+    It has a key, a URL with userinfo and a query, nested headers, and a property that must not be read.
+    """
 
     def __init__(self) -> None:
         self.api_key = "hello-there"
@@ -210,27 +219,27 @@ class Client:
         raise AssertionError("a property of a client may fetch a new token")
 
 
-def test_values_that_a_client_holds_are_known_without_reading_a_property() -> None:
+def test_values_of_a_client_are_found_without_its_properties() -> None:
     client = Client()
     known = secrets.of(client, {"extra_headers": {"x-api-key": "of-this-call"}, "messages": [{"token": "of the application"}]})()
     assert known >= {"hello-there", "pass word", "blue-team", "opaque-value", "access-key-id", "of-this-call"}
     assert not known & {"not a secret", "text/plain", "us-east-1", "of the application"}
 
 
-def test_what_collects_secrets_keeps_no_client_alive() -> None:
+def test_the_collector_of_secrets_keeps_no_client_alive() -> None:
     client = Client()
     collect = secrets.of(client, {})
     del client
     assert collect() == set()
 
 
-def test_known_values_are_removed_in_every_spelling_of_a_url() -> None:
+def test_known_values_are_removed_in_every_url_encoding() -> None:
     text = "no route to https://me:pass%20word@h, pass+word, pass word"
     assert secrets.without(text, {"pass word"}) == "no route to https://me:[credential]@h, [credential], [credential]"
 
 
 @pytest.mark.parametrize("size", [100, 1000, 65_000, 65_536, 200_000])
-def test_a_secret_that_crosses_the_cut_is_never_shown_in_part(size: int) -> None:
+def test_a_secret_at_the_cut_is_never_shown_in_part(size: int) -> None:
     secret = f"sk-proj-{_some(160)}"
     settings = Settings(capture_message_content=("span",), max_content_bytes=1000)
     for before in range(size - 200, size + 200, 7):

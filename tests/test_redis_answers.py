@@ -1,6 +1,7 @@
-"""Whatever a client or a server answers, a budget in Redis raises nothing, ends no thread and lets the process exit.
+"""Test a Redis budget against every response of a client or a server.
 
-No Redis is needed: clients are objects of the test, and servers are sockets.
+It raises nothing, ends no thread and lets the process exit. No Redis is needed: clients are objects of the test, servers are
+sockets.
 """
 
 from __future__ import annotations
@@ -26,30 +27,30 @@ LONG = 20.0
 
 
 class Client:
-    """A client whose answers the test chooses; afterwards it keeps sums, as Redis does."""
+    """A client whose responses the test sets; then it keeps sums, as Redis does."""
 
-    def __init__(self, answer: Callable[[], Any] | None = None) -> None:
-        self.answer = answer
+    def __init__(self, response: Callable[[], Any] | None = None) -> None:
+        self.response = response
         self.sum = 0
         self.numbers: set[Any] = set()
 
     def eval(self, script: str, count: int, key: str, receipt: str, units: int, number: int, *rest: Any) -> Any:
-        if self.answer is not None:
-            return self.answer()
+        if self.response is not None:
+            return self.response()
         if number not in self.numbers:
             self.numbers.add(number)
             self.sum += units
         return str(self.sum).encode()
 
     def get(self, key: str) -> Any:
-        return self.answer() if self.answer is not None else str(self.sum)
+        return self.response() if self.response is not None else str(self.sum)
 
 
 def _raises(error: BaseException) -> Callable[[], Any]:
-    def answer() -> Any:
+    def response() -> Any:
         raise error
 
-    return answer
+    return response
 
 
 async def _coroutine() -> int:
@@ -106,7 +107,7 @@ def _wait(condition: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ANSWERS if kind != "nothing"])
-def test_any_answer_counts_as_away_and_nothing_is_lost(kind: str, store_of: Any) -> None:
+def test_an_invalid_response_counts_as_away_and_loses_nothing(kind: str, store_of: Any) -> None:
     client = Client(ANSWERS[kind])
     store = store_of(client)
     sums: list[tuple[int, int]] = []
@@ -115,13 +116,13 @@ def test_any_answer_counts_as_away_and_nothing_is_lost(kind: str, store_of: Any)
     assert store.health().pending == 3.0 and store.health().error
     assert len(str(store.health().error)) <= 300
     assert store.spent(COUNTER) == 3 * PER_CENT
-    client.answer = None
+    client.response = None
     assert store.flush(LONG)
     assert store.health().reachable and client.sum == 3 * PER_CENT
     assert sums == [(0, 3 * PER_CENT)]
 
 
-def test_callback_that_raises_does_not_send_twice(store_of: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_callback_that_raises_does_not_send_twice(store_of: Any, caplog: pytest.LogCaptureFixture) -> None:
     client = Client()
     store = store_of(client)
     store.add(COUNTER, 1, lambda *sums: 1 / 0)
@@ -130,7 +131,8 @@ def test_callback_that_raises_does_not_send_twice(store_of: Any, caplog: pytest.
     _wait(lambda: "the callback for a new sum raised" in caplog.text)
 
 
-def test_command_that_never_returns_is_away_and_threads_bounded(store_of: Any) -> None:
+def test_a_command_that_never_returns_is_away(store_of: Any) -> None:
+    """The number of threads is bounded too."""
     released = threading.Event()
     client = Client(lambda: released.wait(LONG) and b"x")
     store = store_of(client)
@@ -139,7 +141,7 @@ def test_command_that_never_returns_is_away_and_threads_bounded(store_of: Any) -
     _wait(lambda: "commands have not returned" in str(store.health().error))
     assert sum(thread.name == "ex_llm budget command" for thread in threading.enumerate()) <= 3
     released.set()
-    client.answer = None
+    client.response = None
     assert store.flush(LONG)
     assert store.health().reachable and client.sum == 1
 
@@ -159,24 +161,24 @@ WIRE = {
 
 
 @pytest.fixture
-def answering() -> Iterator[Callable[[bytes], int]]:
-    """Serve one answer to every command; return the port."""
+def serving() -> Iterator[Callable[[bytes], int]]:
+    """Serve one response to every command; return the port."""
     servers: list[socket.socket] = []
 
-    def serve(server: socket.socket, answer: bytes) -> None:
+    def serve(server: socket.socket, response: bytes) -> None:
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = server.accept()
-                threading.Thread(target=respond, args=(connection, answer), daemon=True).start()
+                threading.Thread(target=respond, args=(connection, response), daemon=True).start()
 
-    def respond(connection: socket.socket, answer: bytes) -> None:
+    def respond(connection: socket.socket, response: bytes) -> None:
         with connection, contextlib.suppress(OSError):
-            while answer and (received := connection.recv(65536)):
-                connection.sendall(answer * max(received.count(b"*"), 1))
+            while response and (received := connection.recv(65536)):
+                connection.sendall(response * max(received.count(b"*"), 1))
 
-    def start(answer: bytes) -> int:
+    def start(response: bytes) -> int:
         servers.append(socket.create_server(("127.0.0.1", 0)))
-        threading.Thread(target=serve, args=(servers[-1], answer), daemon=True).start()
+        threading.Thread(target=serve, args=(servers[-1], response), daemon=True).start()
         port: int = servers[-1].getsockname()[1]
         return port
 
@@ -187,14 +189,14 @@ def answering() -> Iterator[Callable[[bytes], int]]:
 
 
 @pytest.mark.parametrize("kind", WIRE)
-def test_any_answer_on_the_wire_counts_as_away(kind: str, answering: Any, store_of: Any, caplog: pytest.LogCaptureFixture) -> None:
-    store = store_of(f"redis://:hunter2@127.0.0.1:{answering(WIRE[kind])}/0")
+def test_an_invalid_response_of_a_server_counts_as_away(kind: str, serving: Any, store_of: Any, caplog: pytest.LogCaptureFixture) -> None:
+    store = store_of(f"redis://:hunter2@127.0.0.1:{serving(WIRE[kind])}/0")
     store.add(COUNTER, PER_CENT, lambda *sums: None)
     _wait(lambda: not store.health().reachable)
     store.spent(COUNTER)
     assert store.health().pending == 1.0 and store.health().lost == 0.0
     assert "hunter2" not in caplog.text + str(store.health().error)
-    # The fixture waits for the thread, which needs the amount to be gone.
+    # The fixture waits for the thread, which ends when the amount has been sent.
     store._sums._client.close()
     store._sums._client = Client()
     assert store.flush(LONG)
@@ -230,7 +232,7 @@ print(store.health().reachable, store.health().pending)
 
 @pytest.mark.parametrize("client", ["url", "client without timeouts"])
 @pytest.mark.parametrize("server", ["silent", "drips"])
-def test_process_exits_although_the_server_never_answers(server: str, client: str) -> None:
+def test_the_process_exits_although_the_server_never_responds(server: str, client: str) -> None:
     done = subprocess.run([sys.executable, "-c", SILENT, server, client], capture_output=True, text=True, timeout=LONG, check=False)
     assert (done.returncode, done.stdout) == (0, "False 1.0\n"), done.stderr
     assert "Traceback" not in done.stderr

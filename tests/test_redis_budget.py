@@ -1,4 +1,7 @@
-"""Budgets in Redis, against a real server over loopback: several processes, a server that hangs, dies and comes back."""
+"""Test budgets in Redis against a real server over loopback.
+
+Several processes, and a server that hangs, stops and returns.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +83,7 @@ def units(cents: float) -> int:
     return round(cents * PER_CENT)
 
 
-def test_sums_are_kept_in_redis_and_seen_by_everyone(server: Server, store: RedisStore) -> None:
+def test_sums_are_stored_in_redis_and_shared(server: Server, store: RedisStore) -> None:
     other = RedisStore(redis.Redis.from_url(server.url, decode_responses=True))
     one = CostBudget("team/a b", 100, per="day", scope="user", store=store)
     two = CostBudget("team/a b", 100, per="day", scope="user", store=other)
@@ -92,7 +95,7 @@ def test_sums_are_kept_in_redis_and_seen_by_everyone(server: Server, store: Redi
     assert server.sums() == {"ann%3A1": units(12.5), "bob": units(0.5)}
 
 
-def test_keys_leave_an_hour_after_their_window(server: Server, store: RedisStore) -> None:
+def test_keys_expire_an_hour_after_their_window(server: Server, store: RedisStore) -> None:
     CostBudget("daily", 100, per="day", store=store).add(1)
     CostBudget("for ever", 100, store=store).add(1)
     assert store.flush(LONG)
@@ -105,13 +108,13 @@ def test_keys_leave_an_hour_after_their_window(server: Server, store: RedisStore
     assert all(0 < server.client.ttl(receipt) <= 86400 for receipt in server.client.keys("*}:*"))
 
 
-def test_a_crossing_is_told_to_the_listener_or_returned_by_the_next_add(store: RedisStore) -> None:
-    listened, heard = CostBudget("listened", 10, store=store), []
+def test_a_crossing_is_reported_to_the_listener_or_by_add(store: RedisStore) -> None:
+    listened, received = CostBudget("listened", 10, store=store), []
     told = threading.Event()
-    listened.listen(lambda crossing: (heard.append(crossing), told.set() if crossing.level == "exceeded" else None))
+    listened.listen(lambda crossing: (received.append(crossing), told.set() if crossing.level == "exceeded" else None))
     assert listened.add(11) == []
     assert told.wait(LONG)
-    assert [(c.level, c.spent, c.exceeded_by) for c in heard] == [("warning", 11.0, 1.0), ("exceeded", 11.0, 1.0)]
+    assert [(c.level, c.spent, c.exceeded_by) for c in received] == [("warning", 11.0, 1.0), ("exceeded", 11.0, 1.0)]
 
     returned = CostBudget("returned", 10, warn_at=None, store=store)
     assert returned.add(11) == []
@@ -119,7 +122,7 @@ def test_a_crossing_is_told_to_the_listener_or_returned_by_the_next_add(store: R
     assert [c.spent for c in returned.add(0)] == [11.0]
 
 
-def test_a_listener_may_ask_the_budget_and_may_fail(store: RedisStore, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_listener_may_read_the_budget_and_may_fail(store: RedisStore, caplog: pytest.LogCaptureFixture) -> None:
     budget, seen = CostBudget("b", 10, warn_at=None, store=store), []
 
     def listener(crossing: Crossing) -> None:
@@ -134,7 +137,7 @@ def test_a_listener_may_ask_the_budget_and_may_fail(store: RedisStore, caplog: p
     assert (seen, budget.spent()) == ([11.0], 12.0)
 
 
-def test_a_thousand_threads_lose_nothing_and_cross_once(server: Server, store: RedisStore) -> None:
+def test_a_thousand_threads_add_exactly_and_cross_once(server: Server, store: RedisStore) -> None:
     budget, crossings, go = CostBudget("b", 500, scope="s", store=store), [], threading.Event()
     budget.listen(crossings.append)
 
@@ -155,7 +158,7 @@ def test_a_thousand_threads_lose_nothing_and_cross_once(server: Server, store: R
     assert sorted((c.scope, c.level) for c in crossings) == [(s, level) for s in "01" for level in ("exceeded", "warning")]
 
 
-def test_a_cost_that_garbage_collection_adds_in_the_middle_of_adding_is_counted(server: Server, store: RedisStore) -> None:
+def test_a_cost_added_by_a_finalizer_during_an_addition_is_counted(server: Server, store: RedisStore) -> None:
     budget = CostBudget("b", 1000, scope="s", store=store)
     interruptions = []
 
@@ -198,7 +201,7 @@ def process(code: str, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env={**os.environ, "PYTHONPATH": SOURCES}, text=True, **pipes)  # type: ignore[call-overload,no-any-return]
 
 
-def test_processes_share_one_budget_and_one_of_them_hears_of_a_crossing(server: Server) -> None:
+def test_processes_share_a_budget_and_one_reports_the_crossing(server: Server) -> None:
     processes = [process(PROCESS, server.url) for _ in range(4)]
     for one in processes:
         assert one.stdout is not None and one.stdout.readline() == "ready\n", one.communicate()[1]
@@ -219,9 +222,7 @@ def test_processes_share_one_budget_and_one_of_them_hears_of_a_crossing(server: 
     print(f"\n4 processes x 250 threads x 4 calls: {server.sums()} units, crossings by process: {answers}")
 
 
-def test_a_server_that_dies_holds_nobody_up_and_gets_all_when_it_is_back(
-    server: Server, store: RedisStore, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_stopped_server_blocks_nothing_and_gets_all_later(server: Server, store: RedisStore, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, module.__name__)
     budget, crossings = CostBudget("b", 1000, store=store), []
     budget.listen(crossings.append)
@@ -253,7 +254,7 @@ def test_a_server_that_dies_holds_nobody_up_and_gets_all_when_it_is_back(
     print(f"\nserver dead: longest of 2,000 adds {longest * 1e6:.0f} us, spent() {asked * 1e6:.0f} us (bound {store._timeout} s)")
 
 
-def test_a_server_that_hangs_holds_nobody_up_and_counts_nothing_twice(server: Server, store: RedisStore) -> None:
+def test_a_hanging_server_blocks_nothing_and_counts_once(server: Server, store: RedisStore) -> None:
     budget, crossings = CostBudget("b", 20, store=store), []
     budget.listen(crossings.append)
     budget.add(1)
@@ -283,7 +284,9 @@ def test_a_server_that_hangs_holds_nobody_up_and_counts_nothing_twice(server: Se
     )
 
 
-def test_an_addition_that_is_sent_again_is_counted_once_and_answered_alike(server: Server, store: RedisStore) -> None:
+def test_a_repeated_addition_is_counted_once(server: Server, store: RedisStore) -> None:
+    """The second response equals the first."""
+
     def send(amount: int, number: int) -> int:
         return store._sums.add(Counter("b", None, None, None), amount, number)
 
@@ -292,7 +295,7 @@ def test_an_addition_that_is_sent_again_is_counted_once_and_answered_alike(serve
     assert server.sums() == {"": huge + 10}
 
 
-def test_an_answer_that_is_an_error_is_said_and_tried_again(server: Server, store: RedisStore) -> None:
+def test_an_error_response_is_logged_and_retried(server: Server, store: RedisStore) -> None:
     server.client.lpush("ex_llm:budget:{b::}", "not a number")
     budget = CostBudget("b", 20, store=store)
     budget.add(3)
@@ -303,7 +306,7 @@ def test_an_answer_that_is_an_error_is_said_and_tried_again(server: Server, stor
     assert budget.spent() == 3.0
 
 
-def test_asking_only_finds_a_server_that_is_back(server: Server, store: RedisStore) -> None:
+def test_reading_the_sum_finds_a_server_that_is_back(server: Server, store: RedisStore) -> None:
     budget = CostBudget("b", 20, store=store)
     budget.add(3)
     assert store.flush(LONG)
@@ -315,7 +318,7 @@ def test_asking_only_finds_a_server_that_is_back(server: Server, store: RedisSto
     assert store.health().reachable
 
 
-def test_what_waits_is_bounded_and_what_is_given_up_is_said(server: Server) -> None:
+def test_pending_amounts_are_bounded_and_losses_are_reported(server: Server) -> None:
     store = RedisStore(server.url, timeout=0.2, retry_seconds=LONG, max_pending=10)
     budget = CostBudget("b", 1000, scope="s", store=store)
     server.kill()
@@ -325,7 +328,7 @@ def test_what_waits_is_bounded_and_what_is_given_up_is_said(server: Server) -> N
         budget.add(1, number)
     assert (store.health().pending, store.health().lost) == (11.0, 5.0)
     server.start()
-    store._retry_at = 0.0  # no need to wait for the next try
+    store._retry_at = 0.0  # do not wait for the next attempt
     assert store.flush(LONG)
     assert server.sums() == {"first": units(1), **{str(number): units(1) for number in range(5, 15)}}
 
@@ -333,7 +336,7 @@ def test_what_waits_is_bounded_and_what_is_given_up_is_said(server: Server) -> N
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 @pytest.mark.parametrize("frozen", [False, True])
-def test_a_forked_child_adds_its_own_and_not_what_its_parent_still_has(server: Server, store: RedisStore, frozen: bool) -> None:
+def test_a_forked_child_does_not_send_amounts_of_its_parent(server: Server, store: RedisStore, frozen: bool) -> None:
     budget = CostBudget("b", 1000, store=store)
     budget.add(1)
     assert store.flush(LONG)
@@ -342,7 +345,7 @@ def test_a_forked_child_adds_its_own_and_not_what_its_parent_still_has(server: S
     try:
         if frozen:
             budget.add(2)
-        with store._change:  # the lock of another thread would be held for ever in the child
+        with store._change:  # the child could wait for ever for the lock of another thread
             child = os.fork()
             if child == 0:
                 signal.alarm(30)  # ends a child that waits for the lock
@@ -375,14 +378,14 @@ spend()
 
 
 @pytest.mark.parametrize(("children", "cents"), [("", 1.5), ("children", 6.0)])
-def test_a_process_that_ends_at_once_has_added_what_it_spent(server: Server, children: str, cents: float) -> None:
+def test_a_process_that_ends_at_once_has_sent_its_costs(server: Server, children: str, cents: float) -> None:
     leaving = process(LEAVING, server.url, children)
     _, err = leaving.communicate(timeout=LONG)
     assert (leaving.returncode, err) == (0, "")
     assert server.sums() == {"": units(cents)}
 
 
-def test_a_process_ends_although_redis_is_away_and_says_what_is_lost(server: Server) -> None:
+def test_a_process_ends_without_redis_and_reports_the_loss(server: Server) -> None:
     server.kill()
     leaving = process(LEAVING, server.url, "")
     _, err = leaving.communicate(timeout=LONG)
@@ -400,7 +403,7 @@ def test_a_process_ends_although_redis_is_away_and_says_what_is_lost(server: Ser
         ({"max_pending": True}, ValueError, "max_pending=True is not allowed"),
     ],
 )
-def test_a_wrong_argument_is_named(argument: dict[str, Any], error: type[Exception], message: str) -> None:
+def test_an_invalid_argument_is_named(argument: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message.replace("?", r"\?")):
         RedisStore(**{"redis": "redis://127.0.0.1:1/0", **argument})
 

@@ -1,4 +1,7 @@
-"""The environments for the oldest and the newest releases install what the tables claim, and a wrong Point is found."""
+"""Test the environments for the oldest and the newest releases.
+
+They install the claimed releases, and a wrong PatchPoint is found.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ OF_ITS_OWN = {
     "transformers": "testenv:local{,-oldest}",
     "llama_cpp": "testenv:local{,-oldest}",
 }
-"""What shares an environment with no other SDK."""
+"""SDKs that share an environment with no other SDK."""
 ROWS = [Row("openai", point) for point in OPENAI.points]
 
 
@@ -37,7 +40,7 @@ def _pins(section: str, factor: str) -> set[Requirement]:
 
 
 @pytest.mark.parametrize("provider", providers.ALL, ids=lambda provider: provider.name)
-def test_the_oldest_release_that_is_claimed_has_an_environment(provider: Sdk) -> None:
+def test_the_oldest_claimed_release_has_an_environment(provider: Sdk) -> None:
     section = OF_ITS_OWN.get(provider.name, SDKS)
     factor = "oldest" if section != SDKS else f"{provider.name}-oldest"
     pin = next(pin for pin in _pins(section, factor) if pin.name == provider.distribution)
@@ -50,13 +53,13 @@ def test_the_newest_release_has_an_environment(provider: Sdk) -> None:
     assert Requirement(f"{provider.distribution}{below(provider.requires)}") in _pins(SDKS, f"{provider.name}-newest")
 
 
-def test_every_pattern_of_releases_is_about_a_point() -> None:
+def test_every_release_pattern_matches_a_point() -> None:
     tables = {provider.name: provider for provider in providers.ALL}
     said = {(name, requirement) for name, patterns in RELEASES.items() for requirement in patterns.values()}
     assert said <= {(name, required(tables[name], point)) for name in RELEASES for point in tables[name].points}
 
 
-def test_points_that_are_there_and_fire_are_right() -> None:
+def test_points_that_exist_and_fire_are_right() -> None:
     assert list(amiss(_plain(), lambda point: True, ROWS)) == []
 
 
@@ -69,12 +72,12 @@ def test_a_point_that_never_fires_is_found() -> None:
 
 
 def test_a_point_that_fires_outside_its_releases_is_found() -> None:
-    """None of them exists in any release of which nothing is claimed."""
+    """Check points of releases that are not claimed, where none of them exists."""
     unclaimed = replace(OPENAI, requires="openai < 0", points=OPENAI.points[:1])
     assert _amiss(unclaimed, lambda point: True, ROWS) == ["is there"]
 
 
-def test_a_call_that_is_told_twice_or_not_at_all_is_found() -> None:
+def test_a_call_recorded_twice_or_not_at_all_is_found() -> None:
     right = Fired(frozenset(ROWS[:1]), starts=1, stops=1, failures=0, spans=1)
     assert right.complaints("openai") == []
     for wrong in ({"starts": 2}, {"stops": 0}, {"failures": 1}, {"spans": 2}, {"points": frozenset()}):
@@ -84,16 +87,16 @@ def test_a_call_that_is_told_twice_or_not_at_all_is_found() -> None:
 
 
 class Odd(dict[str, object]):
-    """An answer as first releases of dashscope give it."""
+    """A response object of the first releases of dashscope."""
 
     __getattr__ = dict.__getitem__
 
 
 @pytest.mark.parametrize("point", [OPENAI.points[0], replace(OPENAI.points[0], stream_in=None)])
-def test_an_answer_that_has_keys_for_attributes_is_read(point: PatchPoint) -> None:
-    answer, answered = Odd(usage=None), []
-    assert dispatch_result(SimpleNamespace(on_response=answered.append), point, answer) is answer  # type: ignore[arg-type]
-    assert answered == [answer]
+def test_a_response_with_keys_for_attributes_is_read(point: PatchPoint) -> None:
+    result, answered = Odd(usage=None), []
+    assert dispatch_result(SimpleNamespace(on_response=answered.append), point, result) is result  # type: ignore[arg-type]
+    assert answered == [result]
 
 
 def _plain() -> Sdk:

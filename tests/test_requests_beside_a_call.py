@@ -1,4 +1,7 @@
-"""Only requests to the server that is asked are attempts of a call; token providers, tools and callbacks send others."""
+"""Test that only requests to the provider are attempts of a call.
+
+Token providers, tools and callbacks send other requests.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,10 @@ def _chat(model: str) -> dict[str, Any]:
 
 
 class Server:
-    """Answer for a model, for tokens and for a hub; the first request for a token is refused."""
+    """A server for a model, for tokens and for a hub.
+
+    It refuses the first request for a token.
+    """
 
     def __init__(self) -> None:
         self.paths: list[str] = []
@@ -54,7 +60,7 @@ class Server:
 
 @pytest.fixture
 def servers() -> Iterator[tuple[str, str]]:
-    """Give the URL of the models, and that of everything else."""
+    """Return the URL of the models, and the URL for all other requests."""
     with serving(Server()) as models, serving(Server()) as others:
         yield models, others
 
@@ -111,7 +117,7 @@ def test_a_token_provider_sends_no_attempts(fetch: Any, same_server: bool, seen:
     _only_the_inference(emitted, seen)
 
 
-def test_an_asynchronous_token_provider_sends_no_attempts(seen: Any, servers: Any) -> None:
+def test_an_async_token_provider_sends_no_attempts(seen: Any, servers: Any) -> None:
     import openai
 
     async def ask() -> None:
@@ -140,7 +146,7 @@ def test_a_hook_of_the_http_client_sends_no_attempts(seen: Any, servers: Any) ->
     _only_the_inference(emitted, seen)
 
 
-def test_a_tool_that_asks_for_models_in_the_middle_sends_no_attempts(seen: Any, servers: Any) -> None:
+def test_a_tool_that_lists_models_in_a_call_sends_no_attempts(seen: Any, servers: Any) -> None:
     import openai
 
     made: list[Any] = []
@@ -172,7 +178,7 @@ def test_a_token_provider_below_litellm_sends_no_attempts(seen: Any, servers: An
     _only_the_inference(emitted, seen)
 
 
-def test_requests_through_another_client_below_the_sdk_are_attempts(seen: Any, servers: Any) -> None:
+def test_requests_through_another_client_of_the_sdk_are_attempts(seen: Any, servers: Any) -> None:
     import httpx2
     import openai
 

@@ -1,7 +1,7 @@
-"""Retries of the SDKs themselves: every attempt is told on the one span of its call, and nothing about them changes.
+"""Test retries of the SDKs: each attempt is recorded on the span of its call.
 
-The stand-in refuses for the rate, fails, then answers. Each SDK does this twice, bare and watched, with the same chance:
-it sends as many requests and asks for the same waits, which are kept here and shortened.
+The stand-in refuses by rate limit, fails, then responds. Each SDK runs twice with the same random seed, bare and
+instrumented: it must send as many requests and request the same waits, which are recorded and shortened here.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _then(change: Callable[[Any], Any], made: payloads.Payload) -> payloads.Payl
 
 
 def _patient() -> Iterator[payloads.Payload]:
-    """Give a call of each SDK with retries of its own, from clients that have two."""
+    """Yield a call of each SDK that retries, from clients with two retries."""
     for provider in ("openai", "anthropic", "groq", "together", "cerebras", "fireworks", "writer"):
         for stream in (False, True):
             if (found := _first(provider, stream)) is not None:
@@ -119,7 +119,7 @@ PATIENT = list(_patient())
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Keep what SDKs ask to sleep, and let them sleep less."""
+    """Record the sleeps that SDKs request, and shorten them."""
     asked: list[float] = []
 
     def shortened(sleep: Callable[..., Any]) -> Callable[..., Any]:
@@ -131,15 +131,15 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
         return keep
 
-    # The SDK of OpenTelemetry makes its ids by the same chance that spreads the waits; here it has one of its own.
+    # OpenTelemetry's id generator uses the same random source as the waits; give it a source of its own.
     monkeypatch.setattr(id_generator, "random", random.Random())
     for owner in (time, asyncio, anyio):
         monkeypatch.setattr(owner, "sleep", shortened(owner.sleep))
     return asked
 
 
-def _ask(payload: payloads.Payload, mode: str, url: str, calls: int = 1) -> None:
-    """Make calls of one client at once, and read what they answer to its end."""
+def _send(payload: payloads.Payload, mode: str, url: str, calls: int = 1) -> None:
+    """Make calls of one client at the same time, and read their responses to the end."""
 
     async def one(client: Any) -> None:
         result = await answer(payload, client)
@@ -161,27 +161,27 @@ def _ask(payload: payloads.Payload, mode: str, url: str, calls: int = 1) -> None
 
 
 def _retried(payload: payloads.Payload, mode: str, stand_in: Any, waits: list[float]) -> tuple[list[float], list[tuple[str, str]]]:
-    """Make the call with a chance that is always the same; return the waits and the requests that it took."""
+    """Make the call with a fixed random seed; return its waits and its requests."""
     stand_in.clear()
     waits.clear()
     random.seed(7)
 
-    _ask(payload, mode, f"{stand_in.url}/{FLAKY}")
+    _send(payload, mode, f"{stand_in.url}/{FLAKY}")
     return [*waits], [(record.method, record.path) for record in stand_in.journal]
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("payload", PATIENT, ids=lambda p: p.id)
-def test_three_attempts_are_told_in_order_and_the_sdk_retries_as_it_would(
+def test_attempts_are_recorded_in_order_and_retries_unchanged(
     payload: payloads.Payload, mode: str, watch: Any, stand_in: Any, waits: list[float]
 ) -> None:
-    _retried(payload, mode, stand_in, waits)  # what is imported by then may use up chance
+    _retried(payload, mode, stand_in, waits)  # imports may draw random numbers; do them before
     bare = _retried(payload, mode, stand_in, waits)
     assert len(bare[0]) == RETRIES and len(bare[1]) == RETRIES + 1
     seen = watch()
     with capture_events("ex_llm.provider.*") as said:
-        watched = _retried(payload, mode, stand_in, waits)
-    assert watched == bare
+        instrumented = _retried(payload, mode, stand_in, waits)
+    assert instrumented == bare
 
     told = [(e.name.removeprefix("ex_llm.provider."), e.metadata.get("attempt"), e.metadata.get("status")) for e in said]
     assert told == [
@@ -209,12 +209,12 @@ def test_three_attempts_are_told_in_order_and_the_sdk_retries_as_it_would(
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("payload", [p for p in PATIENT if not p.stream and p.provider != "mistralai"], ids=lambda p: p.id)
-def test_a_call_that_is_given_up_is_one_failure_of_three_attempts(
+def test_a_call_given_up_is_one_failure_with_three_attempts(
     payload: payloads.Payload, mode: str, seen: Any, stand_in: Any, waits: list[float]
 ) -> None:
-    # mistralai tries until a time is over, not a number of times.
+    # mistralai retries for a period and not for a number of attempts.
     with capture_events("ex_llm.*") as said, pytest.raises(Exception) as raised:
-        _ask(payload, mode, f"{stand_in.url}/scenario/error-500")
+        _send(payload, mode, f"{stand_in.url}/scenario/error-500")
     assert [e.metadata["attempt"] for e in said if e.name == "ex_llm.provider.request.stop"] == [1, 2, 3]
     (failed,) = [e for e in said if e.name == "ex_llm.chat.exception"]
     assert failed.metadata["kind"] == "server_error" and failed.metadata["status"] == 500
@@ -227,7 +227,7 @@ def test_a_call_that_is_given_up_is_one_failure_of_three_attempts(
 def test_fifty_calls_of_one_client_have_their_own_attempts(payload: payloads.Payload, mode: str, seen: Any, stand_in: Any) -> None:
     calls = 50
     with capture_events("ex_llm.*") as said:
-        _ask(payload, mode, stand_in.url, calls)
+        _send(payload, mode, stand_in.url, calls)
     calls_told = [e.metadata["ref"] for e in said if e.name == "ex_llm.chat.start"]
     attempts = [(e.metadata["ref"], e.metadata["attempt"]) for e in said if e.name == "ex_llm.provider.request.stop"]
     assert len(set(calls_told)) == calls == len(stand_in.journal)

@@ -1,6 +1,7 @@
-"""Show that every rule of the conformance checker passes what is right and finds what is wrong.
+"""Test every rule of the conformance checker with right and wrong telemetry.
 
-The telemetry is the real SDK's. `semconv.faults` lists what is planted in which specimen; here it is recorded and checked.
+The telemetry comes from the real SDK. `semconv.faults` lists the fault that is planted in each specimen; here it is recorded
+and checked.
 """
 
 from __future__ import annotations
@@ -36,13 +37,13 @@ TOKENS = frozenset({"gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens"})
 
 @pytest.fixture
 def recorded() -> Iterator[Telemetry]:
-    """Give exporters to record into."""
+    """Yield exporters to record into."""
     with telemetry() as fresh:
         yield fresh
 
 
 def rules_in(findings: list[Violation]) -> set[str]:
-    """Reduce findings to the rules that spoke."""
+    """Return the rules of the findings."""
     return {finding.rule for finding in findings}
 
 
@@ -78,7 +79,7 @@ def test_declared_attributes_satisfy(recorded: Telemetry) -> None:
     assert spans_checked(recorded, declared) == []
 
 
-def test_absent_attributes_are_not_asked_for_unless_required(recorded: Telemetry) -> None:
+def test_absent_attributes_are_not_required_unless_declared_so(recorded: Telemetry) -> None:
     recorded.record(Fault("", "", dict.fromkeys(TOKENS | {"gen_ai.provider.name"})).planted_in(SPECIMENS["chat"]))
     assert rules_in(spans_checked(recorded)) == {"attribute.required", "attribute.recommended"}
     assert rules_in(spans_checked(recorded, absent=TOKENS | {"gen_ai.provider.name"})) == {"attribute.required"}
@@ -89,14 +90,14 @@ def test_own_prefixes_are_configurable(recorded: Telemetry) -> None:
     assert rules_in(spans_checked(recorded, own_prefixes=("acme.",))) == {"attribute.unknown"}
 
 
-def test_sampling_is_left_out_without_a_recorder_and_needs_every_start(recorded: Telemetry) -> None:
+def test_sampling_needs_a_recorder_and_every_start(recorded: Telemetry) -> None:
     recorded.record(replace(SPECIMENS["chat"], late=frozenset({"server.address"})))
     spans = recorded.span_exporter.get_finished_spans()
     assert check_spans(spans) == []
     assert rules_in(check_spans(spans, {})) == {"sampling.unrecorded"}
 
 
-def test_information_is_collected_apart(recorded: Telemetry) -> None:
+def test_information_is_collected_separately(recorded: Telemetry) -> None:
     change = {"gen_ai.provider.name": "ollama", "gen_ai.retrieval.top_k": 3}
     recorded.record(Fault("", "", change).planted_in(SPECIMENS["rich chat"]))
     recorded.record(SPECIMENS["image"])
@@ -116,7 +117,7 @@ def test_information_is_collected_apart(recorded: Telemetry) -> None:
 
 @pytest.mark.parametrize("form", ["structure", "json", "event"])
 @pytest.mark.parametrize(("name", "value", "rule"), CONTENTS)
-def test_content(name: str, value: Any, rule: str | None, form: str, recorded: Telemetry) -> None:
+def test_content_is_checked_by_the_schemas(name: str, value: Any, rule: str | None, form: str, recorded: Telemetry) -> None:
     if form == "event":
         recorded.note(Fault("", "", {name: value}).planted_in(NOTES["details"]))
         found = check_logs(recorded.log_exporter.get_finished_logs())
@@ -127,7 +128,7 @@ def test_content(name: str, value: Any, rule: str | None, form: str, recorded: T
     assert rules_in(found) == ({rule} if rule else set())
 
 
-def test_content_that_is_no_json_is_found(recorded: Telemetry) -> None:
+def test_content_that_is_not_json_is_found(recorded: Telemetry) -> None:
     recorded.record(Fault("", "", {"gen_ai.input.messages": "[{'role': 'user'}]"}).planted_in(SPECIMENS["chat"]))
     assert rules_in(spans_checked(recorded)) == {"content.json"}
 
@@ -145,7 +146,7 @@ def test_an_exception_event_needs_type_or_message(recorded: Telemetry) -> None:
 
 
 def sample_of(definition: registry.Definition) -> dict[str, Any]:
-    """Make up the attributes that a metric asks for in any case."""
+    """Return attributes that satisfy every requirement of a metric."""
     known = {"gen_ai.operation.name": "embeddings", "gen_ai.provider.name": "mistral_ai", "server.port": 443}
     needs = definition.attributes
     asked = {name for name in needs if needs[name].level == "required" or needs[name] == registry.Need("recommended")}
@@ -160,7 +161,7 @@ def test_right_reading_of_every_metric_passes(name: str, recorded: Telemetry) ->
     assert check_metrics(recorded.reader.get_metrics_data()) == []
 
 
-def test_metrics_of_others_and_own_ones_are_passed_over(recorded: Telemetry) -> None:
+def test_unknown_and_own_metrics_are_ignored(recorded: Telemetry) -> None:
     recorded.measure(replace(READINGS["duration"], name="http.client.request.duration", unit="ms"))
     recorded.measure(replace(READINGS["duration"], name="ex_llm.chat.duration.milliseconds", unit="ms"))
     assert check_metrics(recorded.reader.get_metrics_data()) == []
@@ -186,7 +187,9 @@ def test_fault_in_metric_is_found(fault: Fault, recorded: Telemetry) -> None:
         (("next chunk",), None, {"metric.streaming"}),
     ],
 )
-def test_streaming_metrics(measured: tuple[str, ...], streaming: bool | None, rules: set[str], recorded: Telemetry) -> None:
+def test_streaming_metrics_are_required_for_streams(
+    measured: tuple[str, ...], streaming: bool | None, rules: set[str], recorded: Telemetry
+) -> None:
     for name in measured:
         recorded.measure(READINGS[name])
     assert rules_in(check_metrics(recorded.reader.get_metrics_data(), scenario=Scenario(streaming=streaming))) == rules
@@ -214,7 +217,7 @@ def test_fault_in_event_is_found(fault: Fault, recorded: Telemetry) -> None:
 
 
 def all_checked(recorded: Telemetry, **scenario: Any) -> list[Violation]:
-    """Check everything recorded, each signal on its own and against the others."""
+    """Check all recorded telemetry, each signal alone and against the others."""
     return check_all(
         recorded.span_exporter.get_finished_spans(),
         recorded.reader.get_metrics_data(),
@@ -231,7 +234,7 @@ def test_signals_agree(rule: str | None, calls: tuple[Call, ...], recorded: Tele
     assert rules_in(all_checked(recorded)) == ({rule} if rule else set())
 
 
-def test_signals_left_out_are_not_asked_for(recorded: Telemetry) -> None:
+def test_absent_signals_are_not_required(recorded: Telemetry) -> None:
     recorded.record(SPECIMENS["chat"])
     spans = recorded.span_exporter.get_finished_spans()
     assert check_all(spans) == []
@@ -258,7 +261,7 @@ def test_registry_names_its_source_and_licence() -> None:
     assert "Apache-2.0" in registry.SOURCE["licence"]
 
 
-def test_tables_of_the_rules_speak_the_words_of_the_registry() -> None:
+def test_tables_of_the_rules_use_names_of_the_registry() -> None:
     definitions = [*registry.SPANS.values(), *registry.METRICS.values(), *registry.EVENTS.values()]
     conditions = {need.when for definition in definitions for need in definition.attributes.values()}
     assert set(attributes._REQUIRED_WHEN) <= conditions
@@ -286,12 +289,12 @@ def test_generator_resolves_groups_and_overrides() -> None:
     assert resolve.resolve([{"ref": "a"}], groups, {"a": {"level": "required"}}) == {"a": {"level": "required"}}
 
 
-def test_generator_strips_words_for_people_but_no_properties() -> None:
+def test_generator_removes_prose_but_no_properties() -> None:
     schema = {"title": "T", "properties": {"title": {"type": "string", "description": "D"}, "default": {"default": 1}}}
     assert generate.strip_schema(schema) == {"properties": {"title": {"type": "string"}, "default": {}}}
 
 
-def test_generator_writes_what_json_reads() -> None:
+def test_generator_writes_valid_json() -> None:
     value = {"long": {"text": "x" * 200, "list": [1, 2]}, "short": {"a": None}, "empty": {}}
     assert json.loads(generate.dump(value)) == value
     assert '"short": {"a": null}' in generate.dump(value)

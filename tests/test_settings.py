@@ -1,4 +1,4 @@
-"""Settings: keywords before variables before defaults; bad ones are named."""
+"""Test settings: keyword, then variable, then default; invalid values are named."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_defaults_capture_nothing() -> None:
         ("OTEL_INSTRUMENTATION_LLM_LOG_LEVEL", "debug", "log_level", "DEBUG"),
     ],
 )
-def test_variables(variable: str, value: str, field: str, read: Any) -> None:
+def test_variables_are_parsed(variable: str, value: str, field: str, read: Any) -> None:
     assert getattr(Settings.read({}, {variable: value}), field) == read
 
 
@@ -52,7 +52,7 @@ def test_a_keyword_wins_over_its_variable() -> None:
         ("disabled_providers", 3, "names"),
     ],
 )
-def test_a_bad_keyword_raises_with_its_name_its_value_and_what_is_allowed(keyword: str, value: Any, allowed: str) -> None:
+def test_an_invalid_keyword_raises_with_the_allowed_values(keyword: str, value: Any, allowed: str) -> None:
     with pytest.raises(ValueError, match=f"{keyword}=.*{value}.*{allowed}"):
         LLMInstrumentor().instrument(**{keyword: value})
     assert not LLMInstrumentor().is_instrumented_by_opentelemetry
@@ -63,12 +63,12 @@ def test_an_unknown_keyword_is_named() -> None:
         LLMInstrumentor().instrument(colour="red")
 
 
-def test_a_bad_variable_is_one_warning_and_the_default_stands(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_invalid_variable_is_one_warning_and_the_default_used(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         assert Settings.read({}, {"OTEL_INSTRUMENTATION_LLM_COST_THRESHOLD_CENTS": "much"}).cost_threshold_cents is None
     (record,) = caplog.records
     assert "OTEL_INSTRUMENTATION_LLM_COST_THRESHOLD_CENTS='much'" in record.getMessage() and "cents" in record.getMessage()
 
 
-def test_every_setting_says_what_it_does() -> None:
+def test_every_setting_has_a_description() -> None:
     assert all(field.metadata["says"].endswith(".") for field in fields(Settings))

@@ -1,4 +1,4 @@
-"""Which HTTP attempts and costs are attributes of a span, and which are span events."""
+"""Test which HTTP attempts and costs are attributes and which are span events."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_refused_and_repeated_attempts_are_events(attempts: Any, events: list[in
     assert span.attributes["http.response.status_code"] == status
 
 
-def test_the_setting_makes_all_of_them_events(watch: Any) -> None:
+def test_a_setting_makes_all_attempts_and_costs_events(watch: Any) -> None:
     seen = watch(span_events="all")
     _call([{"attempt": 1, "status": 200}])
     span = seen.span()
@@ -62,7 +62,7 @@ def test_the_setting_makes_all_of_them_events(watch: Any) -> None:
     assert span.attributes["http.response.status_code"] == 200 and span.attributes["ex_llm.cost.input"] == 1.0
 
 
-def test_a_cost_outside_of_a_call_is_an_event_of_the_current_span(seen: Any) -> None:
+def test_a_cost_outside_a_call_is_an_event_of_the_current_span(seen: Any) -> None:
     with seen.tracer_provider.get_tracer("app").start_as_current_span("app"):
         emit_cost_calculated("openai", "gpt-4o", 0.5)
     assert [event.name for event in seen.span().events] == [COST]

@@ -1,7 +1,7 @@
-"""Drive the stand-in of ``examples/stand_in`` with the real OpenAI SDK and over bare sockets.
+"""Test the stand-in of ``examples/stand_in`` with the OpenAI SDK and sockets.
 
-Every row of ``CALLS`` is asked synchronously and asynchronously with the SDK's strict validation on, every scenario of the
-stand-in's own table is picked both ways; a test compares the tables, so that neither can have a row nobody tries.
+Every row of ``CALLS`` runs sync and async with the SDK's strict validation, and every scenario of the stand-in is selected
+in both ways. A test compares the tables, so that no row is untested.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ CALL_TWO: list[Any] = [{"role": "user", "content": "call two tools"}]
 PICTURE = ("picture.png", b"\x89PNG picture\r\n", "image/png")
 SOUND = ("sound.mp3", b"ID3 sound\r\n", "audio/mpeg")
 SETTINGS: dict[str, Any] = {"api_key": "sk-nothing", "max_retries": 0, "_strict_response_validation": True}
-# The SDK's own types refuse what its provider really sends here: vectors in base64, chunks of completions without a finish reason.
+# The types of the SDK refuse real responses of its provider here: vectors in base64, completion chunks without a finish reason.
 LENIENT = {"embeddings base64", "embeddings tokens", "completion stream"}
 ignore_what_the_sdk_calls_deprecated = pytest.mark.filterwarnings(
     "ignore:deprecated:DeprecationWarning", "ignore:The Sora API:DeprecationWarning"
@@ -80,7 +80,7 @@ def _no_check(_result: Any) -> None:
     return None
 
 
-# Each row: the SDK's call (of a sync or an async client), what is sent, what the answer must be like.
+# Rows: the SDK's call (of a sync or an async client), the arguments, a check of the response.
 Row = tuple[Callable[[Any], Any], str, Callable[[Any], Any]]
 CALLS: dict[str, Row] = {
     "chat": (lambda c: c.chat.completions.create(model=MODEL, **CHAT), "POST /chat/completions",
@@ -212,7 +212,7 @@ def _fulfilled(check: Callable[[Any], Any], result: Any) -> None:
 
 @ignore_what_the_sdk_calls_deprecated
 @pytest.mark.parametrize("name", CALLS)
-def test_every_method_gets_a_valid_answer(server: StandIn, name: str) -> None:
+def test_every_method_gets_a_valid_response(server: StandIn, name: str) -> None:
     call, expected, check = CALLS[name]
     with _client(server, _strict_response_validation=name not in LENIENT) as client:
         _fulfilled(check, call(client))
@@ -222,14 +222,14 @@ def test_every_method_gets_a_valid_answer(server: StandIn, name: str) -> None:
 
 @ignore_what_the_sdk_calls_deprecated
 @pytest.mark.parametrize("name", CALLS)
-def test_every_method_gets_a_valid_answer_asynchronously(server: StandIn, name: str) -> None:
+def test_every_method_gets_a_valid_response_async(server: StandIn, name: str) -> None:
     call, _, check = CALLS[name]
 
-    async def ask() -> None:
+    async def send() -> None:
         async with _async_client(server, name) as client:
             _fulfilled(check, await call(client))
 
-    asyncio.run(ask())
+    asyncio.run(send())
     assert [record.status for record in server.journal] == [200]
 
 
@@ -305,14 +305,14 @@ def test_every_stream_is_valid(server: StandIn, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", STREAMS)
-def test_every_stream_is_valid_asynchronously(server: StandIn, name: str) -> None:
+def test_every_stream_is_valid_async(server: StandIn, name: str) -> None:
     call, check = STREAMS[name]
 
-    async def ask() -> None:
+    async def send() -> None:
         async with _async_client(server, name) as client, await call(client) as stream:
             _fulfilled(check, [event async for event in stream])
 
-    asyncio.run(ask())
+    asyncio.run(send())
     assert [record.status for record in server.wait_for(1)] == [200]
 
 
@@ -323,7 +323,7 @@ def test_stream_helpers_of_the_sdk_read_the_streams(client: openai.OpenAI) -> No
         assert response.get_final_response().output_text == words.TEXT
 
 
-def test_a_background_response_is_ready_when_asked_for_again(client: openai.OpenAI) -> None:
+def test_a_background_response_is_ready_at_the_next_fetch(client: openai.OpenAI) -> None:
     queued = client.responses.create(model=MODEL, input="one two", background=True)
     ready = client.responses.retrieve(queued.id)
     assert (queued.status, ready.status, ready.id, ready.model) == ("queued", "completed", queued.id, MODEL + "-2026-01-01")
@@ -356,7 +356,7 @@ def test_azure_deployments_are_understood(server: StandIn) -> None:
     assert server.journal[1].model == "gpt-mine"
 
 
-def test_unknown_paths_and_senseless_requests_are_refused_as_openai_refuses(server: StandIn, client: openai.OpenAI) -> None:
+def test_unknown_paths_and_bad_requests_are_refused_like_openai(server: StandIn, client: openai.OpenAI) -> None:
     with pytest.raises(openai.NotFoundError) as unknown:
         client.get("/nowhere", cast_to=object)
     assert unknown.value.type == "invalid_request_error"
@@ -372,8 +372,11 @@ CLASSES: dict[int, type[openai.APIStatusError]] = {
 }  # fmt: skip
 
 
-class Asking:
-    """A client and a model with which a scenario is picked, by the model's suffix or by the path's prefix."""
+class ScenarioClient:
+    """A client and a model that select a scenario.
+
+    By the suffix of the model or by the prefix of the path.
+    """
 
     def __init__(self, server: StandIn, scenario: str, way: str, **settings: Any) -> None:
         self.server = server
@@ -393,12 +396,12 @@ class Asking:
         return self.client.responses.create(model=self.model, input="one", stream=True)
 
 
-def _fails_with(status: int, code: str | None = None) -> Callable[[Asking], None]:
-    def check(asking: Asking) -> None:
+def _fails_with(status: int, code: str | None = None) -> Callable[[ScenarioClient], None]:
+    def check(asking: ScenarioClient) -> None:
         kind = CLASSES.get(status, openai.InternalServerError if status >= 500 else openai.APIStatusError)
-        for ask in (asking.whole, asking.stream, asking.response):
+        for send in (asking.whole, asking.stream, asking.response):
             with pytest.raises(kind) as caught:
-                ask()
+                send()
             assert caught.value.status_code == status
             assert code is None or caught.value.code == code
         headers = caught.value.response.headers
@@ -411,14 +414,14 @@ def _fails_with(status: int, code: str | None = None) -> Callable[[Asking], None
     return check
 
 
-def _flaky(asking: Asking) -> None:
+def _flaky(asking: ScenarioClient) -> None:
     asking.client = asking.client.with_options(max_retries=2)
     asking.whole()
     list(asking.stream())
     assert [record.status for record in asking.server.journal] == [429, 500, 200] * 2
 
 
-def _never_in_time(asking: Asking) -> None:
+def _never_in_time(asking: ScenarioClient) -> None:
     asking.client = asking.client.with_options(timeout=0.2)
     with pytest.raises(openai.APITimeoutError):
         asking.whole()
@@ -426,8 +429,8 @@ def _never_in_time(asking: Asking) -> None:
     assert (record.status, record.client_left) == (None, True)
 
 
-def _left_after(events: int) -> Callable[[Asking], None]:
-    def check(asking: Asking) -> None:
+def _left_after(events: int) -> Callable[[ScenarioClient], None]:
+    def check(asking: ScenarioClient) -> None:
         with asking.stream() as stream:
             for _ in range(events):
                 next(stream)
@@ -437,8 +440,8 @@ def _left_after(events: int) -> Callable[[Asking], None]:
     return check
 
 
-def _breaks_after(events: int) -> Callable[[Asking], None]:
-    def check(asking: Asking) -> None:
+def _breaks_after(events: int) -> Callable[[ScenarioClient], None]:
+    def check(asking: ScenarioClient) -> None:
         seen: list[Any] = []
         with pytest.raises((openai.APIError, OSError)):
             _collect(asking.stream(), seen)
@@ -451,21 +454,21 @@ def _breaks_after(events: int) -> Callable[[Asking], None]:
 
 
 def _collect(stream: Any, seen: list[Any]) -> None:
-    """Keep each event as it comes, since the stream is going to raise."""
+    """Return the events before the stream raises."""
     for event in stream:
         seen.append(event)
 
 
-def _stream_error(asking: Asking) -> None:
-    for ask in (asking.stream, asking.response_stream):
+def _stream_error(asking: ScenarioClient) -> None:
+    for send in (asking.stream, asking.response_stream):
         seen: list[Any] = []
         with pytest.raises(openai.APIError, match="error while streaming"):
-            _collect(ask(), seen)
+            _collect(send(), seen)
         assert len(seen) == 3
     assert asking.whole().choices
 
 
-def _truncated(asking: Asking) -> None:
+def _truncated(asking: ScenarioClient) -> None:
     with pytest.raises(ValueError):
         asking.whole()
     with pytest.raises(ValueError):
@@ -473,19 +476,19 @@ def _truncated(asking: Asking) -> None:
     assert [record.status for record in asking.server.wait_for(2)] == [200, 200]
 
 
-def _not_json(asking: Asking) -> None:
+def _not_json(asking: ScenarioClient) -> None:
     answer = asking.client.chat.completions.with_raw_response.create(model=asking.model, **CHAT)
     assert (answer.status_code, answer.headers["content-type"], answer.text[:6]) == (200, "text/html", "<html>")
 
 
-def _odd_choices(asking: Asking) -> None:
+def _odd_choices(asking: ScenarioClient) -> None:
     assert asking.whole().choices == [None]
     assert all(chunk.choices == [None] for chunk in asking.stream())
     assert asking.response().to_dict()["output"] == [None]
 
 
-def _usage_is(value: Any) -> Callable[[Asking], None]:
-    def check(asking: Asking) -> None:
+def _usage_is(value: Any) -> Callable[[ScenarioClient], None]:
+    def check(asking: ScenarioClient) -> None:
         assert [asking.whole().usage, asking.response().usage] == [value, value]
         assert [list(asking.stream())[-1].usage, list(asking.response_stream())[-1].response.usage] == [value, value]
         row = asking.server.totals()[asking.model]
@@ -494,14 +497,14 @@ def _usage_is(value: Any) -> Callable[[Asking], None]:
     return check
 
 
-def _odd_everything(asking: Asking) -> None:
+def _odd_everything(asking: ScenarioClient) -> None:
     raw = asking.client.chat.completions.with_raw_response.create(model=asking.model, **CHAT)
     odd = json.loads(raw.text)
     assert (odd["id"], odd["created"], type(odd["choices"]), type(odd["usage"])) == (7, "odd", dict, list)
     assert len(list(asking.stream())) == len(PIECES) + 3
 
 
-def _odd_stream(asking: Asking) -> None:
+def _odd_stream(asking: ScenarioClient) -> None:
     chunks = [chunk.to_dict() for chunk in asking.stream()]
     text = [choice["delta"]["content"] for c in chunks for choice in c.get("choices", []) if (choice["delta"] or {}).get("content")]
     assert "".join(text) == words.TEXT
@@ -510,13 +513,13 @@ def _odd_stream(asking: Asking) -> None:
     assert "response.stand_in.unknown" in [event.type for event in asking.response_stream()]
 
 
-def _empty(asking: Asking) -> None:
+def _empty(asking: ScenarioClient) -> None:
     assert asking.whole().to_dict() == {}
     assert all(chunk.to_dict() == {} for chunk in asking.stream())
 
 
-def _status(status: str) -> Callable[[Asking], None]:
-    def check(asking: Asking) -> None:
+def _status(status: str) -> Callable[[ScenarioClient], None]:
+    def check(asking: ScenarioClient) -> None:
         response, events = asking.response(), list(asking.response_stream())
         assert (response.status, events[-1].type, events[-1].response.status) == (status, f"response.{status}", status)
         assert (response.error is not None) == (status == "failed") == (response.usage is None)
@@ -524,7 +527,7 @@ def _status(status: str) -> Callable[[Asking], None]:
     return check
 
 
-EXPECTED: dict[str, tuple[str, Callable[[Asking], None]]] = {
+EXPECTED: dict[str, tuple[str, Callable[[ScenarioClient], None]]] = {
     **{f"error-{status}": ("", _fails_with(status)) for status in ERROR_STATUSES},
     "context-length": ("", _fails_with(400, "context_length_exceeded")),
     "content-filter": ("", _fails_with(400, "content_filter")),
@@ -550,28 +553,28 @@ EXPECTED: dict[str, tuple[str, Callable[[Asking], None]]] = {
 }
 
 
-def test_every_scenario_is_tried() -> None:
+def test_every_scenario_is_tested() -> None:
     assert EXPECTED.keys() == SCENARIOS.keys()
 
 
 @pytest.mark.parametrize("way", ["suffix", "prefix"])
 @pytest.mark.parametrize("name", EXPECTED)
-def test_scenarios(server: StandIn, name: str, way: str) -> None:
+def test_scenarios_behave_as_documented(server: StandIn, name: str, way: str) -> None:
     parameter, check = EXPECTED[name]
-    asking = Asking(server, name + parameter, way)
+    asking = ScenarioClient(server, name + parameter, way)
     with asking.client:
         check(asking)
 
 
-def test_scenarios_join(server: StandIn) -> None:
-    asking = Asking(server, "slow:1+error-500:1500", "suffix")
+def test_scenarios_can_be_combined(server: StandIn) -> None:
+    asking = ScenarioClient(server, "slow:1+error-500:1500", "suffix")
     with asking.client, pytest.raises(openai.InternalServerError) as caught:
         asking.whole()
     headers = caught.value.response.headers
     assert (headers["retry-after"], headers["retry-after-ms"]) == ("2", "1500")
 
 
-def test_flaky_counts_by_the_run_header_when_there_is_one(server: StandIn) -> None:
+def test_flaky_counts_by_the_run_header_if_there_is_one(server: StandIn) -> None:
     with _client(server) as client:
         for run, expected in (("a", 500), ("b", 500), ("a", 200), ("b", 200)):
             model = f"{MODEL}@flaky:500"
@@ -583,13 +586,13 @@ def test_flaky_counts_by_the_run_header_when_there_is_one(server: StandIn) -> No
             assert status == expected
 
 
-def test_flaky_knows_a_form_again_whatever_its_boundary(server: StandIn) -> None:
+def test_flaky_matches_a_repeated_form_with_another_boundary(server: StandIn) -> None:
     with _client(server, max_retries=2) as client:
         client.audio.transcriptions.create(model="whisper-1@flaky:503,503", file=SOUND)
     assert [record.status for record in server.journal] == [503, 503, 200]
 
 
-def test_answers_carry_the_headers_of_the_provider(server: StandIn, client: openai.OpenAI) -> None:
+def test_responses_carry_the_headers_of_the_provider(server: StandIn, client: openai.OpenAI) -> None:
     answers = [client.chat.completions.with_raw_response.create(model=MODEL, **CHAT).headers for _ in range(2)]
     assert [headers["x-request-id"] for headers in answers] == ["req_1", "req_2"]
     for kind in ("requests", "tokens"):
@@ -599,7 +602,7 @@ def test_answers_carry_the_headers_of_the_provider(server: StandIn, client: open
     assert answers[0]["openai-processing-ms"].isdigit()
 
 
-def test_totals_hold_what_was_really_sent(server: StandIn, client: openai.OpenAI) -> None:
+def test_totals_count_the_bytes_that_were_sent(server: StandIn, client: openai.OpenAI) -> None:
     client.chat.completions.create(model=MODEL, **CHAT)
     list(client.chat.completions.create(model=MODEL, stream=True, stream_options={"include_usage": True}, **CHAT))
     list(client.chat.completions.create(model=MODEL, stream=True, **CHAT))
@@ -623,12 +626,12 @@ def _post(server: StandIn, path: str, body: Any, headers: dict[str, str] | None 
 
 
 def _speak(server: StandIn, data: bytes, until: bytes) -> bytes:
-    heard = b""
+    received = b""
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sock:
         sock.sendall(data)
-        while until not in heard and (part := sock.recv(65536)):
-            heard += part
-    return heard
+        while until not in received and (part := sock.recv(65536)):
+            received += part
+    return received
 
 
 def _raw(body: dict[str, Any], *headers: str) -> bytes:
@@ -639,8 +642,8 @@ def _raw(body: dict[str, Any], *headers: str) -> bytes:
 
 def test_the_journal_holds_requests_exactly_as_received(server: StandIn) -> None:
     body = {"model": MODEL, "messages": ASKED}
-    heard = _speak(server, _raw(body, "X-Odd-CASE:  twice", "x-odd-case: and again"), b"canned text")
-    assert heard.startswith(b"HTTP/1.1 200 OK\r\n")
+    received = _speak(server, _raw(body, "X-Odd-CASE:  twice", "x-odd-case: and again"), b"canned text")
+    assert received.startswith(b"HTTP/1.1 200 OK\r\n")
     (record,) = server.journal
     assert (record.number, record.method, record.path) == (1, "POST", "/v1/chat/completions?a=1&b=2")
     assert record.headers[1:3] == [("X-Odd-CASE", "twice"), ("x-odd-case", "and again")]
@@ -650,8 +653,8 @@ def test_the_journal_holds_requests_exactly_as_received(server: StandIn) -> None
 
 
 def test_every_event_is_a_chunk_of_its_own(server: StandIn) -> None:
-    heard = _speak(server, _raw({"model": MODEL, "messages": ASKED, "stream": True}), b"0\r\n\r\n")
-    head, _, rest = heard.partition(b"\r\n\r\n")
+    received = _speak(server, _raw({"model": MODEL, "messages": ASKED, "stream": True}), b"0\r\n\r\n")
+    head, _, rest = received.partition(b"\r\n\r\n")
     assert b"transfer-encoding: chunked" in head
     chunks = []
     while (size := int(rest[: rest.index(b"\r\n")], 16)) > 0:
@@ -663,22 +666,22 @@ def test_every_event_is_a_chunk_of_its_own(server: StandIn) -> None:
     assert server.wait_for(1)[0].events_sent == len(chunks)
 
 
-def test_bodies_may_come_in_chunks_and_connections_stay(server: StandIn) -> None:
+def test_chunked_bodies_and_kept_connections_are_supported(server: StandIn) -> None:
     body = json.dumps({"model": MODEL, "messages": ASKED}).encode()
     asked = b"POST /v1/chat/completions HTTP/1.1\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n"
     asked += b"5\r\n" + body[:5] + b"\r\n%x;ext=1\r\n" % len(body[5:]) + body[5:] + b"\r\n0\r\n\r\n"
-    heard = _speak(server, asked + asked, b"chatcmpl-2")
-    assert heard.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")
+    received = _speak(server, asked + asked, b"chatcmpl-2")
+    assert received.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")
     assert [record.body for record in server.journal] == [body, body]
 
 
 @pytest.mark.parametrize("nonsense", [b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nContent-Length: many\r\n\r\n", b"\x16\x03\x01\r\n\r\n"])
-def test_nonsense_is_answered_and_the_server_lives_on(server: StandIn, client: openai.OpenAI, nonsense: bytes) -> None:
+def test_invalid_bytes_get_a_response_and_the_server_runs_on(server: StandIn, client: openai.OpenAI, nonsense: bytes) -> None:
     assert _speak(server, nonsense, b"never").startswith(b"HTTP/1.1 400 ")
     assert client.chat.completions.create(model=MODEL, **CHAT).id == "chatcmpl-1"
 
 
-def test_a_client_that_goes_away_leaves_no_noise(server: StandIn, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_client_that_disconnects_leaves_no_output(server: StandIn, capfd: pytest.CaptureFixture[str]) -> None:
     for part in (b"", b"POST /v1", _raw({"model": MODEL, "messages": ASKED})[:-5], _raw({"model": f"{MODEL}@hang:1", "messages": ASKED})):
         socket_ = socket.create_connection(("127.0.0.1", server.port))
         socket_.sendall(part)
@@ -690,7 +693,7 @@ def test_a_client_that_goes_away_leaves_no_noise(server: StandIn, capfd: pytest.
     assert capfd.readouterr() == ("", "")
 
 
-def test_stopping_ends_what_is_still_going_on(server: StandIn, client: openai.OpenAI) -> None:
+def test_stop_ends_running_responses(server: StandIn, client: openai.OpenAI) -> None:
     stream = client.chat.completions.create(model=f"{MODEL}@hang:1", stream=True, **CHAT)
     next(iter(stream))
     server.stop()
@@ -702,19 +705,19 @@ def test_stopping_ends_what_is_still_going_on(server: StandIn, client: openai.Op
         socket.create_connection(("127.0.0.1", server.port)).close()
 
 
-def test_waiting_in_vain_says_what_is_there(server: StandIn, client: openai.OpenAI) -> None:
+def test_a_failed_wait_reports_the_present_state(server: StandIn, client: openai.OpenAI) -> None:
     client.models.list()
     with pytest.raises(TimeoutError, match="/v1/models"):
         server.wait_for(2, timeout=0.01)
 
 
-def test_many_threads_are_told_apart(server: StandIn, client: openai.OpenAI) -> None:
-    def ask(number: int) -> tuple[str, str | None]:
+def test_requests_of_many_threads_are_kept_apart(server: StandIn, client: openai.OpenAI) -> None:
+    def send(number: int) -> tuple[str, str | None]:
         said = client.chat.completions.create(model=f"gpt-{number % 4}", messages=[{"role": "user", "content": f"say: {number}"}])
         return said.id, said.choices[0].message.content
 
     with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(ask, range(80)))
+        answers = list(pool.map(send, range(80)))
     assert [text for _, text in answers] == [str(number) for number in range(80)]
     assert len({identity for identity, _ in answers}) == 80
     assert {model: row["requests"] for model, row in server.totals().items()} == dict.fromkeys(map("gpt-{}".format, range(4)), 20)
@@ -737,7 +740,7 @@ def test_several_hundred_connections_at_once(server: StandIn) -> None:
     assert [(r.events_sent, r.client_left) for r in server.wait_for(number)] == [(1, True)] * number
 
 
-def test_it_runs_as_a_process_and_tells_its_journal_over_http() -> None:
+def test_the_process_serves_its_journal_over_http() -> None:
     examples = str(Path(stand_in.__file__).parents[1])
     started = [sys.executable, "-m", "stand_in", "--port", "0"]
     environment = {**os.environ, "PYTHONPATH": examples}
@@ -782,24 +785,24 @@ def test_schemas_are_filled() -> None:
     assert node["at"] == "2026-01-01" and isinstance(node["next"]["next"], dict)
 
 
-def test_no_route_is_hidden_behind_another() -> None:
+def test_no_route_is_hidden_by_another() -> None:
     for route in openai_wire.FORMAT.routes:
         path = "/v1" + route.path.replace("{", "").replace("}", "")
         assert formats.find(Request(route.method, path, [], b"", Memory(), path=path)) == (openai_wire.FORMAT, route)
 
 
-def test_another_format_is_a_table_of_routes_and_a_line(monkeypatch: pytest.MonkeyPatch, server: StandIn) -> None:
+def test_another_format_needs_a_table_and_one_line(monkeypatch: pytest.MonkeyPatch, server: StandIn) -> None:
     def lines(event: Event) -> bytes:
         return json.dumps(event.data).encode() + b"\n"
 
-    def say(request: Request) -> Stream:
+    def emit(request: Request) -> Stream:
         events = [Event({"model": request.model, "said": word}) for word in ("a", "b")]
         return Stream([*events, Event({"counted": [3, 2]})], content_type="application/x-ndjson", frame=lines)
 
     toy = Format(
         name="toy",
         mount="/toy",
-        routes=(Route("POST", "/models/{model}/say", say),),
+        routes=(Route("POST", "/models/{model}/say", emit),),
         model=lambda request: request.parameters["model"],
         error=lambda kind, message: Whole({"toy error": message or kind}, status=int(kind)),
         usage=lambda body: tuple(body["counted"]) if "counted" in body else None,

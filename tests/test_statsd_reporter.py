@@ -1,4 +1,7 @@
-"""The StatsD reporter and exporter against real UDP sockets: exact totals, a strict grammar, no waiting, losses counted."""
+"""Test the StatsD reporter and exporter against real UDP sockets.
+
+Exact totals, a strict grammar, no waiting, and counted losses.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ STRICT = re.compile(
 
 
 class Server:
-    """A StatsD server that believes nothing: every line has to match the grammar."""
+    """A strict StatsD server: every line has to match the grammar."""
 
     def __init__(self, tagged: bool = True) -> None:
         self._tagged = tagged
@@ -43,7 +46,7 @@ class Server:
         self.lines: list[str] = []
 
     def read(self, upto: str | None = None) -> list[str]:
-        """Read all that is there, or until a line holds ``upto``; return the new lines."""
+        """Read all datagrams, or until a line holds ``upto``; return the new lines."""
         begin = len(self.lines)
         while True:
             self._socket.setblocking(False) if upto is None else self._socket.settimeout(20)
@@ -61,7 +64,7 @@ class Server:
                 return self.lines[begin:]
 
     def totals(self) -> dict[str, float]:
-        """Add counters up by name and count timers, as a server does."""
+        """Add counters by name and count timers, as a server does."""
         found: Count[str] = Count()
         for match in filter(None, map(STRICT.fullmatch, self.lines)):
             if match["kind"] == "c":
@@ -88,15 +91,15 @@ def untagged() -> Iterator[Server]:
     made.close()
 
 
-def say_a_chat(**more: Any) -> None:
+def emit_a_chat(**more: Any) -> None:
     bus.execute("ex_llm.chat.start", {"system_time": 1}, {**WHO, **more})
     bus.execute("ex_llm.chat.stop", {"duration": 1_500_000_000}, {**WHO, "input_tokens": 10, "output_tokens": 5, **more})
 
 
 def test_counters_timers_and_gauges(server: Server) -> None:
     reporter = StatsdReporter(metrics(), port=server.port)
-    say_a_chat()
-    say_a_chat()
+    emit_a_chat()
+    emit_a_chat()
     bus.execute("ex_llm.cost.calculated", {"cost": 0.00001234}, WHO)
     bus.execute("ex_llm.chat.exception", {"duration": 2_500_000}, {**WHO, "kind": "timeout"})
     reporter.close()
@@ -114,10 +117,10 @@ def test_counters_timers_and_gauges(server: Server) -> None:
     assert reporter.dropped == 0
 
 
-def test_without_tags_everything_counts_together(untagged: Server) -> None:
+def test_without_tags_all_values_are_counted_together(untagged: Server) -> None:
     reporter = StatsdReporter(metrics(), host="127.0.0.1", port=untagged.port, prefix="my app", tags="none")
-    say_a_chat()
-    say_a_chat(model="gpt-4o")
+    emit_a_chat()
+    emit_a_chat(model="gpt-4o")
     for name, size in (("a", 10), ("b", 20)):
         bus.execute("ex_llm.cache.put", {"size_bytes": size}, {"cache": name})
     reporter.close()
@@ -132,7 +135,7 @@ def test_without_tags_everything_counts_together(untagged: Server) -> None:
     ]
 
 
-def test_levels_are_absolute_and_a_negative_one_goes_over_zero(server: Server) -> None:
+def test_gauges_are_absolute_and_reset_before_a_negative_value(server: Server) -> None:
     reporter = StatsdReporter(metrics(), port=server.port)
     bus.execute("ex_llm.cache.put", {"size_bytes": 10}, {"cache": "c"})
     reporter.flush()
@@ -144,7 +147,7 @@ def test_levels_are_absolute_and_a_negative_one_goes_over_zero(server: Server) -
     assert sizes == ["10", "15", "0", "-5"]
 
 
-def test_what_means_something_in_a_line_is_taken_out(server: Server) -> None:
+def test_reserved_characters_are_removed_from_lines(server: Server) -> None:
     reporter = StatsdReporter(basic_metrics(), port=server.port, prefix="a:b|c.")
     bus.execute("ex_llm.chat.start", {}, {"provider": "x|y#z,w v\n", "model": "ft:gpt-4o:größe"})
     bus.execute("ex_llm.chat.start", {}, {"provider": "p", "model": "m" * 5000})
@@ -154,7 +157,7 @@ def test_what_means_something_in_a_line_is_taken_out(server: Server) -> None:
     assert second.endswith("model:" + "m" * 200)
 
 
-def test_spread_values_that_are_no_times(server: Server, untagged: Server) -> None:
+def test_distributions_that_are_not_times(server: Server, untagged: Server) -> None:
     mine = [
         distribution("app.size", "app.done", "size", "Size.", tags=["who"], unit="By"),
         summary("app.seconds", "app.done", "seconds", "Seconds.", tags=[], unit="s"),
@@ -169,12 +172,12 @@ def test_spread_values_that_are_no_times(server: Server, untagged: Server) -> No
     assert untagged.read() == ["app.ratio:0.5|g", "app.open:7|g", "app.size:7|ms", "app.seconds:1250|ms"]
 
 
-def test_lines_come_by_themselves_a_moment_later(server: Server) -> None:
+def test_lines_are_sent_after_a_short_delay(server: Server) -> None:
     reporter = StatsdReporter(metrics(), port=server.port)
     assert not any(thread.name == "ex_llm-statsd" for thread in threading.enumerate())
-    say_a_chat()
+    emit_a_chat()
     assert server.read(upto="duration")
-    say_a_chat(model="second")
+    emit_a_chat(model="second")
     assert "model:second" in "".join(server.read(upto="duration"))
     reporter.close()
     assert not any(thread.name == "ex_llm-statsd" for thread in threading.enumerate())
@@ -183,11 +186,11 @@ def test_lines_come_by_themselves_a_moment_later(server: Server) -> None:
 def test_eight_threads_and_datagrams_below_the_mtu_lose_nothing(server: Server) -> None:
     reporter = StatsdReporter(metrics(), port=server.port)
 
-    def speak(name: int) -> None:
+    def emit(name: int) -> None:
         for _ in range(100):
-            say_a_chat(model=f"a-model-with-a-rather-long-name-{name}")
+            emit_a_chat(model=f"a-model-with-a-rather-long-name-{name}")
 
-    threads = [threading.Thread(target=speak, args=(name,)) for name in range(8)]
+    threads = [threading.Thread(target=emit, args=(name,)) for name in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -200,14 +203,14 @@ def test_eight_threads_and_datagrams_below_the_mtu_lose_nothing(server: Server) 
     assert reporter.dropped == 0
 
 
-def test_closed_it_says_nothing_and_attached_again_it_goes_on(server: Server) -> None:
+def test_a_closed_reporter_sends_nothing_until_attached_again(server: Server) -> None:
     reporter = StatsdReporter(basic_metrics(), port=server.port)
     reporter.close()
     reporter.close()
-    say_a_chat()
+    emit_a_chat()
     assert server.read() == []
     reporter.attach()
-    say_a_chat()
+    emit_a_chat()
     assert len(server.read(upto="duration")) == 2
     reporter.close()
 
@@ -219,35 +222,35 @@ def closed_port() -> int:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell every refusal")
-def test_a_server_that_is_away_is_counted_line_by_line() -> None:
+def test_an_absent_server_is_counted_line_by_line() -> None:
     reporter = StatsdReporter(basic_metrics(), host="127.0.0.1", port=closed_port())
     for _ in range(3):
-        say_a_chat()
+        emit_a_chat()
         reporter.flush()
-    # Each refusal tells of the datagram before it, so the last one stays unknown.
+    # Each refusal reports the datagram before it, so the result of the last datagram is unknown.
     assert reporter.dropped == 4
     reporter.close()
 
 
-def test_a_server_that_comes_back_is_served_again(server: Server) -> None:
+def test_a_server_that_returns_gets_new_lines(server: Server) -> None:
     reporter = StatsdReporter(basic_metrics(), host="127.0.0.1", port=server.port)
-    say_a_chat()
+    emit_a_chat()
     reporter.flush()
     assert len(server.read(upto="duration")) == 2
     port = server.port
     server.close()
-    say_a_chat()
+    emit_a_chat()
     reporter.flush()
     again = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     again.bind(("127.0.0.1", port))
     again.settimeout(20)
-    say_a_chat(model="back")
+    emit_a_chat(model="back")
     reporter.close()
     assert b"model:back" in again.recv(1 << 16)
     again.close()
 
 
-def test_a_host_without_an_address_drops_and_does_not_ask_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unresolved_host_drops_lines_and_is_cached(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
 
     def unknown(*arguments: Any, **more: Any) -> Any:
@@ -261,23 +264,23 @@ def test_a_host_without_an_address_drops_and_does_not_ask_each_time(monkeypatch:
     assert (wire.dropped, len(asked)) == (3, 1)
 
 
-def test_a_name_server_that_does_not_answer_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, answer = threading.Event(), threading.Event()
+def test_a_slow_name_server_blocks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, unblock = threading.Event(), threading.Event()
 
     def slow(*arguments: Any, **more: Any) -> Any:
         asked.set()
-        answer.wait(60)
+        unblock.wait(60)
         raise socket.gaierror("unknown")
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
     reporter = StatsdReporter(basic_metrics(), host="slow.invalid")
     bus.execute("ex_llm.chat.start", {}, WHO)
     assert asked.wait(20)
-    for _ in range(30_000):  # more than is kept: the rest is counted, and saying it comes back all the same
+    for _ in range(30_000):  # more lines than are kept: the rest is counted as dropped
         bus.execute("ex_llm.chat.start", {}, WHO)
-    assert not answer.is_set()
+    assert not unblock.is_set()
     assert reporter.dropped == 30_000 - 20_000
-    answer.set()
+    unblock.set()
     reporter.close()
 
 
@@ -295,7 +298,7 @@ def test_a_name_server_that_does_not_answer_holds_nobody_up(monkeypatch: pytest.
         ("prefix", 3),
     ],
 )
-def test_a_bad_setting_names_itself_and_what_is_allowed(setting: str, value: Any) -> None:
+def test_an_invalid_setting_is_named_with_the_allowed_values(setting: str, value: Any) -> None:
     with pytest.raises(ValueError, match=rf"{setting}={re.escape(repr(value))} is not allowed; use "):
         StatsdReporter(basic_metrics(), **{setting: value})
     assert bus.list_handlers("ex_llm.chat.start") == []
@@ -308,7 +311,7 @@ def test_numbers_have_no_exponent(value: float, text: str) -> None:
     assert number(value) == text
 
 
-def test_packing_fills_datagrams_and_never_passes_their_size() -> None:
+def test_packing_fills_datagrams_up_to_their_size() -> None:
     lines = [f"name.{n}:{n}|c" for n in range(500)]
     groups = list(packed(lines, size=100))
     assert [line for group in groups for line in group] == [line.encode() for line in lines]
@@ -320,13 +323,13 @@ def test_packing_fills_datagrams_and_never_passes_their_size() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
-def test_a_child_sends_what_it_heard_and_the_parent_its_own(server: Server) -> None:
+def test_a_forked_child_sends_its_own_lines_only(server: Server) -> None:
     reporter = StatsdReporter(basic_metrics(), port=server.port)
-    say_a_chat(model="parent")
+    emit_a_chat(model="parent")
     with reporter._starting, reporter._sending:
         child = os.fork()
         if child == 0:
-            say_a_chat(model="child")
+            emit_a_chat(model="child")
             reporter.close()
             os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
@@ -350,7 +353,10 @@ execute("ex_llm.chat.start", {}, {"provider": "p", "model": "last"})
 
 
 class Exporting:
-    """A MeterProvider that exports when asked, with our metrics and one histogram of another instrumentation."""
+    """A MeterProvider that exports on demand.
+
+    It has the metrics of this package and one histogram of another instrumentation.
+    """
 
     def __init__(self, exporter: StatsdMetricExporter) -> None:
         self.provider = MeterProvider([PeriodicExportingMetricReader(exporter, export_interval_millis=1e9)])
@@ -372,12 +378,12 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]
     yield monkeypatch
 
 
-def test_the_exporter_sends_each_count_once_and_each_time_by_itself(server: Server, environment: pytest.MonkeyPatch) -> None:
+def test_the_exporter_sends_each_count_and_each_time_once(server: Server, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("OTEL_INSTRUMENTATION_LLM_STATSD_HOST", "127.0.0.1")
     environment.setenv("OTEL_INSTRUMENTATION_LLM_STATSD_PORT", str(server.port))
     environment.setenv("OTEL_INSTRUMENTATION_LLM_STATSD_PREFIX", "app")
     exporting = Exporting(StatsdMetricExporter())
-    say_a_chat()
+    emit_a_chat()
     exporting.foreign.record(0.25, {"gen_ai.provider.name": "openai"})
     exporting.active.add(3, {"who": "a"})
     exporting.provider.force_flush()
@@ -390,7 +396,7 @@ def test_the_exporter_sends_each_count_once_and_each_time_by_itself(server: Serv
         "app.http.client.duration.count:1|c|#gen_ai.provider.name:openai",
         "app.http.client.duration.sum:0.25|c|#gen_ai.provider.name:openai",
     ]
-    say_a_chat()
+    emit_a_chat()
     exporting.active.add(-1, {"who": "a"})
     exporting.close()
     server.read()
@@ -409,8 +415,8 @@ def test_the_exporter_without_tags(untagged: Server, environment: pytest.MonkeyP
     environment.setenv("OTEL_INSTRUMENTATION_LLM_STATSD_TAGS", "NONE")
     exporter = StatsdMetricExporter(host="127.0.0.1", port=untagged.port)
     exporting = Exporting(exporter)
-    say_a_chat()
-    say_a_chat(model="gpt-4o")
+    emit_a_chat()
+    emit_a_chat(model="gpt-4o")
     exporting.active.add(3, {"who": "a"})
     exporting.active.add(4, {"who": "b"})
     exporting.close()
@@ -429,7 +435,7 @@ def test_the_exporter_without_tags(untagged: Server, environment: pytest.MonkeyP
     ("name", "value", "allowed"),
     [("PORT", "many", "a whole number"), ("PORT", "0", "a whole number"), ("TAGS", "datadog", "dogstatsd, none")],
 )
-def test_a_bad_variable_is_a_warning_and_the_default_stands(
+def test_an_invalid_variable_is_a_warning_and_the_default_used(
     environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, name: str, value: str, allowed: str
 ) -> None:
     environment.setenv(f"OTEL_INSTRUMENTATION_LLM_STATSD_{name}", value)

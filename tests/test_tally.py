@@ -1,4 +1,7 @@
-"""The numbers behind every reporter: nothing lost among threads, forks and finalisers, and tags that stay few."""
+"""Test the aggregator of the reporters.
+
+Nothing is lost among threads, forks and finalizers, and tags are bounded.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,7 @@ def test_each_kind_keeps_its_number(tally: Aggregator) -> None:
     assert (spread.count, spread.sum) == (2, 6.5)
 
 
-def test_a_value_on_a_bound_belongs_to_the_bucket_that_the_bound_ends() -> None:
+def test_a_value_on_a_bound_belongs_to_the_lower_bucket() -> None:
     spread = Histogram((1.0, 2.0))
     for value in (1.0, 1.5, 2.0, 2.1):
         spread.add(value)
@@ -72,7 +75,7 @@ def test_values_added_together_equal_values_added_one_by_one() -> None:
     assert {place: value for place, (value, _) in single.newest.items()} == {0: 1, 1: 2, 2: 3, 3: 9}
 
 
-def test_a_spread_merges_into_one_of_another_scale() -> None:
+def test_a_histogram_merges_into_one_of_another_scale() -> None:
     nanoseconds, seconds = Histogram((10, 20)), Histogram((0.01, 0.02))
     nanoseconds.add_many([10, 15, 40])
     seconds.merge(nanoseconds.converted(lambda value: value / 1e3))
@@ -80,7 +83,7 @@ def test_a_spread_merges_into_one_of_another_scale() -> None:
     assert (seconds.sum, seconds.highest) == (pytest.approx(0.065), 0.04)
 
 
-def test_a_value_with_a_mark_is_kept_before_one_without() -> None:
+def test_a_value_with_an_exemplar_is_preferred() -> None:
     spread = Histogram((1.0,))
     for value, mark in ((0.1, "span"), (0.2, None), (3, None)):
         spread.add(value, mark)
@@ -89,7 +92,7 @@ def test_a_value_with_a_mark_is_kept_before_one_without() -> None:
     assert spread.newest == {0: (0.1, "span"), 1: (3, "other span")}
 
 
-def test_spreads_merge_to_what_one_of_all_values_is() -> None:
+def test_merged_histograms_equal_one_of_all_values() -> None:
     one, other, both = (Histogram((1.0, 2.0)) for _ in range(3))
     for spread, values in ((one, (0.5, 1.5)), (other, (3.0,)), (both, (0.5, 1.5, 3.0))):
         for value in values:
@@ -99,7 +102,7 @@ def test_spreads_merge_to_what_one_of_all_values_is() -> None:
 
 
 @pytest.mark.parametrize("value", [None, "n/a", True, [1], float("nan"), float("inf"), -1])
-def test_what_is_no_amount_is_not_added(tally: Aggregator, value: Any) -> None:
+def test_an_invalid_amount_is_not_added(tally: Aggregator, value: Any) -> None:
     bus.execute("t.start", {"weight": 1}, {"model": "m"})
     bus.execute("t.start", {"weight": value}, {"model": "m"})
     assert read(tally, REQUESTS) == {("m",): 2}
@@ -107,12 +110,12 @@ def test_what_is_no_amount_is_not_added(tally: Aggregator, value: Any) -> None:
 
 
 @pytest.mark.parametrize("value", [["a"], {"a": 1}, 1.5, b"a"])
-def test_a_tag_that_is_no_word_reads_other(tally: Aggregator, value: Any) -> None:
+def test_an_invalid_tag_value_becomes_other(tally: Aggregator, value: Any) -> None:
     bus.execute("t.start", {}, {"model": value})
     assert read(tally, REQUESTS) == {("other",): 1}
 
 
-def test_a_measurement_may_stand_in_the_metadata() -> None:
+def test_a_measurement_may_be_read_from_the_metadata() -> None:
     tally = Aggregator(metrics())
     tally.handle("ex_llm.chat.stop", {"duration": 1_500_000_000}, {**WHO, "input_tokens": 10, "output_tokens": 5})
     found = {metric.name: [value for _, value in tally.read(metric)] for metric in tally.metrics}
@@ -121,7 +124,7 @@ def test_a_measurement_may_stand_in_the_metadata() -> None:
     assert found["ex_llm.chat.duration.milliseconds"][0].sum == 1500.0
 
 
-def test_status_classes_are_made_of_statuses() -> None:
+def test_status_classes_are_derived_from_statuses() -> None:
     tally = Aggregator(metrics())
     for status in (200, 204, 503):
         tally.handle("ex_llm.provider.request.stop", {"duration": 1}, {"provider": "openai", "status": status})
@@ -129,7 +132,7 @@ def test_status_classes_are_made_of_statuses() -> None:
     assert {tags["status_class"]: value for tags, value in tally.read(requests)} == {"2xx": 2, "5xx": 1}
 
 
-def test_past_two_hundred_values_of_a_tag_every_new_one_is_other(tally: Aggregator) -> None:
+def test_after_two_hundred_tag_values_new_ones_become_other(tally: Aggregator) -> None:
     for number in range(VALUES_PER_TAG + 50):
         bus.execute("t.start", {}, {"model": f"m{number}"})
     bus.execute("t.start", {}, {"model": "m0"})
@@ -139,7 +142,7 @@ def test_past_two_hundred_values_of_a_tag_every_new_one_is_other(tally: Aggregat
     assert found[("m0",)] == 2
 
 
-def test_detached_it_hears_nothing_and_keeps_its_numbers(tally: Aggregator) -> None:
+def test_a_detached_aggregator_keeps_its_numbers(tally: Aggregator) -> None:
     bus.execute("t.start", {}, {"model": "m"})
     tally.detach()
     bus.execute("t.start", {}, {"model": "m"})
@@ -154,7 +157,7 @@ def test_eight_threads_lose_nothing_while_a_ninth_reads(tally: Aggregator) -> No
     ready, over = threading.Barrier(threads + 1), threading.Event()
     seen: list[int] = []
 
-    def speak() -> None:
+    def emit() -> None:
         ready.wait(10)
         for number in range(events):
             bus.execute("t.start", {"weight": 1, "duration": 1_500_000}, {"model": f"m{number % 3}"})
@@ -167,7 +170,7 @@ def test_eight_threads_lose_nothing_while_a_ninth_reads(tally: Aggregator) -> No
                 assert sum(spread.counts) == spread.count
                 seen.append(spread.count)
 
-    speakers = [threading.Thread(target=speak) for _ in range(threads)]
+    speakers = [threading.Thread(target=emit) for _ in range(threads)]
     reader = threading.Thread(target=look)
     for thread in (*speakers, reader):
         thread.start()
@@ -181,11 +184,11 @@ def test_eight_threads_lose_nothing_while_a_ninth_reads(tally: Aggregator) -> No
     assert read(tally, TIMES)[()].count == threads * events
 
 
-def test_an_event_in_the_midst_of_counting_is_counted_and_waits_for_nobody() -> None:
+def test_an_event_during_counting_is_counted_without_a_wait() -> None:
     taken: list[str] = []
 
     def take(metric: Metric, tags: Any, value: float) -> None:
-        if not taken:  # what a finaliser does that the garbage collector runs just here
+        if not taken:  # the work of a finalizer that the garbage collector runs at this point
             taken.append("outer")
             inbox.put(WEIGHT, ("inner",), 1)
         else:
@@ -196,7 +199,7 @@ def test_an_event_in_the_midst_of_counting_is_counted_and_waits_for_nobody() -> 
     assert taken == ["outer", "inner"]
 
 
-def test_an_event_in_the_midst_of_reading_is_there_at_the_next_reading(tally: Aggregator) -> None:
+def test_an_event_during_a_read_is_in_the_next_read(tally: Aggregator) -> None:
     bus.execute("t.start", {}, {"model": "m"})
     with tally._inbox.lock:
         bus.execute("t.start", {}, {"model": "m"})
@@ -216,7 +219,7 @@ def test_a_forked_child_counts_only_its_own_events(tally: Aggregator) -> None:
     assert read(tally, REQUESTS) == {("m",): 1}
 
 
-def test_past_two_thousand_sets_of_tags_new_ones_go_to_one_series() -> None:
+def test_after_two_thousand_tag_sets_new_ones_share_a_series() -> None:
     pairs = counter("t.pairs", "t.done", "Pairs.", tags=["model", "response_model"])
     models = counter("t.models", "t.done", "Models.", tags=["model"])
     tally = Aggregator([pairs, models])
@@ -230,7 +233,7 @@ def test_past_two_thousand_sets_of_tags_new_ones_go_to_one_series() -> None:
     assert (len(by_model), sum(by_model.values())) == (190, 6000), "a metric below its limit stays exact"
 
 
-def test_rare_values_of_a_tag_give_way_to_a_frequent_one(tally: Aggregator) -> None:
+def test_rare_tag_values_are_replaced_by_a_frequent_value(tally: Aggregator) -> None:
     bus.execute("t.start", {"weight": 1, "duration": 1}, {"model": "early"})
     for number in range(1000):
         bus.execute("t.start", {"weight": 1}, {"model": f"junk{number}"})
@@ -246,7 +249,7 @@ def test_rare_values_of_a_tag_give_way_to_a_frequent_one(tally: Aggregator) -> N
     assert found == read(tally, WEIGHT)
 
 
-def test_sums_stay_within_what_encoders_hold() -> None:
+def test_sums_stay_within_the_range_of_encoders() -> None:
     whole = total("t.whole", "t.start", "weight", "Weight.", tags=["model"], whole=True)
     tally = Aggregator([whole])
     for _ in range(3000):
@@ -263,7 +266,7 @@ def test_values_that_functions_return_are_checked_too(value: Any) -> None:
     assert read(tally, mine) == {(): 1}
 
 
-def test_parts_of_a_whole_and_the_whole_alone_add_up() -> None:
+def test_parts_of_a_total_and_the_total_alone_add_up() -> None:
     usage = [metric for metric in conventions(legacy=False) if metric.name == "gen_ai.client.inference.usage.input_tokens"]
     tally = Aggregator([*usage, *metrics()])
     tally.handle("ex_llm.chat.stop", {"duration": 1}, {**WHO, "input_tokens": 10})
@@ -282,7 +285,7 @@ def test_values_on_the_bounds_of_our_buckets_stay_in_them() -> None:
         assert tuple(map(convert, unscaled(metric.buckets, metric.scale))) == metric.buckets, metric.name
 
 
-def test_an_unusual_part_leaves_the_others_counted_once() -> None:
+def test_an_invalid_part_leaves_the_others_counted_once() -> None:
     (tokens,) = [metric for metric in conventions(legacy=True) if metric.name == "gen_ai.client.token.usage"]
     tally = Aggregator([tokens, *metrics()])
     for output in (4, -1, 2**60):
@@ -296,7 +299,7 @@ def test_an_unusual_part_leaves_the_others_counted_once() -> None:
     assert {tags["kind"]: value for tags, value in tally.read(remaining)} == {"tokens": 3, "requests": 4}
 
 
-def test_a_spread_of_other_bounds_is_not_counted() -> None:
+def test_a_histogram_with_other_bounds_is_not_counted() -> None:
     mine = distribution("t.gaps", "t.done", "gaps", "Gaps.", tags=[], buckets=(1.0, 2.0))
     tally = Aggregator([mine])
     for bounds in ((1.0, 2.0), (1.0, 3.0), (1.0,)):

@@ -1,4 +1,7 @@
-"""What happens underneath a call: attempts, waits, refusals, what is left of the rate; and nothing where no call runs."""
+"""Test the HTTP attempts of a call: attempts, waits, refusals, rate limits.
+
+Nothing is recorded outside a call.
+"""
 
 from __future__ import annotations
 
@@ -21,17 +24,17 @@ def _client(url: str, scenario: str, run: str, retries: int = 2, asynchronous: b
     return made(base_url=f"{url}/scenario/{scenario}/v1", api_key="sk-x", max_retries=retries, default_headers={"x-stand-in-run": run})
 
 
-async def _ask_async(client: Any, **more: Any) -> None:
+async def _send_async(client: Any, **more: Any) -> None:
     async with client:
         await client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES, **more)
 
 
 @pytest.mark.parametrize("mode", ["sync", "async"])
-def test_two_refusals_and_an_answer_are_three_attempts_of_one_call(mode: str, seen: Any, stand_in: Any) -> None:
+def test_two_refusals_and_a_response_are_three_attempts(mode: str, seen: Any, stand_in: Any) -> None:
     client = _client(stand_in.url, "flaky:429,500", f"flaky-{mode}", asynchronous=mode == "async")
     with capture_events("ex_llm.provider.*") as said:
         if mode == "async":
-            asyncio.run(_ask_async(client))
+            asyncio.run(_send_async(client))
         else:
             with client:
                 client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
@@ -55,7 +58,7 @@ def test_two_refusals_and_an_answer_are_three_attempts_of_one_call(mode: str, se
     assert seen.total("ex_llm.provider.retries.waited.milliseconds.total") > 0
 
 
-def test_a_server_that_is_not_there_is_told_as_attempts_without_an_answer(seen: Any, stand_in: Any) -> None:
+def test_an_absent_server_gives_attempts_without_a_response(seen: Any, stand_in: Any) -> None:
     import openai
 
     with (
@@ -85,7 +88,7 @@ def test_fifty_calls_at_once_have_their_own_attempts(seen: Any, stand_in: Any) -
     assert [(span.attributes["http.response.status_code"], len(span.events)) for span in seen.spans()] == [(200, 0)] * 50
 
 
-def test_a_request_outside_of_a_call_is_not_told(seen: Any, stand_in: Any) -> None:
+def test_a_request_outside_a_call_is_not_recorded(seen: Any, stand_in: Any) -> None:
     import httpx2
 
     with capture_events() as said, httpx2.Client() as client:
@@ -93,7 +96,7 @@ def test_a_request_outside_of_a_call_is_not_told(seen: Any, stand_in: Any) -> No
     assert said == []
 
 
-def test_what_is_left_of_the_rate_becomes_a_gauge(seen: Any, stand_in: Any) -> None:
+def test_the_remaining_rate_becomes_a_gauge(seen: Any, stand_in: Any) -> None:
     with _client(stand_in.url, "slow:1", "gauge") as client:
         client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
     points = {p.attributes["kind"]: p.value for p in seen.metrics()["ex_llm.provider.rate_limit.remaining"]}
@@ -162,7 +165,7 @@ PROVIDERS = {
 
 
 @pytest.mark.parametrize(("headers", "left"), PROVIDERS.values(), ids=PROVIDERS)
-def test_headers_of_the_providers(headers: dict[str, str], left: dict[str, float]) -> None:
+def test_headers_of_the_providers_are_parsed(headers: dict[str, str], left: dict[str, float]) -> None:
     assert rate_limit_headers.remaining(headers) == left
 
 
@@ -170,14 +173,14 @@ def test_headers_of_the_providers(headers: dict[str, str], left: dict[str, float
     ("text", "milliseconds"),
     [("6m0s", 360_000), ("20ms", 20), ("1h2m3.5s", 3_723_500), ("7.66s", 7_660), ("12", 12_000), ("2d", 172_800_000)],
 )
-def test_times_until_the_rate_is_renewed(text: str, milliseconds: float) -> None:
+def test_durations_until_the_reset_of_the_rate_are_parsed(text: str, milliseconds: float) -> None:
     assert rate_limit_headers.remaining({"x-ratelimit-remaining": "1", "x-ratelimit-reset-requests": text})["reset_ms"] == pytest.approx(
         milliseconds
     )
 
 
 @pytest.mark.parametrize("text", ["2100-01-01T00:00:00Z", "Fri, 01 Jan 2100 00:00:00 GMT", "4102444800", "4102444800000"])
-def test_dates_and_epochs_are_times_from_now(text: str) -> None:
+def test_dates_and_epochs_become_durations_from_now(text: str) -> None:
     wait = rate_limit_headers.remaining({"x-ratelimit-remaining": "1", "x-ratelimit-reset": text})["reset_ms"]
     assert 1e12 < wait < 4.2e12
     if not text.isdigit():
@@ -185,13 +188,13 @@ def test_dates_and_epochs_are_times_from_now(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["soon", "", "1x", "nan", "-5", "inf"])
-def test_what_does_not_parse_is_ignored(text: str) -> None:
+def test_values_that_do_not_parse_are_ignored(text: str) -> None:
     assert rate_limit_headers.retry_after({"retry-after": text}) == {}
     assert "reset_ms" not in rate_limit_headers.remaining({"x-ratelimit-remaining": "1", "x-ratelimit-reset": text})
 
 
 @pytest.mark.parametrize("mode", ["sync", "async"])
-def test_a_key_that_is_given_as_a_function_is_told_when_it_is_fetched_but_never_shown(mode: str, seen: Any, stand_in: Any) -> None:
+def test_a_key_function_is_reported_when_called_without_its_key(mode: str, seen: Any, stand_in: Any) -> None:
     import openai
 
     async def fetch() -> str:
@@ -202,7 +205,7 @@ def test_a_key_that_is_given_as_a_function_is_told_when_it_is_fetched_but_never_
     client = made(base_url=f"{stand_in.url}/v1", api_key=key, max_retries=0)
     with capture_events("*") as said:
         if mode == "async":
-            asyncio.run(_ask_async(client))
+            asyncio.run(_send_async(client))
         else:
             with client:
                 client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
@@ -211,16 +214,16 @@ def test_a_key_that_is_given_as_a_function_is_told_when_it_is_fetched_but_never_
     assert "sk-fetched-secret" not in repr(said) + seen.span().to_json()
 
 
-def test_a_plain_key_is_not_told(seen: Any, stand_in: Any) -> None:
+def test_a_constant_key_is_not_reported(seen: Any, stand_in: Any) -> None:
     with capture_events("ex_llm.provider.auth.*") as said, _client(stand_in.url, "slow:1", "plain") as client:
         client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
     assert said == []
 
 
-def test_a_throttling_that_is_no_429_is_a_refusal_too(seen: Any, stand_in: Any) -> None:
+def test_a_throttling_without_status_429_is_a_refusal(seen: Any, stand_in: Any) -> None:
     from opentelemetry.instrumentation.llm.transports.attempt import Answered, Attempt, Sent
 
-    class Asking:
+    class RunningCall:
         @property
         def outermost(self) -> Any:
             return self
@@ -237,5 +240,5 @@ def test_a_throttling_that_is_no_429_is_a_refusal_too(seen: Any, stand_in: Any) 
     url = "https://bedrock.invalid"
     with capture_events("ex_llm.provider.rate_limit") as said:
         for errortype in ("ThrottlingException:http://internal.amazon.com/coral/", "ValidationException"):
-            Attempt(Asking(), Sent("POST", url), urlsplit(url)).on_response(Answered(400, {"x-amzn-ErrorType": errortype}))
+            Attempt(RunningCall(), Sent("POST", url), urlsplit(url)).on_response(Answered(400, {"x-amzn-ErrorType": errortype}))
     assert [e.metadata["status"] for e in said] == [400]

@@ -1,4 +1,7 @@
-"""Values that callers and providers write: bounded and encodable in every record, whatever a body, a header or an argument holds."""
+"""Test values that callers and providers write: bounded and encodable.
+
+In every record, for every body, header and argument.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ def test_a_name_holds_no_control_character_mark_or_surrogate(harmful: str) -> No
         name.encode("utf-8")
 
 
-def test_a_name_has_at_most_256_characters_and_a_usual_one_is_kept() -> None:
+def test_a_name_has_at_most_256_characters() -> None:
     usual = "ft:gpt-4o-mini:équipe 模型 🙂"
     assert (as_str("m" * 1_000_000), as_str(usual), as_str("")) == ("m" * LONGEST, usual, None)
 
@@ -68,19 +71,22 @@ def test_the_examples_in_the_module_of_bounds_hold() -> None:
 
 
 @pytest.mark.parametrize("value", ["1e300", "9" * 400, "0" * 600 + "5", "-1", "nan", "1" * 65_000, "1.5x" * 10_000])
-def test_a_header_of_a_rate_that_is_no_count_is_ignored(value: str) -> None:
+def test_a_rate_limit_header_that_is_not_a_count_is_ignored(value: str) -> None:
     headers = {"x-ratelimit-remaining-requests": value, "x-ratelimit-reset-requests": value, "ratelimit": f"r={value}"}
     assert rate_limit_headers.remaining(headers) == {} and rate_limit_headers.retry_after({"retry-after": value}) == {}
 
 
-def test_names_of_headers_are_remembered_only_if_they_are_short() -> None:
+def test_names_of_headers_are_remembered_only_if_short() -> None:
     rate_limit_headers._limit.cache_clear()
     rate_limit_headers.remaining({f"x-ratelimit-remaining-{n}-{'x' * 60_000}": "1" for n in range(5)})
     assert rate_limit_headers._limit.cache_info().currsize == 0
 
 
 def test_every_cache_of_a_function_is_bounded() -> None:
-    """``functools.cache`` is for names of our own; whatever strangers write goes through a cache with a size."""
+    """Check that ``functools.cache`` is used for names of this package only.
+
+    Values of callers and providers go through a cache with a size.
+    """
     root = Path(package.__file__).parent
     unbounded = re.compile(r"@(?:functools\.)?cache\b|lru_cache\((?:maxsize=)?None")
     found = {str(file.relative_to(root)) for file in root.rglob("*.py") if unbounded.search(file.read_text("utf-8"))}

@@ -1,4 +1,4 @@
-"""What is vertexai's own: messages of protocol buffers as contents, chats that ask a model by each turn, settings of the model."""
+"""Test vertexai: protocol buffers as contents, chats, settings of the model."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ def _client(url: str) -> Any:
 
 @pytest.mark.parametrize("streams", [False, True])
 @pytest.mark.parametrize("mode", ["sync", "async"])
-def test_a_chat_is_a_call_a_turn(mode: str, streams: bool, seen: Any, stand_in: Any) -> None:
+def test_each_turn_of_a_chat_is_a_call(mode: str, streams: bool, seen: Any, stand_in: Any) -> None:
     def plain() -> None:
         client = _client(stand_in.url)
         chat = client.model.start_chat()
         for text in ("say one", "say two"):
-            answer = chat.send_message(text, stream=streams)
-            assert list(answer) if streams else answer.text
+            result = chat.send_message(text, stream=streams)
+            assert list(result) if streams else result.text
         client.close()
 
     async def asynchronous() -> None:
         client = PAYLOAD.async_client(stand_in.url)  # type: ignore[misc]
         chat = client.model.start_chat()
         for text in ("say one", "say two"):
-            answer = await chat.send_message_async(text, stream=streams)
-            assert [chunk async for chunk in answer] if streams else answer.text
+            result = await chat.send_message_async(text, stream=streams)
+            assert [chunk async for chunk in result] if streams else result.text
         await client.aclose()
 
     plain() if mode == "sync" else asyncio.run(asynchronous())
@@ -47,7 +47,7 @@ def test_a_chat_is_a_call_a_turn(mode: str, streams: bool, seen: Any, stand_in: 
     assert len(seen.spans()) == 2
 
 
-def test_what_a_model_was_made_with_is_told_unless_a_call_says_otherwise(seen: Any, stand_in: Any) -> None:
+def test_settings_of_the_model_are_recorded_unless_overridden(seen: Any, stand_in: Any) -> None:
     from vertexai.generative_models import GenerationConfig, GenerativeModel
 
     client = _client(stand_in.url)
@@ -62,7 +62,7 @@ def test_what_a_model_was_made_with_is_told_unless_a_call_says_otherwise(seen: A
 
 
 @pytest.mark.parametrize("streams", [False, True])
-def test_contents_are_shown_as_they_are_for_gemini(streams: bool, watch: Any, stand_in: Any) -> None:
+def test_contents_are_shown_as_for_gemini(streams: bool, watch: Any, stand_in: Any) -> None:
     from vertexai.generative_models import Content, FunctionDeclaration, GenerativeModel, Part, Tool
 
     seen = watch(capture_message_content="span_only", tool_definitions="full")
@@ -76,8 +76,8 @@ def test_contents_are_shown_as_they_are_for_gemini(streams: bool, watch: Any, st
         Content(role="user", parts=[Part.from_function_response("look_up", {"found": {"deep": [True, "b"]}})]),
         Content(role="user", parts=[Part.from_text("call the tool")]),
     ]
-    answer = model.generate_content(asked, stream=streams)
-    chunks = list(answer) if streams else [answer]
+    result = model.generate_content(asked, stream=streams)
+    chunks = list(result) if streams else [result]
     client.close()
     contents = ("gen_ai.system_instructions", "gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.tool.definitions")
     told = {name: json.loads(seen.span().attributes[name]) for name in contents}
@@ -92,7 +92,7 @@ def test_contents_are_shown_as_they_are_for_gemini(streams: bool, watch: Any, st
     assert [part["name"] for part in spoken["parts"] if part["type"] == "tool_call"] == [part.function_call.name for part in calls] != []
 
 
-def test_a_server_is_known_before_there_is_a_client(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_server_address_is_known_before_the_first_client(monkeypatch: pytest.MonkeyPatch) -> None:
     from google.cloud.aiplatform import initializer
 
     monkeypatch.setattr(initializer, "global_config", initializer._Config())

@@ -1,4 +1,4 @@
-"""What is watsonx's own: a list of prompts is one call, streams count on, parameters may be the model's or an object."""
+"""Test watsonx: prompt lists, cumulative stream counts, parameter sources."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def _tokens(span: Any) -> tuple[int | None, int | None]:
     return span.attributes.get("gen_ai.usage.input_tokens"), span.attributes.get("gen_ai.usage.output_tokens")
 
 
-def test_a_list_of_prompts_is_one_call_whose_tokens_add_up(seen: Any, client: Any, stand_in: Any) -> None:
+def test_a_list_of_prompts_is_one_call_with_summed_tokens(seen: Any, client: Any, stand_in: Any) -> None:
     answers = client.model.generate(["say one", "say two words"])
     assert len(answers) == len(stand_in.journal) == 2
     assert _tokens(seen.span()) == tuple(map(sum, zip(*(record.usage for record in stand_in.journal), strict=True)))
     assert len(seen.span().attributes["gen_ai.response.finish_reasons"]) == len(answers)
 
 
-def test_a_stream_that_counts_on_is_counted_once(seen: Any, client: Any) -> None:
+def test_cumulative_stream_counts_are_counted_once(seen: Any, client: Any) -> None:
     chunks = list(client.model.generate_text_stream("say three words", raw_response=True))
     last = chunks[-1]["results"][0]
     assert _tokens(seen.span()) == (chunks[0]["results"][0]["input_token_count"], last["generated_token_count"])
@@ -49,7 +49,7 @@ def test_contents_of_a_stream_are_its_texts(raw: bool, watch: Any, client: Any) 
     assert [part["content"] for message in answered for part in message["parts"]] == [said]
 
 
-def test_parameters_are_the_calls_or_else_the_models(seen: Any, client: Any) -> None:
+def test_parameters_come_from_the_call_or_the_model(seen: Any, client: Any) -> None:
     from ibm_watsonx_ai.foundation_models.schema import TextChatParameters
 
     asked = [{"role": "user", "content": "say it"}]

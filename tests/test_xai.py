@@ -1,4 +1,4 @@
-"""What is xai-sdk's own: spans that it makes by itself, RPCs instead of HTTP, a completion that is asked for again and again."""
+"""Test xai-sdk: its own spans, RPCs instead of HTTP, polled completions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from payloads import Payload, read
 PAYLOADS = {payload.name: payload for payload in read() if payload.provider == "xai"}
 
 
-def _asked(payload: Payload, url: str, read: Any = lambda result: result) -> Any:
+def _send(payload: Payload, url: str, read: Any = lambda result: result) -> Any:
     client = payload.client(url)
     try:
         return read(payload.call(client))  # type: ignore[misc]
@@ -27,7 +27,7 @@ def _asked(payload: Payload, url: str, read: Any = lambda result: result) -> Any
         client.close()
 
 
-async def _asked_async(payload: Payload, url: str) -> Any:
+async def _send_async(payload: Payload, url: str) -> Any:
     client = payload.async_client(url)  # type: ignore[misc]
     try:
         if payload.stream:
@@ -38,7 +38,7 @@ async def _asked_async(payload: Payload, url: str) -> Any:
 
 
 @pytest.mark.parametrize("native", ["replace", "keep"])
-def test_its_own_spans_are_replaced_unless_they_are_wanted(native: str, monkeypatch: Any, watch: Any, stand_in: Any) -> None:
+def test_own_spans_are_replaced_unless_the_setting_keeps_them(native: str, monkeypatch: Any, watch: Any, stand_in: Any) -> None:
     from xai_sdk.sync import chat
 
     theirs, provider = InMemorySpanExporter(), TracerProvider()
@@ -46,7 +46,7 @@ def test_its_own_spans_are_replaced_unless_they_are_wanted(native: str, monkeypa
     tracer = provider.get_tracer("xai_sdk")
     monkeypatch.setattr(chat, "tracer", tracer)
     seen = watch(native_telemetry=native)
-    _asked(PAYLOADS["chat.create:sample"], stand_in.url)
+    _send(PAYLOADS["chat.create:sample"], stand_in.url)
     assert len(theirs.get_finished_spans()) == (native == "keep")
     assert len(seen.spans()) == 1
     LLMInstrumentor().uninstrument()
@@ -59,18 +59,18 @@ def test_its_own_spans_are_replaced_unless_they_are_wanted(native: str, monkeypa
 def test_an_rpc_is_an_attempt(name: str, scenario: str, status: int, mode: str, seen: Any, stand_in: Any) -> None:
     import grpc
 
-    def ask() -> None:
+    def send() -> None:
         if mode == "async":
-            asyncio.run(_asked_async(PAYLOADS[name], stand_in.url + scenario))
+            asyncio.run(_send_async(PAYLOADS[name], stand_in.url + scenario))
         else:
-            _asked(PAYLOADS[name], stand_in.url + scenario, list if name.endswith("stream") else lambda result: result)
+            _send(PAYLOADS[name], stand_in.url + scenario, list if name.endswith("stream") else lambda result: result)
 
     with capture_events("ex_llm.provider.*") as said:
         if status == 200:
-            ask()
+            send()
         else:
             with pytest.raises(grpc.RpcError):
-                ask()
+                send()
     told = [(e.name.removeprefix("ex_llm.provider."), e.metadata.get("attempt"), e.metadata.get("status")) for e in said]
     refused = [("rate_limit", 1, 429)] if status == 429 else []
     assert told == [("request.start", 1, None), ("request.stop", 1, status), *refused]
@@ -78,10 +78,10 @@ def test_an_rpc_is_an_attempt(name: str, scenario: str, status: int, mode: str, 
     assert "http.request.resend_count" not in seen.span().attributes
 
 
-def test_an_rpc_that_is_cancelled_has_no_answer(seen: Any, stand_in: Any) -> None:
+def test_a_cancelled_rpc_has_no_response(seen: Any, stand_in: Any) -> None:
     payload = PAYLOADS["chat.create:sample"]
 
-    async def ask() -> None:
+    async def send() -> None:
         client = payload.async_client(f"{stand_in.url}/scenario/slow:60000")  # type: ignore[misc]
         try:
             await asyncio.wait_for(payload.async_call(client), 0.3)  # type: ignore[misc]
@@ -89,25 +89,25 @@ def test_an_rpc_that_is_cancelled_has_no_answer(seen: Any, stand_in: Any) -> Non
             await client.close()
 
     with capture_events("ex_llm.provider.*") as said, pytest.raises(asyncio.TimeoutError):
-        asyncio.run(ask())
+        asyncio.run(send())
     assert [e.name for e in said] == ["ex_llm.provider.request.start", "ex_llm.provider.request.exception"]
     assert said[1].metadata["kind"] == "cancelled"
 
 
-def test_asking_again_for_what_was_deferred_is_no_resending(seen: Any, stand_in: Any) -> None:
+def test_polling_a_deferred_completion_is_not_a_retry(seen: Any, stand_in: Any) -> None:
     with capture_events("ex_llm.provider.request.start") as said:
-        _asked(PAYLOADS["chat.create:defer"], stand_in.url)
+        _send(PAYLOADS["chat.create:defer"], stand_in.url)
     assert [e.metadata["attempt"] for e in said] == [1, 1]
     assert "http.request.resend_count" not in seen.span().attributes
 
 
-def test_reasoning_is_part_of_the_output_and_floats_are_as_they_were_written(seen: Any, stand_in: Any) -> None:
+def test_reasoning_is_part_of_the_output_and_floats_are_exact(seen: Any, stand_in: Any) -> None:
     from xai_sdk.chat import user
 
     client = PAYLOADS["chat.create:sample"].client(stand_in.url)
-    answer = client.chat.create(model="grok-reasoning", messages=[user("a b")], temperature=0.7).sample()
+    response = client.chat.create(model="grok-reasoning", messages=[user("a b")], temperature=0.7).sample()
     client.close()
-    attributes, usage = seen.span().attributes, answer.usage
+    attributes, usage = seen.span().attributes, response.usage
     assert usage.reasoning_tokens > 0
     assert attributes["gen_ai.usage.output_tokens"] == usage.completion_tokens + usage.reasoning_tokens
     assert attributes["gen_ai.request.temperature"] == 0.7

@@ -1,6 +1,7 @@
-"""Google ADK, Strands and Agent Framework: one span of each inference, their other spans and totals as they were.
+"""Test Google ADK, Strands and Agent Framework: one span of each inference.
 
-``tox -e beside_adk``, ``beside_strands`` and ``beside_agent_framework``: no two of them go into one environment.
+Their other spans and totals are unchanged. Run ``tox -e beside_adk``, ``beside_strands`` and ``beside_agent_framework``: no
+two of them can be installed together.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ def _others(spans: list[Any]) -> list[tuple[str, Any, Any]]:
 
 @pytest.fixture(scope="module")
 def everywhere() -> Iterator[Seen]:
-    """Make one provider the global one, because frameworks keep the tracers that they once got."""
+    """Make one provider global; frameworks keep the first tracers that they get."""
     seen = Seen()
     trace.set_tracer_provider(seen.tracer_provider)
     yield seen
@@ -101,7 +102,7 @@ def everywhere() -> Iterator[Seen]:
 
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_framework_leaves_inference_spans_to_ours(
+def test_framework_leaves_inference_spans_to_this_package(
     framework: str, stream: bool, everywhere: Seen, stand_in: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module, ask = FRAMEWORKS[framework]

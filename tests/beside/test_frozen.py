@@ -1,4 +1,7 @@
-"""PyInstaller freezes an application with the hook of this package. ``tox -e beside``."""
+"""Test an application that PyInstaller freezes with the hook of this package.
+
+Run by ``tox -e beside``.
+"""
 
 from __future__ import annotations
 

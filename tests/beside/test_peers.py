@@ -1,6 +1,7 @@
-"""Real instrumentations of others beside ours, in both orders: ours records each call once. ``tox -e beside``.
+"""Test other instrumentations beside this package, in both orders.
 
-Each case is a process of its own, because most of these packages cannot be taken away again.
+Each call is recorded once. Run by ``tox -e beside``. Each case has its own process, because most of these packages cannot be
+removed again.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ logfire.configure(send_to_logfire=False, console=False, inspect_arguments=False,
 
 
 def run(*parts: str) -> dict[str, Any]:
-    """Run a program and return what it prints."""
+    """Run a program and return its output."""
     code = START + "".join(textwrap.dedent(part) for part in parts)
     paths = f"{ROOT / 'src'}:{ROOT / 'examples'}"
     done = subprocess.run(
@@ -121,7 +122,7 @@ ORDERS = {
 
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("peer", PEERS)
-def test_ours_records_each_call_once_beside_a_peer(peer: str, order: str) -> None:
+def test_each_call_is_recorded_once_beside_a_peer(peer: str, order: str) -> None:
     module, name, sdk, calls = PEERS[peer]
     _needs(module, sdk)
     begin = f"from {module} import {name}; {name}().instrument()\n"
@@ -132,7 +133,7 @@ def test_ours_records_each_call_once_beside_a_peer(peer: str, order: str) -> Non
     assert any(cause.startswith("instrumented_twice") for cause in shown["causes"])
 
 
-def test_doctor_names_who_took_our_wrapper_away() -> None:
+def test_doctor_names_the_package_that_removed_our_wrapper() -> None:
     _needs("openinference.instrumentation.openai", "openai")
     peer = "from openinference.instrumentation.openai import OpenAIInstrumentor\n"
     order = "OpenAIInstrumentor().instrument()\nLLMInstrumentor().instrument()\nOpenAIInstrumentor().uninstrument()\n"
@@ -143,7 +144,7 @@ def test_doctor_names_who_took_our_wrapper_away() -> None:
 
 @pytest.mark.parametrize("order", ["peer first", "ours first"])
 @pytest.mark.parametrize("setting", ["replace", "keep"])
-def test_botocore_instrumentation_gives_way_for_bedrock_only(setting: str, order: str) -> None:
+def test_botocore_instrumentation_is_suppressed_for_bedrock_only(setting: str, order: str) -> None:
     _needs("opentelemetry.instrumentation.botocore", "boto3")
     peer = "from opentelemetry.instrumentation.botocore import BotocoreInstrumentor; BotocoreInstrumentor().instrument()\n"
     ours = f"LLMInstrumentor().instrument(native_telemetry={setting!r})\n"
@@ -165,7 +166,7 @@ def test_every_call_is_recorded_beside_logfire(order: str) -> None:
     assert not any(cause.startswith("no_exporter") for cause in shown["causes"])
 
 
-def test_logfire_and_ours_record_each_call_once() -> None:
+def test_logfire_and_this_package_record_each_call_once() -> None:
     _needs("logfire", "openai")
     shown = run(LOGFIRE, "logfire.instrument_openai()\nLLMInstrumentor().instrument()\n", OPENAI, "show()\n")
     assert shown["scopes"].count(OURS) == 3

@@ -1,4 +1,7 @@
-"""An MCP server over stdio, instrumented, with a tool that returns the spans of its process."""
+"""Run an instrumented MCP server over stdio.
+
+One of its tools returns the spans of the process.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +30,14 @@ def server() -> object:
 
     @made.tool()
     def breaks(city: str) -> str:
-        """Break."""
+        """Raise an error."""
         raise ValueError("boom")
 
     return made
 
 
 def main() -> None:
-    """Serve."""
+    """Serve over stdio."""
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     trace.set_tracer_provider(provider)

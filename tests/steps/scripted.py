@@ -1,4 +1,7 @@
-"""A local provider of chat completions with a script: it calls each offered tool once, then answers with a text."""
+"""A local provider of chat completions with a script.
+
+It calls each offered tool once, then responds with a text.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ USAGE = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
 
 
 class Scripted:
-    """The provider; ``requests`` are the bodies that it got."""
+    """The provider; ``requests`` are the bodies that it received."""
 
     def __init__(self) -> None:
         self.requests: list[dict[str, Any]] = []
@@ -30,7 +33,7 @@ class Scripted:
         self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
 
     def clear(self) -> None:
-        """Forget the requests and begin ids anew."""
+        """Forget the requests and start ids again."""
         self.requests.clear()
         self.ids = itertools.count(1)
 
@@ -67,7 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         text = self.rfile.read(int(self.headers["content-length"]))
         if not text:
-            return  # the client has gone
+            return  # the client has closed the connection
         body = json.loads(text)
         self.scripted.requests.append(body)
         calls = _calls(body, self.scripted.ids)

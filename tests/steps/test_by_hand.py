@@ -1,4 +1,7 @@
-"""Steps that are marked by hand: one trace, the right owner, the right outcome, nothing left current or open."""
+"""Test steps that the application marks itself.
+
+One trace, the right owner, the right outcome, nothing left current or open.
+"""
 
 from __future__ import annotations
 
@@ -25,17 +28,17 @@ pytestmark = pytest.mark.usefixtures("no_context_errors")
 
 
 @pytest.fixture
-def ask(stand_in: Any) -> Iterator[Callable[[], None]]:
+def send(stand_in: Any) -> Iterator[Callable[[], None]]:
     with openai.OpenAI(base_url=f"{stand_in.url}/v1", api_key="k") as client:
         yield lambda: client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES) and None
 
 
-def _run(ask: Callable[[], None]) -> None:
+def _run(send: Callable[[], None]) -> None:
     with with_workflow("trip", conversation_id="c-1"), with_agent("boss"):
-        ask()
+        send()
         with with_tool("ask_weather", call_id="call_1"), with_agent("weather"):
-            ask()
-            ask()
+            send()
+            send()
 
 
 def _tree(spans: Any) -> dict[str, str | None]:
@@ -52,8 +55,8 @@ def _current() -> bool:
     return trace.get_current_span().get_span_context().is_valid
 
 
-def test_steps_and_calls_are_one_trace(seen: Any, ask: Any) -> None:
-    _run(ask)
+def test_steps_and_calls_are_one_trace(seen: Any, send: Any) -> None:
+    _run(send)
     spans = seen.spans()
     assert len({span.context.trace_id for span in spans}) == 1
     tree = _tree(spans)
@@ -64,8 +67,8 @@ def test_steps_and_calls_are_one_trace(seen: Any, ask: Any) -> None:
     assert not _current()
 
 
-def test_inferences_count_for_the_nearest_agent(seen: Any, ask: Any) -> None:
-    _run(ask)
+def test_inferences_count_for_the_nearest_agent(seen: Any, send: Any) -> None:
+    _run(send)
     spans = seen.spans()
     inferences = [s for s in spans if s.name.startswith("chat")]
     agents = [s for s in spans if s.name.startswith(("invoke_agent", "invoke_workflow"))]
@@ -76,16 +79,16 @@ def test_inferences_count_for_the_nearest_agent(seen: Any, ask: Any) -> None:
     assert _one(seen, "invoke_agent boss").attributes["ex_llm.agent.tool_calls"] == 1
 
 
-def test_names_and_conversation_are_inherited(seen: Any, ask: Any) -> None:
-    _run(ask)
+def test_names_and_conversation_are_inherited(seen: Any, send: Any) -> None:
+    _run(send)
     assert all(span.attributes["gen_ai.conversation.id"] == "c-1" for span in seen.spans())
     tool = _one(seen, "execute_tool ask_weather").attributes
     assert (tool["gen_ai.agent.name"], tool["gen_ai.tool.call.id"], tool["gen_ai.tool.type"]) == ("boss", "call_1", "function")
 
 
-def test_events_carry_owner_and_parent(seen: Any, ask: Any) -> None:
+def test_events_carry_owner_and_parent(seen: Any, send: Any) -> None:
     with capture_events("ex_llm.*") as events:
-        _run(ask)
+        _run(send)
     by_name = {(event.name, event.metadata.get("agent_name")): event.metadata for event in events}
     boss, chat = by_name["ex_llm.agent.start", "boss"], by_name["ex_llm.chat.stop", "boss"]
     assert chat["parent_ref"] == boss["ref"]
@@ -93,8 +96,8 @@ def test_events_carry_owner_and_parent(seen: Any, ask: Any) -> None:
     assert by_name["ex_llm.agent.stop", "boss"]["outcome"] == "complete"
 
 
-def test_metrics_of_agents_and_tools(seen: Any, ask: Any) -> None:
-    _run(ask)
+def test_metrics_of_agents_and_tools(seen: Any, send: Any) -> None:
+    _run(send)
     assert seen.total("gen_ai.invoke_agent.duration") == 3
     assert seen.total("gen_ai.execute_tool.duration") == 1
     points = {p.attributes["gen_ai.agent.name"]: p.sum for p in seen.metrics()["gen_ai.invoke_agent.inference_calls"]}
@@ -102,10 +105,10 @@ def test_metrics_of_agents_and_tools(seen: Any, ask: Any) -> None:
     assert seen.total("ex_llm.agent.runs.total") == 2
 
 
-def test_totals_leave_the_span_by_setting(watch: Any, ask: Any) -> None:
+def test_a_setting_removes_totals_from_the_span(watch: Any, send: Any) -> None:
     seen = watch(agent_totals=False)
     with capture_events("ex_llm.agent.stop") as events:
-        _run(ask)
+        _run(send)
     assert "gen_ai.usage.input_tokens" not in _one(seen, "invoke_agent weather").attributes
     assert events[0].metadata["input_tokens"] > 0
 
@@ -122,7 +125,7 @@ def test_outcome_and_status_follow_the_exception(seen: Any, error: BaseException
     assert span.status.is_ok == (outcome != "error")
 
 
-def test_a_users_class_with_a_known_name_is_an_error(seen: Any) -> None:
+def test_a_user_class_with_a_known_name_is_an_error(seen: Any) -> None:
     class GraphInterrupt(Exception):
         pass
 
@@ -131,7 +134,7 @@ def test_a_users_class_with_a_known_name_is_an_error(seen: Any) -> None:
     assert seen.span().attributes["ex_llm.outcome"] == "error"
 
 
-def test_reported_outcome_and_error(seen: Any) -> None:
+def test_reported_outcome_and_error_are_recorded(seen: Any) -> None:
     with with_agent("asks") as run:
         run.outcome = "interrupted"
     with with_tool("fails") as run:
@@ -141,19 +144,19 @@ def test_reported_outcome_and_error(seen: Any) -> None:
     assert fails.attributes["error.type"] == "tool_error" and not fails.status.is_ok
 
 
-def _stream(seen: Any, ask: Any) -> Any:
+def _stream(seen: Any, send: Any) -> Any:
     @with_agent("streams")
     def words() -> Iterator[str]:
         for word in ("a", "b", "c"):
-            ask()
+            send()
             yield word
 
     return words()
 
 
 @pytest.mark.parametrize(("leave", "outcome"), [(list, "complete"), (next, "closed_early")])
-def test_a_generator_is_one_run_until_it_ends(seen: Any, ask: Any, leave: Any, outcome: str) -> None:
-    words = _stream(seen, ask)
+def test_a_generator_is_one_run_until_it_ends(seen: Any, send: Any, leave: Any, outcome: str) -> None:
+    words = _stream(seen, send)
     leave(words)
     assert not _current()
     words.close()
@@ -162,8 +165,8 @@ def test_a_generator_is_one_run_until_it_ends(seen: Any, ask: Any, leave: Any, o
     assert len({span.context.trace_id for span in seen.spans()}) == 1
 
 
-def test_a_dropped_generator_ends_its_run(seen: Any, ask: Any) -> None:
-    words = _stream(seen, ask)
+def test_a_dropped_generator_ends_its_run(seen: Any, send: Any) -> None:
+    words = _stream(seen, send)
     next(words)
     del words
     gc.collect()
@@ -177,7 +180,7 @@ async def _async_stream() -> Any:
 
 
 @pytest.mark.parametrize(("how", "outcome"), [("all", "complete"), ("aclose", "closed_early"), ("drop", "closed_early")])
-async def test_exits_of_an_asynchronous_generator(seen: Any, how: str, outcome: str) -> None:
+async def test_exits_of_an_async_generator(seen: Any, how: str, outcome: str) -> None:
     stream = with_agent("streams")(_async_stream)()
     async for _ in stream:
         if how != "all":
@@ -191,7 +194,7 @@ async def test_exits_of_an_asynchronous_generator(seen: Any, how: str, outcome: 
     assert not _current()
 
 
-async def test_a_cancelled_run_is_no_error(seen: Any) -> None:
+async def test_a_cancelled_run_is_not_an_error(seen: Any) -> None:
     @with_agent("waits")
     async def wait() -> None:
         await asyncio.sleep(10)
@@ -205,8 +208,8 @@ async def test_a_cancelled_run_is_no_error(seen: Any) -> None:
     assert span.attributes["ex_llm.outcome"] == "cancelled" and span.status.is_ok
 
 
-def test_tools_in_threads_belong_to_their_agent(seen: Any, ask: Any) -> None:
-    tool = with_tool("look")(ask)
+def test_tools_in_threads_belong_to_their_agent(seen: Any, send: Any) -> None:
+    tool = with_tool("look")(send)
     with with_agent("boss"), ThreadPoolExecutor(2) as pool:
         for _ in [pool.submit(copy_context().run, tool) for _ in range(2)]:
             _.result()
@@ -230,7 +233,7 @@ async def test_tasks_may_share_one_step(seen: Any) -> None:
     assert not _current()
 
 
-def test_contents_follow_the_setting(watch: Any, ask: Any) -> None:
+def test_contents_follow_the_setting(watch: Any, send: Any) -> None:
     @with_tool("weather")
     def weather(city: str) -> str:
         return f"sunny in {city}"
@@ -294,7 +297,7 @@ def test_a_failing_handler_changes_nothing(seen: Any, monkeypatch: pytest.Monkey
     assert not _current()
 
 
-def test_nothing_is_kept_of_broken_runs(seen: Any, ask: Any) -> None:
+def test_nothing_is_kept_of_failed_runs(seen: Any, send: Any) -> None:
     from opentelemetry.instrumentation.llm.steps.run import Run
 
     for _ in range(30):

@@ -1,4 +1,7 @@
-"""The contract of every framework: one trace with the right tree, every way out right, and an application that notices nothing."""
+"""Test the contract of every framework.
+
+One trace with the right tree, every exit recorded, and an application that notices nothing.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from steps.scripted import ANSWER, Scripted
 
 pytestmark = [
     pytest.mark.usefixtures("no_context_errors"),
-    # What the frameworks warn of, leave open or drop is compared with what they do without us in the test of the twins.
+    # The twin test compares warnings, leaks and dropped objects of the frameworks with a run without this package.
     pytest.mark.filterwarnings("ignore"),
 ]
 EXITS = ("all", "break", "aclose", "drop", "cancel")
@@ -96,7 +99,7 @@ async def test_the_conversation_is_on_every_span_of_its_run(app: App, seen: Any,
     assert found[BOSS] == found[ASK] == "c-1"
 
 
-async def test_contents_go_where_the_setting_sends_them(app: App, watch: Any, scripted: Scripted) -> None:
+async def test_contents_are_recorded_as_the_setting_selects(app: App, watch: Any, scripted: Scripted) -> None:
     seen = watch()
     await app.run(app.make(scripted.url), "weather?")
     assert "sunny" not in str([dict(span.attributes) for span in seen.spans()])
@@ -125,13 +128,13 @@ async def _leave(app: App, made: Any, how: str) -> None:
         await stream.aclose()
     stream = None
     for _ in range(4):
-        # What a collected generator held is closed in a task, and garbage only then.
+        # A collected generator is closed in a task; that task ends before the next collection.
         gc.collect()
         await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize("how", EXITS)
-async def test_every_way_out_ends_all_spans(app: App, watch: Any, scripted: Scripted, how: str) -> None:
+async def test_every_exit_ends_all_spans(app: App, watch: Any, scripted: Scripted, how: str) -> None:
     from opentelemetry.sdk.trace import SpanProcessor
 
     begun: list[Any] = []
@@ -159,7 +162,7 @@ async def test_every_way_out_ends_all_spans(app: App, watch: Any, scripted: Scri
     assert _sum(agents, "invoke_agent") == _sum(inferences, "chat")
 
 
-async def test_an_exception_of_a_tool_is_the_tools_error(app: App, seen: Any, scripted: Scripted) -> None:
+async def test_an_exception_of_a_tool_is_an_error_of_the_tool(app: App, seen: Any, scripted: Scripted) -> None:
     if app.fails_softly:
         assert await app.fail(app.make(scripted.url)) == ANSWER
     else:
@@ -171,7 +174,7 @@ async def test_an_exception_of_a_tool_is_the_tools_error(app: App, seen: Any, sc
     assert "boom" not in str([(dict(span.attributes), span.status.description) for span in spans])
 
 
-async def test_control_flow_is_an_outcome_and_no_error(app: App, seen: Any, scripted: Scripted) -> None:
+async def test_control_flow_is_an_outcome_and_not_an_error(app: App, seen: Any, scripted: Scripted) -> None:
     if app.control_flow is None:
         pytest.skip("the framework has no exception for control flow")
     await app.control_flow(app.make(scripted.url))
@@ -179,7 +182,7 @@ async def test_control_flow_is_an_outcome_and_no_error(app: App, seen: Any, scri
     assert tool.status.is_ok and tool.attributes["ex_llm.outcome"] == app.outcome
 
 
-async def test_two_tools_at_once_have_one_parent(app: App, seen: Any, scripted: Scripted) -> None:
+async def test_two_concurrent_tools_have_one_parent(app: App, seen: Any, scripted: Scripted) -> None:
     await app.pair(app.make(scripted.url))
     spans = seen.spans()
     pair = _named(spans, "invoke_agent pair")
@@ -222,13 +225,13 @@ async def test_the_application_notices_nothing(app: App, scripted: Scripted, wat
     assert await _observe(app, scripted, caplog) == bare
 
 
-async def test_nothing_is_kept_of_broken_runs(app: App, seen: Any, scripted: Scripted) -> None:
+async def test_nothing_is_kept_of_failed_runs(app: App, seen: Any, scripted: Scripted) -> None:
     made = app.make(scripted.url)
     for how in app.exits[1:] * 3:
         await _leave(app, made, how)
     gc.collect()
     kept = [run for run in gc.get_objects() if isinstance(run, Run)]
-    # Connections that are kept alive hold the context in which they were made, so at most one ended run each.
+    # A kept connection holds the context in which it was made, so at most one ended run for each connection.
     assert len(kept) <= 4
     assert all(run.ended and not run._used and run.content is None for run in kept)
 

@@ -1,4 +1,7 @@
-"""MCP of both generations: client, server and tool are one trace, and each request has one span on each side."""
+"""Test MCP of both generations: client, server and tool are one trace.
+
+Each request has one span on each side.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +68,7 @@ async def _over_stdio(generation: int) -> AsyncIterator[Any]:
 
 @pytest.fixture
 def everywhere(seen: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Let the SDK's own spans arrive where ours do."""
+    """Send the SDK's own spans to the same exporter."""
     monkeypatch.setattr(trace, "get_tracer_provider", lambda: seen.tracer_provider)
     otel = pytest.importorskip("mcp.shared._otel") if "mcp.shared._otel" in sys.modules else None
     if otel is not None:

@@ -1,4 +1,4 @@
-"""One small application for each framework, all of the same kind.
+"""One small application for each framework, all with the same shape.
 
 An agent ``boss`` has the tool ``ask_weather``, which runs the agent ``weather_agent``, which has the tool ``get_weather``.
 """
@@ -14,25 +14,34 @@ import pytest
 
 
 class App(NamedTuple):
-    """An application: ``make`` builds it for a provider's address; the others run what it built."""
+    """An application: ``make`` builds it for a provider's address.
+
+    The other fields are functions that run the built application.
+    """
 
     make: Callable[[str], Any]
     run: Callable[[Any, str], Awaitable[Any]]
-    """Run ``boss`` with a prompt in the conversation ``c-1``, where the framework has conversations; return the final text."""
+    """Run ``boss`` with a prompt and return the final text.
+
+    In the conversation ``c-1``, if the framework has conversations.
+    """
     stream: Callable[[Any], AsyncIterator[Any]]
     """Run ``boss`` as a stream."""
     fail: Callable[[Any], Awaitable[Any]]
     """Run the agent ``breaker``, whose tool ``breaks`` raises ``ValueError("boom")``."""
     pair: Callable[[Any], Awaitable[Any]]
-    """Run the agent ``pair`` with the prompt "both", whose plain functions ``one`` and ``two`` are tools that the model calls at once."""
+    """Run the agent ``pair`` with the prompt "both".
+
+    Its plain functions ``one`` and ``two`` are tools that the model calls at once.
+    """
     control_flow: Callable[[Any], Awaitable[Any]] | None = None
-    """Run something that ends a tool by control flow: an interrupt, a retry."""
+    """Run a tool that ends by control flow: an interrupt, a retry."""
     conversation: bool = True
     fails_softly: bool = False
-    """Whether the framework answers the exception of a tool to the model."""
+    """True if the framework sends the exception of a tool to the model."""
     outcome: str = "interrupted"
     exits: tuple[str, ...] = ("all", "break", "aclose", "drop", "cancel")
-    """The ways out of a stream that the framework itself survives."""
+    """The exits of a stream that the framework itself supports."""
     left_early: tuple[str, ...] = ("closed_early", "abandoned")
     cancelled: tuple[str, ...] = ("cancelled",)
 
@@ -42,7 +51,7 @@ NAMES = {"agno": "agno", "langgraph": "langgraph", "openai_agents": "openai-agen
 
 
 def load(name: str) -> App:
-    """Return an application; skip where its framework is not installed."""
+    """Return an application; skip if its framework is not installed."""
     try:
         version(NAMES[name])
     except PackageNotFoundError:

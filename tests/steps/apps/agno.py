@@ -1,4 +1,4 @@
-"""Agno, with an agent in a tool of another."""
+"""Agno, with an agent in a tool of another agent."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ def _make(url: str) -> Any:
     from langgraph.checkpoint.memory import InMemorySaver
     from langgraph.types import interrupt
 
-    # Without a client of its own the model shares one with those of event loops that are closed.
+    # By default the model shares an HTTP client with event loops that are closed.
     client = openai.DefaultAsyncHttpxClient()
     model = ChatOpenAI(model="gpt-4o-mini", base_url=url, api_key="k", stream_usage=True, http_async_client=client)
 

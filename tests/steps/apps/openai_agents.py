@@ -59,11 +59,11 @@ async def _stream(made: Any) -> AsyncIterator[Any]:
     result = Runner.run_streamed(made.boss, "weather?", run_config=made.config)
     try:
         async for event in result.stream_events():
-            # The first of all comes before anything has begun.
+            # The first item arrives before anything has begun.
             if event.type != "agent_updated_stream_event":
                 yield event
     finally:
-        # The SDK goes on in a task of its own when nobody reads.
+        # The SDK continues in a task of its own if nothing reads the stream.
         result.cancel()
 
 

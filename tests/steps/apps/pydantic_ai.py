@@ -1,4 +1,4 @@
-"""Pydantic AI, with its own telemetry off, as it is by default."""
+"""Pydantic AI, with its own telemetry off (the default)."""
 
 from __future__ import annotations
 
@@ -74,5 +74,5 @@ async def _pair(made: Any) -> Any:
     return await made.pair.run("both")
 
 
-# A block of ``iter`` that the garbage collector closes in another task cancels the application's own task, also without us.
+# If the garbage collector closes an ``iter`` block in another task, it cancels the application's task, also without this package.
 APP = App(_make, _run, _stream, _fail, _pair, _retry, outcome="retry", exits=("all", "aclose", "cancel"))
