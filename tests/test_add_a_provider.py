@@ -34,7 +34,7 @@ def sdk(monkeypatch: pytest.MonkeyPatch, watch: Any, caplog: pytest.LogCaptureFi
     yield importlib.import_module("acme_sdk"), seen
 
 
-def test_a_call_a_stream_and_a_refusal_plain_and_asynchronous(sdk: tuple[Any, Any]) -> None:
+def test_external_provider_records_calls_streams_and_refusals(sdk: tuple[Any, Any]) -> None:
     acme, seen = sdk
 
     async def asynchronous() -> None:
@@ -60,7 +60,7 @@ def test_a_call_a_stream_and_a_refusal_plain_and_asynchronous(sdk: tuple[Any, An
     assert check_all(seen.spans(), seen.metrics_data(), seen.logs(), scenario=Scenario(absent=absent)) == []
 
 
-def test_entry_points_that_hold_no_provider_are_left_out_by_name(sdk: tuple[Any, Any], caplog: pytest.LogCaptureFixture) -> None:
+def test_invalid_entry_points_are_left_out_with_a_warning(sdk: tuple[Any, Any], caplog: pytest.LogCaptureFixture) -> None:
     assert [p.name for p in everyone() if p.name == "acme"] == ["acme"]
     warnings = "\n".join(record.getMessage() for record in caplog.records)
     assert ("'broken'" in warnings and "'wrong'" in warnings and "NoneType" in warnings) or "str" in warnings

@@ -1,4 +1,7 @@
-"""The doctor names the cause in broken set-ups, from outside and from inside, and never stops at what an SDK does."""
+"""Test the findings of the doctor in broken set-ups.
+
+From a process of its own and inside a program; an SDK that fails at import does not stop it.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +36,8 @@ MESSAGES = [{"role": "user", "content": "hello"}]
 needs_distro = pytest.mark.skipif("opentelemetry-distro" not in everything_installed(), reason="needs opentelemetry-distro")
 
 
-class Told:
-    """What a run of the doctor in a process of its own has told."""
+class DoctorReport:
+    """The report of a doctor that ran in a process of its own."""
 
     def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
         assert done.stderr == "", done.stderr
@@ -48,21 +51,21 @@ class Told:
         return next(sdk for sdk in self.json["sdks"] if sdk["name"] == name)
 
 
-def doctor(*arguments: str, first: Path | None = None, python: tuple[str, ...] = (), **environment: str) -> Told:
-    """Run the doctor; what lies in ``first`` is found before everything else."""
+def doctor(*arguments: str, first: Path | None = None, python: tuple[str, ...] = (), **environment: str) -> DoctorReport:
+    """Run the doctor; Python searches the folder ``first`` before all others."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
     paths = [*([str(first)] if first else []), str(ROOT / "src")]
     command = [sys.executable, *python, "-m", "opentelemetry.instrumentation.llm", *arguments]
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=120, env={**kept, "PYTHONPATH": os.pathsep.join(paths), **environment}
     )
-    return Told(done)
+    return DoctorReport(done)
 
 
 def installed(
     place: Path, name: str, version: str, requires: tuple[str, ...] = (), entry_points: str = "", code: str | None = None
 ) -> Path:
-    """Put a distribution where Python finds it; with ``code`` also its package."""
+    """Install a distribution in a folder; with ``code`` also its package."""
     about = place / f"{name.replace('-', '_')}-{version}.dist-info"
     about.mkdir(parents=True)
     lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}", "Provides-Extra: instruments"]
@@ -75,7 +78,10 @@ def installed(
 
 
 def without(place: Path, names: set[str]) -> Path:
-    """Lay out everything that is installed here, but for some distributions, to be used with ``python -S``."""
+    """Return a folder with all installed packages but some distributions.
+
+    For use with ``python -S``.
+    """
     hidden = set()
     for name in names:
         try:
@@ -85,80 +91,81 @@ def without(place: Path, names: set[str]) -> Path:
         hidden |= {file.parts[0] for file in files if file.parts[0].endswith(".dist-info") or file.parts[1:] == ("__init__.py",)}
     for path in dict.fromkeys((sysconfig.get_paths()["purelib"], sysconfig.get_paths()["platlib"])):
         for entry in Path(path).iterdir():
-            # A backport of what the standard library has would come before it here.
+            # A backport of a standard-library module would shadow that module here.
             if entry.name not in hidden and entry.suffix != ".pth" and entry.stem not in sys.stdlib_module_names:
                 (place / entry.name).symlink_to(entry)
     return place
 
 
 @needs_distro
-def test_all_is_well() -> None:
-    told = doctor("--json", "openai", **TO_THE_CONSOLE)
-    assert (told.status, told.json["healthy"], told.causes()) == (0, True, [])
-    assert [sdk["name"] for sdk in told.json["sdks"]] == ["openai"]
-    assert told.sdk()["state"] == "watched" and {"chat", "embeddings"} <= set(told.sdk()["operations"])
-    assert "openai._base_client:AsyncAPIClient.request" in told.sdk()["patched"]
-    assert told.json["what_to_do"] == "nothing; no problem was found"
+def test_a_sound_set_up_has_no_problem() -> None:
+    result = doctor("--json", "openai", **TO_THE_CONSOLE)
+    assert (result.status, result.json["healthy"], result.causes()) == (0, True, [])
+    assert [sdk["name"] for sdk in result.json["sdks"]] == ["openai"]
+    assert result.sdk()["state"] == "watched" and {"chat", "embeddings"} <= set(result.sdk()["operations"])
+    assert "openai._base_client:AsyncAPIClient.request" in result.sdk()["patched"]
+    assert result.json["what_to_do"] == "nothing; no problem was found"
 
 
-def test_no_sdk(tmp_path: Path) -> None:
-    told = doctor(first=without(tmp_path, set(by_distribution())), python=("-S",), **TO_THE_CONSOLE)
-    assert told.status == 1
-    assert "no_sdk" in told.text and "none of the supported SDKs is installed" in told.text
-    assert told.text.splitlines()[-1].startswith("What to do: install the SDK that the program uses, such as pip install 'openai >=")
+def test_no_sdk_is_a_finding(tmp_path: Path) -> None:
+    result = doctor(first=without(tmp_path, set(by_distribution())), python=("-S",), **TO_THE_CONSOLE)
+    assert result.status == 1
+    assert "no_sdk" in result.text and "none of the supported SDKs is installed" in result.text
+    assert result.text.splitlines()[-1].startswith("What to do: install the SDK that the program uses, such as pip install 'openai >=")
 
 
-def test_an_sdk_that_is_too_old(tmp_path: Path) -> None:
-    told = doctor("openai", first=installed(tmp_path, "openai", "0.28.1", code=""), **TO_THE_CONSOLE)
-    assert told.status == 1
-    assert "openai 0.28.1 is too old: openai >= 1.26 is required" in told.text
-    assert told.text.splitlines()[-1] == "What to do: pip install --upgrade 'openai >= 1.26'"
+def test_an_sdk_below_the_supported_release_is_a_finding(tmp_path: Path) -> None:
+    result = doctor("openai", first=installed(tmp_path, "openai", "0.28.1", code=""), **TO_THE_CONSOLE)
+    assert result.status == 1
+    assert "openai 0.28.1 is too old: openai >= 1.26 is required" in result.text
+    assert result.text.splitlines()[-1] == "What to do: pip install --upgrade 'openai >= 1.26'"
 
 
 @needs_distro
-def test_no_exporter(tmp_path: Path) -> None:
+def test_no_exporter_is_a_finding(tmp_path: Path) -> None:
     place = installed(tmp_path, "openai", "9.9", code="")
     nowhere = dict.fromkeys(TO_THE_CONSOLE, "none")
-    told = doctor("--json", "openai", first=place, **nowhere)
-    assert told.status == 1 and "no_exporter" in told.causes()
-    assert all(signal["exporters"] == [] for signal in told.json["signals"])
-    finding = next(f for f in told.json["findings"] if f["cause"] == "no_exporter")
+    result = doctor("--json", "openai", first=place, **nowhere)
+    assert result.status == 1 and "no_exporter" in result.causes()
+    assert all(signal["exporters"] == [] for signal in result.json["signals"])
+    finding = next(f for f in result.json["findings"] if f["cause"] == "no_exporter")
     assert "OTEL_TRACES_EXPORTER" in finding["do"]
 
 
-def test_watched_twice_by_another_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_instrumentation_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     requires = ("opentelemetry-api ~= 1.12", "openai >= 1.26.0; extra == 'instruments'")
     entry = "[opentelemetry_instrumentor]\nopenai = somewhere.else:OpenAIInstrumentor\n"
     place = installed(tmp_path, "opentelemetry-instrumentation-openai-v2", "2.4b0", requires, entry)
-    told = doctor("openai", first=place, **TO_THE_CONSOLE)
-    assert told.status == 1
+    result = doctor("openai", first=place, **TO_THE_CONSOLE)
+    assert result.status == 1
     assert (
-        "openai is instrumented twice: opentelemetry-instrumentation-openai-v2 2.4b0 is loaded by opentelemetry-instrument too" in told.text
+        "openai is instrumented twice: opentelemetry-instrumentation-openai-v2 2.4b0 is loaded by opentelemetry-instrument too"
+        in result.text
     )
-    assert "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS=openai" in told.text.splitlines()[-1]
-    assert "OTEL_INSTRUMENTATION_LLM_DISABLED_PROVIDERS=openai" in told.text.splitlines()[-1]
+    assert "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS=openai" in result.text.splitlines()[-1]
+    assert "OTEL_INSTRUMENTATION_LLM_DISABLED_PROVIDERS=openai" in result.text.splitlines()[-1]
     monkeypatch.syspath_prepend(place)
     monkeypatch.setenv("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "openai")
     assert [(n.sdk, n.off) for n in report().facts.neighbours] == [("openai", True)] and "instrumented_twice" not in causes(report())
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "says"),
+    ("variable", "value", "message"),
     [
         ("OTEL_SDK_DISABLED", "true", "OTEL_SDK_DISABLED=true disables the OpenTelemetry SDK"),
         ("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "redis, llm", "prevents opentelemetry-instrument from loading this instrumentation"),
         ("OTEL_INSTRUMENTATION_LLM_DISABLED_PROVIDERS", "openai", "because of OTEL_INSTRUMENTATION_LLM_DISABLED_PROVIDERS"),
     ],
 )
-def test_disabled_by_the_environment(variable: str, value: str, says: str, tmp_path: Path) -> None:
-    told = doctor("openai", first=installed(tmp_path, "openai", "9.9", code=""), **{**TO_THE_CONSOLE, variable: value})
-    assert "disabled_by_environment" in told.text and says in told.text
-    assert variable in told.text.splitlines()[-1]
-    assert told.status == 1
+def test_disabled_by_the_environment_is_a_finding(variable: str, value: str, message: str, tmp_path: Path) -> None:
+    result = doctor("openai", first=installed(tmp_path, "openai", "9.9", code=""), **{**TO_THE_CONSOLE, variable: value})
+    assert "disabled_by_environment" in result.text and message in result.text
+    assert variable in result.text.splitlines()[-1]
+    assert result.status == 1
 
 
 @pytest.mark.parametrize(
-    ("code", "state", "says"),
+    ("code", "state", "message"),
     [
         ("import time\ntime.sleep(600)", "import too slow", "not imported after 1 s"),
         ("raise RuntimeError('no such library\\nand more')", "import failed", "RuntimeError: no such library"),
@@ -169,31 +176,33 @@ def test_disabled_by_the_environment(variable: str, value: str, says: str, tmp_p
     ],
     ids=["slow", "raises", "incomplete", "leaves", "dies", "prints"],
 )
-def test_whatever_an_sdk_does_at_its_import(code: str, state: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_sdk_that_fails_at_import_does_not_stop_the_doctor(
+    code: str, state: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.syspath_prepend(installed(tmp_path, "openai", "9.9", code=code))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path), str(ROOT / "src"))))
     (sdk,) = probed(Settings(), 1 if "slow" in state else 60, ["openai"])
     assert (sdk.version, sdk.state) == ("9.9", state)
-    assert says in " ".join(sdk.errors)
+    assert message in " ".join(sdk.errors)
     assert [f.cause for f in Report(facts(sdks=(sdk,))).findings] == [f"sdk_{state.replace(' ', '_')}"]
 
 
-def test_a_setting_is_told_with_its_origin_and_one_that_nobody_reads_too(tmp_path: Path) -> None:
+def test_settings_show_their_origin_and_unknown_ones_are_named(tmp_path: Path) -> None:
     variables = {
         "OTEL_INSTRUMENTATION_LLM_NATIVE_TELEMETRY": "keep",
         "OTEL_INSTRUMENTATION_LLM_MAX_CONTENT_BYTES": "many",
         "OTEL_INSTRUMENTATION_LLM_NATIV_TELEMETRY": "keep",
     }
-    told = doctor("--json", "openai", first=installed(tmp_path, "openai", "9.9", code=""), **TO_THE_CONSOLE, **variables)
-    origins = {s["name"]: (s["value"], s["origin"]) for s in told.json["settings"]}
+    result = doctor("--json", "openai", first=installed(tmp_path, "openai", "9.9", code=""), **TO_THE_CONSOLE, **variables)
+    origins = {s["name"]: (s["value"], s["origin"]) for s in result.json["settings"]}
     assert origins["native_telemetry"] == ("'keep'", "OTEL_INSTRUMENTATION_LLM_NATIVE_TELEMETRY")
     assert origins["max_content_bytes"] == ("65536", "default")
-    says = [f["says"] for f in told.json["findings"] if f["cause"] == "setting_ignored"]
-    assert any("MAX_CONTENT_BYTES='many' is not allowed" in line for line in says)
-    assert any("NATIV_TELEMETRY is set, but not used" in line for line in says)
+    message = [f["says"] for f in result.json["findings"] if f["cause"] == "setting_ignored"]
+    assert any("MAX_CONTENT_BYTES='many' is not allowed" in line for line in message)
+    assert any("NATIV_TELEMETRY is set, but not used" in line for line in message)
 
 
-def test_the_command_line_in_this_process(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_line_runs_in_this_process(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
     monkeypatch.setenv("OTEL_INSTRUMENTATION_LLM_DISABLED_PROVIDERS", ",".join(p.name for p in ALL))
     assert main(["--json"]) == 1
@@ -203,36 +212,36 @@ def test_the_command_line_in_this_process(capsys: pytest.CaptureFixture[str], mo
 # From inside a running program.
 
 
-def causes(told: Report) -> list[str]:
-    return [finding.cause for finding in told.findings]
+def causes(result: Report) -> list[str]:
+    return [finding.cause for finding in result.findings]
 
 
-def test_a_program_that_does_not_watch() -> None:
-    told = report()
-    assert told.findings[0].cause == "not_instrumented" and "instrument()" in told.what_to_do
+def test_an_uninstrumented_program_is_a_finding() -> None:
+    result = report()
+    assert result.findings[0].cause == "not_instrumented" and "instrument()" in result.what_to_do
 
 
-def test_a_program_that_watches_and_exports(watch: Any) -> None:
+def test_an_instrumented_exporting_program_has_no_problem(watch: Any) -> None:
     watch(max_content_bytes=10)
-    told = report()
-    assert told.facts.inside and told.facts.watching
-    assert told.facts.providers_in_process["traces"] == "opentelemetry.sdk.trace.Tracer to InMemorySpanExporter"
-    assert Setting("max_content_bytes", "10", "keyword") in told.facts.settings
-    assert told.facts.handlers["ex_llm.spans"] > 5
-    assert "no_exporter" not in causes(told)
+    result = report()
+    assert result.facts.inside and result.facts.watching
+    assert result.facts.providers_in_process["traces"] == "opentelemetry.sdk.trace.Tracer to InMemorySpanExporter"
+    assert Setting("max_content_bytes", "10", "keyword") in result.facts.settings
+    assert result.facts.handlers["ex_llm.spans"] > 5
+    assert "no_exporter" not in causes(result)
 
 
-def test_a_program_whose_spans_go_nowhere() -> None:
+def test_a_program_without_an_exporter_is_a_finding() -> None:
     LLMInstrumentor().instrument()
     try:
-        told = report()
+        result = report()
     finally:
         LLMInstrumentor().uninstrument()
-    assert told.facts.providers_in_process["traces"] == "none"
-    assert "no TracerProvider is set" in str(told) and "no_exporter" in causes(told)
+    assert result.facts.providers_in_process["traces"] == "none"
+    assert "no TracerProvider is set" in str(result) and "no_exporter" in causes(result)
 
 
-def test_unpriced_models_and_errors_are_told(watch: Any, stand_in: Any) -> None:
+def test_unpriced_models_and_errors_are_reported(watch: Any, stand_in: Any) -> None:
     import openai
 
     watch()
@@ -247,13 +256,13 @@ def test_unpriced_models_and_errors_are_told(watch: Any, stand_in: Any) -> None:
     finally:
         detach("bad-handler")
     guarded(bad)
-    told = report()
-    ((provider, model, reason),) = (unpriced.values() for unpriced in told.facts.unpriced)
+    result = report()
+    ((provider, model, reason),) = (unpriced.values() for unpriced in result.facts.unpriced)
     assert (provider, reason) == ("openai", "unknown_model") and model.startswith("a-model-without-a-price")
-    assert any("bad" in step for step in told.facts.extraction_errors)
-    assert told.facts.handler_failures["ex_llm.chat.start"] >= 1
-    assert {"unpriced_models", "extraction_errors", "handler_failures"} <= set(causes(told))
-    assert "secret" not in str(told) and "secret" not in json.dumps(told.as_json())
+    assert any("bad" in step for step in result.facts.extraction_errors)
+    assert result.facts.handler_failures["ex_llm.chat.start"] >= 1
+    assert {"unpriced_models", "extraction_errors", "handler_failures"} <= set(causes(result))
+    assert "secret" not in str(result) and "secret" not in json.dumps(result.as_json())
 
 
 @pytest.fixture
@@ -270,24 +279,24 @@ def wrapped_by_another() -> Iterator[None]:
     Completions.create = original  # type: ignore[method-assign]
 
 
-def test_a_wrapper_of_another_in_this_process_is_seen(watch: Any, wrapped_by_another: None) -> None:
+def test_a_foreign_wrapper_in_this_process_is_a_finding(watch: Any, wrapped_by_another: None) -> None:
     watch()
-    told = report()
-    finding = next(f for f in told.findings if f.cause == "instrumented_twice")
+    result = report()
+    finding = next(f for f in result.findings if f.cause == "instrumented_twice")
     assert "opentelemetry_instrumentation_openai has wrapped functions of it" in finding.description
-    assert OtherInstrumentation("opentelemetry_instrumentation_openai", "", "openai", active=True) in told.facts.neighbours
+    assert OtherInstrumentation("opentelemetry_instrumentation_openai", "", "openai", active=True) in result.facts.neighbours
 
 
-def test_our_own_wrappers_are_nobody_elses(watch: Any) -> None:
+def test_wrappers_of_this_package_are_not_foreign(watch: Any) -> None:
     watch()
     assert not any(neighbour.active for neighbour in report().facts.neighbours)
 
 
-# Facts that are not to be had on every machine.
+# Facts that are not available on every machine.
 
 
 def facts(**about: Any) -> Facts:
-    """Return the facts of a healthy place, but for ``about``."""
+    """Return the facts of a sound set-up, changed by ``about``."""
     healthy: dict[str, Any] = {
         "versions": {"python": "3.13.0", "opentelemetry-instrumentation-llm": "1", "opentelemetry-sdk": "1.45"},
         "inside": False, "watching": False, "loadable": True,
@@ -298,7 +307,7 @@ def facts(**about: Any) -> Facts:
     return Facts(**{**healthy, **about})
 
 
-def test_a_healthy_place_has_no_finding() -> None:
+def test_sound_facts_have_no_finding() -> None:
     assert Report(facts()).findings == ()
 
 
@@ -320,24 +329,24 @@ OPENAI = facts().sdks[0]
         ({"settings": (Setting("disabled_providers", "('opnai',)", "keyword"),)}, "setting_ignored", False),
     ],
 )
-def test_other_causes(about: dict[str, Any], cause: str, problem: bool) -> None:
-    told = Report(facts(**about))
-    assert [(f.cause, f.problem) for f in told.findings] == [(cause, problem)]
-    assert told.healthy is not problem
-    do = told.findings[0].do
+def test_other_causes_are_found(about: dict[str, Any], cause: str, problem: bool) -> None:
+    result = Report(facts(**about))
+    assert [(f.cause, f.problem) for f in result.findings] == [(cause, problem)]
+    assert result.healthy is not problem
+    do = result.findings[0].do
     worth = do if problem else "nothing; no problem was found" if do.startswith("nothing") else f"no problem was found; optionally: {do}"
-    assert str(told).splitlines()[-1] == f"What to do: {worth}"
-    assert do in str(told).partition("\nFindings\n")[2]
+    assert str(result).splitlines()[-1] == f"What to do: {worth}"
+    assert do in str(result).partition("\nFindings\n")[2]
 
 
-def test_the_last_line_counts_what_is_to_be_done_after_it() -> None:
-    told = Report(facts(loadable=False, configurator=None))
-    assert causes(told) == ["not_loadable", "no_configurator"]
-    assert told.what_to_do == f"{told.findings[0].do} (then 1 more, see Findings)"
+def test_the_last_line_counts_the_actions_to_take() -> None:
+    result = Report(facts(loadable=False, configurator=None))
+    assert causes(result) == ["not_loadable", "no_configurator"]
+    assert result.what_to_do == f"{result.findings[0].do} (then 1 more, see Findings)"
 
 
 class Narrow(io.StringIO):
-    """A terminal of a few letters."""
+    """A terminal that can encode few characters."""
 
     encoding = "utf-8"
 
@@ -349,14 +358,14 @@ def test_a_terminal_gets_colours_marks_and_folded_lines(monkeypatch: pytest.Monk
     for name in ("NO_COLOR", "FORCE_COLOR", "TERM"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "60")
-    told = Report(facts(loadable=False))
-    shown = told.for_stream(Narrow())
+    result = Report(facts(loadable=False))
+    shown = result.for_stream(Narrow())
     assert "\x1b[32m✓\x1b[0m openai" in shown and "\x1b[31m✗\x1b[0m 1. not_loadable" in shown
-    plain = re.sub(r"\x1b\[\d+m", "", shown)
-    folded = plain.partition("Findings\n")[2].partition("\n\n")[0].splitlines()
+    uncoloured = re.sub(r"\x1b\[\d+m", "", shown)
+    folded = uncoloured.partition("Findings\n")[2].partition("\n\n")[0].splitlines()
     assert len(folded) > 2 and max(map(len, folded)) <= 60
-    assert " ".join(" ".join(folded).split()) == " ".join(str(told).partition("Findings\n")[2].partition("\n\n")[0].split())
-    assert told.for_stream(io.StringIO()) == str(told) and "\x1b" not in str(told)
+    assert " ".join(" ".join(folded).split()) == " ".join(str(result).partition("Findings\n")[2].partition("\n\n")[0].split())
+    assert result.for_stream(io.StringIO()) == str(result) and "\x1b" not in str(result)
 
 
 def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -365,9 +374,9 @@ def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert "unknown SDK: opnai; known SDKs: openai, " in capsys.readouterr().err
 
 
-def test_problems_come_before_notes() -> None:
-    told = Report(facts(sdks=(SdkState(**{**vars(OPENAI), "without": ("embeddings",)}),), configurator=None))
-    assert causes(told) == ["no_configurator", "missing_targets"]
+def test_problems_are_listed_before_notes() -> None:
+    result = Report(facts(sdks=(SdkState(**{**vars(OPENAI), "without": ("embeddings",)}),), configurator=None))
+    assert causes(result) == ["no_configurator", "missing_targets"]
 
 
 @pytest.mark.parametrize(
@@ -383,7 +392,7 @@ def test_problems_come_before_notes() -> None:
         ({"OTEL_TRACES_EXPORTER": "llm_console"}, "llm_console", False, None),
     ],
 )  # fmt: skip
-def test_exporters_are_read_as_opentelemetry_reads_them(
+def test_exporters_are_parsed_as_opentelemetry_parses_them(
     environment: dict[str, str], exporter: str, missing: bool, endpoint: str | None
 ) -> None:
     found = everything_installed()
@@ -393,19 +402,19 @@ def test_exporters_are_read_as_opentelemetry_reads_them(
     assert (traces.exporters, traces.missing, traces.endpoint) == ((exporter,), (exporter,) if missing else (), endpoint)
 
 
-def test_nothing_is_said_on_the_bus_by_looking(watch: Any) -> None:
+def test_the_doctor_emits_no_event(watch: Any) -> None:
     seen = watch()
     report()
     execute("ex_llm.cache.hit", {}, {"cache": "c"})
     assert seen.spans() == [] and seen.total("ex_llm.cache.hits.total") == 1
 
 
-def test_no_secret_of_a_variable_is_repeated(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_secret_of_a_variable_is_shown(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setenv("OTEL_INSTRUMENTATION_LLM_HOST_PROVIDERS", "https://user:hunter2@host")
     monkeypatch.setenv("OTEL_INSTRUMENTATION_LLM_PRICES", "https://user:hunter2@host/prices.json")
     monkeypatch.setenv("OTEL_INSTRUMENTATION_LLM_MAX_CONTENT_BYTES", "hunter2")
     monkeypatch.setenv("OTEL_SEMCONV_STABILITY_OPT_IN", "hunter2")
     monkeypatch.setenv("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "redis://:hunter2@cache")
-    told = report()
-    assert "hunter2" not in str(told) + json.dumps(told.as_json()) + caplog.text
-    assert "setting_ignored" in causes(told)
+    result = report()
+    assert "hunter2" not in str(result) + json.dumps(result.as_json()) + caplog.text
+    assert "setting_ignored" in causes(result)

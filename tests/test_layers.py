@@ -1,4 +1,7 @@
-"""Imports: layers and sides (contracts of import-linter in pyproject.toml), OpenTelemetry in few modules, no SDK anywhere."""
+"""Test the imports: layers and sides, OpenTelemetry in few modules, no SDK.
+
+The contracts of import-linter are in pyproject.toml.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,7 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def foreign_imports(path: Path) -> list[str]:
-    """Return the imports of a module that its place does not allow."""
+    """Return the imports of a module that its folder does not allow."""
     where = path.relative_to(ROOT).as_posix()
     found = []
     for imported in imports(path):
@@ -69,7 +72,7 @@ def test_layers_and_sides_are_kept() -> None:
     assert "3 kept, 0 broken" in result.stdout
 
 
-def test_an_import_that_runs_up_is_found(tmp_path: Path) -> None:
+def test_an_import_from_a_higher_layer_is_found(tmp_path: Path) -> None:
     settings = tmp_path / "upside_down.toml"
     settings.write_text(f"""
 [tool.importlinter]

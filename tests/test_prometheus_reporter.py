@@ -1,4 +1,7 @@
-"""The Prometheus reporter over loopback: names, numbers, a port that is taken, and workers that share one."""
+"""Test the Prometheus reporter over loopback.
+
+Names, numbers, a port in use, and worker processes that share one port.
+"""
 
 from __future__ import annotations
 
@@ -36,12 +39,12 @@ Sample = tuple[str, tuple[tuple[str, str], ...]]
 
 def page(port: int, accept: str = "text/plain") -> str:
     request = urllib.request.Request(f"http://127.0.0.1:{port}/metrics", headers={"Accept": accept})
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        return str(answer.read().decode())
+    with urllib.request.urlopen(request, timeout=20) as response:
+        return str(response.read().decode())
 
 
 def values(port: int) -> dict[Sample, float]:
-    """Return every sample that is served; fail where one is served twice."""
+    """Return every sample on the page; fail on a duplicate sample."""
     found: dict[Sample, float] = {}
     for family in text_string_to_metric_families(page(port)):
         for sample in family.samples:
@@ -57,7 +60,7 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-def say_a_chat(**more: Any) -> None:
+def emit_a_chat(**more: Any) -> None:
     bus.execute("ex_llm.chat.start", {"system_time": 1}, {**WHO, **more})
     bus.execute("ex_llm.chat.stop", {"duration": 1_500_000_000}, {**WHO, "input_tokens": 10, "output_tokens": 5, **more})
 
@@ -82,8 +85,8 @@ Make = Callable[..., PrometheusReporter]
 
 def test_a_chat_is_served(make: Make) -> None:
     port = make().port
-    say_a_chat()
-    say_a_chat()
+    emit_a_chat()
+    emit_a_chat()
     found = values(port)
     assert found["ex_llm_chat_requests_total", LABELS] == 2
     assert found["ex_llm_tokens_input_total", LABELS] == 20
@@ -95,16 +98,16 @@ def test_a_chat_is_served(make: Make) -> None:
     assert len(buckets) == 15
 
 
-def say_every_event() -> None:
+def emit_every_event() -> None:
     numbers = {metric.measurement for metric in METRICS if isinstance(metric.measurement, str)} | {"remaining_requests"}
     measured = dict.fromkeys(numbers, 2)
     for event in {event for metric in METRICS for event in metric.events}:
         bus.execute(event, measured, {**WHO, "kind": "timeout", "status": 200, "cache": "c", "scope": "call", "event": "e", "step": "s"})
 
 
-def test_every_metric_has_its_name_its_help_and_no_doubled_suffix(make: Make) -> None:
+def test_every_metric_has_its_name_its_help_and_one_suffix(make: Make) -> None:
     port = make().port
-    say_every_event()
+    emit_every_event()
     text = page(port)
     families = {family.name: family for family in text_string_to_metric_families(text)}
     for metric in METRICS:
@@ -123,27 +126,27 @@ def test_every_metric_has_its_name_its_help_and_no_doubled_suffix(make: Make) ->
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="needs promtool")
 @pytest.mark.parametrize("said", [True, False])
-def test_promtool_finds_nothing_but_the_unit_that_the_names_have(make: Make, said: bool) -> None:
+def test_promtool_finds_only_the_unit_in_the_names(make: Make, said: bool) -> None:
     port = make().port
     if said:
-        say_every_event()
+        emit_every_event()
     checked = subprocess.run(["promtool", "check", "metrics"], input=page(port), capture_output=True, text=True, timeout=60)
     remarks = [line for line in (checked.stdout + checked.stderr).splitlines() if line]
-    # Milliseconds are what the names of these metrics promise; promtool would rather have seconds.
+    # The names of these metrics promise milliseconds; promtool recommends seconds.
     assert [line for line in remarks if not line.endswith('use base unit "seconds" instead of "milliseconds"')] == []
     assert len(remarks) == (sum(".milliseconds" in metric.name for metric in METRICS) if said else 0)
 
 
-def test_openmetrics_is_spoken_too(make: Make) -> None:
+def test_openmetrics_is_served_too(make: Make) -> None:
     port = make().port
-    say_a_chat()
+    emit_a_chat()
     text = page(port, accept="application/openmetrics-text; version=1.0.0")
     assert text.endswith("# EOF\n")
     assert 'ex_llm_chat_requests_total{model="gpt-4o-mini",provider="openai"} 2.0' not in text
     assert 'ex_llm_chat_requests_total{model="gpt-4o-mini",provider="openai"} 1.0' in text
 
 
-def test_metrics_of_ones_own(make: Make) -> None:
+def test_custom_metrics_are_served(make: Make) -> None:
     mine = [
         counter("app.answers", "app.done", "Answers.", tags={"who is": "name"}),
         level("app.open", {"app.begun": 1, "app.done": -1}, "size", "Open.", tags=[]),
@@ -166,7 +169,7 @@ def test_metrics_of_ones_own(make: Make) -> None:
     assert found["_2app_total", ()] == 5
 
 
-def test_the_host_is_loopback_unless_another_is_said(make: Make) -> None:
+def test_the_host_is_loopback_by_default(make: Make) -> None:
     def listening(port: int) -> set[str]:
         """Return the addresses that Linux lists as listening on a port."""
         rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
@@ -180,22 +183,22 @@ def test_the_host_is_loopback_unless_another_is_said(make: Make) -> None:
     assert page(open_one.port)
 
 
-def test_a_port_that_is_taken_is_named_once_and_the_program_goes_on(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_port_in_use_is_one_warning_and_the_program_runs_on(make: Make, caplog: pytest.LogCaptureFixture) -> None:
     first = make()
     second = make(port=first.port)
     assert (first.serving, second.serving, second.port) == (True, False, first.port)
-    say_a_chat()
+    emit_a_chat()
     assert values(first.port)["ex_llm_chat_requests_total", LABELS] == 1
     first.close()
     assert in_the_end(lambda: second.serving)
-    # It has counted all the while.
+    # Metrics were counted during the whole time.
     assert values(second.port)["ex_llm_chat_requests_total", LABELS] == 1
     (record,) = caplog.records
     assert record.levelname == "ERROR"
     assert all(text in record.getMessage() for text in (str(first.port), "127.0.0.1", "port=", "PROMETHEUS_MULTIPROC_DIR"))
 
 
-def test_closed_it_no_longer_tries_for_a_port_that_is_taken(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_reporter_stops_waiting_for_its_port(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prometheus_server, "_TRY_AGAIN_SECONDS", 0.01)
     first = make()
     second = make(port=first.port)
@@ -209,31 +212,31 @@ def test_closed_it_no_longer_tries_for_a_port_that_is_taken(make: Make, monkeypa
     socket.create_server(("127.0.0.1", first.port)).close()
 
 
-def test_an_address_that_is_not_here_is_named_and_the_program_goes_on(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_foreign_address_is_a_warning_and_the_program_runs_on(make: Make, caplog: pytest.LogCaptureFixture) -> None:
     reporter = make(host="203.0.113.1")
     assert not reporter.serving
     assert "port 0 on 203.0.113.1 cannot be served: " in caplog.text
-    say_a_chat()
+    emit_a_chat()
 
 
-def test_closed_it_lets_go_of_the_port_and_attached_again_it_has_it_back(make: Make) -> None:
+def test_close_frees_the_port_and_attach_takes_it_again(make: Make) -> None:
     reporter = make()
     port = reporter.port
-    say_a_chat()
+    emit_a_chat()
     reporter.close()
     reporter.close()
-    say_a_chat()
+    emit_a_chat()
     with pytest.raises(urllib.error.URLError):
         page(port)
     socket.create_server(("127.0.0.1", port)).close()
     reporter.attach()
-    say_a_chat()
+    emit_a_chat()
     assert reporter.port == port
     assert values(port)["ex_llm_chat_requests_total", LABELS] == 2
 
 
 @pytest.mark.parametrize("port", [-1, 65536, "9568", None, True, 1.5])
-def test_a_port_that_cannot_be_names_itself(make: Make, port: Any) -> None:
+def test_an_invalid_port_is_refused_by_name(make: Make, port: Any) -> None:
     with pytest.raises(ValueError, match=f"port={port!r} is not allowed; use a whole number"):
         make(port=port)
 
@@ -250,16 +253,16 @@ def test_importing_the_package_does_not_import_the_library() -> None:
     assert worker.returncode == 0
 
 
-def test_names_are_spelled_as_prometheus_spells_them() -> None:
+def test_names_follow_the_rules_of_prometheus() -> None:
     assert [prometheus_name(name) for name in ("a.b-c d", "gen_ai.provider.name", "9")] == ["a_b_c_d", "gen_ai_provider_name", "_9"]
 
 
 @forks
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
-def test_a_child_says_that_it_is_not_served_and_does_not_hold_the_port(make: Make) -> None:
+def test_a_forked_child_warns_and_does_not_hold_the_port(make: Make) -> None:
     reporter = make()
-    say_a_chat()
-    heard, tell = os.pipe()
+    emit_a_chat()
+    handled, tell = os.pipe()
     go_on, go = os.pipe()
     child = os.fork()
     if child == 0:
@@ -267,19 +270,19 @@ def test_a_child_says_that_it_is_not_served_and_does_not_hold_the_port(make: Mak
         handler = logging.Handler()
         handler.emit = lambda record: records.append(record.getMessage())  # type: ignore[method-assign]
         logging.getLogger("opentelemetry.instrumentation.llm").addHandler(handler)
-        say_a_chat()
-        say_a_chat()
+        emit_a_chat()
+        emit_a_chat()
         os.write(tell, "\n".join(records).encode() or b"nothing")
         os.read(go_on, 1)
         os._exit(0)
-    (record,) = os.read(heard, 10_000).decode().splitlines()
+    (record,) = os.read(handled, 10_000).decode().splitlines()
     assert all(text in record for text in (str(child), "not served", "PROMETHEUS_MULTIPROC_DIR"))
     assert values(reporter.port)["ex_llm_chat_requests_total", LABELS] == 1
     reporter.close()
     socket.create_server(("127.0.0.1", reporter.port)).close()
     os.write(go, b".")
     assert os.waitpid(child, 0)[1] == 0
-    for pipe in (heard, tell, go_on, go):
+    for pipe in (handled, tell, go_on, go):
         os.close(pipe)
 
 
@@ -337,7 +340,7 @@ sys.stdin.read()
 )
 
 
-def ask(worker: subprocess.Popen[str], line: str = "") -> str:
+def send(worker: subprocess.Popen[str], line: str = "") -> str:
     assert worker.stdin is not None and worker.stdout is not None
     if line:
         worker.stdin.write(line + "\n")
@@ -358,7 +361,7 @@ def requests(port: int) -> float:
 
 
 def in_the_end(look: Callable[[], bool], seconds: float = 30) -> bool:
-    """Look until it is so; a port without a server yet is not so."""
+    """Wait until the condition is true; a port without a server counts as false."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         try:
@@ -371,12 +374,12 @@ def in_the_end(look: Callable[[], bool], seconds: float = 30) -> bool:
 
 
 @forks
-def test_workers_share_the_port_and_one_takes_over_from_another(tmp_path: Path) -> None:
+def test_workers_share_the_port_and_replace_each_other(tmp_path: Path) -> None:
     port = free_port()
     workers = [run(EACH, port, PROMETHEUS_MULTIPROC_DIR=str(tmp_path)) for _ in range(3)]
     try:
-        assert [ask(worker) for worker in workers] == ["ready"] * 3
-        assert [ask(worker, line) for worker, line in zip(workers, ("1 1", "10 10", "100 100"), strict=True)] == ["done"] * 3
+        assert [send(worker) for worker in workers] == ["ready"] * 3
+        assert [send(worker, line) for worker, line in zip(workers, ("1 1", "10 10", "100 100"), strict=True)] == ["done"] * 3
         found = values(port)
         assert found["ex_llm_chat_requests_total", LABELS] == 111
         assert found["ex_llm_tokens_input_total", LABELS] == 1110
@@ -387,12 +390,12 @@ def test_workers_share_the_port_and_one_takes_over_from_another(tmp_path: Path) 
         assert found["ex_llm_cost_last_cents", LABELS] in (1, 10, 100)
         assert found["ex_llm_cache_size_bytes", (("cache", "c"),)] == 111
         assert "# HELP ex_llm_chat_requests_total Number of chat calls that were started.\n" in page(port)
-        # Killed one after the other, so that whichever serves is among them; what they counted stays.
+        # Kill one worker after the other, so that the serving worker is among them; their counts must stay.
         for left in (2, 1):
             workers[left].send_signal(signal.SIGKILL)
             workers[left].wait(60)
             assert in_the_end(lambda: requests(port) == 111)
-        assert ask(workers[0], "1 1") == "done"
+        assert send(workers[0], "1 1") == "done"
         assert requests(port) == 112
     finally:
         for worker in workers:
@@ -400,12 +403,12 @@ def test_workers_share_the_port_and_one_takes_over_from_another(tmp_path: Path) 
 
 
 @forks
-def test_a_new_worker_takes_the_port_of_one_that_ended_and_its_level_goes_with_it(tmp_path: Path) -> None:
+def test_a_new_worker_takes_over_the_port_but_not_the_gauge(tmp_path: Path) -> None:
     port = free_port()
     first = run(EACH, port, PROMETHEUS_MULTIPROC_DIR=str(tmp_path))
-    assert (ask(first), ask(first, "1 5")) == ("ready", "done")
+    assert (send(first), send(first, "1 5")) == ("ready", "done")
     second = run(EACH, port, PROMETHEUS_MULTIPROC_DIR=str(tmp_path))
-    assert (ask(second), ask(second, "1 7")) == ("ready", "done")
+    assert (send(second), send(second, "1 7")) == ("ready", "done")
     size = "ex_llm_cache_size_bytes", (("cache", "c"),)
     assert values(port)[size] == 12
     end(first)
@@ -415,10 +418,10 @@ def test_a_new_worker_takes_the_port_of_one_that_ended_and_its_level_goes_with_i
 
 
 @forks
-def test_a_reporter_made_before_the_fork_serves_what_the_children_count(tmp_path: Path) -> None:
+def test_a_reporter_made_before_fork_serves_counts_of_children(tmp_path: Path) -> None:
     port = free_port()
     parent = run(PREFORK, port, PROMETHEUS_MULTIPROC_DIR=str(tmp_path))
-    assert ask(parent) == "done"
+    assert send(parent) == "done"
     found = values(port)
     assert found["ex_llm_chat_requests_total", LABELS] == 111
     assert found["ex_llm_chat_duration_milliseconds_count", LABELS] == 111
@@ -426,12 +429,12 @@ def test_a_reporter_made_before_the_fork_serves_what_the_children_count(tmp_path
 
 
 @forks
-def test_a_stranger_on_the_port_is_told_from_another_worker_and_outwaited(tmp_path: Path) -> None:
+def test_a_foreign_server_on_the_port_is_waited_for(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as stranger:
         port = stranger.getsockname()[1]
         worker = run(EACH, port, PROMETHEUS_MULTIPROC_DIR=str(tmp_path))
-        assert ask(worker).startswith(f"ERROR metrics are not served: port {port} on 127.0.0.1 is taken")
-        assert (ask(worker), ask(worker, "3 1")) == ("ready", "done")
+        assert send(worker).startswith(f"ERROR metrics are not served: port {port} on 127.0.0.1 is taken")
+        assert (send(worker), send(worker, "3 1")) == ("ready", "done")
     assert in_the_end(lambda: requests(port) == 3)
     end(worker)
 
@@ -441,9 +444,9 @@ def test_a_stranger_on_the_port_is_told_from_another_worker_and_outwaited(tmp_pa
     [(0, "", "port=0 is not allowed"), (None, "missing", "is not a directory")],
     ids=["port 0", "no directory"],
 )
-def test_a_setting_that_several_processes_cannot_share(tmp_path: Path, port: int | None, directory: str, named: str) -> None:
+def test_a_setting_that_processes_cannot_share_is_refused(tmp_path: Path, port: int | None, directory: str, named: str) -> None:
     worker = run(EACH, free_port() if port is None else port, PROMETHEUS_MULTIPROC_DIR=str(tmp_path / directory))
-    told = ask(worker)
+    told = send(worker)
     assert told.startswith("ValueError")
     assert named in told
     assert "PROMETHEUS_MULTIPROC_DIR" in told
@@ -470,10 +473,10 @@ sys.stdin.read()
 
 
 @forks
-def test_one_reporter_a_process_and_one_after_the_other_goes_on(tmp_path: Path) -> None:
+def test_a_process_has_one_reporter_and_the_next_one_continues(tmp_path: Path) -> None:
     port = free_port()
     worker = run(TWICE, port, PROMETHEUS_MULTIPROC_DIR=str(tmp_path))
-    assert (ask(worker), ask(worker)) == ("True", "done")
+    assert (send(worker), send(worker)) == ("True", "done")
     assert requests(port) == 2
     end(worker)
 
@@ -493,7 +496,10 @@ def application(environ, start_response):
 
 @contextmanager
 def gunicorn(place: Path, port: int, *more: str, **environment: str) -> Iterator[tuple[int, Path]]:
-    """Run the application with two workers; give the port that it answers, and the file of what it prints."""
+    """Run the application with two workers.
+
+    Yield the port of the application, and the file with its output.
+    """
     (place / "application.py").write_text(APPLICATION)
     printed = place / "printed"
     with socket.create_server(("127.0.0.1", 0)) as listener, printed.open("w") as into:
@@ -524,7 +530,7 @@ def test_gunicorn_with_several_workers(tmp_path: Path, preload: bool) -> None:
 
 
 @forks
-def test_gunicorn_without_the_directory_answers_all_the_same_and_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gunicorn_without_the_directory_works_and_warns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR", raising=False)
     port = free_port()
     with gunicorn(tmp_path, port) as (application, printed):
@@ -535,18 +541,21 @@ def test_gunicorn_without_the_directory_answers_all_the_same_and_says_what_to_do
 
 
 def both_workers(port: int) -> int:
-    """Ask one worker slowly, so that the other one has to answer in between; return how many answered."""
+    """Send slow requests to one worker, so that the other worker must respond too.
+
+    Return the number of workers that responded.
+    """
     request = b"GET / HTTP/1.0\r\n\r\n"
 
-    def answer(connection: socket.socket) -> bytes:
+    def response(connection: socket.socket) -> bytes:
         return b"".join(iter(lambda: connection.recv(1000), b"")).rpartition(b"\r\n\r\n")[2]
 
     with socket.create_connection(("127.0.0.1", port), 30) as slow, socket.create_connection(("127.0.0.1", port), 30) as quick:
         slow.sendall(request[:10])
         quick.sendall(request)
-        pids = {answer(quick)}
+        pids = {response(quick)}
         slow.sendall(request[10:])
-        pids.add(answer(slow))
+        pids.add(response(slow))
         assert all(pid.isdigit() for pid in pids)
         return len(pids)
 
@@ -597,13 +606,13 @@ def test_a_request_that_is_not_finished_in_time_is_ended(letters: bool, monkeypa
         ("evil.example:{}", 403), ("127.0.0.1.evil.example", 403), ("localhost.evil.example:{}", 403), ("169.254.169.254", 403),
     ],
 )  # fmt: skip
-def test_a_page_of_loopback_is_for_hosts_of_this_machine(host: str, status: int) -> None:
+def test_a_page_on_loopback_refuses_foreign_host_headers(host: str, status: int) -> None:
     reporter = PrometheusReporter(basic_metrics(), port=0)
     try:
         request = urllib.request.Request(f"http://127.0.0.1:{reporter.port}/metrics", headers={"Host": host.format(reporter.port)})
         try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
-                found = answer.status
+            with urllib.request.urlopen(request, timeout=20) as response:
+                found = response.status
         except urllib.error.HTTPError as error:
             found = error.code
             assert b"ex_llm" not in error.read()
@@ -612,11 +621,11 @@ def test_a_page_of_loopback_is_for_hosts_of_this_machine(host: str, status: int)
         reporter.close()
 
 
-def test_a_page_that_is_bound_to_every_address_has_any_host() -> None:
+def test_a_page_on_every_address_accepts_any_host_header() -> None:
     reporter = PrometheusReporter(basic_metrics(), port=0, host="0.0.0.0")
     try:
         request = urllib.request.Request(f"http://127.0.0.1:{reporter.port}/metrics", headers={"Host": "metrics.example.com"})
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            assert answer.status == 200
+        with urllib.request.urlopen(request, timeout=20) as response:
+            assert response.status == 200
     finally:
         reporter.close()
