@@ -1,4 +1,6 @@
-"""Record what the payloads of every installed SDK make, to compare two checkouts: spans, span events, metric points.
+"""Record the telemetry of all payloads, to compare two checkouts.
+
+Spans, span events and metric points of every installed SDK are recorded.
 
     python tests/record_telemetry.py record ROOT OUT.json    # once in each checkout, with the same environment
     python tests/record_telemetry.py diff BEFORE.json AFTER.json

@@ -1,4 +1,4 @@
-"""SDKs of other packages: found by entry point, checked by the contract, documented."""
+"""SDKs of other packages are found, checked by the contract, and documented."""
 
 from __future__ import annotations
 

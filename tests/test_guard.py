@@ -1,4 +1,4 @@
-"""Guarded steps: failures are reported with their place, and mypy checks the arguments."""
+"""Guarded steps report the place of a failure; mypy checks their arguments."""
 
 from __future__ import annotations
 

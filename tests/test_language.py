@@ -17,7 +17,7 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("src", "examples", "benchmarks", "dashboards", "docs")
+FOLDERS = ("src", "tests", "examples", "benchmarks", "dashboards", "docs")
 FIRST_LINE = 79
 SPEECH = frozenset(["say", "says", "said", "saying", "tell", "tells", "told", "telling"])
 PER_THOUSAND = {"what": 3.0, "speech": 1.0}
@@ -141,6 +141,14 @@ def test_a_planted_sentence_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert len(long_first_lines([planted])) == 1
     assert len(retired([planted])) >= 2
     assert all(rate > 50 for rate in rates([planted]).values())
+
+
+def test_bounds_name_tests_that_exist() -> None:
+    """Every test or test file that docs/bounds.md names exists."""
+    files = python_files("tests")
+    named = set(re.findall(r"`(?:tests/)?(?:\w+/)*(test_\w+)(?:\.py)?`", (ROOT / "docs" / "bounds.md").read_text()))
+    existing = {name for path in files for _, name in names(path)} | {path.stem for path in files}
+    assert named and named <= existing, sorted(named - existing)
 
 
 def main(arguments: list[str]) -> None:

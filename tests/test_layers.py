@@ -26,8 +26,9 @@ MAY_USE_OPENTELEMETRY = (
 ALLOWED = frozenset(
     {"wrapt", "opentelemetry", "packaging", "typing_extensions", "prometheus_client", "statsd", "redis", "genai_prices", "PyInstaller"}
 )
-"""Packages outside the standard library; typing_extensions is a requirement of opentelemetry-api.
+"""Packages outside the standard library.
 
+typing_extensions is a requirement of opentelemetry-api.
 The last five are extras or development tools, imported where they are used.
 """
 

@@ -144,7 +144,10 @@ class _Ended(SpanProcessor):
 
 
 def _streamed(client: Any) -> Any:
-    """Return a client whose streams are complete in memory: a forked child and its parent cannot share a socket."""
+    """Return a client whose streams are complete in memory.
+
+    A forked child and its parent cannot share a socket.
+    """
     http = import_module(next(kind for kind in type(client._client).__mro__ if kind.__name__ == "Client").__module__.partition(".")[0])
     chunk = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [{"index": 0, "delta": {"content": "x"}}]}
     body = f"data: {json.dumps(chunk)}\n\n" * 3 + "data: [DONE]\n\n"

@@ -1,4 +1,4 @@
-"""Targets that a release lacks: reported, unless the table knows that only other releases have them."""
+"""Report targets that the installed release should have, and no others."""
 
 from __future__ import annotations
 
