@@ -40,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Collect results if a matrix is requested."""
     if config.getoption("matrix"):
-        from harness.proving import Proving
+        from harness.report.results import Proving
 
         config.pluginmanager.register(Proving(CONTRACT))
 

@@ -11,7 +11,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from harness.surface import Asking, asking, offered
+from harness.source.surface import Asking, asking, offered
 from opentelemetry.instrumentation.llm import providers
 from opentelemetry.instrumentation.llm.calls.declaration import Sdk
 

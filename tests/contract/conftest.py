@@ -8,21 +8,21 @@ from typing import Any
 
 import pytest
 
-import payloads
+import calls
 from conftest import Seen
-from harness.quick import forget_the_past, one_tls_context
-from harness.telling import Told
-from harness.watching import Watching
+from harness.measures.fast_clients import forget_the_past, one_tls_context
+from harness.observation.instrumented import Watching
+from harness.observation.new_telemetry import Told
 from opentelemetry.instrumentation.llm import LLMInstrumentor
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick(request: pytest.FixtureRequest) -> Iterator[None]:
     """Load every SDK that is asked before anything is measured or collected."""
-    asked = {value for item in request.session.items for value in _parameters(item) if isinstance(value, (str, payloads.Payload))}
-    providers = {payload.provider for payload in payloads.read() if payload in asked or payload.provider in asked}
+    asked = {value for item in request.session.items for value in _parameters(item) if isinstance(value, (str, calls.SampleCall))}
+    providers = {sample.provider for sample in calls.read() if sample in asked or sample.provider in asked}
     with one_tls_context():
-        for client in {payload.client for payload in payloads.read() if payload.provider in providers}:
+        for client in {sample.client for sample in calls.read() if sample.provider in providers}:
             client("http://127.0.0.1:1")
         forget_the_past()
         yield

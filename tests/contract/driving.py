@@ -1,4 +1,4 @@
-"""Make the call of a payload, sync or async, and close its client."""
+"""Make the call of a sample, sync or async, and close its client."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from calls import SampleCall
 from opentelemetry.instrumentation.llm.calls.patches import installed
-from payloads import Payload
 
 MODES = ("sync", "async")
 
@@ -23,28 +23,28 @@ def _has(requirement: str) -> bool:
     return installed(requirement)[1]
 
 
-def has(payload: Payload, client: Any) -> bool:
+def has(sample: SampleCall, client: Any) -> bool:
     """Return True if the installed release of an SDK has the function."""
     owner = client
-    for part in payload.name.partition(":")[0].split("."):
+    for part in sample.name.partition(":")[0].split("."):
         owner = getattr(owner, part, None)
-    return owner is not None and not (payload.needs and not _has(payload.needs))
+    return owner is not None and not (sample.needs and not _has(sample.needs))
 
 
-def skip_if_missing(payload: Payload, client: Any) -> None:
+def skip_if_missing(sample: SampleCall, client: Any) -> None:
     """Skip the test if the installed release of an SDK lacks the function."""
-    if not has(payload, client):
-        pytest.skip(f"needs {payload.needs}" if payload.needs else f"this release has no {payload.name}")
+    if not has(sample, client):
+        pytest.skip(f"needs {sample.needs}" if sample.needs else f"this release has no {sample.name}")
 
 
 @contextlib.contextmanager
-def opened(payload: Payload, url: str) -> Iterator[Any]:
+def opened(sample: SampleCall, url: str) -> Iterator[Any]:
     """Give a plain client."""
-    if payload.call is None:
+    if sample.call is None:
         pytest.skip("this SDK has no plain form of it")
-    client = payload.client(url)
+    client = sample.client(url)
     try:
-        skip_if_missing(payload, client)
+        skip_if_missing(sample, client)
         yield client
     finally:
         close = getattr(client, "close", None)
@@ -53,13 +53,13 @@ def opened(payload: Payload, url: str) -> Iterator[Any]:
 
 
 @contextlib.asynccontextmanager
-async def opened_async(payload: Payload, url: str) -> AsyncIterator[Any]:
+async def opened_async(sample: SampleCall, url: str) -> AsyncIterator[Any]:
     """Give an asynchronous client."""
-    if payload.async_call is None or payload.async_client is None:
+    if sample.async_call is None or sample.async_client is None:
         pytest.skip("this SDK has no asynchronous form of it")
-    client = payload.async_client(url)
+    client = sample.async_client(url)
     try:
-        skip_if_missing(payload, client)
+        skip_if_missing(sample, client)
         yield client
     finally:
         close = getattr(client, "aclose", None) or getattr(client, "close", None)
@@ -68,20 +68,20 @@ async def opened_async(payload: Payload, url: str) -> AsyncIterator[Any]:
             await outcome
 
 
-async def answer(payload: Payload, client: Any) -> Any:
+async def answer(sample: SampleCall, client: Any) -> Any:
     """Make the async call. Some SDKs return a stream directly, others a coroutine."""
-    outcome = payload.async_call(client)  # type: ignore[misc]
+    outcome = sample.async_call(client)  # type: ignore[misc]
     return await outcome if inspect.isawaitable(outcome) else outcome
 
 
-def run(payload: Payload, mode: str, url: str, use: Callable[[Any], Any] = lambda result: result) -> Any:
+def run(sample: SampleCall, mode: str, url: str, use: Callable[[Any], Any] = lambda result: result) -> Any:
     """Make the call and hand its result to ``use`` while the client is open."""
     if mode == "sync":
-        with opened(payload, url) as client:
-            return use(payload.call(client))  # type: ignore[misc]
+        with opened(sample, url) as client:
+            return use(sample.call(client))  # type: ignore[misc]
 
     async def call() -> Any:
-        async with opened_async(payload, url) as client:
-            return use(await answer(payload, client))
+        async with opened_async(sample, url) as client:
+            return use(await answer(sample, client))
 
     return asyncio.run(call())

@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 import pytest
 from openai.resources.chat.completions import Completions
 
-import payloads
+import calls
 from contract.driving import MODES
-from harness.callers import Marks, Once, collected, marking, one_by_one, watching_with
-from harness.exits import STREAM_EXITS, VALUE_EXITS, Exit
-from harness.quick import forget_the_past
-from harness.running import Case, run
-from harness.styles import NotApplicable
-from harness.watching import CONTENTS_ON, Watching
+from harness.measures.fast_clients import forget_the_past
+from harness.observation.callers_data import Marks, Once, collected, marking, one_by_one, watching_with
+from harness.observation.instrumented import CONTENTS_ON, Watching
+from harness.scripts.exits import STREAM_EXITS, VALUE_EXITS, Exit
+from harness.scripts.one_run import Case, run
+from harness.scripts.styles import NotApplicable
 from opentelemetry.instrumentation.llm import LLMInstrumentor
 from opentelemetry.instrumentation.llm.calls import wrap
 from opentelemetry.instrumentation.llm.calls.call import Call
@@ -27,7 +27,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning"),
 ]
-PAYLOADS = list(payloads.read())
+SAMPLES = list(calls.read())
 _LEFT = {
     True: ("exhausted", "broken off in with", "dropped", "never iterated", "server cuts", "refused", "cancelled"),
     False: ("answered", "refused", "cut"),
@@ -52,14 +52,14 @@ def sent(stand_in: Any) -> list[bytes]:
     return [record.body for record in stand_in.journal if "multipart" not in (record.header("content-type") or "")]
 
 
-def trace(payload: payloads.Payload, mode: str, exit: Exit, stand_in: Any, seen: Any) -> Trace | None:
-    """Run a payload with marked arguments; ``None`` if it has no such form."""
+def trace(sample: calls.SampleCall, mode: str, exit: Exit, stand_in: Any, seen: Any) -> Trace | None:
+    """Run a sample with marked arguments; ``None`` if it has no such form."""
     marks = Marks()
     stand_in.clear()
     if exit.script(mode) is None:
         return None
     try:
-        run(Case(marking(payload, marks), mode, "plain", exit), stand_in.url, kind=watching_with(marks))
+        run(Case(marking(sample, marks), mode, "plain", exit), stand_in.url, kind=watching_with(marks))
     except NotApplicable:
         return None
     changed = marks.changed()
@@ -77,52 +77,52 @@ def differences(before: Trace, now: Trace, unread: bool) -> list[str]:
     return found if now.sent == before.sent else [*found, f"{now.sent} was sent, not {before.sent}"]
 
 
-def judged(payload: payloads.Payload, mode: str, watching: Watching, stand_in: Any, settings: Any = SETTINGS) -> list[str] | None:
+def judged(sample: calls.SampleCall, mode: str, watching: Watching, stand_in: Any, settings: Any = SETTINGS) -> list[str] | None:
     """Compare all exits with and without instrumentation; ``None`` if not applicable."""
     forget_the_past()
     watching.bare()
-    bare = [(exit, trace(payload, mode, exit, stand_in, watching.seen)) for exit in EXITS[payload.stream]]
+    bare = [(exit, trace(sample, mode, exit, stand_in, watching.seen)) for exit in EXITS[sample.stream]]
     applicable = [(exit, before) for exit, before in bare if before is not None]
     assert all(before.watched for _, before in applicable)
     found = []
     for kept in settings:
         watching.watched(**kept)
         for exit, before in applicable:
-            now = trace(payload, mode, exit, stand_in, watching.seen)
+            now = trace(sample, mode, exit, stand_in, watching.seen)
             differs = ["it is not applicable any more"] if now is None else differences(before, now, unread=not kept)
             found += [f"{exit.name}{', contents on' if kept else ''}: {what}" for what in differs]
     return found if applicable else None
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda p: p.id)
-def test_nobody_else_reads_copies_changes_or_keeps_it(payload: Any, mode: str, watching: Watching, stand_in: Any) -> None:
-    found = judged(payload, mode, watching, stand_in)
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda p: p.id)
+def test_nobody_else_reads_copies_changes_or_keeps_it(sample: Any, mode: str, watching: Watching, stand_in: Any) -> None:
+    found = judged(sample, mode, watching, stand_in)
     if found is None:
         pytest.skip("no such form of it")
     assert not found, "\n".join(found)
 
 
-def given_one_by_one(payload: payloads.Payload, mode: str, generators: bool, stand_in: Any) -> tuple[Any, ...] | None:
-    """Run a payload whose messages come from an iterator.
+def given_one_by_one(sample: calls.SampleCall, mode: str, generators: bool, stand_in: Any) -> tuple[Any, ...] | None:
+    """Run a sample whose messages come from an iterator.
 
     Return the bodies that arrived, the number of iterations, and the outcome of the call.
     """
     stand_in.clear()
     made: list[Once] = []
-    exit = EXITS[payload.stream][0]
+    exit = EXITS[sample.stream][0]
     try:
-        account = run(Case(one_by_one(payload, made, generators), mode, "plain", exit), stand_in.url)
+        account = run(Case(one_by_one(sample, made, generators), mode, "plain", exit), stand_in.url)
     except NotApplicable:
         return None
     return (sent(stand_in), [once.asked for once in made], account.error, account.given) if made else None
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda p: p.id)
-def test_what_is_given_one_by_one_arrives_whole(payload: Any, mode: str, watching: Watching, stand_in: Any) -> None:
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda p: p.id)
+def test_what_is_given_one_by_one_arrives_whole(sample: Any, mode: str, watching: Watching, stand_in: Any) -> None:
     def runs() -> list[Any]:
-        return [given_one_by_one(payload, mode, generators, stand_in) for generators in (True, False)]
+        return [given_one_by_one(sample, mode, generators, stand_in) for generators in (True, False)]
 
     watching.bare()
     bare = runs()
@@ -133,7 +133,7 @@ def test_what_is_given_one_by_one_arrives_whole(payload: Any, mode: str, watchin
         assert runs() == bare
 
 
-BY_ID = {payload.id: payload for payload in PAYLOADS}
+BY_ID = {sample.id: sample for sample in SAMPLES}
 WHOLE, STREAM = BY_ID["openai-chat.completions.create"], BY_ID["openai-chat.completions.create-stream"]
 _kept: list[Any] = []
 FAULTS: dict[str, tuple[Callable[[list[Any]], Any], str]] = {

@@ -13,15 +13,15 @@ import httpx
 import openai
 import pytest
 
-import payloads
+import calls
 from contract.driving import MODES
-from harness.canaries import CONTENTS, CREDENTIALS, FILES, PERSONAL, exported, keys_sent, leaked, measured, with_secrets
-from harness.conversations import ARGUMENT, PROMPT, RESULT, SYSTEM
-from harness.exits import STREAM_EXITS, VALUE_EXITS
-from harness.quick import forget_the_past
-from harness.running import Case, run
-from harness.styles import NotApplicable
-from harness.watching import CONTENTS_ON, Watching
+from harness.faults.canaries import CONTENTS, CREDENTIALS, FILES, PERSONAL, exported, keys_sent, leaked, measured, with_secrets
+from harness.faults.conversations import ARGUMENT, PROMPT, RESULT, SYSTEM
+from harness.measures.fast_clients import forget_the_past
+from harness.observation.instrumented import CONTENTS_ON, Watching
+from harness.scripts.exits import STREAM_EXITS, VALUE_EXITS
+from harness.scripts.one_run import Case, run
+from harness.scripts.styles import NotApplicable
 from opentelemetry import trace
 from opentelemetry.instrumentation.llm import attach, detach
 from opentelemetry.instrumentation.llm.calls import wrap
@@ -34,7 +34,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning"),
 ]
-PAYLOADS = list(payloads.read())
+SAMPLES = list(calls.read())
 _SCRIPTS = {exit.name: exit for exit in (*STREAM_EXITS, *VALUE_EXITS)}
 _STREAMS = ("exhausted", "error event", "server cuts", "broken off in with", "consumer raises in with")
 EXITS = {
@@ -79,12 +79,12 @@ def told(case: Case, seen: Any, stand_in: Any, caplog: pytest.LogCaptureFixture)
     return Told(case.exit.name, places, sent, keys_sent(stand_in.journal), text, seen.spans())
 
 
-def every(payload: payloads.Payload, mode: str, seen: Any, stand_in: Any, caplog: pytest.LogCaptureFixture) -> Iterator[Told]:
-    """Run a payload with secrets in it, once for each way in which a call ends."""
+def every(sample: calls.SampleCall, mode: str, seen: Any, stand_in: Any, caplog: pytest.LogCaptureFixture) -> Iterator[Told]:
+    """Run a sample with secrets in it, once for each way in which a call ends."""
     forget_the_past()
-    marked, ran = with_secrets(payload), False
+    marked, ran = with_secrets(sample), False
     with caplog.at_level(logging.DEBUG, logger="opentelemetry"):
-        for exit in EXITS[payload.stream]:
+        for exit in EXITS[sample.stream]:
             if exit.script(mode) is not None and (one := told(Case(marked, mode, "plain", exit), seen, stand_in, caplog)) is not None:
                 ran = True
                 yield one
@@ -93,14 +93,14 @@ def every(payload: payloads.Payload, mode: str, seen: Any, stand_in: Any, caplog
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda p: p.id)
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda p: p.id)
 def test_nothing_said_and_no_credential_is_told(
-    payload: Any, mode: str, watching: Watching, stand_in: Any, caplog: pytest.LogCaptureFixture
+    sample: Any, mode: str, watching: Watching, stand_in: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     found: list[str] = []
     seen = watching.watched()
     keys: set[str] = set()
-    for one in every(payload, mode, seen, stand_in, caplog):
+    for one in every(sample, mode, seen, stand_in, caplog):
         keys |= one.keys
         secrets = {*CONTENTS, *FILES, *CREDENTIALS, *PERSONAL, *one.keys, *({one.text[:40]} if " " in one.text else ())}
         found += [f"{one.exit}: {what}" for what in leaked(secrets, one.places)]
@@ -109,14 +109,14 @@ def test_nothing_said_and_no_credential_is_told(
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda p: p.id)
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda p: p.id)
 def test_no_credential_is_told_with_what_was_said(
-    payload: Any, mode: str, watching: Watching, stand_in: Any, caplog: pytest.LogCaptureFixture
+    sample: Any, mode: str, watching: Watching, stand_in: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     found: list[str] = []
     seen = watching.watched(**CONTENTS_ON)
     keys: set[str] = set()
-    for one in every(payload, mode, seen, stand_in, caplog):
+    for one in every(sample, mode, seen, stand_in, caplog):
         keys |= one.keys
         found += [f"{one.exit}: {what}" for what in leaked({*FILES, *CREDENTIALS, *PERSONAL, *one.keys}, one.places)]
         # Contents go to traces and log events, and to nothing else, whatever the setting.
@@ -129,13 +129,13 @@ def test_no_credential_is_told_with_what_was_said(
 
 
 @pytest.mark.parametrize(("setting", "elsewhere"), [("span_only", "logs"), ("event_only", "traces")])
-@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda p: p.id)
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda p: p.id)
 def test_what_was_said_is_told_only_where_it_was_asked_for(
-    payload: Any, setting: str, elsewhere: str, watching: Watching, stand_in: Any, caplog: pytest.LogCaptureFixture
+    sample: Any, setting: str, elsewhere: str, watching: Watching, stand_in: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     found: list[str] = []
     seen = watching.watched(capture_message_content=setting, emit_event=True)
-    for one in every(payload, "async" if payload.call is None else "sync", seen, stand_in, caplog):
+    for one in every(sample, "async" if sample.call is None else "sync", seen, stand_in, caplog):
         found += [f"{one.exit}: {what}" for what in leaked(CONTENTS, {elsewhere: one.places[elsewhere]})]
     assert not found, "\n".join(found)
 
@@ -154,7 +154,7 @@ def test_the_source_of_the_application_is_not_told(watching: Watching) -> None:
     assert leaked(["canary-source-5ecret"], places) == []
 
 
-CHAT = next(payload for payload in PAYLOADS if payload.id == "openai-chat.completions.create")
+CHAT = next(sample for sample in SAMPLES if sample.id == "openai-chat.completions.create")
 
 
 def _found(watching: Watching, stand_in: Any, caplog: pytest.LogCaptureFixture) -> tuple[list[str], list[str]]:

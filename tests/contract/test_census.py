@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-import payloads
+import calls
 from census import SDKS, Inspected, bedrock
 from contract.driving import MODES, run
-from harness.surface import Asking, asking, functions_of, listed, offers, read, sources, unaccounted
+from harness.source.surface import Asking, asking, functions_of, listed, offers, read, sources, unaccounted
 from opentelemetry.instrumentation.llm.providers.bedrock import BEDROCK
 
 pytestmark = [
@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning"),
 ]
-INSTALLED = [sdk for sdk in SDKS if payloads.installed(sdk.package)]
+INSTALLED = [sdk for sdk in SDKS if calls.installed(sdk.package)]
 SERVICES = ("bedrock", "sagemaker-runtime")
 
 
@@ -54,8 +54,8 @@ def _exhausted(result: Any) -> Any:
 
 
 @pytest.mark.parametrize("sdk", INSTALLED, ids=lambda sdk: sdk.list)
-def test_the_reading_sees_every_request_that_a_payload_sends(sdk: Inspected, surfaces: Any, stand_in: Any) -> None:
-    """Every function that sends a request of a payload was found in the source.
+def test_the_reading_sees_every_request_that_a_sample_sends(sdk: Inspected, surfaces: Any, stand_in: Any) -> None:
+    """Every function that sends a request of a sample was found in the source.
 
     Requests of threads that outlive the call are not visible to the profile function.
     """
@@ -66,21 +66,21 @@ def test_the_reading_sees_every_request_that_a_payload_sends(sdk: Inspected, sur
         ):
             places.setdefault(function.file, []).append(function.lines)
     blind = []
-    for payload in (p for p in payloads.read() if p.provider in sdk.providers and not (p.name.startswith("post:") or p.only_plain)):
+    for sample in (p for p in calls.read() if p.provider in sdk.providers and not (p.name.startswith("post:") or p.only_plain)):
         for mode in MODES:
             seen: set[tuple[str, int]] = set()
             note = lambda frame, event, _, seen=seen: seen.add((frame.f_code.co_filename, frame.f_lineno))  # noqa: E731
             threading.setprofile(note)
             sys.setprofile(note)
             try:
-                run(payload, mode, stand_in.url, *((_exhausted,) if mode == "sync" else ()))
+                run(sample, mode, stand_in.url, *((_exhausted,) if mode == "sync" else ()))
             except pytest.skip.Exception:
                 continue
             finally:
                 sys.setprofile(None)
                 threading.setprofile(None)  # type: ignore[arg-type]
             if stand_in.journal and not any(line in lines for file, line in tuple(seen) for lines in places.get(file, ())):
-                blind.append(f"{payload.id} {mode}")
+                blind.append(f"{sample.id} {mode}")
             stand_in.clear()
     assert blind == []
 

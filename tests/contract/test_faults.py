@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-import payloads
+import calls
 from contract.driving import MODES
-from harness.bench import SETTINGS, TRIES, Bench, anew, bare
-from harness.faults import Way, named
-from harness.running import Case, cases
+from harness.faults.injection import Way, named
+from harness.faults.reports import SETTINGS, TRIES, Bench, anew, bare
+from harness.scripts.one_run import Case, cases
 
 from .unguarded import FRAMES
 
@@ -31,9 +31,9 @@ KINDS = {
     "async": {*EVERYWHERE, ("plain", "server cuts"), ("plain", "closed")},
 }  # fmt: skip
 _THOROUGH = "LLM_CONTRACT" in os.environ
-"""Whether every payload runs every exit; otherwise two represent the rest."""
+"""Whether every sample runs every exit; otherwise two represent the rest."""
 FEW = ("openai-chat.completions.create", "openai-chat.completions.create-stream")
-PAYLOADS = [payload for payload in payloads.read() if _THOROUGH or payload.id in FEW]
+SAMPLES = [sample for sample in calls.read() if _THOROUGH or sample.id in FEW]
 _NEAR = 4
 _done: set[tuple[Any, ...]] = set()
 
@@ -66,21 +66,21 @@ def _tried(bench: Bench, case: Case, unwatched: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda p: p.id)
-def test_no_mistake_of_ours_reaches_the_application(payload: payloads.Payload, mode: str, watch: Any, stand_in: Any) -> None:
-    chosen = [case for case in cases(payload, mode) if (case.style, case.exit.name) in KINDS[mode]]
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda p: p.id)
+def test_no_mistake_of_ours_reaches_the_application(sample: calls.SampleCall, mode: str, watch: Any, stand_in: Any) -> None:
+    chosen = [case for case in cases(sample, mode) if (case.style, case.exit.name) in KINDS[mode]]
     bares = {case.id: bare(case, stand_in) for case in chosen}
     bench = Bench(watch(**SETTINGS), stand_in)
     found = [what for case in chosen if bares[case.id] is not None for what in _tried(bench, case, bares[case.id])]
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("provider", sorted({payload.provider for payload in PAYLOADS}))
+@pytest.mark.parametrize("provider", sorted({sample.provider for sample in SAMPLES}))
 def test_nor_does_one_in_what_is_worked_out_in_the_first_call_only(provider: str, watch: Any, stand_in: Any) -> None:
     found: list[str] = []
     for stream in (False, True):
-        mine = [case for p in PAYLOADS if p.provider == provider and p.stream is stream for case in cases(p, "sync", "plain")]
-        case = next((case for case in mine if (case.style, case.exit.name) in EVERYWHERE and case.payload.call is not None), None)
+        mine = [case for p in SAMPLES if p.provider == provider and p.stream is stream for case in cases(p, "sync", "plain")]
+        case = next((case for case in mine if (case.style, case.exit.name) in EVERYWHERE and case.sample.call is not None), None)
         unwatched = None if case is None else bare(case, stand_in)
         if case is None or unwatched is None:
             continue

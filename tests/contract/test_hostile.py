@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-import payloads
+import calls
 from contract.driving import MODES, answer, opened, opened_async
-from harness.hostile import Hostile, HostileError, HostileStream, Hurting, standing_in
-from harness.telling import Begun
+from harness.faults.hostile import Hostile, HostileError, HostileStream, Hurting, standing_in
+from harness.observation.new_telemetry import Begun
 from opentelemetry.instrumentation.llm import LLMInstrumentor
 
 pytestmark = pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")
-PAYLOADS = list(payloads.read())
+SAMPLES = list(calls.read())
 NOWHERE = "http://127.0.0.1:1"
 Outcome = tuple[str, Any]
 
@@ -29,17 +29,17 @@ async def _read_async(result: Any) -> list[int]:
     return [id(chunk) async for chunk in result]
 
 
-def _outcome(payload: payloads.Payload, mode: str, read: bool, around: Callable[[Any], Any] = lambda client: client) -> Outcome:
+def _outcome(sample: calls.SampleCall, mode: str, read: bool, around: Callable[[Any], Any] = lambda client: client) -> Outcome:
     """Make the call; return which object, chunks or exception the application got."""
     try:
         if mode == "sync":
-            with opened(payload, NOWHERE) as client:
-                result = payload.call(around(client))  # type: ignore[misc]
+            with opened(sample, NOWHERE) as client:
+                result = sample.call(around(client))  # type: ignore[misc]
                 return ("chunks", [id(chunk) for chunk in result]) if read else ("object", _named(result))
 
         async def call() -> Any:
-            async with opened_async(payload, NOWHERE) as client:
-                result = await answer(_Around(payload, around), client)  # type: ignore[arg-type]
+            async with opened_async(sample, NOWHERE) as client:
+                result = await answer(_Around(sample, around), client)  # type: ignore[arg-type]
                 return ("chunks", await _read_async(result)) if read else ("object", _named(result))
 
         return asyncio.run(call())
@@ -50,18 +50,18 @@ def _outcome(payload: payloads.Payload, mode: str, read: bool, around: Callable[
 
 
 class _Around:
-    """A payload whose client is given something around it."""
+    """A sample whose client is given something around it."""
 
-    def __init__(self, payload: payloads.Payload, around: Callable[[Any], Any]) -> None:
-        self._payload, self._around = payload, around
+    def __init__(self, sample: calls.SampleCall, around: Callable[[Any], Any]) -> None:
+        self._sample, self._around = sample, around
 
     def async_call(self, client: Any) -> Any:
         """Make the asynchronous call."""
-        return self._payload.async_call(self._around(client))  # type: ignore[misc]
+        return self._sample.async_call(self._around(client))  # type: ignore[misc]
 
 
-def _compare(payload: payloads.Payload, mode: str, given: Any, watch: Any, read: bool = False) -> None:
-    if (payload.call if mode == "sync" else payload.async_call) is None:
+def _compare(sample: calls.SampleCall, mode: str, given: Any, watch: Any, read: bool = False) -> None:
+    if (sample.call if mode == "sync" else sample.async_call) is None:
         pytest.skip("this SDK has no such form of it")
 
     def answering(point: Any, asynchronous: bool) -> Any:
@@ -70,13 +70,13 @@ def _compare(payload: payloads.Payload, mode: str, given: Any, watch: Any, read:
             raise value
         return value
 
-    with standing_in(payload.provider, answering):
-        bare = _outcome(payload, mode, read)
+    with standing_in(sample.provider, answering):
+        bare = _outcome(sample, mode, read)
         if bare[0] == "raised" and bare[1][0] is not HostileError:
             pytest.skip(f"this release refuses it by itself, with {bare[1][0].__name__}")
         seen = watch()
         begun = Begun(seen)
-        assert _outcome(payload, mode, read) == bare
+        assert _outcome(sample, mode, read) == bare
         LLMInstrumentor().uninstrument()
     spans = seen.spans()
     assert (begun.count, len(spans)) == (1, 1)
@@ -85,20 +85,20 @@ def _compare(payload: payloads.Payload, mode: str, given: Any, watch: Any, read:
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("payload", [p for p in PAYLOADS if not p.stream], ids=lambda p: p.id)
-def test_an_answer_that_raises_whatever_is_asked(payload: payloads.Payload, mode: str, watch: Any) -> None:
-    _compare(payload, mode, Hostile(), watch)
+@pytest.mark.parametrize("sample", [p for p in SAMPLES if not p.stream], ids=lambda p: p.id)
+def test_an_answer_that_raises_whatever_is_asked(sample: calls.SampleCall, mode: str, watch: Any) -> None:
+    _compare(sample, mode, Hostile(), watch)
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("payload", [p for p in PAYLOADS if not p.stream], ids=lambda p: p.id)
-def test_an_error_that_raises_whatever_is_asked(payload: payloads.Payload, mode: str, watch: Any) -> None:
-    _compare(payload, mode, HostileError(), watch)
+@pytest.mark.parametrize("sample", [p for p in SAMPLES if not p.stream], ids=lambda p: p.id)
+def test_an_error_that_raises_whatever_is_asked(sample: calls.SampleCall, mode: str, watch: Any) -> None:
+    _compare(sample, mode, HostileError(), watch)
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("payload", [p for p in PAYLOADS if p.stream], ids=lambda p: p.id)
-def test_chunks_that_raise_whatever_is_asked(payload: payloads.Payload, mode: str, watch: Any) -> None:
+@pytest.mark.parametrize("sample", [p for p in SAMPLES if p.stream], ids=lambda p: p.id)
+def test_chunks_that_raise_whatever_is_asked(sample: calls.SampleCall, mode: str, watch: Any) -> None:
     chunks = [Hostile(), Hostile()]
 
     def stream(point: Any, asynchronous: bool) -> Any:
@@ -109,24 +109,24 @@ def test_chunks_that_raise_whatever_is_asked(payload: payloads.Payload, mode: st
         setattr(made, point.stream_in, made._agen() if asynchronous else iter(chunks))
         return made
 
-    _compare(payload, mode, stream, watch, read=True)
+    _compare(sample, mode, stream, watch, read=True)
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda p: p.id)
-def test_arguments_that_raise_whatever_is_asked(payload: payloads.Payload, mode: str, watch: Any) -> None:
-    if (payload.call if mode == "sync" else payload.async_call) is None:
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda p: p.id)
+def test_arguments_that_raise_whatever_is_asked(sample: calls.SampleCall, mode: str, watch: Any) -> None:
+    if (sample.call if mode == "sync" else sample.async_call) is None:
         pytest.skip("this SDK has no such form of it")
     result = object()
-    with standing_in(payload.provider, lambda point, asynchronous: result):
+    with standing_in(sample.provider, lambda point, asynchronous: result):
         for turn in range(20):
             around = lambda client, turn=turn: Hurting(client, turn)  # noqa: E731
             try:
-                bare = _outcome(payload, mode, False, around)
+                bare = _outcome(sample, mode, False, around)
             except IndexError:
                 break
             seen = watch()
             begun = Begun(seen)
-            assert _outcome(payload, mode, False, around) == bare
+            assert _outcome(sample, mode, False, around) == bare
             LLMInstrumentor().uninstrument()
             assert len(seen.spans()) == begun.count <= 1

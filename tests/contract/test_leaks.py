@@ -15,19 +15,19 @@ from pathlib import Path
 
 import pytest
 
-import payloads
+import calls
 from contract.driving import MODES, opened
-from harness.growth import Growth, Left
-from harness.held import BYTES_PER_OPEN_STREAM, OBJECTS_PER_OPEN_STREAM, held
+from harness.measures.growth import Growth, Left
+from harness.measures.open_streams import BYTES_PER_OPEN_STREAM, OBJECTS_PER_OPEN_STREAM, held
+from harness.observation.instrumented import Watching
 from harness.processes import python, served
-from harness.styles import NotApplicable
-from harness.watching import Watching
+from harness.scripts.styles import NotApplicable
 from opentelemetry.instrumentation.llm.calls.streams import finalize
 
 SOAK = os.environ.get("LLM_SOAK")
 CALLS = SOAK or "140"
 FEW = ("answer, answered", "answer, refused", "stream, exhausted", "stream, broken off in with", "stream, dropped", "stream, cancelled")
-PROVIDERS = sorted({payload.provider for payload in payloads.read()})
+PROVIDERS = sorted({sample.provider for sample in calls.read()})
 RATIONALE = Path(__file__).parents[2] / "docs" / "rationale.md"
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
@@ -38,7 +38,11 @@ pytestmark = [
 
 def growths(side: str, provider: str, mode: str, *only: str, before: str = "") -> Iterator[tuple[str, Growth]]:
     """Run ``before`` and exits in a process; yield each with its last growth."""
-    started = ("-c", f"{before}\nimport sys\nfrom harness import leaks\nleaks.main(*sys.argv[1:])") if before else ("-m", "harness.leaks")
+    started = (
+        ("-c", f"{before}\nimport sys\nfrom harness.measures import leaks\nleaks.main(*sys.argv[1:])")
+        if before
+        else ("-m", "harness.measures.leaks")
+    )
     done = python(*started, side, provider, mode, CALLS, *only, timeout=None if SOAK else 240)
     assert done.returncode == 0, done.stderr
     for line in done.stdout.splitlines():
@@ -115,7 +119,7 @@ def test_what_grows_each_time_is_said() -> None:
     assert (len(found), tried) == (1, 1)
 
 
-STREAMS = [payload for payload in payloads.read() if payload.stream and not payload.of_answers]
+STREAMS = [sample for sample in calls.read() if sample.stream and not sample.of_answers]
 _OPEN = 8
 """How many are open at once: fewer than the connections in any SDK's pool."""
 
@@ -129,14 +133,14 @@ def far() -> Iterator[str]:
 
 @pytest.mark.parametrize("chunks", (10, 30))
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("payload", STREAMS, ids=lambda payload: payload.id)
-def test_an_open_stream_holds_little_of_ours(payload: payloads.Payload, mode: str, chunks: int, watching: Watching, far: str) -> None:
+@pytest.mark.parametrize("sample", STREAMS, ids=lambda sample: sample.id)
+def test_an_open_stream_holds_little_of_ours(sample: calls.SampleCall, mode: str, chunks: int, watching: Watching, far: str) -> None:
     watching.bare()
     tracemalloc.start()
     try:
-        bare = held(payload, mode, far, _OPEN, chunks)
+        bare = held(sample, mode, far, _OPEN, chunks)
         watching.watched()
-        ours = held(payload, mode, far, _OPEN, chunks).more_than(bare)
+        ours = held(sample, mode, far, _OPEN, chunks).more_than(bare)
     except NotApplicable as reason:
         pytest.skip(str(reason))
     finally:
@@ -149,15 +153,15 @@ def _nothing() -> None:
 
 
 def test_many_streams_leave_one_entry_among_what_runs_as_the_process_ends(watching: Watching, far: str) -> None:
-    payload = next(payload for payload in STREAMS if payload.provider == "openai")
+    sample = next(sample for sample in STREAMS if sample.provider == "openai")
     watching.watched()
     entries = []
-    with opened(payload, far) as client:
+    with opened(sample, far) as client:
         for _ in range(5):
-            list(payload.call(client))  # type: ignore[misc]
+            list(sample.call(client))  # type: ignore[misc]
             entries.append(atexit._ncallbacks())
         atexit.register(_nothing)
-        list(payload.call(client))  # type: ignore[misc]
+        list(sample.call(client))  # type: ignore[misc]
     assert len(set(entries)) == 1
     assert finalize._turn._last == atexit._ncallbacks() > entries[-1]
     atexit.unregister(_nothing)

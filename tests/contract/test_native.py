@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-import payloads
+import calls
 from contract.driving import MODES
-from harness.exits import STREAM_EXITS, VALUE_EXITS
-from harness.native import inferences, telling_of_itself
-from harness.planting import IN_WHAT_IS_TOLD
-from harness.running import Case, run
-from harness.styles import NotApplicable
-from harness.watching import Watching
+from harness.faults.planted import IN_WHAT_IS_TOLD
+from harness.observation.instrumented import Watching
+from harness.observation.native import inferences, telling_of_itself
+from harness.scripts.exits import STREAM_EXITS, VALUE_EXITS
+from harness.scripts.one_run import Case, run
+from harness.scripts.styles import NotApplicable
 from opentelemetry.instrumentation.llm import providers
 from opentelemetry.instrumentation.llm.schema.events import OPERATIONS
 from opentelemetry.instrumentation.llm.testing import capture_events
@@ -30,7 +30,10 @@ WHOLE = {False: VALUE_EXITS[0], True: STREAM_EXITS[0]}
 
 
 SILENCED = sorted(provider.name for provider in providers.ALL if provider.native and provider.name != "bedrock")
-"""SDKs whose spans are replaced. ``tests/beside`` covers the one for botocore."""
+"""SDKs whose spans are replaced.
+
+``tests/integration/beside`` covers the one for botocore.
+"""
 
 
 @pytest.fixture
@@ -41,12 +44,12 @@ def told(watching: Watching) -> Iterator[Any]:
         yield seen
 
 
-def told_of(payload: payloads.Payload, mode: str, seen: Any, stand_in: Any) -> tuple[int, list[str], int]:
+def told_of(sample: calls.SampleCall, mode: str, seen: Any, stand_in: Any) -> tuple[int, list[str], int]:
     """Make one call; return our spans, scopes of other inference spans, and ends."""
     seen.clear()
     with capture_events() as said:
         try:
-            run(Case(payload, mode, "plain", WHOLE[payload.stream]), stand_in.url)
+            run(Case(sample, mode, "plain", WHOLE[sample.stream]), stand_in.url)
         except NotApplicable as reason:
             pytest.skip(str(reason))
     ours = [span for span in seen.spans() if span.instrumentation_scope.name == OURS]
@@ -55,14 +58,14 @@ def told_of(payload: payloads.Payload, mode: str, seen: Any, stand_in: Any) -> t
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("payload", list(payloads.read()), ids=lambda p: p.id)
-def test_one_call_is_one_span(payload: payloads.Payload, mode: str, told: Any, stand_in: Any) -> None:
-    assert told_of(payload, mode, told, stand_in) == (1, [], 1)
+@pytest.mark.parametrize("sample", list(calls.read()), ids=lambda p: p.id)
+def test_one_call_is_one_span(sample: calls.SampleCall, mode: str, told: Any, stand_in: Any) -> None:
+    assert told_of(sample, mode, told, stand_in) == (1, [], 1)
 
 
 def test_a_doubled_span_of_ours_is_counted(watching: Watching, stand_in: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     (doubled,) = (planted for planted in IN_WHAT_IS_TOLD if planted.plant.__name__ == "_span_is_doubled")
-    chat = next(p for p in payloads.read() if p.provider == "openai" and not p.stream)
+    chat = next(p for p in calls.read() if p.provider == "openai" and not p.stream)
     watching.bare()
     doubled.plant(monkeypatch)
     seen = watching.watched()
@@ -73,9 +76,9 @@ def test_a_doubled_span_of_ours_is_counted(watching: Watching, stand_in: Any, mo
 @pytest.mark.parametrize("provider", SILENCED)
 def test_a_second_span_is_counted(provider: str, watching: Watching, stand_in: Any) -> None:
     """The same measurement finds the SDK's own spans if they are allowed."""
-    values = [p for p in payloads.read() if p.provider == provider and not p.stream and p.call is not None]
+    values = [p for p in calls.read() if p.provider == provider and not p.stream and p.call is not None]
     # The clients for third-party clouds create no spans.
-    chat = min(values, key=lambda payload: payload.name.endswith((":azure", ":gcp")), default=None)
+    chat = min(values, key=lambda sample: sample.name.endswith((":azure", ":gcp")), default=None)
     if chat is None:
         pytest.skip(f"{provider} is not installed")
     if provider == "azure_inference":

@@ -7,27 +7,25 @@ from typing import Any
 
 import pytest
 
-import payloads
+import calls
 from contract.driving import MODES, run
 from opentelemetry.instrumentation.llm import LLMInstrumentor
 
 pytestmark = pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")
 SCENARIOS = ("odd-choices", "odd-usage", "odd-everything", "odd-stream", "empty", "no-usage", "truncated", "not-json", "failed-response")
-CHATS = [
-    p for p in payloads.read() if "chat" in p.name or p.name.startswith(("completion", "responses", "embeddings", "messages", "models"))
-]
+CHATS = [p for p in calls.read() if "chat" in p.name or p.name.startswith(("completion", "responses", "embeddings", "messages", "models"))]
 
 
 _RANDOM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|resp_[A-Za-z0-9]{32,}=*")
 """Ids that an SDK makes up, or makes of one that the server counts."""
 
 
-def _outcome(payload: payloads.Payload, mode: str, url: str) -> tuple[Any, ...]:
+def _outcome(sample: calls.SampleCall, mode: str, url: str) -> tuple[Any, ...]:
     def read(result: Any) -> Any:
-        return list(result) if payload.stream and mode == "sync" else result
+        return list(result) if sample.stream and mode == "sync" else result
 
     try:
-        result = run(payload, mode, url, read)
+        result = run(sample, mode, url, read)
     except Exception as error:
         return "raised", type(error), _without_numbers(str(error))
     chunks = result if isinstance(result, list) else [result]
@@ -46,18 +44,18 @@ def _without_numbers(text: str) -> str:
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("scenario", SCENARIOS)
-@pytest.mark.parametrize("payload", CHATS, ids=lambda p: p.id)
-def test_the_application_sees_what_it_would_see_unwatched(payload: Any, scenario: str, mode: str, watch: Any, stand_in: Any) -> None:
-    if payload.stream and mode == "async":
+@pytest.mark.parametrize("sample", CHATS, ids=lambda p: p.id)
+def test_the_application_sees_what_it_would_see_unwatched(sample: Any, scenario: str, mode: str, watch: Any, stand_in: Any) -> None:
+    if sample.stream and mode == "async":
         pytest.skip("streams are read in test_exits; here their plain form stands for both")
     url = f"{stand_in.url}/scenario/{scenario}"
     assert not LLMInstrumentor().is_instrumented_by_opentelemetry
-    bare = _outcome(payload, mode, url)
+    bare = _outcome(sample, mode, url)
     seen = watch()
-    assert _outcome(payload, mode, url) == bare
+    assert _outcome(sample, mode, url) == bare
     span = seen.span()
     assert span.end_time is not None
-    if bare[0] == "raised" and not payload.on_the_wire:
+    if bare[0] == "raised" and not sample.on_the_wire:
         assert span.status.status_code.name == "ERROR"
 
 

@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 
-import payloads
+import calls
 from conftest import Seen
-from harness import planting
-from harness.complaining import complaints
-from harness.dropping import dropped
-from harness.leaving import untold
-from harness.outsides import outsides
-from harness.planting import IN_THE_CALL, IN_WHAT_IS_TOLD, Planted, around_requests
+from harness.faults import planted as planted_faults
+from harness.faults.planted import IN_THE_CALL, IN_WHAT_IS_TOLD, Planted, around_requests
+from harness.observation.complaints import complaints
+from harness.observation.new_telemetry import Told
+from harness.observation.signatures import outsides
 from harness.processes import python
-from harness.running import Case, cases
-from harness.telling import Told
-from harness.twin import Hearing, differences, observed
+from harness.scripts.dropped_streams import dropped
+from harness.scripts.one_run import Case, cases
+from harness.scripts.process_end import untold
+from harness.scripts.twin import Hearing, differences, observed
 from opentelemetry.instrumentation.llm import LLMInstrumentor
 
 pytestmark = [
@@ -31,20 +31,20 @@ pytestmark = [
 
 
 def _case(exit: str, stream: bool = True) -> Case:
-    payload = next(p for p in payloads.read() if p.provider == "openai" and p.stream is stream)
-    return next(case for case in cases(payload, "sync", "plain") if case.exit.name == exit)
+    sample = next(p for p in calls.read() if p.provider == "openai" and p.stream is stream)
+    return next(case for case in cases(sample, "sync", "plain") if case.exit.name == exit)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _loaded() -> None:
     """Load the SDK: only the responses of an HTTP client that is loaded are noticed."""
-    _case("exhausted").payload.client("http://127.0.0.1:1").close()
+    _case("exhausted").sample.client("http://127.0.0.1:1").close()
 
 
 @pytest.fixture(autouse=True)
 def _cleared() -> Iterator[None]:
     yield
-    planting.clear()
+    planted_faults.clear()
 
 
 @pytest.fixture
@@ -133,18 +133,18 @@ def _left_to_the_collector(client: Any) -> _Endless:
 
 
 def test_a_stream_that_is_left_to_the_collector_is_told_apart(stand_in: Any) -> None:
-    payload = _case("dropped").payload
+    sample = _case("dropped").sample
     calls = (lambda client: _Endless(), _left_to_the_collector)
-    states = [dropped(dataclasses.replace(payload, call=call), "sync", stand_in.url) for call in calls]
+    states = [dropped(dataclasses.replace(sample, call=call), "sync", stand_in.url) for call in calls]
     assert states == [["no stream"], ["a stream"]]
 
 
 UNTOLD = """
 import sys
-from harness import leaving
+from harness.scripts import process_end
 from opentelemetry.instrumentation.llm.calls.streams import finalize
 finalize.end_open = lambda: None
-leaving.main("watched", "openai", "sync", sys.argv[1])
+process_end.main("watched", "openai", "sync", sys.argv[1])
 """
 
 

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-import payloads
-from harness.bench import SETTINGS, Bench, bare
-from harness.faults import named
-from harness.running import Case, cases
+import calls
+from harness.faults.injection import named
+from harness.faults.reports import SETTINGS, Bench, bare
+from harness.scripts.one_run import Case, cases
 from opentelemetry.instrumentation.llm import guard
 from opentelemetry.instrumentation.llm.calls import wrap as watching
 
-CHAT = next(p for p in payloads.read() if p.id == "openai-chat.completions.create")
+CHAT = next(p for p in calls.read() if p.id == "openai-chat.completions.create")
 CASE: Case = next(case for case in cases(CHAT, "sync", "plain") if case.exit.name == "answered")
 STEP = "calls/result.py:dispatch_result"
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-import payloads
+import calls
 from census.releases import floor
 from contract.driving import MODES
-from harness.firing import Fired, amiss, fire
-from harness.matrix import Observer, Row
-from harness.proving import is_there
-from harness.telling import Told
+from harness.observation.firing import Fired, amiss, fire
+from harness.observation.new_telemetry import Told
+from harness.report.matrix import Observer, Row
+from harness.report.results import is_there
 from opentelemetry.instrumentation.llm import providers
 from opentelemetry.instrumentation.llm.calls.declaration import Sdk
 from opentelemetry.instrumentation.llm.calls.patches import installed
@@ -25,8 +25,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning"),
 ]
-CALLS = [(payload, mode) for payload in payloads.read() for mode in MODES]
-ASKED = [payload.provider for payload, _ in CALLS]
+CALLS = [(sample, mode) for sample in calls.read() for mode in MODES]
+ASKED = [sample.provider for sample, _ in CALLS]
 TABLES = [provider for provider in providers.ALL if provider.name in ASKED]
 FIRED = dict[tuple[str, str], Fired]
 
@@ -42,24 +42,24 @@ def fired() -> FIRED:
     return {}
 
 
-def _fire(payload: payloads.Payload, mode: str, observer: Observer, told: Told, url: str, fired: FIRED) -> Fired:
-    if (payload.id, mode) not in fired:
-        fired[payload.id, mode] = fire(payload, mode, observer, told, url)
-    return fired[payload.id, mode]
+def _fire(sample: calls.SampleCall, mode: str, observer: Observer, told: Told, url: str, fired: FIRED) -> Fired:
+    if (sample.id, mode) not in fired:
+        fired[sample.id, mode] = fire(sample, mode, observer, told, url)
+    return fired[sample.id, mode]
 
 
-@pytest.mark.parametrize(("payload", "mode"), CALLS, ids=lambda value: getattr(value, "id", value))
-def test_a_call_fires(payload: payloads.Payload, mode: str, observer: Observer, told: Told, stand_in: Any, fired: FIRED) -> None:
-    assert _fire(payload, mode, observer, told, stand_in.url, fired).complaints(payload.provider) == []
+@pytest.mark.parametrize(("sample", "mode"), CALLS, ids=lambda value: getattr(value, "id", value))
+def test_a_call_fires(sample: calls.SampleCall, mode: str, observer: Observer, told: Told, stand_in: Any, fired: FIRED) -> None:
+    assert _fire(sample, mode, observer, told, stand_in.url, fired).complaints(sample.provider) == []
 
 
 def _rows(provider: Sdk, *context: Any) -> set[Row]:
     """Return the Points that fire in some call of a provider."""
     found: set[Row] = set()
-    for payload, mode in CALLS:
-        if payload.provider == provider.name:
+    for sample, mode in CALLS:
+        if sample.provider == provider.name:
             try:
-                found |= _fire(payload, mode, *context).points
+                found |= _fire(sample, mode, *context).points
             except pytest.skip.Exception:
                 continue
     return found
@@ -72,9 +72,9 @@ def test_every_point_is_where_it_is_claimed(table: Sdk, observer: Observer, told
 
 def test_the_release_that_was_asked_for_is_installed() -> None:
     """The tox environment has the release in its name; otherwise its tests are void."""
-    if not payloads.ASKED_FOR:
+    if not calls.ASKED_FOR:
         pytest.skip("no release is asked for")
-    (table,) = (provider for provider in providers.ALL if provider.name == payloads.ASKED_FOR)
-    assert payloads.ASKED_FOR in ASKED and payloads.END in ("oldest", "newest")
-    release, meets = installed(f"{table.distribution} == {floor(table.requires)}" if payloads.END == "oldest" else table.requires)
+    (table,) = (provider for provider in providers.ALL if provider.name == calls.ASKED_FOR)
+    assert calls.ASKED_FOR in ASKED and calls.END in ("oldest", "newest")
+    release, meets = installed(f"{table.distribution} == {floor(table.requires)}" if calls.END == "oldest" else table.requires)
     assert meets, release

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-import payloads
-from harness.watching import Watching
+import calls
+from harness.observation.instrumented import Watching
 from opentelemetry.instrumentation.llm import providers
 from opentelemetry.instrumentation.llm.calls.declaration import Sdk
 from opentelemetry.instrumentation.llm.calls.targets import cell_of
@@ -22,8 +22,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning"),
 ]
-PAYLOADS = list(payloads.read())
-TABLES = [provider for provider in providers.ALL if provider.name in {payload.provider for payload in PAYLOADS}]
+SAMPLES = list(calls.read())
+TABLES = [provider for provider in providers.ALL if provider.name in {sample.provider for sample in SAMPLES}]
 TIMES = 3
 
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-import payloads
+import calls
 from harness.processes import python
-from harness.running import cases
-from harness.twin import differences
+from harness.scripts.one_run import cases
+from harness.scripts.twin import differences
 
-PAYLOADS = list(payloads.read())
-PROVIDERS = sorted({payload.provider for payload in PAYLOADS})
+SAMPLES = list(calls.read())
+PROVIDERS = sorted({sample.provider for sample in SAMPLES})
 SIDES = ("bare", "watched")
 
 
@@ -25,7 +25,7 @@ def twins(provider: str, directory: Path) -> tuple[dict[str, Any], dict[str, Any
     """Run both sides of a provider once, next to each other."""
     files = {side: directory / f"{provider}-{side}.json" for side in SIDES}
     with ThreadPoolExecutor(2) as pool:
-        done = list(pool.map(lambda side: python("-m", "harness.twin", side, provider, str(files[side])), SIDES))
+        done = list(pool.map(lambda side: python("-m", "harness.scripts.twin", side, provider, str(files[side])), SIDES))
     assert [(d.returncode, d.stdout, _without_garbage(d.stderr)) for d in done] == [(0, "", "")] * 2
     bare, watched = (json.loads(files[side].read_text()) for side in SIDES)
     return bare, watched
@@ -43,25 +43,25 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def found(payload: payloads.Payload, directory: Path) -> tuple[dict[str, list[str]], int]:
-    """Return the cases of a payload that differ, and the number of compared cases."""
-    bare, watched = twins(payload.provider, directory)
-    every = [case for mode in ("sync", "async") for case in cases(payload, mode)]
+def found(sample: calls.SampleCall, directory: Path) -> tuple[dict[str, list[str]], int]:
+    """Return the cases of a sample that differ, and the number of compared cases."""
+    bare, watched = twins(sample.provider, directory)
+    every = [case for mode in ("sync", "async") for case in cases(sample, mode)]
     differ = {case.id: differences(bare[case.id], watched[case.id], case.exit.races, case.id) for case in every}
     return {id: how for id, how in differ.items() if how}, sum("seen" in bare[case.id] for case in every)
 
 
-@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda p: p.id)
-def test_an_application_finds_no_difference(payload: payloads.Payload, directory: Path) -> None:
-    differ, compared = found(payload, directory)
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda p: p.id)
+def test_an_application_finds_no_difference(sample: calls.SampleCall, directory: Path) -> None:
+    differ, compared = found(sample, directory)
     if differ:
         # Event loop and collector race when a generator is dropped; a defect of ours shows every time.
-        again, _ = found(payload, directory / "again")
+        again, _ = found(sample, directory / "again")
         differ = {id: how for id, how in differ.items() if id in again}
     assert not differ, "\n".join(line for how in differ.values() for line in how)
     if not compared:
-        bare, _ = twins(payload.provider, directory)
-        pytest.skip(next(account["not applicable"] for name, account in bare.items() if name.startswith(f"{payload.id} /")))
+        bare, _ = twins(sample.provider, directory)
+        pytest.skip(next(account["not applicable"] for name, account in bare.items() if name.startswith(f"{sample.id} /")))
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

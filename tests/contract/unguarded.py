@@ -111,7 +111,7 @@ TELLS_IT_TWICE: dict[str, str] = {
 ASKS_LATER: dict[str, str] = {
     "litellm-text_completion-stream": "its request goes out with the first step: if the call was given up before, that of the SDK below tells it",
 }
-"""Payloads whose part is a separate call if their stream is not observed."""
+"""SampleCalls whose part is a separate call if their stream is not observed."""
 
 LEAVES_IT_OPEN: dict[str, str] = {
     "handlers/spans.py:Spans.handle": "there is no second one who hears that a call is over",

@@ -1,0 +1,1 @@
+"""Tests of a rule over calls: real SDKs against servers on loopback."""

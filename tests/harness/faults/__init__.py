@@ -1,0 +1,1 @@
+"""Faults, hostile objects, secrets and interruptions, put into calls."""

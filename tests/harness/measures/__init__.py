@@ -1,0 +1,1 @@
+"""Measures of memory: leaks, growth, open streams."""

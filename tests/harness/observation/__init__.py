@@ -1,0 +1,1 @@
+"""Record and judge what an application and its telemetry show."""

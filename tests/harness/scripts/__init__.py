@@ -1,0 +1,1 @@
+"""Scripts that make the calls of an application and leave their streams."""

@@ -1,0 +1,1 @@
+"""Tests with other software: servers, back ends, and other instrumentations."""

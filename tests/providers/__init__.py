@@ -1,0 +1,1 @@
+"""Tests of behaviour that only one SDK has."""
