@@ -20,7 +20,7 @@ ROOT = Path(package.__file__).parent
 PROJECT = Path(__file__).parents[2]
 MODULES = sorted(ROOT.rglob("*.py"))
 MAY_USE_OPENTELEMETRY = (
-    "instrumentor.py", "context.py", "baggage.py", "listening.py", "workers.py",
+    "configuration.py", "instrumentor.py", "context.py", "baggage.py", "listening.py", "workers.py",
     "doctor/", "exporters/", "handlers/", "reporters/otel", "reporters/prometheus/",
 )  # fmt: skip
 ALLOWED = frozenset(

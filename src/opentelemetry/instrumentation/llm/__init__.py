@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .baggage import with_attributes
 from .bus import attach, attach_many, detach, execute, list_handlers, span
 from .caches.mapping import watch_cache
+from .configuration import Configured, configure
 from .context import carry, with_context, with_span
 from .costs.budget import CostBudget
 from .costs.call_cost import track_cost
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EVENTS",
+    "Configured",
     "ConsoleReporter",
     "CostBudget",
     "LLMInstrumentor",
@@ -56,6 +58,7 @@ __all__ = [
     "attach_many",
     "basic_metrics",
     "carry",
+    "configure",
     "convert_time_unit",
     "cost_metrics",
     "detach",
