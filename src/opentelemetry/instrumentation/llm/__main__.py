@@ -1,6 +1,7 @@
 """Run the doctor from the command line.
 
-``python -m opentelemetry.instrumentation.llm [--json] [SDK ...]``. The exit status is 1 if the doctor finds a problem.
+``python -m opentelemetry.instrumentation.llm [--json] [--offline | --send] [SDK ...]``. The exit status is 0 if no problem
+is found, 1 if a problem is found, and 2 for a wrong argument.
 """
 
 from __future__ import annotations
@@ -17,13 +18,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m opentelemetry.instrumentation.llm",
         description="Report which LLM SDKs are instrumented, where telemetry is exported, and how to solve each problem.",
+        epilog="Exit status: 0 no problem, 1 a problem was found, 2 wrong arguments. Notes are no problems.",
     )
     parser.add_argument("sdk", nargs="*", help="examine only these SDKs or providers, such as openai (default: all)")
     parser.add_argument("--json", action="store_true", help="print everything that was found as JSON")
+    network = parser.add_mutually_exclusive_group()
+    network.add_argument("--offline", action="store_true", help="do not connect to the endpoints of exporters")
+    network.add_argument("--send", action="store_true", help="send a test span, metric and log record through the exporters")
     parser.add_argument("--wait", type=float, default=WAIT_SECONDS, metavar="SECONDS", help="how long the import of one SDK may take")
     chosen = parser.parse_args(arguments)
     try:
-        report = examine(chosen.wait, chosen.sdk)
+        report = examine(chosen.wait, chosen.sdk, chosen.offline, chosen.send)
     except ValueError as unknown:
         parser.error(str(unknown))
     sys.stdout.write((json.dumps(report.as_json(), indent=2) if chosen.json else report.for_stream(sys.stdout)) + "\n")

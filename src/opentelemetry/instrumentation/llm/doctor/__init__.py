@@ -2,7 +2,10 @@
 
 ``python -m opentelemetry.instrumentation.llm`` inspects an environment: each installed SDK is imported and
 instrumented in a separate process. ``report()`` inspects the running program without importing anything. It also
-knows keyword settings, models without a price, and errors of this process. The doctor never opens a socket.
+knows keyword settings, models without a price, and errors of this process.
+
+The module connects to the host and port of OTLP endpoints, except with ``--offline``; ``--send`` sends test records
+through the exporters. ``report()`` opens no socket.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from ..reporters.aggregation import Aggregator
 from ..reporters.otel import OtelReporter
 from ..settings import Settings
 from ..version import __version__
-from . import exporters, findings, text
+from . import connections, environment, exporters, findings, sending, text
 from .conflicts import OURS, everything_installed, neighbours
 from .facts import Facts, Finding, Setting
 from .sdks import by_distribution, looked_at, probed
@@ -81,37 +84,49 @@ def report() -> Report:
     chosen, ignored = _settings_of(os.environ)
     in_force = (watcher.settings if watcher.is_instrumented_by_opentelemetry else None) or chosen
     collected = _collect(os.environ, in_force, ignored, tuple(looked_at(name, in_force) for name in by_distribution()))
-    return Report(replace(collected, inside=True, watching=watcher.is_instrumented_by_opentelemetry, **_met(watcher)))
+    return Report(
+        replace(
+            collected, inside=True, automatic=environment.is_automatic(), watching=watcher.is_instrumented_by_opentelemetry, **_met(watcher)
+        )
+    )
 
 
-def examine(wait: float = WAIT_SECONDS, names: Iterable[str] = ()) -> Report:
+def examine(wait: float = WAIT_SECONDS, names: Iterable[str] = (), offline: bool = False, send: bool = False) -> Report:
     """Report how a program started here is instrumented, for ``names`` or all.
 
     ``names`` are SDKs or providers; an unknown name raises ``ValueError``. The import of an SDK is abandoned after
-    ``wait`` seconds.
+    ``wait`` seconds. ``offline`` opens no connection. ``send`` sends a test span, metric and log record.
     """
     chosen, ignored = _settings_of(os.environ)
-    return Report(_collect(os.environ, chosen, ignored, probed(chosen, wait, list(names))))
+    collected = _collect(os.environ, chosen, ignored, probed(chosen, wait, list(names)))
+    if not offline and not collected.config_file and collected.versions.get("opentelemetry-sdk"):
+        collected = replace(collected, signals=connections.connected(collected.signals))
+        if send:
+            collected = replace(collected, sent=sending.sent(collected.signals))
+    return Report(collected)
 
 
-def _collect(environment: Mapping[str, str], settings: Settings, ignored: tuple[str, ...], sdks: tuple[Any, ...]) -> Facts:
+def _collect(variables: Mapping[str, str], settings: Settings, ignored: tuple[str, ...], sdks: tuple[Any, ...]) -> Facts:
     found = everything_installed()
-    disabled = [name.strip() for name in environment.get(_OFF[1], "").split(",") if name.strip()]
+    disabled = [name.strip() for name in variables.get(_OFF[1], "").split(",") if name.strip()]
     return Facts(
         versions={"python": platform.python_version(), OURS: __version__, **{n: _version(found.get(n)) for n in _SHOWN_VERSIONS}},
         inside=False,
         watching=False,
-        loadable=OURS in found and any(e.group == "opentelemetry_instrumentor" for e in found[OURS].entry_points),
+        loadable=environment.is_loadable(OURS),
         sdks=sdks,
         neighbours=neighbours(sdks, disabled, found),
-        configurator=exporters.configurator(found, environment),
-        config_file=environment.get("OTEL_CONFIG_FILE") or None,
-        signals=exporters.signals(found, environment),
-        settings=tuple(_setting(name, settings, environment) for name in (f.name for f in fields(Settings))),
-        ignored=ignored + _nobody_reads(environment),
-        disabled_by={name: exporters.masked(environment[name]) for name in _OFF if environment.get(name)},
+        configurator=exporters.configurator(found, variables),
+        config_file=variables.get("OTEL_CONFIG_FILE") or None,
+        signals=exporters.signals(found, variables),
+        settings=tuple(_setting(name, settings, variables) for name in (f.name for f in fields(Settings))),
+        ignored=ignored + _nobody_reads(variables),
+        disabled_by={name: exporters.masked(variables[name]) for name in _OFF if variables.get(name)},
         unreadable=providers.unreadable(),
         frozen=bool(getattr(sys, "frozen", False)),
+        missing_files=tuple((name, exporters.masked(value)) for name, value in environment.missing_files(variables)),
+        copies=environment.copies(OURS),
+        without_effect=environment.without_effect(variables, found),
         known_providers=tuple(p.name for several in by_distribution().values() for p in several),
     )
 
@@ -120,10 +135,10 @@ def _version(distribution: Distribution | None) -> str | None:
     return None if distribution is None else distribution.version
 
 
-def _settings_of(environment: Mapping[str, str]) -> tuple[Settings, tuple[str, ...]]:
+def _settings_of(variables: Mapping[str, str]) -> tuple[Settings, tuple[str, ...]]:
     """Return settings from the environment, and warnings about invalid variables."""
     with _warnings() as messages:
-        chosen = Settings.read({}, environment)
+        chosen = Settings.read({}, variables)
     return chosen, tuple(messages)
 
 
@@ -143,19 +158,19 @@ def _warnings() -> Iterator[list[str]]:
         logger.removeFilter(keep)
 
 
-def _setting(name: str, settings: Settings, environment: Mapping[str, str]) -> Setting:
+def _setting(name: str, settings: Settings, variables: Mapping[str, str]) -> Setting:
     field = next(f for f in fields(Settings) if f.name == name)
     value, variable = getattr(settings, name), field.metadata["env"]
     with _warnings():
-        effective = getattr(Settings.read({}, {variable: environment.get(variable, "")} if variable else {}), name)
+        effective = getattr(Settings.read({}, {variable: variables.get(variable, "")} if variable else {}), name)
     # A keyword overrides the variable, so a value that differs from the variable or the default was a keyword.
     origin = "keyword" if effective != value else variable if value != field.default else "default"
     return Setting(name, getattr(value, "__qualname__", None) or exporters.masked(repr(value)), origin)
 
 
-def _nobody_reads(environment: Mapping[str, str]) -> tuple[str, ...]:
+def _nobody_reads(variables: Mapping[str, str]) -> tuple[str, ...]:
     known = {f.metadata["env"] for f in fields(Settings)} | set(READ_ELSEWHERE)
-    return tuple(f"{name} is set, but not used" for name in sorted(environment) if name.startswith(_OWN) and name not in known)
+    return tuple(f"{name} is set, but not used" for name in sorted(variables) if name.startswith(_OWN) and name not in known)
 
 
 def _met(watcher: LLMInstrumentor) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from importlib.metadata import Distribution, distributions
 from types import ModuleType
@@ -50,7 +50,7 @@ def neighbours(sdks: Iterable[SdkState], disabled: Iterable[str], found: dict[st
     ours = {name: sdk.name for name, sdk in watched.items()}
     active = {wrapper_name: name for name, sdk in ours.items() for wrapper_name in wrapping(packages_of(sdk))}
     off = set(disabled)
-    declared = [neighbour for name, d in found.items() if name != OURS for neighbour in _watching(name, d, set(ours), off, active)]
+    declared = [neighbour for name, d in found.items() if name != OURS for neighbour in _watching(name, d, set(ours), off, active, found)]
     known = {n.name for n in declared if n.active}
     strangers = ((name, sdk) for name, sdk in active.items() if not any(_module(k) == name for k in known))
     every = (*declared, *(OtherInstrumentation(name, "", sdk, active=True) for name, sdk in strangers))
@@ -64,14 +64,17 @@ def _gives_way(neighbour: OtherInstrumentation, sdk: SdkState) -> bool:
 
 
 def _watching(
-    name: str, distribution: Distribution, watched: set[str], off: set[str], active: dict[str, str]
+    name: str, distribution: Distribution, watched: set[str], off: set[str], active: dict[str, str], installed: Container[str]
 ) -> Iterator[OtherInstrumentation]:
     about = OtherInstrumentation(name, distribution.version, "", active=_module(name) in active)
     if name in _WATCH_MANY:
         yield about
     entries = tuple(e.name for e in distribution.entry_points if e.group == _GROUP)
     if entries:
-        for sdk in sorted(watched & set(_instruments(distribution))):
+        instrumented = set(_instruments(distribution))
+        # OpenTelemetry loads no instrumentation of a package that is not installed.
+        entries = tuple(e for e in entries if normal(e) not in instrumented or normal(e) in installed) or entries
+        for sdk in sorted(watched & instrumented):
             yield replace(about, sdk=sdk, entry_points=entries, off="*" in off or off.issuperset(entries))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from importlib.metadata import Distribution
@@ -13,11 +14,12 @@ from opentelemetry import _logs, metrics, trace
 from ..listening import is_placeholder
 from .facts import Signal
 
-_PROTOCOLS = {"grpc": "otlp_proto_grpc", "http/protobuf": "otlp_proto_http"}
-_OTLP = ("otlp", *_PROTOCOLS.values())
+PROTOCOLS = {"grpc": "otlp_proto_grpc", "http/protobuf": "otlp_proto_http"}
+_OTLP = ("otlp", *PROTOCOLS.values())
 _PORTS = {"otlp_proto_grpc": "http://localhost:4317", "otlp_proto_http": "http://localhost:4318"}
 # Default exporter of opentelemetry-distro.
 _DISTRO = {"exporter": "otlp", "protocol": "grpc"}
+_GRPC_PORT, _HTTP_PORT = 4317, 4318
 SIGNALS = ("traces", "metrics", "logs")
 # API classes that record nothing: used if no provider is set or the SDK is disabled.
 _IDLE = (
@@ -52,18 +54,50 @@ def _signal(name: str, found: Mapping[str, Distribution], environment: Mapping[s
     value = value or (_DISTRO["exporter"] if has_distro else "")
     exporters = tuple(e for e in map(str.strip, value.split(",")) if e and e.lower() != "none")
     offered = {e.name for d in found.values() for e in d.entry_points if e.group == f"opentelemetry_{name}_exporter"}
-    loaded = {e: _entry_point(e, name, environment, has_distro) for e in exporters}
+    protocol, protocol_origin = _protocol(name, environment)
+    loaded = {e: PROTOCOLS.get(protocol, "") if e == "otlp" else e for e in exporters}
+    missing = tuple(e for e in exporters if loaded[e] not in offered)
     otlp = next((loaded[e] for e in exporters if e in _OTLP), None)
     endpoint, endpoint_origin = _endpoint(name, otlp, environment) if otlp else (None, None)
-    return Signal(name, exporters, origin, tuple(e for e in exporters if loaded[e] not in offered), endpoint, endpoint_origin)
+    return Signal(
+        name,
+        exporters,
+        origin,
+        missing,
+        endpoint,
+        endpoint_origin,
+        _similar(missing, offered),
+        *((protocol, protocol_origin) if "otlp" in loaded else ()),
+    )
 
 
-def _entry_point(exporter: str, signal: str, environment: Mapping[str, str], has_distro: bool) -> str:
-    if exporter != "otlp":
-        return exporter
-    value = environment.get(f"OTEL_EXPORTER_OTLP_{signal.upper()}_PROTOCOL") or environment.get("OTEL_EXPORTER_OTLP_PROTOCOL")
-    protocol = (value or _DISTRO["protocol"]).strip()
-    return _PROTOCOLS.get(protocol, f"otlp over {protocol}")
+def _similar(missing: tuple[str, ...], offered: set[str]) -> dict[str, str]:
+    """Return a similar name for each exporter that does not exist.
+
+    For an OTLP exporter, that of the other protocol if it is installed.
+
+    >>> _similar(("oltp", "consol", "otlp"), {"console", "otlp_proto_http"})
+    {'oltp': 'otlp', 'consol': 'console', 'otlp': 'otlp_proto_http'}
+    """
+    known = sorted({*offered, *_OTLP, "none"} - {"otlp_proto_grpc", "otlp_proto_http"})
+    similar = {}
+    for name in missing:
+        installed = sorted(offered & {*_OTLP}) if name in _OTLP else difflib.get_close_matches(name, known, 1, 0.7)
+        if installed:
+            similar[name] = installed[0]
+    return similar
+
+
+def _protocol(signal: str, environment: Mapping[str, str]) -> tuple[str, str]:
+    for variable in (f"OTEL_EXPORTER_OTLP_{signal.upper()}_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"):
+        if value := environment.get(variable, "").strip():
+            return value, variable
+    return _DISTRO["protocol"], "default"
+
+
+def is_protocol(name: str | None) -> bool:
+    """Return whether Python has an OTLP exporter for a protocol."""
+    return name is None or name in PROTOCOLS
 
 
 def _endpoint(signal: str, otlp: str, environment: Mapping[str, str]) -> tuple[str | None, str | None]:
@@ -71,6 +105,42 @@ def _endpoint(signal: str, otlp: str, environment: Mapping[str, str]) -> tuple[s
         if environment.get(variable):
             return without_secrets(environment[variable]), variable
     return _PORTS.get(otlp), "default"
+
+
+def endpoint_fault(signal: Signal) -> tuple[str, str] | None:
+    """Return why an endpoint cannot be right, and a cure; None if it can be.
+
+    >>> endpoint_fault(Signal("traces", ("otlp",), "x", (), "localhost:4318", "OTEL_EXPORTER_OTLP_ENDPOINT", {}, "http/protobuf"))
+    ('has no scheme; the HTTP exporter cannot send to it', 'write http://localhost:4318 or https://localhost:4318')
+    """
+    if signal.endpoint is None:
+        return None
+    over_http = "otlp_proto_http" in signal.exporters or ("otlp" in signal.exporters and signal.protocol == "http/protobuf")
+    if over_http and not signal.endpoint.startswith(("http://", "https://")):
+        bare = signal.endpoint.rpartition("//")[2]
+        return "has no scheme; the HTTP exporter cannot send to it", f"write http://{bare} or https://{bare}"
+    _, port = host_and_port(signal.endpoint)
+    if over_http and port == _GRPC_PORT:
+        return "has port 4317, at which collectors expect gRPC, but the protocol is http/protobuf", "use port 4318, or the protocol grpc"
+    if not over_http and port == _HTTP_PORT:
+        return "has port 4318, at which collectors expect HTTP, but the protocol is grpc", "set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"
+    path = urlsplit(signal.endpoint).path.strip("/")
+    if over_http and not path and signal.endpoint_origin == f"OTEL_EXPORTER_OTLP_{signal.name.upper()}_ENDPOINT":
+        return f"has no path; {signal.endpoint_origin} is used as it is", f"append /v1/{signal.name}, or use OTEL_EXPORTER_OTLP_ENDPOINT"
+    return None
+
+
+def host_and_port(endpoint: str) -> tuple[str | None, int | None]:
+    """Return the host and the port of an endpoint, with or without a scheme.
+
+    >>> host_and_port("https://collector/v1/traces"), host_and_port("localhost:4317"), host_and_port("http://[::1")
+    (('collector', 443), ('localhost', 4317), (None, None))
+    """
+    try:
+        parts = urlsplit(endpoint if "//" in endpoint else f"//{endpoint}")
+        return parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme, _GRPC_PORT)
+    except ValueError:
+        return None, None
 
 
 def without_secrets(url: str) -> str:

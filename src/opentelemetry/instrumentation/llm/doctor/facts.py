@@ -19,7 +19,7 @@ class SdkState:
     """One SDK of the tables: the installed release, and the state of its patches.
 
     ``state`` is ``watched``, ``partly watched``, ``not watched``, ``not imported``, ``not installed``, ``too old``,
-    ``disabled``, ``import failed`` or ``import too slow``. ``operations`` are instrumented; ``without`` are
+    ``untested``, ``disabled``, ``import failed`` or ``import too slow``. ``operations`` are instrumented; ``without`` are
     operations for which this release has no target. ``missing`` are targets that do not exist in their module.
     ``not_reached`` are targets that other code has replaced, so that calls bypass our patch.
     """
@@ -60,7 +60,9 @@ class OtherInstrumentation:
 class Signal:
     """Destination of spans, metrics or logs.
 
-    ``exporters`` are names, ``origin`` is the source of the choice, ``missing`` exporters have no entry point.
+    ``exporters`` are names, ``origin`` is the source of the choice, ``missing`` exporters have no entry point, and
+    ``similar`` has an installed or known name for a missing one. ``protocol`` is the OTLP protocol, with its variable.
+    ``unreachable`` is the error of a connection to the host and port of the endpoint.
     """
 
     name: str
@@ -69,6 +71,23 @@ class Signal:
     missing: tuple[str, ...] = ()
     endpoint: str | None = None
     endpoint_origin: str | None = None
+    similar: dict[str, str] = field(default_factory=dict)
+    protocol: str | None = None
+    protocol_origin: str | None = None
+    unreachable: str | None = None
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Result of one test record that was sent by an exporter.
+
+    ``status`` is ``sent``, ``refused``, ``not sent`` or ``not tried``; ``detail`` is the last message of the exporter.
+    """
+
+    signal: str
+    exporter: str
+    status: str
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,7 +111,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class Facts:
-    """All collected facts."""
+    """All collected facts.
+
+    ``automatic`` is false in a process that was not started with opentelemetry-instrument. ``missing_files`` are
+    variables with a path that does not exist. ``copies`` are places of this package on the path, if there are several.
+    ``without_effect`` are variables of other tools, each with a hint. ``sent`` is filled by ``--send``.
+    """
 
     versions: dict[str, str | None]
     inside: bool
@@ -114,6 +138,11 @@ class Facts:
     unpriced: tuple[dict[str, str], ...] = ()
     extraction_errors: dict[str, int] = field(default_factory=dict)
     handler_failures: dict[str, int] = field(default_factory=dict)
+    automatic: bool = True
+    missing_files: tuple[tuple[str, str], ...] = ()
+    copies: tuple[str, ...] = ()
+    without_effect: tuple[tuple[str, str], ...] = ()
+    sent: tuple[Sent, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return plain dicts and lists."""

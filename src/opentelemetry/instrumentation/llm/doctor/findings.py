@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from . import arrival
 from .facts import Facts, Finding, SdkState
 
 _SHOWN = 5
 NOTHING = "nothing"
-_INSIDE = "opentelemetry.instrumentation.llm.doctor.report()"
 
 
 def findings(collected: Facts) -> tuple[Finding, ...]:
@@ -78,75 +78,23 @@ def _not_watching(collected: Facts) -> Iterator[Finding]:
 
 def _no_sdk(collected: Facts) -> Iterator[Finding]:
     if not any(sdk.version for sdk in collected.sdks):
-        names = ", ".join(sdk.name for sdk in collected.sdks)
         which = collected.sdks[0].requires.partition(";")[0] if collected.sdks else ""
         yield Finding(
             "no_sdk",
-            f"none of the supported SDKs is installed for this Python ({names})",
+            f"none of the {len(collected.sdks)} supported SDKs is installed for this Python",
             f"install the SDK that the program uses, such as pip install '{which}', for the Python that runs it",
         )
 
 
-def _each(state: str, description: Callable[[SdkState], str], do: Callable[[SdkState], str]) -> Callable[[Facts], Iterator[Finding]]:
+def _each(
+    state: str, description: Callable[[SdkState], str], do: Callable[[SdkState], str], problem: bool = True
+) -> Callable[[Facts], Iterator[Finding]]:
     def cause(collected: Facts) -> Iterator[Finding]:
         for sdk in collected.sdks:
             if sdk.state == state:
-                yield Finding(f"sdk_{state.replace(' ', '_')}", description(sdk), do(sdk))
+                yield Finding(f"sdk_{state.replace(' ', '_')}", description(sdk), do(sdk), problem)
 
     return cause
-
-
-def _nothing_arrives(collected: Facts) -> Iterator[Finding]:
-    if collected.inside:
-        if collected.watching and collected.providers_in_process.get("traces", "none") == "none":
-            yield Finding(
-                "no_exporter",
-                "no TracerProvider is set in this process: spans are not exported",
-                "set one with opentelemetry.trace.set_tracer_provider(), or start the program with opentelemetry-instrument",
-            )
-        elif collected.providers_in_process.get("traces", "").endswith(" to nobody"):
-            yield Finding(
-                "no_exporter",
-                "the TracerProvider of this process has no exporter: spans are not exported",
-                "add one with add_span_processor(BatchSpanProcessor(exporter))",
-            )
-        return
-    if collected.versions.get("opentelemetry-sdk") is None:
-        yield Finding(
-            "no_opentelemetry_sdk",
-            "the OpenTelemetry SDK is not installed: nothing is recorded or exported",
-            "pip install opentelemetry-distro opentelemetry-exporter-otlp",
-        )
-        return
-    yield from _no_exporter(collected)
-
-
-def _no_exporter(collected: Facts) -> Iterator[Finding]:
-    in_code = f"if the program configures OpenTelemetry in code, {_INSIDE} shows the result there"
-    if collected.config_file:
-        return
-    absent = [(signal.name, name) for signal in collected.signals for name in signal.missing]
-    if absent:
-        named = ", ".join(f"{name} ({signal})" for signal, name in absent)
-        otlp = any(name.startswith("otlp") for _, name in absent)
-        variables = " ".join(f"OTEL_{signal.upper()}_EXPORTER=none" for signal in dict(absent))
-        yield Finding(
-            "exporter_not_installed",
-            f"a selected exporter is not installed: {named}; opentelemetry-instrument then configures nothing",
-            f"{'pip install opentelemetry-exporter-otlp' if otlp else 'install its package'}, or set {variables}",
-        )
-    if not any(signal.exporters for signal in collected.signals):
-        yield Finding(
-            "no_exporter",
-            "no exporter is selected for traces, metrics or logs: telemetry is not exported",
-            f"set OTEL_TRACES_EXPORTER and OTEL_METRICS_EXPORTER (otlp, or llm_console to see traces here); {in_code}",
-        )
-    elif collected.configurator is None:
-        yield Finding(
-            "no_configurator",
-            "exporters are selected, but no package configures the SDK for opentelemetry-instrument",
-            f"pip install opentelemetry-distro; {in_code}",
-        )
 
 
 def _unreadable(collected: Facts) -> Iterator[Finding]:
@@ -170,8 +118,11 @@ def _not_reached(collected: Facts) -> Iterator[Finding]:
 
 
 def _twice(collected: Facts) -> Iterator[Finding]:
+    off = collected.disabled_by.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "")
+    if {"llm", "*"} & {name.strip() for name in off.split(",")} and not collected.watching:
+        return  # ours records nothing, so nothing is counted twice
     for n in collected.neighbours:
-        if n.off or not (n.active or n.entry_points):
+        if n.off or not (n.active or (n.entry_points and collected.automatic)):
             continue
         if n.gives_way:
             description = f"spans of {n.name} for calls of {n.sdk} are replaced by ours; its other spans are kept"
@@ -194,9 +145,23 @@ def _watch_many(collected: Facts) -> Iterator[Finding]:
             yield Finding(
                 "may_be_instrumented_twice",
                 f"{n.name} {n.version} is installed; it instruments the same SDKs when its init() is called",
-                f"if it is called, exclude these SDKs there or with OTEL_INSTRUMENTATION_LLM_DISABLED_PROVIDERS; {_INSIDE} shows the result",
+                f"if it is called, exclude these SDKs there or with OTEL_INSTRUMENTATION_LLM_DISABLED_PROVIDERS; {arrival.INSIDE} shows the result",
                 problem=False,
             )
+
+
+def _copies(collected: Facts) -> Iterator[Finding]:
+    if collected.copies:
+        yield Finding(
+            "several_copies",
+            f"this package is on the path {len(collected.copies)} times: {'; '.join(collected.copies)}; Python uses the first",
+            "remove all but one, and check PYTHONPATH",
+        )
+
+
+def _without_effect(collected: Facts) -> Iterator[Finding]:
+    for name, hint in collected.without_effect:
+        yield Finding("variable_of_another_tool", f"{name} has no effect on this package; {hint}", f"unset {name}", problem=False)
 
 
 def _variables(collected: Facts) -> Iterator[Finding]:
@@ -274,6 +239,14 @@ _CAUSES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
         lambda sdk: f"pip install --upgrade '{sdk.requires.partition(';')[0]}'",
     ),
     _each(
+        "untested",
+        lambda sdk: (
+            f"{sdk.name} {sdk.version} is older than the releases that are tested ({sdk.requires}); its calls are recorded, perhaps not completely"
+        ),
+        lambda sdk: f"pip install --upgrade '{sdk.requires.partition(';')[0]}'",
+        problem=False,
+    ),
+    _each(
         "import failed",
         lambda sdk: f"{sdk.name} {sdk.version} cannot be imported: {'; '.join(sdk.errors)}",
         lambda sdk: f"repair the installation of {sdk.name}: python -c 'import ...' shows the whole error",
@@ -290,11 +263,13 @@ _CAUSES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     ),
     _unreadable,
     _not_reached,
-    _nothing_arrives,
+    *arrival.CAUSES,
     _twice,
     _watch_many,
     _native,
+    _copies,
     _variables,
+    _without_effect,
     _partly,
     _met,
 )

@@ -50,9 +50,11 @@ def looked_at(name: str, settings: Settings) -> SdkState:
     version, requires = installed(several[0].requires)[0], "; ".join(p.requires for p in several)
     sdk = SdkState(name, requires, version, "not installed" if version is None else "too old", providers=tuple(p.name for p in several))
     patches = LLMInstrumentor()._patches
-    if version is None and any(point.target in patches.patched for p in several for point in p.points):
-        # A frozen application may contain the SDK without its version metadata.
-        sdk, fitting = replace(sdk, version=UNKNOWN), several
+    found = any(point.target in patches.patched for p in several for point in p.points)
+    untested = version is not None and not fitting
+    if found and not fitting:
+        # An older release, or a frozen application that contains the SDK without its version metadata.
+        sdk, fitting = replace(sdk, version=version or UNKNOWN), several
     elif version is None or not fitting:
         return sdk
     if all(p.name in settings.disabled_providers for p in several):
@@ -66,7 +68,15 @@ def looked_at(name: str, settings: Settings) -> SdkState:
     imported = any(module in sys.modules for module in modules_of(several))
     return replace(
         sdk,
-        state="not imported" if not imported else "not watched" if not patched else "partly watched" if without else "watched",
+        state="not imported"
+        if not imported
+        else "not watched"
+        if not patched
+        else "untested"
+        if untested
+        else "partly watched"
+        if without
+        else "watched",
         operations=tuple(o for o in offered if o in watched),
         without=without,
         patched=patched,
@@ -119,13 +129,15 @@ def probed(settings: Settings, wait: float, names: Iterable[str] = ()) -> tuple[
     """
     known = [looked_at(name, settings) for name in named(names)]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return tuple(pool.map(lambda sdk: _probe(sdk, wait) if sdk.version and sdk.state not in ("too old", "disabled") else sdk, known))
+        return tuple(pool.map(lambda sdk: _probe(sdk, wait) if sdk.version and sdk.state != "disabled" else sdk, known))
 
 
 def _probe(sdk: SdkState, wait: float) -> SdkState:
     command = [sys.executable, "-m", _PROBE, sdk.name]
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=wait, env=_environment(), check=False)
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=wait, env=child_environment(), check=False
+        )
     except subprocess.TimeoutExpired:
         return replace(sdk, state="import too slow", errors=(f"not imported after {wait:g} s",))
     lines = done.stdout.splitlines()
@@ -135,7 +147,8 @@ def _probe(sdk: SdkState, wait: float) -> SdkState:
     return replace(SdkState(**state), native=tuple(NativeState(**native) for native in state["native"]))
 
 
-def _environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
+    """Return the environment of a child process that must not set up exporters itself."""
     # Under opentelemetry-instrument a child process would set up the OpenTelemetry SDK and its exporters again.
     paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     return {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in paths if p and not p.rstrip(os.sep).endswith(_AUTO))}

@@ -9,7 +9,7 @@ from typing import Literal
 from ..exporters.terminal import PLAIN, Style, Terminal
 from ..reporters.text_table import aligned
 from .conflicts import OURS
-from .facts import Facts, Finding, OtherInstrumentation, SdkState, Setting, Signal
+from .facts import Facts, Finding, OtherInstrumentation, SdkState, Sent, Setting, Signal
 from .findings import what_to_do
 
 Row = tuple[str, ...]
@@ -17,7 +17,7 @@ Mark = Literal["good", "note", "bad"]
 
 # A symbol, a letter for streams that cannot encode the symbol, and a colour.
 _MARKS: dict[Mark, tuple[str, str, Style]] = {"good": ("✓", "+", "green"), "note": ("•", "-", "yellow"), "bad": ("✗", "x", "red")}
-_STATES: dict[str, Mark] = {"watched": "good", "partly watched": "good", "not imported": "note", "disabled": "note"}
+_STATES: dict[str, Mark] = {"watched": "good", "partly watched": "good", "untested": "note", "not imported": "note", "disabled": "note"}
 
 
 def written(collected: Facts, findings: Sequence[Finding], terminal: Terminal = PLAIN, width: int | None = None) -> str:
@@ -31,10 +31,11 @@ def written(collected: Facts, findings: Sequence[Finding], terminal: Terminal = 
         page.section("Spans that SDKs make themselves", [(n.target, n.done) for sdk in collected.sdks for n in sdk.native]),
         page.section("Other instrumentations of these SDKs", [_neighbour(n) for n in collected.neighbours]),
         page.section("Where telemetry goes", _exports(collected)),
+        page.section("Test records", _sent(collected.sent), always=False),
         page.section("Settings that are not at their defaults", [_setting(s) for s in collected.settings if s.origin != "default"]),
         page.section("What the environment switches off", sorted(collected.disabled_by.items()), always=False),
         page.section(
-            "Handlers on the bus", [(name, f"{count} events") for name, count in collected.handlers.items()], always=collected.inside
+            "Handlers on the bus", [(name, _count(count, "event")) for name, count in collected.handlers.items()], always=collected.inside
         ),
         page.findings(findings),
     ]
@@ -87,14 +88,23 @@ def _sdk(sdk: SdkState) -> Row:
 
 
 def _not_installed(sdks: Iterable[SdkState]) -> str:
-    absent = ", ".join(sdk.name for sdk in sdks if not sdk.version)
-    return f"\n  not installed: {absent}" if absent else ""
+    absent = [sdk.name for sdk in sdks if not sdk.version]
+    return f"\n  not installed: {_count(len(absent), 'other SDK')} that can be instrumented (docs/providers.md)" if absent else ""
+
+
+def _count(number: int, thing: str) -> str:
+    """Return a count with its noun.
+
+    >>> _count(1, "place"), _count(2, "place")
+    ('1 place', '2 places')
+    """
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _watched(sdk: SdkState) -> str:
     if not sdk.operations:
         return "; ".join(sdk.errors) or f"needs {sdk.requires}"
-    description = f"{len(sdk.operations)} operations at {len(sdk.patched)} places"
+    description = f"{_count(len(sdk.operations), 'operation')} at {_count(len(sdk.patched), 'place')}"
     return f"{description}, not {', '.join(sdk.without)}" if sdk.without else description
 
 
@@ -114,10 +124,16 @@ def _exports(collected: Facts) -> dict[Row, Mark]:
         }
     if collected.config_file:
         return {("all signals", f"configured by the file {collected.config_file} (OTEL_CONFIG_FILE)"): "good"}
-    return {_signal(s): "bad" if s.missing else "good" if s.exporters else "note" for s in collected.signals}
+    return {_signal(s): "bad" if s.missing or s.unreachable else "good" if s.exporters else "note" for s in collected.signals}
+
+
+def _sent(sent: Iterable[Sent]) -> dict[Row, Mark]:
+    marks: dict[str, Mark] = {"sent": "good", "not tried": "note"}
+    return {(each.signal, each.exporter, each.status, each.detail): marks.get(each.status, "bad") for each in sent}
 
 
 def _signal(signal: Signal) -> Row:
     named = ", ".join(f"{name} (not installed)" if name in signal.missing else name for name in signal.exporters)
     where = f"to {signal.endpoint} ({signal.endpoint_origin})" if signal.endpoint else ""
+    where += ", not reached" if signal.unreachable else ""
     return signal.name, named or "nowhere", f"from {signal.origin}" if named else signal.origin, where
