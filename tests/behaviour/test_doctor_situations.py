@@ -1,4 +1,4 @@
-"""Test the doctor in broken and in sound set-ups: the cause, the cure, no false alarm."""
+"""Test the doctor in broken and sound set-ups: cause, cure, no false alarm."""
 
 from __future__ import annotations
 

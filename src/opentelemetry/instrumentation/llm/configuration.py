@@ -29,7 +29,7 @@ _PROTOCOLS = {"http/protobuf": "otlp_proto_http", "grpc": "otlp_proto_grpc"}
 
 @dataclass(frozen=True)
 class Configured:
-    """What ``configure`` did with each signal, as one line of text; ``str()`` is all of it.
+    """Result of ``configure``: one line of text for each signal, all with ``str()``.
 
     A signal that was set up before is left alone, and its line begins with ``unchanged``.
     """

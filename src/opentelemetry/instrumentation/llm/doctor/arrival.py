@@ -30,7 +30,7 @@ def _in_this_process(collected: Facts) -> Iterator[Finding]:
 
 
 def _outside(cause: Callable[[Facts], Iterator[Finding]]) -> Callable[[Facts], Iterator[Finding]]:
-    """Skip a cause where the environment does not decide: inside a process, or with a file."""
+    """Skip a cause inside a process or with a file: variables do not decide there."""
 
     def decided(collected: Facts) -> Iterator[Finding]:
         if not collected.inside and not collected.config_file and collected.versions.get("opentelemetry-sdk") is not None:

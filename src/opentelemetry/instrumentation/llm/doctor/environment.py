@@ -1,4 +1,4 @@
-"""Find what the environment has wrong: files, copies of this package, variables."""
+"""Find faults of the environment: files, copies of this package, variables."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ _OF_OTHERS = {
         "docs/migration.md has the settings of this package",
     ),
 }
-"""Prefixes of variables: two packages that read them, and a hint for users of this package."""
+"""Prefixes of variables: two packages that read them, and a hint."""
 AUTOMATIC = "opentelemetry.instrumentation.auto_instrumentation"
 
 
 def missing_files(environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """Return variables, with their values, that name a file that does not exist."""
+    """Return variables whose value is the path of a missing file, with the value."""
     named = ((name, environment.get(name, "").strip()) for name in _FILES)
     return tuple((name, value) for name, value in named if value and "://" not in value and not Path(value).exists())
 
 
 def copies(name: str) -> tuple[str, ...]:
-    """Return version and place of each copy of a distribution on the path, if several."""
+    """Return version and place of each copy of a distribution, if several."""
     found = {
         str(each.locate_file("")): f"{each.version} in {each.locate_file('')}" for each in distributions(name=name) if each.metadata["Name"]
     }

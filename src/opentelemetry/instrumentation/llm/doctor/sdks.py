@@ -148,7 +148,7 @@ def _probe(sdk: SdkState, wait: float) -> SdkState:
 
 
 def child_environment() -> dict[str, str]:
-    """Return the environment of a child process that must not set up exporters itself."""
+    """Return an environment in which a child process sets up no exporters."""
     # Under opentelemetry-instrument a child process would set up the OpenTelemetry SDK and its exporters again.
     paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     return {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in paths if p and not p.rstrip(os.sep).endswith(_AUTO))}

@@ -78,7 +78,7 @@ def _send(signal: str, name: str) -> Sent:
 
 @contextmanager
 def _messages() -> Iterator[list[str]]:
-    """Collect what exporters log, which is the only place of a status code."""
+    """Collect the log messages of exporters, the only place of a status code."""
     found: list[str] = []
     handler = logging.Handler(logging.WARNING)
     handler.emit = lambda record: found.append(record.getMessage())  # type: ignore[method-assign]
