@@ -54,6 +54,8 @@ def test_code_blocks_run(block: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
     for name in ("PrometheusReporter", "StatsdReporter"):
         monkeypatch.setattr(package, name, closing(getattr(package, name)))
+    # A provider of the process can be set once only, so the line is tested in tests/behaviour/test_configuration.py.
+    monkeypatch.setattr(package, "configure", lambda **settings: settings)
     handlers = {h.id for h in package.list_handlers()}
     try:
         exec(compile(block, "block", "exec"), {})
