@@ -16,10 +16,13 @@ from typing import Any
 
 import pytest
 
+from conftest import Seen
 from opentelemetry import trace
 from opentelemetry.instrumentation.llm import LLMInstrumentor
 from opentelemetry.instrumentation.llm.steps.run import Run
+from opentelemetry.instrumentation.llm.testing import CapturedEvent, capture_events
 from steps.apps import NAMES, App, load
+from steps.native_spans import GlobalSeen
 from steps.scripted import ANSWER, Scripted
 
 pytestmark = [
@@ -27,6 +30,7 @@ pytestmark = [
     # The twin test compares warnings, leaks and dropped objects of the frameworks with a run without this package.
     pytest.mark.filterwarnings("ignore"),
 ]
+SCOPE = "opentelemetry.instrumentation.llm"
 EXITS = ("all", "break", "aclose", "drop", "cancel")
 
 
@@ -48,13 +52,54 @@ def app(request: pytest.FixtureRequest) -> App:
     return load(request.param)
 
 
+@pytest.fixture
+def watch(app: App) -> Iterator[Any]:
+    """Instrument with settings of the test.
+
+    If the framework makes spans, they are recorded too.
+    """
+    made: list[Seen] = []
+
+    def instrument(**settings: Any) -> Seen:
+        made.append(GlobalSeen() if app.native else Seen())
+        made[-1].instrument(**settings)
+        return made[-1]
+
+    yield instrument
+    if LLMInstrumentor().is_instrumented_by_opentelemetry:
+        LLMInstrumentor().uninstrument()
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def seen(watch: Any) -> Seen:
+    made: Seen = watch()
+    return made
+
+
+@pytest.fixture
+def events() -> Iterator[list[CapturedEvent]]:
+    with capture_events("ex_llm.*") as captured:
+        yield captured
+
+
 def _current() -> bool:
     return trace.get_current_span().get_span_context().is_valid
 
 
-def _tree(spans: Any) -> list[tuple[str, str | None]]:
-    names = {span.context.span_id: span.name for span in spans}
-    return sorted((span.name, None if span.parent is None else names[span.parent.span_id]) for span in spans)
+def _tree(app: App, spans: Any) -> list[tuple[str, str]]:
+    """Return names of spans with the names of their parents.
+
+    Other spans of the framework are left out.
+    """
+    known = {span.context.span_id: span for span in spans}
+
+    def parent(span: Any) -> str:
+        above = None if span.parent is None else known[span.parent.span_id]
+        return "" if above is None else parent(above) if above.name.startswith(app.inner) else above.name
+
+    return sorted((span.name, parent(span)) for span in spans if not app.inner or not span.name.startswith(app.inner))
 
 
 def _named(spans: Any, name: str) -> Any:
@@ -62,53 +107,74 @@ def _named(spans: Any, name: str) -> Any:
     return found
 
 
-def _sum(spans: Any, begins: str) -> int:
-    return sum(span.attributes.get("gen_ai.usage.input_tokens", 0) for span in spans if span.name.startswith(begins))
+def _ended(events: list[CapturedEvent], family: str, name: str) -> dict[str, Any]:
+    """Return the measurements and metadata of the only end of an agent or a tool."""
+    ends = (f"ex_llm.{family}.stop", f"ex_llm.{family}.exception")
+    (found,) = (event for event in events if event.name in ends and event.metadata[f"{family}_name"] == name)
+    return {**found.measurements, **found.metadata, "failed": found.name.endswith("exception")}
 
 
-CHAT, BOSS, ASK, WEATHER, GET = (
-    "chat gpt-4o-mini", "invoke_agent boss", "execute_tool ask_weather", "invoke_agent weather_agent", "execute_tool get_weather",
-)  # fmt: skip
-TREE = sorted([(BOSS, ""), (CHAT, BOSS), (CHAT, BOSS), (ASK, BOSS), (WEATHER, ASK), (CHAT, WEATHER), (CHAT, WEATHER), (GET, WEATHER)])
+def _sum(events: list[CapturedEvent], family: str) -> int:
+    ends = (f"ex_llm.{family}.stop", f"ex_llm.{family}.exception")
+    return sum(event.metadata.get("input_tokens", 0) for event in events if event.name in ends)
 
 
-async def test_one_trace_with_the_right_tree(app: App, seen: Any, scripted: Scripted) -> None:
+BOSS, ASK, WEATHER, GET = "invoke_agent boss", "execute_tool ask_weather", "invoke_agent weather_agent", "execute_tool get_weather"
+
+
+def _expected(app: App) -> list[tuple[str, str]]:
+    agents = [(BOSS, ""), (ASK, BOSS), (WEATHER, ASK), (GET, WEATHER)]
+    return sorted([*agents, *((app.inference, owner) for owner in (BOSS, BOSS, WEATHER, WEATHER))])
+
+
+async def test_one_trace_with_the_right_tree(app: App, seen: Any, scripted: Scripted, events: list[CapturedEvent]) -> None:
     assert await app.run(app.make(scripted.url), "weather?") == ANSWER
     spans = seen.spans()
-    assert [(name, parent or "") for name, parent in _tree(spans)] == TREE
+    assert _tree(app, spans) == _expected(app)
     assert len({span.context.trace_id for span in spans}) == 1
-    assert [span for span in spans if not span.status.is_ok] == []
+    assert [(span.name, span.status.description) for span in spans if not span.status.is_ok] == []
     assert not _current()
     tools = [_named(spans, name) for name in (ASK, GET)]
     assert [tool.attributes["gen_ai.agent.name"] for tool in tools] == ["boss", "weather_agent"]
-    assert all(re.fullmatch(r"call_\d+", tool.attributes["gen_ai.tool.call.id"]) for tool in tools)
+    ids = [tool.attributes["gen_ai.tool.call.id"] for tool in tools]
+    assert all(re.fullmatch(r"call_\d+", each) for each in ids)
+    assert [_ended(events, "tool", name)["tool_call_id"] for name in ("ask_weather", "get_weather")] == ids
 
 
-async def test_totals_of_agents_are_those_of_their_inferences(app: App, seen: Any, scripted: Scripted) -> None:
+async def test_totals_of_agents_are_those_of_their_inferences(app: App, seen: Any, scripted: Scripted, events: list[CapturedEvent]) -> None:
     await app.run(app.make(scripted.url), "weather?")
-    spans = seen.spans()
-    assert _sum(spans, "invoke_agent") == _sum(spans, "chat") == 40
-    assert [_named(spans, name).attributes["ex_llm.agent.inference_calls"] for name in (BOSS, WEATHER)] == [2, 2]
-    assert [_named(spans, name).attributes["ex_llm.agent.tool_calls"] for name in (BOSS, WEATHER)] == [1, 1]
-    assert seen.total("gen_ai.invoke_agent.duration") == seen.total("gen_ai.execute_tool.duration") == 2
+    ends = [_ended(events, "agent", name) for name in ("boss", "weather_agent")]
+    assert [(end["inference_calls"], end["tool_calls"], end["input_tokens"]) for end in ends] == [(2, 1, 20)] * 2
+    assert _sum(events, "agent") == _sum(events, "chat") == 40
+    measured = [seen.total(f"gen_ai.{name}.duration") for name in ("invoke_agent", "execute_tool")]
+    assert measured == ([0, 0] if app.native else [2, 2])
+    assert seen.total("ex_llm.agent.runs.total") == seen.total("ex_llm.tool.calls.total") == 2
+    for span in () if app.native else [_named(seen.spans(), name) for name in (BOSS, WEATHER)]:
+        assert span.attributes["gen_ai.usage.input_tokens"] == 20
+        assert (span.attributes["ex_llm.agent.inference_calls"], span.attributes["ex_llm.agent.tool_calls"]) == (2, 1)
 
 
-async def test_the_conversation_is_on_every_span_of_its_run(app: App, seen: Any, scripted: Scripted) -> None:
+async def test_the_conversation_is_on_every_span_of_its_run(app: App, seen: Any, scripted: Scripted, events: list[CapturedEvent]) -> None:
     await app.run(app.make(scripted.url), "weather?")
-    found = {span.name: span.attributes.get("gen_ai.conversation.id") for span in seen.spans()}
-    assert found[BOSS] == found[ASK] == "c-1"
+    found = [_ended(events, "agent", "boss"), _ended(events, "tool", "ask_weather")]
+    assert [end.get("conversation_id") for end in found] == ["c-1" if app.conversation else None] * 2
+    for span in [] if app.native or not app.conversation else [_named(seen.spans(), name) for name in (BOSS, ASK)]:
+        assert span.attributes["gen_ai.conversation.id"] == "c-1"
 
 
-async def test_contents_are_recorded_as_the_setting_selects(app: App, watch: Any, scripted: Scripted) -> None:
+async def test_contents_are_recorded_as_the_setting_selects(app: App, watch: Any, scripted: Scripted, events: list[CapturedEvent]) -> None:
     seen = watch()
     await app.run(app.make(scripted.url), "weather?")
-    assert "sunny" not in str([dict(span.attributes) for span in seen.spans()])
+    assert app.native or "sunny" not in str([dict(span.attributes) for span in seen.spans()])
+    assert [event for event in events if event.name == "ex_llm.content"] == []
     LLMInstrumentor().uninstrument()
     seen = watch(capture_message_content=True)
     await app.run(app.make(scripted.url), "weather?")
+    (content,) = (e.metadata["content"] for e in events if e.name == "ex_llm.content" and e.metadata.get("tool_name") == "get_weather")
+    assert "Recife" in str(content.tool_arguments) and "sunny in Recife" in str(content.tool_result)
     tool = _named(seen.spans(), GET).attributes
-    assert "Recife" in tool["gen_ai.tool.call.arguments"]
-    assert "sunny in Recife" in tool["gen_ai.tool.call.result"]
+    assert app.native or "Recife" in tool["gen_ai.tool.call.arguments"]
+    assert app.native or "sunny in Recife" in tool["gen_ai.tool.call.result"]
 
 
 async def _leave(app: App, made: Any, how: str) -> None:
@@ -134,7 +200,7 @@ async def _leave(app: App, made: Any, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", EXITS)
-async def test_every_exit_ends_all_spans(app: App, watch: Any, scripted: Scripted, how: str) -> None:
+async def test_every_exit_ends_all_spans(app: App, watch: Any, scripted: Scripted, how: str, events: list[CapturedEvent]) -> None:
     from opentelemetry.sdk.trace import SpanProcessor
 
     begun: list[Any] = []
@@ -155,14 +221,14 @@ async def test_every_exit_ends_all_spans(app: App, watch: Any, scripted: Scripte
     assert not _current()
     assert len(begun) == len(ended) > 0
     assert [span.name for span in ended if span.name.startswith(("invoke", "execute")) and not span.status.is_ok] == []
-    outcome = _named(ended, BOSS).attributes["ex_llm.outcome"]
+    starts = [event.metadata["ref"] for event in events if re.fullmatch(r"ex_llm\.(agent|tool|workflow)\.start", event.name)]
+    assert len(starts) == len([event for event in events if re.fullmatch(r"ex_llm\.(agent|tool|workflow)\.stop", event.name)]) > 0
+    outcome = _ended(events, "agent", "boss")["outcome"]
     assert outcome in {"all": ("complete",), "cancel": app.cancelled}.get(how, app.left_early)
-    inferences = [span for span in ended if span.name == CHAT]
-    agents = [span for span in ended if span.name.startswith("invoke_agent")]
-    assert _sum(agents, "invoke_agent") == _sum(inferences, "chat")
+    assert _sum(events, "agent") == _sum(events, "chat")
 
 
-async def test_an_exception_of_a_tool_is_an_error_of_the_tool(app: App, seen: Any, scripted: Scripted) -> None:
+async def test_an_exception_of_a_tool_is_an_error_of_the_tool(app: App, seen: Any, scripted: Scripted, events: list[CapturedEvent]) -> None:
     if app.fails_softly:
         assert await app.fail(app.make(scripted.url)) == ANSWER
     else:
@@ -171,25 +237,27 @@ async def test_an_exception_of_a_tool_is_an_error_of_the_tool(app: App, seen: An
     spans = seen.spans()
     assert not _named(spans, "execute_tool breaks").status.is_ok
     assert _named(spans, "invoke_agent breaker").status.is_ok == app.fails_softly
-    assert "boom" not in str([(dict(span.attributes), span.status.description) for span in spans])
+    assert _ended(events, "tool", "breaks")["failed"] and _ended(events, "agent", "breaker")["failed"] != app.fails_softly
+    assert app.native or "boom" not in str([(dict(span.attributes), span.status.description) for span in spans])
 
 
-async def test_control_flow_is_an_outcome_and_not_an_error(app: App, seen: Any, scripted: Scripted) -> None:
+async def test_control_flow_is_an_outcome_and_not_an_error(app: App, seen: Any, scripted: Scripted, events: list[CapturedEvent]) -> None:
     if app.control_flow is None:
         pytest.skip("the framework has no exception for control flow")
     await app.control_flow(app.make(scripted.url))
-    tool = _named(seen.spans(), "execute_tool approve")
-    assert tool.status.is_ok and tool.attributes["ex_llm.outcome"] == app.outcome
+    assert _ended(events, "tool", "approve")["outcome"] == app.outcome
+    assert _named(seen.spans(), "execute_tool approve").status.is_ok
 
 
-async def test_two_concurrent_tools_have_one_parent(app: App, seen: Any, scripted: Scripted) -> None:
+async def test_two_concurrent_tools_have_one_parent(app: App, seen: Any, scripted: Scripted, events: list[CapturedEvent]) -> None:
     await app.pair(app.make(scripted.url))
     spans = seen.spans()
     pair = _named(spans, "invoke_agent pair")
     tools = [_named(spans, f"execute_tool {name}") for name in ("one", "two")]
-    assert [tool.parent.span_id for tool in tools] == [pair.context.span_id] * 2
+    parents = [parent for name, parent in _tree(app, spans) if name.startswith("execute_tool")]
+    assert parents == [pair.name] * 2
     assert len({tool.attributes["gen_ai.tool.call.id"] for tool in tools}) == 2
-    assert pair.attributes["ex_llm.agent.tool_calls"] == 2
+    assert _ended(events, "agent", "pair")["tool_calls"] == 2
 
 
 def _without_ids(value: Any) -> str:
@@ -241,4 +309,4 @@ async def test_uninstrument_leaves_no_step(app: App, watch: Any, scripted: Scrip
     made = app.make(scripted.url)
     LLMInstrumentor().uninstrument()
     assert await app.run(made, "weather?") == ANSWER
-    assert seen.spans() == []
+    assert [span for span in seen.spans() if span.instrumentation_scope.name == SCOPE] == []

@@ -44,9 +44,21 @@ class App(NamedTuple):
     """The exits of a stream that the framework itself supports."""
     left_early: tuple[str, ...] = ("closed_early", "abandoned")
     cancelled: tuple[str, ...] = ("cancelled",)
+    native: bool = False
+    """True if the framework makes the spans of agents and tools itself."""
+    inference: str = "chat gpt-4o-mini"
+    """The name of the spans of inferences."""
+    inner: tuple[str, ...] = ()
+    """Beginnings of names of further spans that the framework makes."""
 
 
-NAMES = {"agno": "agno", "langgraph": "langgraph", "openai_agents": "openai-agents", "pydantic_ai": "pydantic-ai-slim"}
+NAMES = {
+    "agno": "agno",
+    "google_adk": "google-adk",
+    "langgraph": "langgraph",
+    "openai_agents": "openai-agents",
+    "pydantic_ai": "pydantic-ai-slim",
+}
 """Applications by the distribution that they need."""
 
 

@@ -30,6 +30,7 @@ class LazyFramework(NamedTuple):
 
 KNOWN: tuple[LazyFramework, ...] = (
     LazyFramework("agno", "agno:AGNO", ("agno",)),
+    LazyFramework("google_adk", "google_adk:GOOGLE_ADK", ("google.adk.agents.base_agent",)),
     LazyFramework("langchain", "langchain:LANGCHAIN", ("langchain_core",)),
     LazyFramework("langgraph", "langgraph:LANGGRAPH", ("langchain", "langchain_core", "langgraph.pregel")),
     LazyFramework("mcp", "mcp:MCP", ("mcp.types", "mcp_types")),
