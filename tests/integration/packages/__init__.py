@@ -1,0 +1,1 @@
+"""Build the packages, and use them without the checkout."""
