@@ -14,7 +14,7 @@ from opentelemetry.instrumentation.llm import EVENTS, frameworks, metrics
 from opentelemetry.instrumentation.llm.metrics import Metric
 from opentelemetry.instrumentation.llm.metrics.gen_ai import GEN_AI, LEGACY
 from opentelemetry.instrumentation.llm.providers import ALL
-from opentelemetry.instrumentation.llm.settings import Settings
+from opentelemetry.instrumentation.llm.settings import Settings, StatsdSettings
 from opentelemetry.instrumentation.llm.steps.outcomes import CONTROL_FLOW
 
 HERE = Path(__file__).parent
@@ -111,15 +111,22 @@ def frameworks_page() -> str:
 
 def settings() -> str:
     """Return the page of settings."""
-    rows = (
-        [f"`{f.name}`", f"`{f.metadata['env']}`" if f.metadata["env"] else "", f"`{f.default!r}`", f.metadata["says"]]
-        for f in fields(Settings)
-    )
+
+    def rows(kind: type[Settings] | type[StatsdSettings]) -> list[list[str]]:
+        return [
+            [f"`{f.name}`", f"`{f.metadata['env']}`" if f.metadata["env"] else "", f"`{f.default!r}`", f.metadata["says"]]
+            for f in fields(kind)
+        ]
+
+    columns = ("keyword", "variable", "default", "description")
     return (
         f"# Settings\n\n{MADE}\nA keyword of `LLMInstrumentor().instrument()` has priority over its environment variable,\n"
-        "which has priority over the default.\n\n"
-        + table(("keyword", "variable", "default", "description"), rows)
-        + "\nThe keywords `tracer_provider`, `meter_provider` and `logger_provider` replace the global providers.\n"
+        "which has priority over the default. An invalid keyword raises `ValueError`; an invalid variable is one warning, and the\n"
+        "default is used.\n\n"
+        + table(columns, rows(Settings))
+        + "\nThe keywords `tracer_provider`, `meter_provider` and `logger_provider` replace the global providers.\n\n"
+        "## The StatsD exporter\n\nKeywords of `StatsdMetricExporter`, and the variables for `OTEL_METRICS_EXPORTER=llm_statsd`:\n\n"
+        + table(columns, rows(StatsdSettings))
     )
 
 

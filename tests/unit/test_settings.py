@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from opentelemetry.instrumentation.llm import LLMInstrumentor
-from opentelemetry.instrumentation.llm.settings import Settings
+from opentelemetry.instrumentation.llm.settings import Settings, StatsdSettings
 
 
 def test_defaults_capture_nothing() -> None:
@@ -31,6 +31,23 @@ def test_defaults_capture_nothing() -> None:
 )
 def test_variables_are_parsed(variable: str, value: str, field: str, read: Any) -> None:
     assert getattr(Settings.read({}, {variable: value}), field) == read
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "field", "read"),
+    [("HOST", " metrics.example ", "host", "metrics.example"), ("PORT", "9125", "port", 9125), ("TAGS", "None", "tags", "none"), ("PORT", " ", "port", 8125)],
+)  # fmt: skip
+def test_statsd_variables_are_parsed(variable: str, value: str, field: str, read: Any) -> None:
+    assert getattr(StatsdSettings.read({}, {f"OTEL_INSTRUMENTATION_LLM_STATSD_{variable}": value}), field) == read
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "allowed"),
+    [("port", "many", "1 to 65535"), ("port", True, "1 to 65535"), ("host", "", "name or an address"), ("tags", "datadog", "dogstatsd, none")],
+)  # fmt: skip
+def test_an_invalid_statsd_keyword_raises_with_the_allowed_values(keyword: str, value: Any, allowed: str) -> None:
+    with pytest.raises(ValueError, match=f"{keyword}={value!r} is not allowed.*{allowed}"):
+        StatsdSettings.read({keyword: value}, {})
 
 
 def test_a_keyword_wins_over_its_variable() -> None:
@@ -71,4 +88,4 @@ def test_an_invalid_variable_is_one_warning_and_the_default_used(caplog: pytest.
 
 
 def test_every_setting_has_a_description() -> None:
-    assert all(field.metadata["says"].endswith(".") for field in fields(Settings))
+    assert all(field.metadata["says"].endswith(".") for kind in (Settings, StatsdSettings) for field in fields(kind))

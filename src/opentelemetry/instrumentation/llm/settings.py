@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 _logger = logging.getLogger(__name__)
 _TRUE, _FALSE = frozenset({"true", "1", "yes", "on"}), frozenset({"false", "0", "no", "off", ""})
@@ -59,6 +59,25 @@ def _size(value: Any) -> int:
     if size < 0:
         raise ValueError("a whole number of bytes, 0 or more")
     return size
+
+
+def _port(value: Any) -> int:
+    port = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
+    if isinstance(port, bool) or not isinstance(port, int) or not 0 < port <= 65535:
+        raise ValueError("a whole number from 1 to 65535")
+    return port
+
+
+def _host(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("a name or an address")
+    return value.strip()
+
+
+def _prefix(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a text")
+    return value.strip()
 
 
 def _names(value: Any) -> tuple[str, ...]:
@@ -111,6 +130,7 @@ def _setting(default: Any, env: str | None, read: Callable[[Any], Any], descript
 
 SPAN_BAGGAGE_KEYS = ("gen_ai.conversation.id", "session.id", "user.id")
 _OWN = "OTEL_INSTRUMENTATION_LLM_"
+_S = TypeVar("_S", "Settings", "StatsdSettings")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,18 +213,47 @@ class Settings:
 
         An invalid or unknown keyword raises ``ValueError``.
         """
-        environment = os.environ if environment is None else environment
-        known = {f.name: f for f in fields(cls)}
-        if unknown := sorted(set(keywords) - set(known)):
-            raise ValueError(f"instrument() does not know {', '.join(unknown)}; its settings are {', '.join(known)}")
-        chosen: dict[str, Any] = {}
-        for name, setting in known.items():
-            variable = setting.metadata["env"]
-            if keywords.get(name) is not None:
-                chosen[name] = _read_keyword(name, keywords[name], setting.metadata["read"])
-            elif variable and environment.get(variable):
-                chosen |= _read_variable(name, variable, environment[variable], setting.metadata["read"])
-        return cls(**chosen)
+        return _read(cls, "instrument()", keywords, environment)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatsdSettings:
+    """Hold the settings of ``StatsdMetricExporter``.
+
+    OpenTelemetry creates the exporter without arguments, so the variables decide.
+    """
+
+    host: str = _setting("localhost", _OWN + "STATSD_HOST", _host, "Host of the StatsD server.")
+    port: int = _setting(8125, _OWN + "STATSD_PORT", _port, "UDP port of the StatsD server.")
+    prefix: str = _setting("", _OWN + "STATSD_PREFIX", _prefix, "Text before the name of every metric, followed by a dot.")
+    tags: Literal["dogstatsd", "none"] = _setting(
+        "dogstatsd", _OWN + "STATSD_TAGS", _one_of("dogstatsd", "none"), "Form of the tags; none for servers without tags."
+    )
+
+    @classmethod
+    def read(cls, keywords: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> StatsdSettings:
+        """Read settings as ``Settings.read`` does."""
+        return _read(cls, "StatsdMetricExporter()", keywords, environment)
+
+
+def variables() -> frozenset[str]:
+    """Return the names of all environment variables that are read here."""
+    return frozenset(f.metadata["env"] for f in (*fields(Settings), *fields(StatsdSettings)) if f.metadata["env"])
+
+
+def _read(kind: type[_S], function: str, keywords: Mapping[str, Any], environment: Mapping[str, str] | None) -> _S:
+    environment = os.environ if environment is None else environment
+    known = {f.name: f for f in fields(kind)}
+    if unknown := sorted(set(keywords) - set(known)):
+        raise ValueError(f"{function} does not know {', '.join(unknown)}; its settings are {', '.join(known)}")
+    chosen: dict[str, Any] = {}
+    for name, setting in known.items():
+        variable = setting.metadata["env"]
+        if keywords.get(name) is not None:
+            chosen[name] = _read_keyword(name, keywords[name], setting.metadata["read"])
+        elif variable and environment.get(variable, "").strip():
+            chosen |= _read_variable(name, variable, environment[variable], setting.metadata["read"])
+    return kind(**chosen)
 
 
 def _read_keyword(name: str, value: Any, read: Callable[[Any], Any]) -> Any:

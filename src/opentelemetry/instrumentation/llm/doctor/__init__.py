@@ -37,7 +37,6 @@ from .sdks import by_distribution, looked_at, probed
 WAIT_SECONDS = 30.0
 _SHOWN_VERSIONS = ("opentelemetry-api", "opentelemetry-sdk", "opentelemetry-instrumentation", "opentelemetry-distro")
 _OWN = "OTEL_INSTRUMENTATION_LLM_"
-READ_ELSEWHERE = tuple(f"{_OWN}STATSD_{name}" for name in ("HOST", "PORT", "PREFIX", "TAGS"))
 _OFF = ("OTEL_SDK_DISABLED", "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", f"{_OWN}DISABLED_PROVIDERS")
 
 
@@ -169,7 +168,7 @@ def _setting(name: str, settings: Settings, variables: Mapping[str, str]) -> Set
 
 
 def _nobody_reads(variables: Mapping[str, str]) -> tuple[str, ...]:
-    known = {f.metadata["env"] for f in fields(Settings)} | set(READ_ELSEWHERE)
+    known = settings_module.variables()
     return tuple(f"{name} is set, but not used" for name in sorted(variables) if name.startswith(_OWN) and name not in known)
 
 

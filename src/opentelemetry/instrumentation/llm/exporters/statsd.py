@@ -7,9 +7,7 @@ as count and sum.
 
 from __future__ import annotations
 
-import logging
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from opentelemetry.sdk.metrics import Counter, Histogram, ObservableCounter
@@ -17,67 +15,32 @@ from opentelemetry.sdk.metrics.export import AggregationTemporality, MetricExpor
 from opentelemetry.sdk.metrics.export import Metric as Collected
 
 from ..metrics import metrics
-from ..reporters.statsd.protocol import TAGGINGS, Tagging, counted, gauged, name_of, tail_of
+from ..reporters.statsd.protocol import Tagging, counted, gauged, name_of, tail_of
 from ..reporters.statsd.reporter import StatsdReporter
 from ..reporters.statsd.udp import UdpSender
-from ..settings import repeated
+from ..settings import StatsdSettings
 
-_logger = logging.getLogger(__name__)
-_ENVIRONMENT = "OTEL_INSTRUMENTATION_LLM_STATSD_"
 _DELTA = AggregationTemporality.DELTA
 
 Key = tuple[str, str]
 
 
-def _port(value: str) -> int:
-    port = int(value)
-    if not 0 < port <= 65535:
-        raise ValueError
-    return port
-
-
-def _tags(value: str) -> str:
-    if value.lower() not in TAGGINGS:
-        raise ValueError
-    return value.lower()
-
-
-_SETTINGS: Mapping[str, tuple[str, Any, Callable[[str], Any], str]] = {
-    "host": ("HOST", "localhost", str, "a name or an address"),
-    "port": ("PORT", 8125, _port, "a whole number from 1 to 65535"),
-    "prefix": ("PREFIX", "", str, "a text"),
-    "tags": ("TAGS", "dogstatsd", _tags, f"one of {', '.join(TAGGINGS)}"),
-}
-
-
-def _setting(name: str, given: Any) -> Any:
-    variable, default, read, allowed = _SETTINGS[name]
-    text = os.environ.get(_ENVIRONMENT + variable, "").strip()
-    if given is not None or not text:
-        return default if given is None else given
-    try:
-        return read(text)
-    except ValueError:
-        _logger.warning("%s%s%s is not allowed and is ignored; use %s", _ENVIRONMENT, variable, repeated(text), allowed)
-        return default
-
-
 class StatsdMetricExporter(MetricExporter):
     """Export metrics to a StatsD server.
 
-    The defaults come from ``OTEL_INSTRUMENTATION_LLM_STATSD_HOST``, ``_PORT``, ``_PREFIX`` and ``_TAGS``. Counters are sent as
+    The defaults come from ``OTEL_INSTRUMENTATION_LLM_STATSD_HOST``, ``_PORT``, ``_PREFIX`` and ``_TAGS``; an invalid
+    argument raises ``ValueError``. Counters are sent as
     the difference to the last export. If the server is not available, nothing fails, and ``dropped`` counts the lost lines.
     """
 
     def __init__(self, host: str | None = None, port: int | None = None, prefix: str | None = None, tags: Tagging | None = None) -> None:
         super().__init__(preferred_temporality={Counter: _DELTA, ObservableCounter: _DELTA, Histogram: _DELTA})
-        given = {"host": host, "port": port, "prefix": prefix, "tags": tags}
-        chosen = {name: _setting(name, value) for name, value in given.items()}
+        chosen = StatsdSettings.read({"host": host, "port": port, "prefix": prefix, "tags": tags})
         timed = [metric for metric in metrics() if metric.kind in ("distribution", "summary")]
-        self._timers = StatsdReporter(timed, **chosen)
+        self._timers = StatsdReporter(timed, chosen.host, chosen.port, chosen.prefix, chosen.tags)
         self._timed = {metric.name for metric in timed}
-        self._prefix, self._tagging = chosen["prefix"], chosen["tags"]
-        self._sender = UdpSender(chosen["host"], chosen["port"])
+        self._prefix, self._tagging = chosen.prefix, chosen.tags
+        self._sender = UdpSender(chosen.host, chosen.port)
 
     @property
     def dropped(self) -> int:
