@@ -9,6 +9,7 @@ from typing import Any
 
 from ...extraction.errors_in_response import complete
 from ...extraction.finish_reasons import finish_reason
+from ...extraction.output_types import OUTPUT_TYPES
 from ...extraction.paths import as_str, copy_fields, fields, get_path
 from ...schema.records import Request, Response, total
 from .. import Arguments, Dialect
@@ -41,7 +42,6 @@ _REPLY = fields(
 )
 _FORMATS = (("output_config", "format", "type"), ("output_format", "type"))
 _HANDED_TO = ("content_block", "to", "model")
-_OUTPUT_TYPES = {"json_schema": "json", "text": "text"}
 
 
 def request(arguments: Arguments) -> Request:
@@ -49,7 +49,7 @@ def request(arguments: Arguments) -> Request:
     record = Request(stream=arguments.streaming or None)
     copy_fields(record, arguments.named, _REQUEST)
     reported = (as_str(get_path(arguments.named, path)) for path in _FORMATS)
-    record.output_type = next((_OUTPUT_TYPES.get(word) for word in reported if word is not None), None)
+    record.output_type = next((OUTPUT_TYPES.get(word) for word in reported if word is not None), None)
     return record
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...extraction.finish_reasons import aligned, finish_reason
+from ...extraction.output_types import OUTPUT_TYPES
 from ...extraction.paths import as_sequence, as_str, copy_fields, fields, get_path
 from ...schema.records import Request, Response, Usage
 from .. import Arguments, Dialect
@@ -45,7 +46,6 @@ _USAGE = fields(
         "search_units": "billed_units.search_units",
     },
 )
-_OUTPUT_TYPES = {"text": "text", "json_object": "json"}
 _BITS = {"binary": 8, "ubinary": 8}
 """Dimensions per number in a packed vector."""
 
@@ -54,7 +54,7 @@ def request(arguments: Arguments) -> Request:
     """Read the arguments of any function of Cohere; the names are shared."""
     record = Request(stream=arguments.streaming or None)
     copy_fields(record, arguments.named, _REQUEST)
-    record.output_type = _OUTPUT_TYPES.get(as_str(get_path(arguments.named, ("response_format", "type"))) or "")
+    record.output_type = OUTPUT_TYPES.get(as_str(get_path(arguments.named, ("response_format", "type"))) or "")
     return record
 
 

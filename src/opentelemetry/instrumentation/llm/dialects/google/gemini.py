@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from ...extraction.finish_reasons import aligned, finish_reason
+from ...extraction.output_types import OUTPUT_TYPES
 from ...extraction.paths import as_int, as_sequence, as_str, copy_fields, fields, get_path
 from ...schema.records import Request, Response
 from .. import Arguments, Dialect
@@ -42,7 +43,6 @@ _REPLY = fields(
 )
 _TRAFFIC = {"ON_DEMAND_FLEX": "flex", "ON_DEMAND_PRIORITY": "priority", "PROVISIONED_THROUGHPUT": "provisioned"}
 _SEARCHED_ONCE = ("gemini-1", "gemini-2")
-_OUTPUT_TYPES = {"application/json": "json", "text/plain": "text"}
 _OUTPUT_MODALITIES = {"TEXT": "text", "IMAGE": "image", "AUDIO": "speech"}
 
 
@@ -51,7 +51,7 @@ def request(arguments: Arguments) -> Request:
     record = Request(model=model_name(arguments.named.get("model")))
     copy_fields(record, arguments.named, _REQUEST)
     config = arguments.named.get("config")
-    record.output_type = _OUTPUT_TYPES.get(as_str(either(config, "response_mime_type")) or "")
+    record.output_type = OUTPUT_TYPES.get(as_str(either(config, "response_mime_type")) or "")
     kinds = as_sequence(either(config, "response_modalities"))
     if record.output_type is None and len(kinds) == 1:
         record.output_type = _OUTPUT_MODALITIES.get((as_str(kinds[0]) or "").upper())

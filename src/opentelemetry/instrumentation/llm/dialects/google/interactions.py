@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...extraction.message_parts import message
+from ...extraction.output_types import OUTPUT_TYPES
 from ...extraction.paths import as_int, as_sequence, as_str, as_str_list, copy_fields, fields, get_path
 from ...schema.records import Request, Response, Usage, total
 from .. import Arguments, Dialect
@@ -44,7 +45,6 @@ _REASONS = {
     "cancelled": "error",
 }
 _PENDING = frozenset({"queued", "in_progress"})
-_OUTPUT_TYPES = {"application/json": "json", "text/plain": "text"}
 
 
 def request(arguments: Arguments) -> Request:
@@ -67,7 +67,7 @@ def _output_type(body: Any) -> str | None:
     if kinds == {"audio"}:
         return "speech"
     mime_types = [as_str(get_path(item, ("mime_type",))) for item in formats] + [as_str(body.get("response_mime_type"))]
-    return next((_OUTPUT_TYPES[mime] for mime in mime_types if mime in _OUTPUT_TYPES), None)
+    return next((OUTPUT_TYPES[mime] for mime in mime_types if mime is not None and mime in OUTPUT_TYPES), None)
 
 
 def _read_into(draft: Response, body: Any) -> None:

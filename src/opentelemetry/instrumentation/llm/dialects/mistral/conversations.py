@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...extraction.output_types import OUTPUT_TYPES
 from ...extraction.paths import as_int, as_sequence, as_str, copy_fields, fields, get_path
 from ...schema.records import Request, Response
 from .. import Arguments, Dialect
@@ -25,14 +26,13 @@ _REQUEST = fields(
     },
 )
 _REPLY = fields(Response, {"conversation_id": "conversation_id", "response_model": "model"})
-_OUTPUT_TYPES = {"text": "text", "json_object": "json", "json_schema": "json"}
 
 
 def request(arguments: Arguments) -> Request:
     """Read the arguments of start, append and restart."""
     record = Request(stream=arguments.streaming or None)
     copy_fields(record, arguments.named, _REQUEST)
-    record.output_type = _OUTPUT_TYPES.get(as_str(get_path(arguments.named, ("completion_args", "response_format", "type"))) or "")
+    record.output_type = OUTPUT_TYPES.get(as_str(get_path(arguments.named, ("completion_args", "response_format", "type"))) or "")
     return record
 
 

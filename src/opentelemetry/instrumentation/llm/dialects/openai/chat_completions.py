@@ -6,6 +6,7 @@ from typing import Any
 
 from ...extraction.errors_in_response import complete
 from ...extraction.finish_reasons import aligned
+from ...extraction.output_types import OUTPUT_TYPES
 from ...extraction.paths import Path, as_int, as_sequence, as_str, copy_fields, fields, get_path, is_model, reader
 from ...schema.records import Request, Response, UsagePart, total
 from .. import Arguments, Dialect
@@ -41,7 +42,6 @@ _REPLY = fields(
     },
 )
 _METRICS = "amazon-bedrock-invocationMetrics"
-_OUTPUT_TYPES = {"text": "text", "json_object": "json", "json_schema": "json"}
 _RARE_PLACES: tuple[Path, ...] = (("usage_info",), ("token_usage",), ("meta", "usage"), ("result", "usage"), (_METRICS,))
 """Paths of the usage block at other hosts, read if the usual paths are empty."""
 _IN_A_CHOICE: tuple[Path, ...] = (("usage",), ("message", "usage"), ("delta", "usage"))
@@ -56,7 +56,7 @@ def request(arguments: Arguments) -> Request:
     body = arguments.named
     record = Request(api_type="chat_completions", stream=arguments.streaming or None)
     copy_fields(record, body, _REQUEST)
-    record.output_type = _OUTPUT_TYPES.get(as_str(get_path(body, ("response_format", "type"))) or "")
+    record.output_type = OUTPUT_TYPES.get(as_str(get_path(body, ("response_format", "type"))) or "")
     return record
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from ...extraction.errors_in_response import complete
 from ...extraction.finish_reasons import finish_reason
+from ...extraction.output_types import OUTPUT_TYPES
 from ...extraction.paths import as_int, as_sequence, as_str, copy_fields, fields, get_path
 from ...schema.records import Request, Response
 from .. import Arguments, Dialect
@@ -38,7 +39,6 @@ _REPLY = fields(
         "completion_window": "background_options.completion_window",
     },
 )
-_OUTPUT_TYPES = {"text": "text", "json_object": "json", "json_schema": "json"}
 _TOOL_ITEMS = frozenset({"function_call", "custom_tool_call"})
 _FAILED = frozenset({"failed", "cancelled"})
 
@@ -47,7 +47,7 @@ def request(arguments: Arguments) -> Request:
     """Read the wire body of a request."""
     record = Request(api_type="responses", stream=arguments.streaming or None)
     copy_fields(record, arguments.named, _REQUEST)
-    record.output_type = _OUTPUT_TYPES.get(as_str(get_path(arguments.named, ("text", "format", "type"))) or "")
+    record.output_type = OUTPUT_TYPES.get(as_str(get_path(arguments.named, ("text", "format", "type"))) or "")
     return record
 
 
