@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from contextvars import Context, copy_context
 from typing import Any
@@ -11,11 +12,12 @@ import pytest
 
 from opentelemetry.instrumentation.llm import attach, detach
 from opentelemetry.instrumentation.llm.context import running_call
-from opentelemetry.instrumentation.llm.handlers.content import as_json, bounded, shown
+from opentelemetry.instrumentation.llm.handlers.content import as_json, shown
 from opentelemetry.instrumentation.llm.handlers.redaction import without_credentials
 from opentelemetry.instrumentation.llm.schema.records import Content
 from opentelemetry.instrumentation.llm.settings import Settings
 from semconv.checker import Scenario, check_all, check_logs
+from semconv.content import examine
 
 PNG = "data:image/png;base64,aVZCT1J3MEtHZ28="
 MESSAGES: list[Any] = [
@@ -153,14 +155,6 @@ def test_the_text_of_a_refusal_is_recorded_without_the_key(key: str, watch: Any,
     assert key not in span.to_json() and key not in repr(seen.logs())
 
 
-@pytest.mark.parametrize("limit", [100, 1000, 5000])
-def test_bounded_keeps_the_structure(limit: int) -> None:
-    value = [{"role": "user", "parts": [{"type": "text", "content": "x" * 3000}]} for _ in range(20)]
-    cut = bounded(value, limit)
-    assert len(as_json(cut)) <= limit
-    assert all(message["role"] == "user" for message in json.loads(as_json(cut)))
-
-
 def test_lone_surrogates_do_not_break_an_encoder() -> None:
     assert as_json("a\ud800b").encode("utf-8")
 
@@ -195,3 +189,95 @@ def test_files_in_unknown_parts_are_not_shown() -> None:
         "type": "new", "whole": f"[{len(file)} characters of a file]",
         "url": f"data:image/png;base64,[{len(file)} characters of a file]", "text": "x" * 2000,
     }  # fmt: skip
+
+
+def _digest() -> dict[str, Any]:
+    content = base64.b64decode(PNG.partition(",")[2])
+    return {
+        "type": "blob_digest",
+        "modality": "image",
+        "size": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "mime_type": "image/png",
+    }
+
+
+def test_a_file_is_recorded_by_the_digest_of_its_bytes(watch: Any, client: Any) -> None:
+    seen = watch(capture_message_content="span_only")
+    _send(client)
+    assert json.loads(seen.span().attributes["gen_ai.input.messages"])[1]["parts"][1] == _digest()
+
+
+def test_inline_records_files_that_fit_into_the_limit(watch: Any, client: Any) -> None:
+    seen = watch(capture_message_content="span_and_event", media="inline")
+    _send(client)
+    part = json.loads(seen.span().attributes["gen_ai.input.messages"])[1]["parts"][1]
+    assert part == {"type": "blob", "modality": "image", "mime_type": "image/png", "content": PNG.partition(",")[2]}
+    assert check_all(seen.spans(), seen.metrics_data(), seen.logs(), scenario=Scenario(declared=frozenset())) == []
+    large = [{"type": "image_url", "image_url": {"url": "data:image/png;base64," + "aVZC" * 20_000}}]
+    client.chat.completions.create(model="gpt-4o-mini", messages=[{"role": "user", "content": large}])
+    assert json.loads(seen.spans()[-1].attributes["gen_ai.input.messages"])[0]["parts"][0]["type"] == "blob_digest"
+
+
+@pytest.mark.parametrize(
+    ("kind", "gone", "left"),
+    [
+        ("inputs", ["gen_ai.input.messages"], ["gen_ai.output.messages", "gen_ai.tool.definitions"]),
+        ("outputs", ["gen_ai.output.messages"], ["gen_ai.input.messages"]),
+        ("tools,outputs", ["gen_ai.tool.definitions", "gen_ai.output.messages"], ["gen_ai.input.messages"]),
+    ],
+)
+def test_hidden_kinds_are_left_out(kind: str, gone: list[str], left: list[str], watch: Any, client: Any) -> None:
+    seen = watch(capture_message_content="span_only", hide_content=kind)
+    _send(client)
+    attributes = seen.span().attributes
+    assert not set(gone) & set(attributes) and set(left) <= set(attributes)
+
+
+def test_hidden_images_and_tool_values_leave_the_messages(watch: Any, client: Any) -> None:
+    seen = watch(capture_message_content="span_only", hide_content=["images", "tools"])
+    _send(client)
+    _, user, assistant, tool = json.loads(seen.span().attributes["gen_ai.input.messages"])
+    assert user["parts"][1] == {"type": "hidden", "modality": "image"}
+    assert assistant["parts"][0]["arguments"] == tool["parts"][0]["response"] == "[hidden]"
+    assert list(examine("here", "gen-ai-input-messages", "gen-ai-input-messages", [user, assistant, tool], on_event=True)) == []
+
+
+def test_personal_data_are_removed_on_request(watch: Any, client: Any) -> None:
+    seen = watch(capture_message_content="span_only", redact_pii=True)
+    client.chat.completions.create(model="gpt-4o-mini", messages=[{"role": "user", "content": "I am ana@example.com, 10.0.0.7"}])
+    assert "I am [email], [ip]" in seen.span().attributes["gen_ai.input.messages"]
+
+
+def drop_all(value: Any) -> None:
+    return None
+
+
+def as_text(value: Any) -> str:
+    return repr(value)
+
+
+@pytest.mark.parametrize("path", [f"{__name__}.drop_all", f"{__name__}:drop_all", f"{__name__}.missing", "missing_module.redact", "word"])
+def test_a_path_of_a_redaction_is_imported_or_nothing_is_recorded(
+    path: str, watch: Any, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_INSTRUMENTATION_LLM_REDACT", path)
+    seen = watch(capture_message_content="span_only")
+    _send(client)
+    assert not set(ATTRIBUTES) & set(seen.span().attributes)
+
+
+def test_a_redaction_that_returns_text_is_refused(watch: Any, client: Any, caplog: pytest.LogCaptureFixture) -> None:
+    seen = watch(capture_message_content="span_and_event", redact=as_text)
+    _send(client)
+    assert not set(ATTRIBUTES) & set(seen.span().attributes)
+    assert "redact returned str for gen_ai.input.messages" in caplog.text
+
+
+@pytest.mark.parametrize("limit", ["400", "900"])
+def test_the_limit_of_the_sdk_leaves_valid_json(limit: str, watch: Any, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", limit)
+    seen = watch(capture_message_content="span_only")
+    client.chat.completions.create(model="gpt-4o-mini", messages=[*MESSAGES, {"role": "user", "content": "何" * 5000}])
+    messages = json.loads(seen.span().attributes["gen_ai.input.messages"])
+    assert messages[-1]["parts"][-1]["content"].endswith("[cut]")

@@ -20,7 +20,7 @@ from opentelemetry.instrumentation.llm.schema.records import Content, Response, 
 from semconv.content import examine
 
 PNG = base64.b64encode(b"\x89PNG\r\n" * 50).decode()
-DIGEST = {"size": 300, "sha256": hashlib.sha256(PNG.encode()).hexdigest()}
+DIGEST = {"size": 300, "sha256": hashlib.sha256(base64.b64decode(PNG)).hexdigest()}
 SEALED = "c2VhbGVk" * 4
 
 

@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from importlib import import_module
 from typing import Any, Literal, TypeVar
 
 _logger = logging.getLogger(__name__)
@@ -110,6 +111,49 @@ def _function(value: Any) -> Callable[..., Any]:
     return value  # type: ignore[no-any-return]
 
 
+class ImportedFunction:
+    """A function by its dotted path, imported when it is first called.
+
+    A path that cannot be imported raises with each call, so that nothing is recorded without the function.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._found: Callable[..., Any] | None = None
+
+    def __call__(self, *arguments: Any) -> Any:
+        if self._found is None:
+            self._found = self._imported()
+        return self._found(*arguments)
+
+    def _imported(self) -> Callable[..., Any]:
+        module, separator, name = self._path.replace(":", ".").rpartition(".")
+        try:
+            found = getattr(import_module(module), name) if separator else None
+        except (ImportError, AttributeError):
+            found = None
+        if callable(found):
+            return found  # type: ignore[no-any-return]
+        _logger.warning("redact: no function can be imported by its path, so no contents are recorded; use module.function")
+        self._found = _refuses
+        return _refuses
+
+
+def _refuses(*arguments: Any) -> Any:
+    raise LookupError("the function could not be imported")
+
+
+def _function_or_path(value: Any) -> Callable[..., Any]:
+    return ImportedFunction(value.strip()) if isinstance(value, str) else _function(value)
+
+
+def _kinds(value: Any) -> tuple[str, ...]:
+    names = tuple(name.lower() for name in _names(value))
+    if not set(names) <= set(HIDDEN_KINDS):
+        raise ValueError(f"some of {', '.join(HIDDEN_KINDS)}, separated by commas")
+    return names
+
+
 def _prices(value: Any) -> Any:
     if isinstance(value, (str, os.PathLike, Mapping)) or callable(value):
         return value
@@ -128,6 +172,7 @@ def _setting(default: Any, env: str | None, read: Callable[[Any], Any], descript
     return field(default=default, metadata={"env": env, "read": read, "says": description})
 
 
+HIDDEN_KINDS = ("inputs", "outputs", "images", "tools", "embeddings")
 SPAN_BAGGAGE_KEYS = ("gen_ai.conversation.id", "session.id", "user.id")
 _OWN = "OTEL_INSTRUMENTATION_LLM_"
 _S = TypeVar("_S", "Settings", "StatsdSettings")
@@ -153,7 +198,25 @@ class Settings:
         "names", _OWN + "TOOL_DEFINITIONS", _one_of("names", "full"), "Whether captured tool definitions contain names only or everything."
     )
     redact: Callable[[Any], Any] | None = _setting(
-        None, None, _function, "A function that receives captured content and returns the content to record."
+        None,
+        _OWN + "REDACT",
+        _function_or_path,
+        "A function, or its dotted path: it receives captured content and returns the content to record.",
+    )
+    redact_pii: bool = _setting(
+        False,
+        _OWN + "REDACT_PII",
+        _flag,
+        "Remove e-mail addresses, phone, card, IBAN and social security numbers, and IP addresses from contents.",
+    )
+    hide_content: tuple[str, ...] = _setting(
+        (), _OWN + "HIDE_CONTENT", _kinds, "Kinds of content that are left out: inputs, outputs, images, tools, embeddings."
+    )
+    media: str = _setting(
+        "digest",
+        _OWN + "MEDIA",
+        _one_of("digest", "inline", "upload"),
+        "Files in messages: type, size and digest only, the file itself where it fits, or the file for the completion hook.",
     )
     emit_event: bool = _setting(
         False,

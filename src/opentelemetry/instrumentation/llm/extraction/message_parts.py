@@ -5,12 +5,15 @@ Large data is never copied: images, audio and documents are recorded by media ty
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import json
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from ..schema.bounds import short
+from ..schema.records import Blob
 
 Part = dict[str, Any]
 Message = dict[str, Any]
@@ -51,16 +54,24 @@ def tool_response_part(call_id: str | None, response: Any) -> Part:
 
 
 def blob_part(modality: str, mime_type: str | None, data: str | bytes | bytearray) -> Part:
-    """Return the digest of a blob: of its bytes, or of its base64 text unchanged.
+    """Return the digest of the bytes of a file, given as bytes or as base64 text.
 
+    ``size`` and ``sha256`` describe the bytes, whichever form the request has. Text that is not base64 is taken as it is.
     This is not a ``blob`` part of the schema, which would contain the bytes.
     """
-    raw = data.encode("utf-8", "replace") if isinstance(data, str) else bytes(data)
-    size = len(raw.rstrip(b"=")) * 3 // 4 if isinstance(data, str) else len(raw)
-    part: Part = {"type": "blob_digest", "modality": modality, "size": size, "sha256": hashlib.sha256(raw).hexdigest()}
+    raw = data if isinstance(data, bytes) else bytes(data) if isinstance(data, bytearray) else _bytes_of(data)
+    part = Blob({"type": "blob_digest", "modality": modality, "size": len(raw), "sha256": hashlib.sha256(raw).hexdigest()})
     if mime_type:
-        part["mime_type"] = mime_type
+        part["mime_type"] = short(mime_type)
+    part.data = bytes(data) if isinstance(data, bytearray) else data
     return part
+
+
+def _bytes_of(text: str) -> bytes:
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), b"-_" if "-" in text or "_" in text else None, validate=True)
+    except (binascii.Error, ValueError):
+        return text.encode("utf-8", "replace")
 
 
 _SCHEME = 16

@@ -1,4 +1,4 @@
-"""Prepare captured message contents: cut to the limit, redact, serialise.
+"""Prepare captured message contents: hide, cut to the limit, redact, serialise.
 
 The time depends on the limit and not on the size of the contents: parts that cannot be shown are neither copied nor
 searched.
@@ -6,207 +6,126 @@ searched.
 
 from __future__ import annotations
 
+import base64
 import json
-import math
-import re
-from collections.abc import Callable, Iterator, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ..schema.bounds import LARGEST_INTEGER, LONGEST, encodable
-from ..schema.records import Content
+from ..schema.records import Blob, Content
 from ..schema.semconv import CONTENT
 from ..settings import Settings
+from .cutting import Cutter, Whole, ended, size_of
+from .hiding import FIELDS, without_images, without_tools
+from .personal import without_personal_data
 from .redaction import redaction_of
 
-_CUT = " [cut]"
-_CROSSED = "\ufdd0[cut]"
-"""Marks a cut text until it has been redacted. Its first character occurs in no
-text.
-"""
-_SHORTEST = 32
+_logger = logging.getLogger(__name__)
 _BEYOND = 160
-"""Number of characters after the cut that are redacted but not shown. A secret
-that crosses the cut is then removed completely.
-"""
-_DEEPEST = 32
-_NESTED = "[nested deeper]"
-_LOOKED_INTO = 4096
-"""Number of characters that are inspected to distinguish a file from a text."""
-_FILE = re.compile(r"(data:[^,]{0,100};base64,)|(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])(?=[^0-9]*[0-9])[\w+/\-]{1000,}={0,2}\Z", re.ASCII)
+"""Number of characters after the cut that are redacted but not shown."""
+KINDS: Mapping[str, str] = {
+    "system_instructions": "parts",
+    "input_messages": "messages",
+    "output_messages": "choices",
+    "tool_definitions": "tools",
+    "documents": "documents",
+}
+"""How each field is cut; the others are any JSON value."""
+_refused: set[str] = set()
+"""Names of content whose redaction was refused. Each is reported once."""
 
 
-def shown(content: Content, settings: Settings) -> dict[str, Any]:
+def shown(content: Content, settings: Settings, limit: int | None = None, operation: str | None = None) -> dict[str, Any]:
     """Return the contents that may be shown, as structures by attribute name.
 
-    The message of an exception has the key ``exception_message``.
+    ``limit`` is the limit of the span in bytes, if it is smaller than the setting. The message of an exception has the
+    key ``exception_message``.
     """
+    most = settings.max_content_bytes if limit is None else min(limit, settings.max_content_bytes)
+    hidden = {field for kind in settings.hide_content for field in FIELDS[kind]}
     made: dict[str, Any] = {}
+    if operation == "embeddings" and "embeddings" in settings.hide_content:
+        return made
     for field, name in CONTENT.items():
         value = getattr(content, field)
-        if value is None:
+        if value is None or field in hidden:
             continue
         if field == "tool_definitions" and settings.tool_definitions == "names":
             value = [{key: tool[key] for key in ("type", "name") if key in tool} for tool in value]
-        made[name] = _prepared(value, settings)
+        made[name] = _prepared(name, value, settings, most, KINDS.get(field, "json"))
     if content.exception_message is not None:
-        made["exception_message"] = _prepared(content.exception_message, settings, in_error=True)
+        made["exception_message"] = _prepared("exception_message", content.exception_message, settings, most, "json")
     return {name: value for name, value in made.items() if value is not None}
 
 
-def _prepared(value: Any, settings: Settings, in_error: bool = False) -> Any:
-    limit = settings.max_content_bytes
-    value = Outline(limit).of(value)
+def _prepared(name: str, value: Any, settings: Settings, limit: int, kind: str) -> Any:
+    value = Cutter(_BEYOND).cut(value, limit, kind)
+    if "images" in settings.hide_content:
+        value = without_images(value)
+    if "tools" in settings.hide_content:
+        value = without_tools(value)
     if settings.redact is not None:
-        value = settings.redact(value)
-        value = None if value is None else Outline(limit).of(value)
+        size = size_of(value, limit * 2)
+        redacted = settings.redact(value)
+        if redacted is not None and isinstance(redacted, str) is not isinstance(value, str):
+            _refuse(name, redacted)
+            return None
+        value = Cutter(_BEYOND).cut(redacted, limit + size, kind)
     if value is None:
         return None
-    redact = redaction_of(_texts(value), in_error)
-    return bounded(_each_text(value, lambda text: _ended(redact(text))), limit)
+    redact = redaction_of(_texts(value), in_error=name == "exception_message")
+    finish = without_personal_data if settings.redact_pii else str
+    value = Cutter().cut(_each_text(value, lambda text: finish(ended(redact(text), _BEYOND))), limit, kind)
+    return _with_files(value, limit - size_of(value, limit)) if settings.media == "inline" else value
+
+
+def _refuse(name: str, redacted: Any) -> None:
+    if name not in _refused:
+        _refused.add(name)
+        kind = type(redacted).__name__
+        _logger.warning("redact returned %s for %s, so it is left out; return a value of the same kind, or None", kind, name)
 
 
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    elif isinstance(value, (dict, list)):
+    elif isinstance(value, (dict, list)) and type(value) is not Blob:
         for inner in value.values() if isinstance(value, dict) else value:
             yield from _texts(inner)
-
-
-def _ended(text: str) -> str:
-    """End a cut text before the part that may contain the rest of a secret."""
-    return text[: -len(_CROSSED) - _BEYOND] + _CUT if text.endswith(_CROSSED) else text
-
-
-class Outline:
-    """Copy the part of a structure that fits into a limit.
-
-    The newest items of a list come first. Each text is cut to an equal share of the limit.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self._limit = self._left = limit
-        """The limit in bytes, and the bytes left if every text is cut to the minimum
-        length.
-        """
-        self._around = 0
-        """Number of bytes outside the texts."""
-        self._lengths: list[int] = []
-
-    def of(self, value: Any) -> Any:
-        """Return the copy as JSON values.
-
-        These are text, integers of up to 64 bits, floats, ``bool``, ``None``, lists and dicts.
-        """
-        if isinstance(value, (list, tuple)):
-            kept: Any = []
-            for item in reversed(value):
-                kept.append(self._kept(item, 1))
-                if self._left <= 0:
-                    # The last item may be incomplete. Only the newest item is kept in that case.
-                    kept = kept[:-1] or kept
-                    break
-            kept.reverse()
-        else:
-            kept = self._kept(value, 0)
-        share = self._share()
-        return _each_text(kept, lambda text: _cut(text, share))
-
-    def _kept(self, value: Any, depth: int) -> Any:
-        if isinstance(value, (dict, list, tuple)):
-            self._counted(2)
-            if depth > _DEEPEST:
-                return _NESTED
-            return self._named(value, depth + 1) if isinstance(value, dict) else self._listed(value, depth + 1)
-        value = _plain(value)
-        self._counted(3)
-        if isinstance(value, str):
-            self._left -= min(len(value), _SHORTEST)
-            self._lengths.append(len(value))
-        else:
-            self._counted(len(str(value)))
-        return value
-
-    def _named(self, value: dict[Any, Any], depth: int) -> dict[str, Any]:
-        made: dict[str, Any] = {}
-        for key, inner in value.items():
-            if self._left <= 0:
-                break
-            name = encodable(str(key)[:LONGEST])
-            self._counted(len(name) + 3)
-            made[name] = self._kept(inner, depth)
-        return made
-
-    def _listed(self, value: Sequence[Any], depth: int) -> list[Any]:
-        made: list[Any] = []
-        for inner in value:
-            if self._left <= 0:
-                break
-            made.append(self._kept(inner, depth))
-        return made
-
-    def _counted(self, size: int) -> None:
-        self._left -= size
-        self._around += size
-
-    def _share(self) -> int:
-        """Return the maximum length of a text so that all texts together fill the limit."""
-        left, lengths = self._limit - self._around, sorted(self._lengths)
-        for place, length in enumerate(lengths):
-            if length * (len(lengths) - place) > left:
-                return max(_SHORTEST, left // (len(lengths) - place))
-            left -= length
-        return self._limit
-
-
-def _plain(value: Any) -> Any:
-    """Return a scalar that strict JSON parsers accept; bytes and files become a size."""
-    if isinstance(value, str):
-        file = _FILE.match(value[:_LOOKED_INTO]) if value.startswith("data:") or " " not in value[:_LOOKED_INTO] else None
-        return value if file is None else f"{file[1] or ''}[{len(value) - len(file[1] or '')} characters of a file]"
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    if isinstance(value, int):
-        return int(value) if abs(value) <= LARGEST_INTEGER else f"[an integer of {value.bit_length()} bits]"
-    return f"[{len(value)} bytes]" if isinstance(value, (bytes, bytearray)) else str(value)
-
-
-def _cut(text: str, longest: int) -> str:
-    return encodable(text if len(text) <= longest + _BEYOND else text[: longest + _BEYOND] + _CROSSED)
 
 
 def _each_text(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):
-        return {str(key): _each_text(inner, change) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_each_text(inner, change) for inner in value]
-    return value
+        return value if type(value) is Blob else {key: _each_text(inner, change) for key, inner in value.items()}
+    return [_each_text(inner, change) for inner in value] if isinstance(value, list) else value
 
 
-def bounded(value: Any, limit: int) -> Any:
-    """Return ``value`` reduced to ``limit`` bytes of UTF-8 JSON with its structure.
+def _with_files(value: Any, room: int) -> Any:
+    """Replace digests by the files themselves, as long as they fit into ``room``."""
+    left = [room]
 
-    Long texts are cut first. If that is not enough, the oldest parts of a list are left out.
-    """
-    size = _size(value)
-    longest = limit if size <= limit else min(limit, max(map(len, _texts(value)), default=0))
-    while size > limit and longest > _SHORTEST:
-        longest = max(_SHORTEST, min(longest // 2, longest * limit // size))
-        value = _each_text(value, lambda text: text if len(text) <= longest else text[:longest] + _CUT)  # noqa: B023 - used at once
-        size = _size(value)
-    if isinstance(value, list):
-        while value and size > limit:
-            value = value[max(1, len(value) // 4) :]
-            size = _size(value)
-    return value if size <= limit else None
+    def replaced(item: Any) -> Any:
+        if type(item) is Blob:
+            file, digest = inline(item), size_of(item, room)
+            added = size_of(file, digest + left[0] + 1) - digest
+            if added > left[0]:
+                return item
+            left[0] -= added
+            return file
+        if isinstance(item, dict):
+            return {key: replaced(inner) for key, inner in item.items()}
+        return [replaced(inner) for inner in item] if isinstance(item, list) else item
+
+    return replaced(value)
 
 
-def _size(value: Any) -> int:
-    return len(as_json(value).encode())
+def inline(part: Blob) -> dict[str, Any]:
+    """Return the ``blob`` part of the conventions, which contains the file."""
+    data = part.data if isinstance(part.data, str) else base64.b64encode(part.data).decode()
+    kept = {key: part[key] for key in ("modality", "mime_type") if key in part}
+    return {"type": "blob", **kept, "content": Whole(data)}
 
 
 def as_json(value: Any) -> str:

@@ -22,6 +22,7 @@ from ..schema.bounds import LARGEST_INTEGER, encodable, short
 from ..schema.events import CONTENT, EVALUATION, INTERRUPTED, OPERATIONS, STREAM_START
 from ..settings import Settings
 from . import content
+from .limits import longest_attribute
 from .logs import Logs
 
 _NO_SPANS = ("ex_llm.stream", "ex_llm.provider.request", "ex_llm.context.truncation")
@@ -248,7 +249,8 @@ class Spans:
     def _contents(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
         opened = self._open.get(metadata.get("ref"))
         if opened is not None and opened.recording:
-            opened.contents = content.shown(metadata["content"], self._settings)
+            limit = longest_attribute(opened.span) if self._in_span and not self._settings.structured_content else None
+            opened.contents = content.shown(metadata["content"], self._settings, limit, metadata.get("operation"))
 
     def _span_event(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
         opened = self._open.get(metadata.get("ref"))

@@ -135,6 +135,16 @@ class ToolCall:
     arguments: Any = None
 
 
+class Blob(dict[str, Any]):
+    """The digest of a file in a message; ``data`` are its bytes or its base64 text.
+
+    ``data`` is the object of the application, not a copy. It is used only if a setting asks for the file itself.
+    """
+
+    __slots__ = ("data",)
+    data: str | bytes
+
+
 @dataclass(slots=True)
 class Content:
     """Message contents in the JSON shapes of the semantic conventions.
@@ -151,6 +161,8 @@ class Content:
     query: str | None = None
     documents: list[dict[str, Any]] | None = None
     exception_message: str | None = None
+    places: tuple[str, ...] | None = None
+    """Where this content may be recorded, if a scope of the application decides it."""
 
 
 @record
