@@ -78,6 +78,19 @@ def test_links_have_existing_targets() -> None:
     assert broken == []
 
 
+def test_links_of_the_site_lead_to_its_pages() -> None:
+    """Check the adapted links; ``tox -e site`` builds the site itself."""
+    site = runpy.run_path(str(ROOT / "docs" / "site" / "build.py"))
+    names = site["pages"]()
+    texts = {name: site["adapted"](source, (ROOT / source).read_text(), names) for source, name in names.items()}
+    found = {target for text in texts.values() for target in re.findall(r"\]\(([^)#\s]+)", text)}
+    targets = {target for target in found if "://" not in target}
+    pictures = {f"pictures/{path.name}" for path in (ROOT / "docs" / "pictures").iterdir()}
+    assert targets <= {*names.values(), *pictures, "recipes.md", "reference.md", "dashboards.md"} and "backends.md" in targets
+    navigation = set(re.findall(r": ([a-z-]+\.md)$", (ROOT / "docs" / "site" / "mkdocs.yml").read_text(), re.M))
+    assert navigation == {*names.values(), "recipes.md", "reference.md", "dashboards.md"}
+
+
 def test_the_readme_names_every_tox_environment() -> None:
     """Compare the sections of tox.ini with the table of the README.
 
