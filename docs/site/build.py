@@ -85,7 +85,7 @@ def main() -> int:
         (PAGES / name).write_text(text, "utf-8")
     shutil.copytree(ROOT / "docs" / "pictures", PAGES / "pictures", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-f", str(ROOT / "docs" / "site" / "mkdocs.yml")]
-    return subprocess.run(command, check=False).returncode
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
 if __name__ == "__main__":
