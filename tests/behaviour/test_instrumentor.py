@@ -242,7 +242,7 @@ def test_opentelemetry_instrument_needs_only_the_package(tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
     assert done.stdout.count('"name": "chat gpt-4o-mini"') == 2
     assert done.stdout.count('"name": "embeddings text-embedding-3-small"') == 1
-    for metric in ("ex_llm.chat.requests.total", "gen_ai.client.inference.duration", "gen_ai.client.operation.duration"):
+    for metric in ("ex_llm.chat.requests.total", "gen_ai.client.inference.duration", "gen_ai.client.embeddings.duration"):
         assert f'"name": "{metric}"' in done.stdout
     assert done.stderr == ""
 

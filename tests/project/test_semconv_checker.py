@@ -102,13 +102,13 @@ def test_information_is_collected_separately(recorded: Telemetry) -> None:
     recorded.record(Fault("", "", change).planted_in(SPECIMENS["rich chat"]))
     recorded.record(SPECIMENS["image"])
     recorded.record(SPECIMENS["foreign"])
-    recorded.note(Fault("", "", {"gen_ai.workflow.name": "report"}).planted_in(NOTES["details"]))
+    recorded.note(Fault("", "", {"gen_ai.skill.name": "report"}).planted_in(NOTES["details"]))
     spans, notes = recorded.span_exporter.get_finished_spans(), recorded.log_exporter.get_finished_logs()
     assert [*check_spans(spans), *check_logs(notes)] == []
     found = collect_information(spans, log_records=notes)
     assert sorted((finding.rule, finding.detail) for finding in found) == [
         ("attribute.unlisted", "gen_ai.retrieval.top_k"),
-        ("attribute.unlisted", "gen_ai.workflow.name"),
+        ("attribute.unlisted", "gen_ai.skill.name"),
         ("span.foreign", "carries no GenAI attribute"),
         ("value.custom", "gen_ai.operation.name is 'image_generation'"),
         ("value.custom", "gen_ai.provider.name is 'ollama'"),

@@ -1,13 +1,15 @@
-"""Write `registry.json` from the YAML models of the conventions.
+"""Write `registry.json`, and `schema/conventions.py` of the package, from the models.
 
-cd tests && python -m semconv.generate MODEL_DIR CORE_DIR
+cd tests && python -m semconv.generate [MODEL_DIR CORE_DIR]
 
 Run it by hand for a new version of the conventions (PyYAML needed) and commit the result, so that nothing else needs
-the YAML. `registry.py` reads the file. All functions above `read_yaml` are pure.
+the YAML. It prints how both files change. Without arguments it only writes the module again, from `registry.json`.
+`registry.py` reads the file. All functions above `read_yaml` are pure.
 """
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 import sys
@@ -15,7 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from . import prose, resolve
+from . import product, prose, release, resolve
 
 Json = dict[str, Any]
 WIDTH = 120
@@ -135,11 +137,22 @@ def read_yaml(folder: Path) -> list[Json]:
     return [yaml.safe_load(path.read_text("utf-8")) for path in sorted(folder.rglob("*.yaml"))]
 
 
-def main(model_dir: str, core_dir: str) -> None:
-    """Read both models and write `registry.json` beside this file."""
-    schemas = {path.stem: json.loads(path.read_text("utf-8")) for path in Path(model_dir).rglob("*.json")}
-    registry = build(read_yaml(Path(model_dir)), read_yaml(Path(core_dir)), schemas)
-    Path(__file__).with_name("registry.json").write_text(dump(registry) + "\n", "utf-8")
+def write(path: Path, text: str) -> None:
+    """Write a file and print how it changes."""
+    before = path.read_text("utf-8") if path.exists() else ""
+    lines = difflib.unified_diff(before.splitlines(), text.splitlines(), f"{path.name} (before)", path.name, lineterm="", n=0)
+    print("\n".join(lines) or f"{path.name} stays as it is")
+    path.write_text(text, "utf-8")
+
+
+def main(*folders: str) -> None:
+    """Write the registry, if the folders of both models are given, and the module."""
+    path = Path(__file__).with_name("registry.json")
+    if folders:
+        model_dir, core_dir = folders
+        schemas = {path.stem: json.loads(path.read_text("utf-8")) for path in Path(model_dir).rglob("*.json")}
+        write(path, dump(release.apply(build(read_yaml(Path(model_dir)), read_yaml(Path(core_dir)), schemas))) + "\n")
+    write(product.PATH, product.source(json.loads(path.read_text("utf-8"))))
 
 
 if __name__ == "__main__":

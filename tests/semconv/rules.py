@@ -5,13 +5,21 @@ All modules of this package report by these ids; tests read `Violation`s and mat
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
 DETAILS = "gen_ai.client.inference.operation.details"
-EXCEPTION = "gen_ai.client.operation.exception"
+EXCEPTION = "gen_ai.client.inference.exception"
+EXCEPTIONS: Mapping[str, str] = {
+    "gen_ai.client.inference": EXCEPTION,
+    "gen_ai.embeddings.client": "gen_ai.client.embeddings.exception",
+    "gen_ai.retrieval.client": "gen_ai.retrieval.exception",
+    "gen_ai.execute_tool.internal": "gen_ai.execute_tool.exception",
+    "gen_ai.invoke_agent.internal": "gen_ai.invoke_agent.exception",
+}
+OTHER_EXCEPTION = "gen_ai.client.operation.exception"
 EVALUATION = "gen_ai.evaluation.result"
 
 
@@ -43,7 +51,7 @@ class Scenario:
     absent: frozenset[str] = frozenset()
     own_prefixes: tuple[str, ...] = ("ex_llm.",)
     streaming: bool | None = None
-    events: frozenset[str] = frozenset({DETAILS, EXCEPTION})
+    events: frozenset[str] = frozenset({DETAILS, OTHER_EXCEPTION, *EXCEPTIONS.values()})
     tolerance: float = 0.05
 
 

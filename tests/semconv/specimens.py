@@ -56,6 +56,7 @@ _AGENT = {"gen_ai.agent.name": "planner"}
 _MCP = {"mcp.method.name": "tools/call", "mcp.protocol.version": "2025-06-18", "network.transport": "pipe"}
 _MCP_TOOL = {**_MCP, "gen_ai.tool.name": "search", "gen_ai.operation.name": "execute_tool"}
 
+_DONE: dict[str, Any] = {"gen_ai.response.finish_reasons": ["stop"]}
 SPECIMENS: dict[str, Specimen] = {
     "chat": _client("chat large", _CHAT),
     "openai": _client("chat large", {**_CHAT, **_OPENAI, "gen_ai.provider.name": "openai"}),
@@ -104,7 +105,7 @@ SPECIMENS: dict[str, Specimen] = {
     "memory": _client("search_memory", _attributes("search_memory", "mistral_ai")),
     "create_agent": _client("create_agent planner", _attributes("create_agent", "mistral_ai", _AGENT)),
     "remote agent": _client("invoke_agent planner", _attributes("invoke_agent", "mistral_ai", _AGENT, _TOKENS, _REPLY)),
-    "agent": _internal("invoke_agent", _attributes("invoke_agent", None, _TOKENS, {"gen_ai.response.finish_reasons": ["stop"]})),
+    "agent": _internal("invoke_agent", _attributes("invoke_agent", None, _TOKENS, _DONE)),
     "tool": _internal("execute_tool search", _attributes("execute_tool", None, _TOOL)),
     "tool over mcp": _internal("execute_tool search", _attributes("execute_tool", None, _TOOL, _MCP)),
     "failed tool": Specimen(
@@ -119,8 +120,14 @@ SPECIMENS: dict[str, Specimen] = {
         _attributes("execute_tool", None, _TOOL, _SKILL, {"gen_ai.skill.resource.name": "forms.md"}),
     ),
     "command": _internal("execute_tool search grep", _attributes("execute_tool", None, _TOOL, {"process.executable.name": "grep"})),
-    "workflow": _internal("invoke_workflow report", _attributes("invoke_workflow", None, {"gen_ai.workflow.name": "report"})),
-    "workflow of many names": _internal("invoke_workflow", _attributes("invoke_workflow", None, {"gen_ai.workflow.name": "r-81"})),
+    "workflow": _internal(
+        "invoke_workflow report",
+        _attributes("invoke_workflow", None, _TOKENS, _DONE, {"gen_ai.agent.name": "report"}),
+    ),
+    "workflow of many names": _internal(
+        "invoke_workflow",
+        _attributes("invoke_workflow", None, _TOKENS, _DONE, {"gen_ai.agent.name": "r-81"}),
+    ),
     "plan": _internal("plan planner", _attributes("plan", None, _AGENT)),
     "mcp client": _client("tools/call search", {**_MCP_TOOL, **_SERVER}),
     "failed mcp": _client("tools/call search", {**_MCP_TOOL, "error.type": "tool_error"}, status=FAILURE),

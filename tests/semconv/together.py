@@ -15,7 +15,7 @@ from opentelemetry.trace import StatusCode
 from .logs import event_name
 from .metrics import FIRST_CHUNK, USAGE, Key, amount_of, count_of, key_of, points_of
 from .registry import METRIC_REFINEMENTS, METRICS, SPANS, lookup, refined
-from .rules import DETAILS, EXCEPTION, Scenario, Violation
+from .rules import DETAILS, EXCEPTIONS, OTHER_EXCEPTION, Scenario, Violation
 from .spans import choose, where_of
 
 if TYPE_CHECKING:
@@ -124,23 +124,34 @@ def _examine_streams(spans: Sequence[ReadableSpan], data: MetricsData | None, sc
             yield from _compare(metric, said, {key: measured[key] for key in set(measured) & streamed}, scenario.tolerance)
 
 
+def exception_event_of(span: ReadableSpan) -> str:
+    """Return the name of the exception event of a span's operation."""
+    definition = choose(span)
+    name = OTHER_EXCEPTION if definition is None else definition.refines or definition.name
+    return EXCEPTIONS.get(name, OTHER_EXCEPTION)
+
+
 def _calls_for(span: ReadableSpan, name: str) -> bool:
     if name == DETAILS:
         return is_inference(span)
     definition = choose(span)
-    return span.status.status_code is StatusCode.ERROR and bool(
-        definition and "CLIENT" in definition.kinds and not definition.name.startswith("mcp.")
+    return (
+        span.status.status_code is StatusCode.ERROR
+        and bool(definition and "CLIENT" in definition.kinds and not definition.name.startswith("mcp."))
+        and name == exception_event_of(span)
     )
 
 
 def _allows(span: ReadableSpan, name: str) -> bool:
-    return is_inference(span) if name == DETAILS else span.status.status_code is StatusCode.ERROR
+    if name == DETAILS:
+        return is_inference(span)
+    return span.status.status_code is StatusCode.ERROR and name == exception_event_of(span)
 
 
 def examine_noted(spans: Sequence[ReadableSpan], records: Sequence[ReadableLogRecord], scenario: Scenario) -> Iterator[Violation]:
     """Find where spans and events of one scenario contradict each other."""
     by_place = {(span.context.trace_id, span.context.span_id): span for span in spans if span.context}
-    for name in (DETAILS, EXCEPTION):
+    for name in (DETAILS, OTHER_EXCEPTION, *EXCEPTIONS.values()):
         where = f"event {name}"
         found: dict[Place, list[ReadableLogRecord]] = {}
         for record in records:

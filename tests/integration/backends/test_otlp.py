@@ -126,5 +126,5 @@ def _check(rotel: Rotel, totals: dict[str, Any]) -> None:
     assert sum(value for _, value in told["gen_ai.client.inference.duration"][1]) == 5
     assert told["ex_llm.chat.duration.milliseconds"][0] == "ms" and told["gen_ai.client.inference.duration"][0] == "s"
     text = rotel.text()
-    assert "EventName: gen_ai.client.operation.exception" in text and "service.name: Str(a-program)" in text
+    assert "EventName: gen_ai.client.inference.exception" in text and "service.name: Str(a-program)" in text
     assert "sk-secret" not in text and "say three words" not in text

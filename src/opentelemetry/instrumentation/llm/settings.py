@@ -219,10 +219,16 @@ class Settings:
         "Files in messages: type, size and digest only, the file itself where it fits, or the file for the completion hook.",
     )
     emit_event: bool = _setting(
-        False,
+        True,
         "OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT",
         _flag,
-        "Emit the event gen_ai.client.inference.operation.details for each inference.",
+        "Emit the event gen_ai.client.inference.operation.details for each inference, if a logger takes it. Only this event can hold contents.",
+    )
+    exceptions: str = _setting(
+        "log",
+        _OWN + "EXCEPTIONS",
+        _one_of("span", "log", "both"),
+        "Where the exception of a failed call is recorded: as the span event exception, as a log event, or both.",
     )
     span_events: str = _setting(
         "problems",

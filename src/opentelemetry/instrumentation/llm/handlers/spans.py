@@ -23,7 +23,7 @@ from ..schema.events import CONTENT, EVALUATION, INTERRUPTED, OPERATIONS, STREAM
 from ..settings import Settings
 from . import content
 from .limits import longest_attribute
-from .logs import Logs
+from .logs import DEBUG, WARN, Logs
 
 _NO_SPANS = ("ex_llm.stream", "ex_llm.provider.request", "ex_llm.context.truncation")
 SPAN_EVENTS = (
@@ -45,7 +45,20 @@ _ABOUT = {
 class OpenSpan:
     """A started span: how to leave its context, and the data for its end."""
 
-    __slots__ = ("attempt", "before", "began", "block", "contents", "context", "cost", "entered", "on_response", "recording", "span")
+    __slots__ = (
+        "attempt",
+        "before",
+        "began",
+        "block",
+        "contents",
+        "context",
+        "cost",
+        "entered",
+        "on_response",
+        "places",
+        "recording",
+        "span",
+    )
 
     def __init__(self, began: int) -> None:
         self.began = began
@@ -59,6 +72,8 @@ class OpenSpan:
         the second one.
         """
         self.contents: dict[str, Any] | None = None
+        self.places: tuple[str, ...] = ()
+        """Where these contents are recorded."""
         self.context: context.Context | None = None
         self.attempt: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None
         """Measurements and metadata of the HTTP attempt that becomes attributes."""
@@ -98,7 +113,7 @@ class Spans:
         self._tracer, self._logs, self._settings = tracer, logs, settings
         self._open: dict[Any, OpenSpan] = {}
         _living.add(self)
-        self._in_span, self._in_events = (place in settings.capture_message_content for place in ("span", "event"))
+        self._details = settings.emit_event
         self._all_events = settings.span_events == "all"
 
     def attach(self) -> None:
@@ -151,8 +166,7 @@ class Spans:
                     # Set alone and first, because the error status is the most important value of a failed span.
                     guarded(_set_failed, opened.span, metadata.get("reason"))
                 try:
-                    if opened.recording:
-                        self._complete(opened, metadata, failed)
+                    self._complete(opened, metadata, failed)
                 finally:
                     if metadata["ref"] in self._open:  # uninstrument() in another thread may have ended the span.
                         opened.span.end(opened.began + measurements.get("duration", 0))
@@ -197,19 +211,33 @@ class Spans:
                 opened.span.end(measurements["system_time"])
 
     def _complete(self, opened: OpenSpan, metadata: Mapping[str, Any], failed: bool) -> None:
-        span, ours = opened.span, metadata.get("operation") in OPERATIONS
-        contents = dict(opened.contents or ())
-        message = contents.pop("exception_message", None)
-        if failed:
-            guarded(_fail, span, metadata, message if self._in_span else None)
-        guarded(self._show_end, opened, metadata, ours)
-        if contents and self._in_span:
-            guarded(_show, span, contents, self._settings.structured_content)
-        if failed and ours and "stacktrace" in metadata:
-            guarded(self._logs.exception, span, metadata, message if self._in_events else None)
-        if ours and OPERATIONS[metadata["operation"]].inference and (self._in_events or self._settings.emit_event):
+        """Set the last attributes of a span that is recorded, and emit the log events.
+
+        The log events do not depend on the sampling of the span.
+        """
+        operation = OPERATIONS.get(metadata.get("operation", ""))
+        contents, message = opened.contents, None
+        if contents is not None:
+            message = contents.pop("exception_message", None)
+        if opened.recording:
+            if failed:
+                guarded(_fail, opened.span, metadata, message if "span" in opened.places else None)
+            guarded(self._show_end, opened, metadata, operation is not None)
+            if contents and "span" in opened.places:
+                guarded(_show, opened.span, contents, self._settings.structured_content)
+        if failed and operation is not None and "stacktrace" in metadata:
+            self._exception(opened, metadata, message)
+        if operation is not None and operation.inference and self._details and self._logs.enabled(semconv.DETAILS_EVENT, DEBUG):
             known = guarded(semconv.known, metadata, default={})
-            guarded(self._logs.details, span, known, contents if self._in_events else {})
+            guarded(self._logs.details, opened.span, known, contents or {} if "event" in opened.places else {})
+
+    def _exception(self, opened: OpenSpan, metadata: Mapping[str, Any], message: str | None) -> None:
+        name = semconv.exception_event(metadata["operation"])
+        if self._settings.exceptions != "span" and self._logs.enabled(name, WARN):
+            guarded(self._logs.exception, name, opened.span, metadata, message if "event" in opened.places else None)
+        if self._settings.exceptions != "log" and opened.recording:
+            attributes = semconv.exception(metadata, message if "span" in opened.places else None)
+            guarded(opened.span.add_event, "exception", attributes)
 
     def _show_end(self, opened: OpenSpan, metadata: Mapping[str, Any], ours: bool) -> None:
         """Set all attributes that were not set at the start, in one batch."""
@@ -248,9 +276,14 @@ class Spans:
 
     def _contents(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
         opened = self._open.get(metadata.get("ref"))
-        if opened is not None and opened.recording:
-            limit = longest_attribute(opened.span) if self._in_span and not self._settings.structured_content else None
-            opened.contents = content.shown(metadata["content"], self._settings, limit, metadata.get("operation"))
+        if opened is None:
+            return
+        captured = metadata["content"]
+        opened.places = self._settings.capture_message_content if captured.places is None else captured.places
+        on_span = opened.recording and "span" in opened.places
+        if on_span or ("event" in opened.places and self._details and self._logs.enabled(semconv.DETAILS_EVENT, DEBUG)):
+            limit = longest_attribute(opened.span) if on_span and not self._settings.structured_content else None
+            opened.contents = content.shown(captured, self._settings, limit, metadata.get("operation"))
 
     def _span_event(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
         opened = self._open.get(metadata.get("ref"))

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..schema import semconv as a
+from ..schema.conventions import BUCKETS, UNITS
 from ..schema.events import OPERATIONS
 from .ex_llm import Metric, Parts, Sample, distribution, total
 
-SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
-TOKENS = tuple(float(4**power) for power in range(14))
+SECONDS = BUCKETS["gen_ai.client.inference.duration"]
+TOKENS = BUCKETS["gen_ai.client.inference.operation.input_tokens"]
 _WHO = {
     a.OPERATION_NAME: "operation",
     a.PROVIDER_NAME: "provider",
@@ -25,10 +26,11 @@ _WHO = {
 _OPENAI = {a.SERVICE_TIER: "service_tier", a.SYSTEM_FINGERPRINT: "system_fingerprint"}
 _FAMILIES = sorted({o.family for o in OPERATIONS.values()})
 _INFERENCE = ("ex_llm.chat.stop", "ex_llm.chat.exception")
+_EMBEDDINGS = ("ex_llm.embedding.stop", "ex_llm.embedding.exception")
 _OTHERS = tuple(
     f"ex_llm.{family}.{phase}"
     for family in _FAMILIES
-    if family not in ("chat", "tool", "agent", "workflow", "mcp.request")
+    if family not in ("chat", "embedding", "tool", "agent", "workflow", "mcp.request")
     for phase in ("stop", "exception")
 )
 _MODALITIES = ("text", "image", "audio")
@@ -85,45 +87,54 @@ def _of_side(side: str) -> Callable[[Mapping[str, Any], Mapping[str, Any]], Iter
 
 
 _AGENT = {a.AGENT_NAME: "agent_name"}
-_RUN = {a.OPERATION_NAME: "operation", a.AGENT_NAME: "agent_name", a.ERROR_TYPE: "error_type"}
+_WORKFLOW = "gen_ai.workflow.name"
+_RUN = {a.OPERATION_NAME: "operation", a.AGENT_NAME: "agent_name", _WORKFLOW: "workflow_name", a.ERROR_TYPE: "error_type"}
 _ENDS = ("stop", "exception")
 _AGENTS = tuple(f"ex_llm.agent.{end}" for end in _ENDS)
 _MCP_NAMES = ("method", "tool_name", "prompt_name", "protocol_version", "transport", "status", "error_type")
 _MCP = {a.MCP[name]: name for name in _MCP_NAMES}
 _MCP_SESSION = {a.MCP[name]: name for name in ("protocol_version", "transport", "error_type")}
-MCP_SECONDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
-CALLS = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
+
+
+def _named_agent(tags: dict[str, Any]) -> dict[str, Any]:
+    """Name a workflow as an agent, which it is in the conventions since v0.1.0."""
+    workflow, known = tags.get(_WORKFLOW), {key: value for key, value in tags.items() if key != _WORKFLOW}
+    return known if workflow is None else {**known, a.AGENT_NAME: workflow}
+
+
+def _step(name: str, events: tuple[str, ...], key: Any, description: str, tags: Mapping[str, str], **more: Any) -> Metric:
+    return distribution(name, events, key, description, tags, UNITS[name], buckets=BUCKETS[name], **more)
+
 
 STEPS: tuple[Metric, ...] = (
-    distribution(
+    _step(
         "gen_ai.invoke_agent.duration", tuple(f"ex_llm.{f}.{end}" for f in ("agent", "workflow") for end in _ENDS),
-        _in_process("duration", 1e-9), "Duration of one run of an agent or a workflow in this process.",
-        {**_RUN, "ex_llm.workflow.name": "workflow_name"}, "s", buckets=SECONDS,
+        _in_process("duration", 1e-9), "Duration of one run of an agent or a workflow in this process.", _RUN, refine=_named_agent,
     ),
-    distribution(
+    _step(
         "gen_ai.invoke_agent.inference_calls", _AGENTS, _in_process("inference_calls", 1), "Number of model calls in one run of an agent.",
-        _AGENT, "{inference_call}", buckets=CALLS, whole=True,
+        _AGENT, whole=True,
     ),
-    distribution(
+    _step(
         "gen_ai.invoke_agent.tool_calls", _AGENTS, _in_process("tool_calls", 1), "Number of tool executions in one run of an agent.",
-        _AGENT, "{tool_call}", buckets=CALLS, whole=True,
+        _AGENT, whole=True,
     ),
-    distribution(
+    _step(
         "gen_ai.execute_tool.duration", tuple(f"ex_llm.tool.{end}" for end in _ENDS), _in_process("duration", 1e-9),
         "Duration of one tool execution.",
-        {a.TOOL_NAME: "tool_name", a.TOOL_TYPE: "tool_type", a.AGENT_NAME: "agent_name", a.ERROR_TYPE: "error_type"}, "s", buckets=SECONDS,
+        {a.TOOL_NAME: "tool_name", a.TOOL_TYPE: "tool_type", a.AGENT_NAME: "agent_name", a.ERROR_TYPE: "error_type"},
     ),
     *(
-        distribution(
+        _step(
             f"mcp.{side}.operation.duration", tuple(f"ex_llm.mcp.request.{end}" for end in _ENDS), _of_side(side),
-            f"Duration of an MCP request, as observed by the {side}.", _MCP, "s", buckets=MCP_SECONDS,
+            f"Duration of an MCP request, as observed by the {side}.", _MCP,
         )
         for side in ("client", "server")
     ),
     *(
-        distribution(
-            f"mcp.{side}.session.duration", "ex_llm.mcp.session.stop", _of_side(side),
-            f"Duration of an MCP session, as observed by the {side}.", _MCP_SESSION, "s", buckets=MCP_SECONDS,
+        _step(
+            f"mcp.{side}.session.duration", ("ex_llm.mcp.session.stop",), _of_side(side), f"Duration of an MCP session, as observed by the {side}.",
+            _MCP_SESSION,
         )
         for side in ("client", "server")
     ),
@@ -140,7 +151,8 @@ the SDK cannot accept aggregated values.
 
 GEN_AI: tuple[Metric, ...] = (
     _duration("gen_ai.client.inference.duration", _INFERENCE, "Duration of one model call (inference)."),
-    _duration("gen_ai.client.operation.duration", _OTHERS, "Duration of one operation that is not an inference."),
+    _duration("gen_ai.client.embeddings.duration", _EMBEDDINGS, "Duration of one embedding call."),
+    _duration("gen_ai.client.operation.duration", _OTHERS, "Duration of one operation that is neither an inference nor an embedding call."),
     distribution(
         "gen_ai.client.inference.time_to_first_chunk", _INFERENCE, "time_to_first_chunk",
         "Time from the start of the call to the first chunk of a streamed response.", _WHO, "s", buckets=SECONDS, scale=1e-9,
@@ -153,6 +165,10 @@ GEN_AI: tuple[Metric, ...] = (
     _usage("reasoning.output_tokens", "reasoning_tokens", "reasoning_{}_tokens", "Number of output tokens that were used for reasoning."),
     _per_operation("input_tokens", "input_tokens", "Number of input tokens of one operation."),
     _per_operation("output_tokens", "output_tokens", "Number of output tokens of one operation."),
+    distribution(
+        "gen_ai.client.embeddings.operation.input_tokens", ("ex_llm.embedding.stop",), "input_tokens", "Number of input tokens of one embedding call.",
+        _WHO, "{token}", buckets=TOKENS, whole=True,
+    ),
     *STEPS,
 )  # fmt: skip
 """The metrics of the conventions, with their newest names."""
@@ -161,7 +177,7 @@ GEN_AI: tuple[Metric, ...] = (
 _TOKENS_BY_TYPE = Parts("gen_ai.token.type", {"input": "input_tokens", "output": "output_tokens"})
 
 LEGACY: tuple[Metric, ...] = (
-    _duration("gen_ai.client.operation.duration", _INFERENCE + _OTHERS, "Duration of one operation."),
+    _duration("gen_ai.client.operation.duration", _INFERENCE + _EMBEDDINGS + _OTHERS, "Duration of one operation."),
     distribution(
         "gen_ai.client.token.usage", (*_INFERENCE, "ex_llm.embedding.stop"), _TOKENS_BY_TYPE, "Number of input or output tokens of one operation.",
         {**_WHO, "gen_ai.token.type": "token_type"}, "{token}", buckets=TOKENS, whole=True,

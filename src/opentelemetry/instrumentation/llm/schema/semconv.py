@@ -1,7 +1,8 @@
 """Map metadata keys to attribute names.
 
-This is the only file that contains the ``gen_ai.*`` names of the semantic conventions. Each name occurs once, so that a
-rename in the conventions is a change of data.
+This is the only file that maps keys to the ``gen_ai.*`` names of the semantic conventions. Each name occurs once, so that a
+rename in the conventions is a change of data. ``conventions.py``, which is generated, has their version and the facts that
+need no mapping; a test compares all names with the model.
 """
 
 from __future__ import annotations
@@ -11,15 +12,25 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from .bounds import short
-from .events import SUBJECT
+from .conventions import SCHEMA_URL as SCHEMA_URL
+from .events import OPERATIONS, SUBJECT
 
 OPERATION_NAME, PROVIDER_NAME, REQUEST_MODEL = "gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model"
 RESPONSE_MODEL, SERVER_ADDRESS, SERVER_PORT, ERROR_TYPE = "gen_ai.response.model", "server.address", "server.port", "error.type"
 TOKEN_MODALITY = "gen_ai.token.modality"
 SERVICE_TIER, SYSTEM_FINGERPRINT = "openai.response.service_tier", "openai.response.system_fingerprint"
 TIER = "ex_llm.service_tier"
-DETAILS_EVENT, EXCEPTION_EVENT = "gen_ai.client.inference.operation.details", "gen_ai.client.operation.exception"
-SCHEMA_URL = "https://opentelemetry.io/schemas/gen-ai-dev/1.42.0-dev"
+DETAILS_EVENT = "gen_ai.client.inference.operation.details"
+EXCEPTION_EVENTS: Mapping[str, str] = {
+    "inference": "gen_ai.client.inference.exception",
+    "embeddings": "gen_ai.client.embeddings.exception",
+    "retrieval": "gen_ai.retrieval.exception",
+    "execute_tool": "gen_ai.execute_tool.exception",
+    "invoke_agent": "gen_ai.invoke_agent.exception",
+    "invoke_workflow": "gen_ai.invoke_agent.exception",
+    "other": "gen_ai.client.operation.exception",
+}
+"""The event of an exception, by the operation that failed."""
 
 Table = Mapping[str, str]
 
@@ -297,6 +308,23 @@ def attempt(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> dic
         if value is not None:
             found[name] = _in_seconds(value) if key == "duration" else value
     return found
+
+
+def exception_event(operation: str) -> str:
+    """Return the name of the event for an exception of ``operation``.
+
+    >>> exception_event("chat"), exception_event("rerank")
+    ('gen_ai.client.inference.exception', 'gen_ai.client.operation.exception')
+    """
+    known = OPERATIONS.get(operation)
+    kind = "inference" if known is not None and known.inference else operation
+    return EXCEPTION_EVENTS.get(kind, EXCEPTION_EVENTS["other"])
+
+
+def exception(metadata: Mapping[str, Any], message: str | None) -> dict[str, Any]:
+    """Return the attributes of an exception: type, stack trace, captured message."""
+    found = {"exception.type": metadata["error_type"], "exception.stacktrace": metadata["stacktrace"]}
+    return found if message is None else {**found, "exception.message": message}
 
 
 def span_name(metadata: Mapping[str, Any]) -> str:

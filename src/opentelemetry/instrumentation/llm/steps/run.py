@@ -177,7 +177,9 @@ class Run:
             guarded(self._emit_content, known, output, error)
         if error is not None:
             known |= guarded(failures.describe, error, None, None, default={"error_type": type(error).__name__})
-            known.pop("stacktrace", None)
+            if self.operation != "execute_tool":
+                # The frames are those of the function that raised; each step around it would repeat them.
+                known.pop("stacktrace", None)
             known |= {} if self.describe is None else guarded(self.describe, error, default={})
         elif outcome == ERROR:
             reason = result.error_type or "_OTHER"
