@@ -1,4 +1,4 @@
-"""Test the log events of calls: independent of sampling, cheap when nobody reads them."""
+"""Test the log events of calls: independent of sampling, cheap if unread."""
 
 from __future__ import annotations
 

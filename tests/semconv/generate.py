@@ -1,4 +1,4 @@
-"""Write `registry.json`, and `schema/conventions.py` of the package, from the models.
+"""Write `registry.json` and `schema/conventions.py` from the models.
 
 cd tests && python -m semconv.generate [MODEL_DIR CORE_DIR]
 
