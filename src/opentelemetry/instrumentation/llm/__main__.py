@@ -1,7 +1,7 @@
 """Run the doctor from the command line.
 
 ``python -m opentelemetry.instrumentation.llm [--json] [--offline | --send] [SDK ...]``. The exit status is 0 if no problem
-is found, 1 if a problem is found, and 2 for a wrong argument.
+is found, 1 if a problem is found, and 2 for a wrong argument. ``new-sdk NAME`` writes the files of a new SDK instead.
 """
 
 from __future__ import annotations
@@ -15,10 +15,15 @@ from .doctor import WAIT_SECONDS, examine
 
 def main(arguments: list[str] | None = None) -> int:
     """Examine, print, and return the exit status: 0 if no problem is found, else 1."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["new-sdk"]:
+        from . import scaffold
+
+        return scaffold.main(arguments[1:])
     parser = argparse.ArgumentParser(
         prog="python -m opentelemetry.instrumentation.llm",
         description="Report which LLM SDKs are instrumented, where telemetry is exported, and how to solve each problem.",
-        epilog="Exit status: 0 no problem, 1 a problem was found, 2 wrong arguments. Notes are no problems.",
+        epilog="Exit status: 0 no problem, 1 a problem was found, 2 wrong arguments. Notes are no problems. `new-sdk --help` is for contributors.",
     )
     parser.add_argument("sdk", nargs="*", help="examine only these SDKs or providers, such as openai (default: all)")
     parser.add_argument("--json", action="store_true", help="print everything that was found as JSON")
