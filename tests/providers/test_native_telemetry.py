@@ -13,13 +13,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from calls import installed, mistralai
 from calls.azure_inference import native
 from calls.litellm import calling_back, otel
 from harness.observation.native import inferences
 from opentelemetry import trace
-from opentelemetry.instrumentation.llm import LLMInstrumentor
+from opentelemetry.instrumentation.llm import LLMInstrumentor, with_agent
 from opentelemetry.instrumentation.llm.testing import capture_events
 
 OURS = "opentelemetry.instrumentation.llm"
@@ -131,6 +134,82 @@ def test_mistral_makes_no_second_span(setting: str, theirs: int, stream: bool, w
         scopes = _check_recorded(seen, _mistral(stream), stand_in.url)
     assert scopes.count(OURS) == 1
     assert len(seen.spans()) == 1 + theirs
+
+
+def _mistral_to(provider: Any, url: str) -> Ask:
+    """Send the native spans of a client of mistralai to ``provider``."""
+    client_module = pytest.importorskip("mistralai.client")
+    observability = pytest.importorskip("mistralai.extra.observability")
+
+    client = client_module.Mistral(api_key="k", server_url=f"{url}/mistral")
+    observability.configure_telemetry(client, provider=provider)
+
+    def send(kind: str) -> None:
+        with client:
+            if kind == "async":
+                asyncio.run(client.chat.complete_async(model="mistral-small", messages=MESSAGES))
+            elif kind == "stream":
+                with client.chat.stream(model="mistral-small", messages=MESSAGES) as chunks:
+                    list(chunks)
+            else:
+                client.chat.complete(model="mistral-small", messages=MESSAGES)
+
+    return send
+
+
+def _anthropic_to(provider: Any, url: str) -> Ask:
+    """Send the native spans of a client of anthropic to ``provider``."""
+    anthropic = pytest.importorskip("anthropic")
+    if not hasattr(anthropic.Anthropic, "_tracer"):
+        pytest.skip("this release of anthropic has no spans")
+    options = {"api_key": "k", "base_url": url, "open_telemetry": {"tracer_provider": provider}}
+    request: Any = {"model": "claude-opus-4-8", "max_tokens": 9, "messages": MESSAGES}
+
+    async def send_async() -> None:
+        async with anthropic.AsyncAnthropic(**options) as client:
+            await client.messages.create(**request)
+
+    def send(kind: str) -> None:
+        if kind == "async":
+            asyncio.run(send_async())
+            return
+        with anthropic.Anthropic(**options) as client:
+            if kind == "stream":
+                with client.messages.create(**request, stream=True) as chunks:
+                    list(chunks)
+            else:
+                client.messages.create(**request)
+
+    return send
+
+
+@pytest.mark.parametrize("kind", ["plain", "stream", "async"])
+@pytest.mark.parametrize("setting", ["replace", "keep"])
+@pytest.mark.parametrize("client", [_mistral_to, _anthropic_to])
+def test_a_native_span_keeps_its_parent_in_another_provider(
+    client: Callable[[Any, str], Ask], setting: str, kind: str, watch: Any, stand_in: Any
+) -> None:
+    """Send native spans of the SDK to a provider that does not have our spans."""
+    finished = InMemorySpanExporter()
+    other = TracerProvider()
+    other.add_span_processor(SimpleSpanProcessor(finished))
+    seen = watch(native_telemetry=setting)
+    send = client(other, stand_in.url)
+    with other.get_tracer("application").start_as_current_span("invoke_agent"), with_agent("researcher"):
+        send(kind)
+    spans = finished.get_finished_spans()
+    agent = next(span for span in spans if span.name == "invoke_agent")
+    native = [span for span in spans if span.parent is not None]
+    assert len(native) == 1
+    assert native[0].parent.span_id == agent.context.span_id
+    assert [span.name.split()[0] for span in seen.spans()] == ["chat", "invoke_agent"]
+
+
+@pytest.mark.parametrize("client", [_mistral_to, _anthropic_to])
+def test_a_native_span_in_the_same_provider_gives_way(client: Callable[[Any, str], Ask], watch: Any, stand_in: Any) -> None:
+    seen = watch()
+    client(seen.tracer_provider, stand_in.url)("plain")
+    assert inferences(seen.spans()) == [OURS]
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -27,12 +27,14 @@ from .schema.errors import error_type, is_no_failure
 
 __all__ = [
     "Context", "RunningCall", "baggage_value", "carry", "current", "enter", "enter_call", "enter_span", "enter_step", "here", "leave", "of_span",
-    "running_call", "running_step", "silent_inside_a_call", "silent_span", "silent_tracer", "suppressed", "to_carrier",
+    "outside", "running_call", "running_step", "silent_span", "silent_tracer", "suppressed", "to_carrier", "tracer_provider",
     "with_context", "with_span", "with_span_only",
 ]  # fmt: skip
 
 _RUNNING = otel_context.create_key("ex_llm.running-call")
 _STEP = otel_context.create_key("ex_llm.running-step")
+_OUTSIDE = otel_context.create_key("ex_llm.span-outside")
+"""The current span of this package with the application's span around it."""
 _steps_begun = False
 _R = TypeVar("_R")
 Entered = Token[Context]
@@ -103,12 +105,6 @@ def running_call() -> RunningCall | None:
     return otel_context.get_current().get(_RUNNING)  # type: ignore[return-value]
 
 
-def silent_inside_a_call() -> Any:
-    """Return a tracer without spans while an instrumented call runs, else ``None``."""
-    call = running_call()
-    return None if call is None or call.ended else silent_tracer()
-
-
 def enter_call(call: RunningCall) -> Entered:
     """Make ``call`` the running call; pass the result to ``leave`` in the same frame."""
     return otel_context.attach(otel_context.set_value(_RUNNING, call))
@@ -166,7 +162,23 @@ def enter(context: Context) -> Entered:
 
 def enter_span(span: Span) -> Entered:
     """Make ``span`` the current span; pass the result to ``leave``."""
-    return otel_context.attach(trace.set_span_in_context(span))
+    here = otel_context.get_current()
+    return otel_context.attach(trace.set_span_in_context(span, Context({**here, _OUTSIDE: (span, _outside(here))})))
+
+
+def outside() -> Context:
+    """Return the current context with the application's span in place of ours.
+
+    Other tracer providers do not know our spans.
+    """
+    here = otel_context.get_current()
+    return trace.set_span_in_context(_outside(here), here)
+
+
+def _outside(here: Context) -> Span:
+    span = trace.get_current_span(here)
+    entered: Any = here.get(_OUTSIDE)
+    return span if entered is None or entered[0] is not span else entered[1]
 
 
 def leave(entered: Token[Any] | None) -> None:
@@ -207,6 +219,11 @@ def use_tracer_provider(provider: Any) -> None:
     """Set the tracer provider for spans of users; ``None`` is the global provider."""
     global _tracer_provider
     _tracer_provider = provider
+
+
+def tracer_provider() -> Any:
+    """Return the tracer provider of this package's spans."""
+    return _tracer_provider or trace.get_tracer_provider()
 
 
 @contextlib.contextmanager

@@ -69,11 +69,13 @@ class ExtraPatch(NamedTuple):
 class NativeTelemetry(NamedTuple):
     """A place where an SDK creates its own spans.
 
-    ``silent`` makes a replacement without spans from the original object.
+    ``silent`` makes a replacement without spans from the original object. ``kept`` makes the replacement if the setting
+    ``native_telemetry`` keeps native spans; without it, nothing is patched then.
     """
 
     target: str
     silent: Callable[[Any], Any]
+    kept: Callable[[Any], Any] | None = None
 
 
 Read = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Arguments]

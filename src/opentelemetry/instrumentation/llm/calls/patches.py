@@ -94,8 +94,9 @@ class Patches:
             self.place(provider.requires, target, partial(_parsing, stream_in))
         for extra in provider.extra_patches:
             self.place(provider.requires, extra.target, partial(_extra, extra), optional=True)
-        for native in provider.native if replace_native else ():
-            self.place(provider.requires, native.target, native.silent, optional=True)
+        for native in provider.native:
+            if (make := native.silent if replace_native else native.kept) is not None:
+                self.place(provider.requires, native.target, make, optional=True)
 
     def watches(self, module_name: str) -> bool:
         """Return True if the package of a module has patch targets."""

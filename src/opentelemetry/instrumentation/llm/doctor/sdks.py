@@ -94,11 +94,12 @@ def _native(several: list[Sdk], patches: Patches, setting: str) -> Iterable[Nati
     for native in (n for p in several for n in p.native):
         module, _, path = native.target.partition(":")
         patched = patches.patched.get(native.target)
-        if patched is not None:
+        if setting == "keep":
+            if patched is not None or _reaches(sys.modules.get(module), path):
+                yield NativeState(native.target, "kept beside ours")
+        elif patched is not None:
             asked_for = patched.ours is patched.original
             yield NativeState(native.target, "only where the application asks for it" if asked_for else "replaced by ours")
-        elif setting == "keep" and _reaches(sys.modules.get(module), path):
-            yield NativeState(native.target, "kept beside ours")
 
 
 def _reaches(owner: Any, path: str) -> bool:

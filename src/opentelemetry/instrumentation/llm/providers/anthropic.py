@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from .. import context
 from ..calls.declaration import Destination, NativeTelemetry, Sdk
+from ..calls.native_spans import replacement
 from ..dialects import Arguments
 from ..dialects.anthropic.messages import messages
 from ..dialects.openai.media import plain
@@ -44,18 +44,24 @@ def _identify(instance: Any, arguments: Arguments) -> Destination:
     return identity if name is None else identity._replace(provider=name)
 
 
-def _silent_inside_ours(original: Any) -> Any:
-    """Give the SDK a tracer without spans while an instrumented call runs.
+def _tracing(silent: bool) -> Callable[[Any], Any]:
+    """Return a maker of the property ``_tracer`` of clients.
 
-    The SDK still sends ``traceparent``, with our span. Its spans of tools and of calls that are not instrumented
-    stay.
+    The SDK still sends ``traceparent``, with our span. Its spans of tools and of calls that are not instrumented stay.
     """
 
-    def tracer(client: Any) -> Any:
-        theirs = original.fget(client)
-        return theirs if theirs is None else guarded(context.silent_inside_a_call) or theirs
+    def make(original: Any) -> Any:
+        def tracer(client: Any) -> Any:
+            native = original.fget(client)
+            return native if native is None else guarded(_replaced, client, native, silent, default=native)
 
-    return property(tracer)
+        return property(tracer)
+
+    return make
+
+
+def _replaced(client: Any, native: Any, silent: bool) -> Any:
+    return replacement(native, client._open_telemetry.get("tracer_provider"), silent)
 
 
 ANTHROPIC: Sdk = replace(
@@ -71,5 +77,5 @@ ANTHROPIC: Sdk = replace(
         },
     ),
     identify=_identify,
-    native=(NativeTelemetry("anthropic._base_client:BaseClient._tracer", _silent_inside_ours),),
+    native=(NativeTelemetry("anthropic._base_client:BaseClient._tracer", _tracing(silent=True), _tracing(silent=False)),),
 )

@@ -5,12 +5,12 @@ Every public function is patched.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from .. import context
 from ..calls.declaration import NativeTelemetry, PatchPoint, Sdk
+from ..calls.native_spans import replacement
 from ..dialects import Arguments, Dialect
 from ..dialects.mistral import content
 from ..dialects.mistral.conversations import conversations
@@ -115,18 +115,18 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
     return Arguments(kwargs, path=str(url), streaming=kwargs.get("stream") is True)
 
 
-def _silent_inside_ours(original: Any) -> Any:
-    """Report that there is no tracing while an instrumented call runs.
+def _tracing(silent: bool) -> Callable[[Any], Any]:
+    """Return a maker of the SDK's function that returns ``(enabled, tracer)``."""
 
-    A tracer that the application gave to the SDK alone keeps its spans.
-    """
+    def make(original: Any) -> Any:
+        def tracer(*args: Any, **kwargs: Any) -> Any:
+            enabled, tracer = original(*args, **kwargs)
+            provider = args[0] if args else kwargs.get("provider")
+            return enabled, guarded(replacement, tracer, provider, silent, default=tracer) if enabled else tracer
 
-    def tracer(*args: Any, **kwargs: Any) -> Any:
-        given = args[0] if args else kwargs.get("provider")
-        silent = guarded(context.silent_inside_a_call) if given is None else None
-        return original(*args, **kwargs) if silent is None else (False, silent)
+        return tracer
 
-    return tracer
+    return make
 
 
 MISTRALAI = Sdk(
@@ -156,7 +156,7 @@ MISTRALAI = Sdk(
         "*": "mistralai < 2",
     },
     native=tuple(
-        NativeTelemetry(f"{root}._hooks.tracing:get_or_create_otel_tracer", _silent_inside_ours)
+        NativeTelemetry(f"{root}._hooks.tracing:get_or_create_otel_tracer", _tracing(silent=True), _tracing(silent=False))
         for root in ("mistralai.client", "mistralai")
     ),
 )
