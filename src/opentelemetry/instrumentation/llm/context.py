@@ -121,10 +121,10 @@ def of_span(span: Span | SpanContext) -> Context:
     return trace.set_span_in_context(trace.NonRecordingSpan(span) if isinstance(span, SpanContext) else span)
 
 
-def to_carrier() -> dict[str, str]:
-    """Return the trace and the baggage of here as the headers that propagators write."""
+def to_carrier(context: Context | None = None) -> dict[str, str]:
+    """Return trace and baggage of a context, or of here, as headers."""
     carrier: dict[str, str] = {}
-    propagate.inject(carrier)
+    propagate.inject(carrier, context)
     return carrier
 
 

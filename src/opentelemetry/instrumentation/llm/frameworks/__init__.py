@@ -30,6 +30,7 @@ class LazyFramework(NamedTuple):
 
 KNOWN: tuple[LazyFramework, ...] = (
     LazyFramework("agno", "agno:AGNO", ("agno",)),
+    LazyFramework("claude_agent", "claude_agent:CLAUDE_AGENT", ("claude_agent_sdk.types",)),
     LazyFramework("google_adk", "google_adk:GOOGLE_ADK", ("google.adk.agents.base_agent",)),
     LazyFramework("langchain", "langchain:LANGCHAIN", ("langchain_core",)),
     LazyFramework("langgraph", "langgraph:LANGGRAPH", ("langchain", "langchain_core", "langgraph.pregel")),

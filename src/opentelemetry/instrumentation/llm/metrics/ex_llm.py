@@ -174,7 +174,8 @@ def _milliseconds(name: str, events: Events, measurement: str, description: str,
 
 
 def _tokens(name: str, measurement: str, description: str) -> Metric:
-    return total(name, _ended("chat") + _ended("embedding") + _ended("response"), measurement, description, unit="{token}", whole=True)
+    events = (*_ended("chat"), *_ended("embedding"), *_ended("response"), "ex_llm.agent.usage")
+    return total(name, events, measurement, description, unit="{token}", whole=True)
 
 
 def _status_class(tags: dict[str, Any]) -> dict[str, Any]:

@@ -200,6 +200,12 @@ _OTHERS = (
         "Emitted when the cost of a call was calculated, in cents.",
     ),
     Event(
+        "ex_llm.agent.usage",
+        (),
+        ("provider", "model", "operation", "ref", "agent_name", "conversation_id", *_USAGE[:-1]),
+        "Emitted for usage that only the messages of an agent report, because its model calls run in another process.",
+    ),
+    Event(
         "ex_llm.cost.threshold_warning",
         ("cost", "threshold"),
         (*_WHO, "scope", "scope_value"),

@@ -23,6 +23,7 @@ from ..settings import SPAN_BAGGAGE_KEYS
 from ..wrapper import Wrapper
 from .blocks import block_of
 from .outcomes import CANCELLED
+from .reported import ReportedRun
 from .run import Run, running
 from .tables import Facts, Result, Step
 
@@ -99,7 +100,12 @@ class Observed:
         begun = begin(self._framework, self._step.operation, known, instance if instance is not None else self, desk, into)
         if begun is not None and desk.captures_content and self._step.content is not None:
             begun.run.content = guarded(self._step.content, instance, args, kwargs)
+        if begun is not None and self._step.messages is not None:
+            begun.run.reported = ReportedRun(begun.run, instance, self._begin_reported, self._step.messages)
         return begun
+
+    def _begin_reported(self, operation: str, known: Facts) -> Begun | None:
+        return begin(self._framework, operation, known, self, self._desk)
 
     def around(self, wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         """Drive a plain function, whatever it returns."""

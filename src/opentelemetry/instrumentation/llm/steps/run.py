@@ -30,11 +30,11 @@ class Run:
 
     __slots__ = (
         "__weakref__",
-        "_captures",
         "_ends",
         "_tools",
         "_used",
         "began",
+        "captures",
         "content",
         "describe",
         "ended",
@@ -47,6 +47,7 @@ class Run:
         "owner",
         "pid",
         "ref",
+        "reported",
         "shared",
         "silent",
         "streaming",
@@ -56,7 +57,7 @@ class Run:
     def __init__(self, framework: str, operation: str, known: Facts, key: Any, outer: Run | None, captures: bool) -> None:
         self.operation, self.family = operation, OPERATIONS[operation].family
         self.key = key
-        self._captures = captures
+        self.captures = captures
         self._ends, self._tools = itertools.count(), itertools.count()
         self._used: list[Mapping[str, Any]] = []
         self.content: Content | None = None
@@ -69,6 +70,8 @@ class Run:
         self.ended = self.inside = False
         self.streaming = True
         self.watcher: Any = None
+        self.reported: Any = None
+        """The ``ReportedRun`` of a framework that reports by messages."""
         self.pid = os.getpid()
         self.began = time.perf_counter_ns()
         self.ref = bus.new_ref()
@@ -140,12 +143,16 @@ class Run:
         """Do nothing: a run has begun before its stream is there."""
 
     def on_chunk(self, chunk: Any) -> None:
-        """Do nothing: chunks of a run are not recorded."""
+        """Read a message of the run, if its messages report steps."""
+        if self.reported is not None:
+            self.reported.on_message(chunk)
 
     def on_stream_end(self, how: str, error: BaseException | None = None) -> None:
         """End the run because its stream is over."""
         if error is not None:
             self.on_error(error)
+        elif self.reported is not None and self.reported.result is not None:
+            self.finished(self.reported.result, self.reported.output)
         elif how in (COMPLETE, CLOSED_EARLY, ABANDONED, CANCELLED):
             self._end(Result(how), None, None)
 
@@ -155,8 +162,10 @@ class Run:
         self.ended = True
         if self.silent:
             return
+        if self.reported is not None:
+            guarded(self.reported.close, result.outcome)
         guarded(self._emit_end, result, error, output, rescue=self._emit_barely)
-        self.content = None
+        self.content = self.reported = None
         self._used = []
 
     def _emit_end(self, result: Result, error: BaseException | None, output: Content | None) -> None:
@@ -173,7 +182,7 @@ class Run:
             sums = self._sums()
             measured |= {name: sums[name] for name in ("inference_calls", "tool_calls")}
             known |= sums
-        if self._captures:
+        if self.captures:
             guarded(self._emit_content, known, output, error)
         if error is not None:
             known |= guarded(failures.describe, error, None, None, default={"error_type": type(error).__name__})
@@ -201,6 +210,8 @@ class Run:
             sums["cost_unknown_reason"] = "inference_unpriced"
         elif any("cost_cents" in one for one in used):
             sums["cost_cents"] = sum(one.get("cost_cents", 0.0) for one in used)
+        for name, value in {} if self.reported is None else self.reported.sums().items():
+            sums[name] = sums[name] + value if isinstance(sums.get(name), (int, float)) else sums.get(name, value)
         return sums
 
     def _emit_content(self, known: dict[str, Any], output: Content | None, error: BaseException | None) -> None:

@@ -75,6 +75,8 @@ class Step:
     output: Callable[[Any], Content | None] | None = None
     arguments: Callable[[Any, tuple[Any, ...], Mapping[str, Any]], tuple[tuple[Any, ...], Mapping[str, Any]]] | None = None
     """Replacement of the arguments, computed inside the run, to send a trace."""
+    messages: Callable[[Any, Any], None] | None = None
+    """Read a message that the run yields into its ``ReportedRun``."""
     task: str | None = None
     """Attribute of the result that holds the task in which the run continues."""
     optional: bool = False
