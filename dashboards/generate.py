@@ -1,4 +1,4 @@
-"""Write the dashboard and the rules from the table of metrics.
+"""Write the dashboards and the rules from the table of metrics.
 
 ``python dashboards/generate.py`` writes the files; with ``--check`` it only compares them.
 """
@@ -7,14 +7,21 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
-from panels import dashboard
+from panels import DASHBOARDS, Dashboard, dashboard
 from rules import alerting, recording
 
 HERE = Path(__file__).parent
+
+
+def _written(about: Dashboard) -> str:
+    return json.dumps(dashboard(about), indent=2) + "\n"
+
+
 FILES = {
-    "grafana-overview.json": lambda: json.dumps(dashboard(), indent=2) + "\n",
+    **{about.file: partial(_written, about) for about in DASHBOARDS},
     "prometheus-rules.yml": recording,
     "prometheus-alerts.yml": alerting,
 }

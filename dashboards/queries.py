@@ -13,13 +13,15 @@ from opentelemetry.instrumentation.llm.reporters.prometheus.server import promet
 
 _METRICS = {metric.name: metric for metric in metrics()}
 _GROWING, _SPREAD = ("counter", "total"), ("distribution", "summary")
-_CHOSEN = ("provider", "model")
+_CHOSEN = {"provider": "provider", "model": "model"}
+_SCRAPED = {"job": "job", "instance": "instance", "service_name": "service"}
+"""Labels that Prometheus or a Collector adds, and their variables. The value ``.*`` also matches a missing label."""
 
 
 class Queries:
     """Write queries over one window.
 
-    ``chosen`` adds the variables ``$provider`` and ``$model`` of the dashboard.
+    ``chosen`` adds the variables of the dashboard: ``$job``, ``$service``, ``$instance``, ``$provider`` and ``$model``.
     """
 
     def __init__(self, window: str, chosen: bool = False) -> None:
@@ -30,7 +32,8 @@ class Queries:
         metric = _metric(name, equal)
         if bool(part) != (metric.kind in _SPREAD):
             raise ValueError(f"{name} is a {metric.kind}; {part or 'no part'} does not fit")
-        labels = [f'{label}=~"${label}"' for label in _CHOSEN if self._chosen and label in metric.tags]
+        chosen = {**_SCRAPED, **{label: name for label, name in _CHOSEN.items() if label in metric.tags}} if self._chosen else {}
+        labels = [f'{label}=~"${name}"' for label, name in chosen.items()]
         labels += [f'{label}="{value}"' for label, value in equal.items()]
         return prometheus_name(name) + part + (f"{{{', '.join(labels)}}}" if labels else "")
 

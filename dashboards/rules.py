@@ -13,7 +13,16 @@ _DURATION, _FIRST = "ex_llm.chat.duration.milliseconds", "ex_llm.stream.time_to_
 _LEFT = "ex_llm.provider.rate_limit.remaining"
 _WHO = ("provider", "model")
 
+_TOOLS, _TOOL_ERRORS, _TOOL = "ex_llm.tool.calls.total", "ex_llm.tool.errors.total", "tool_name"
+_RUNS, _AGENT_CALLS = "ex_llm.agent.runs.total", "ex_llm.agent.inferences.total"
+RUNAWAY_CALLS = 25
+"""Model calls in one run of an agent, above which the run is probably a loop."""
+
 q = Queries("5m")
+
+
+def _grown(name: str) -> str:
+    return q.increase(name, "agent_name", window="15m")
 
 
 class Alert(NamedTuple):
@@ -43,6 +52,8 @@ RECORDED: dict[str, str] = {
     "ex_llm:cost_cents:increase1d": q.increase(_COST, window="1d"),
     "provider_model:ex_llm_provider_retries:rate5m": q.rate("ex_llm.provider.retries.total", *_WHO),
     "provider_model:ex_llm_provider_rate_limits:rate5m": q.rate("ex_llm.provider.rate_limits.total", *_WHO),
+    "tool:ex_llm_tool_errors:ratio_rate5m": f"{or_zero(q.rate(_TOOL_ERRORS, _TOOL), q.rate(_TOOLS, _TOOL))} / {q.rate(_TOOLS, _TOOL)}",
+    "agent:ex_llm_agent_inferences:per_run15m": f"{_grown(_AGENT_CALLS)} / {_grown(_RUNS)}",
 }
 """Recorded series by name; change ``ex_llm:budget_cents_per_day`` to your budget."""
 
@@ -97,6 +108,16 @@ ALERTS = (
         "LLMRateLimited", f"{_REFUSED} > 0", "10m", "warning",
         f"{_OF} has refused calls because of a rate limit for 10 minutes",
         "Spread the calls, or ask the provider for a higher rate.",
+    ),
+    Alert(
+        "LLMToolErrors", f"{_recorded('tool:ex_llm_tool_errors:ratio_rate5m')} > 0.2", "10m", "warning",
+        "{{ $value | humanizePercentage }} of the executions of the tool {{ $labels.tool_name }} fail",
+        "See the panel Failed tool executions, and the spans execute_tool with status ERROR.",
+    ),
+    Alert(
+        "LLMRunawayAgent", f"{_recorded('agent:ex_llm_agent_inferences:per_run15m')} > {RUNAWAY_CALLS}", "0m", "warning",
+        "The agent {{ $labels.agent_name }} makes {{ $value | humanize }} model calls in a run",
+        "Limit the number of turns of the agent; see the panel Model calls in a run.",
     ),
     Alert(
         "LLMSilence", f"{q.increase(_CHAT, window='15m')} == 0 and {q.increase(_CHAT, window='6h')} > 0", "5m", "warning",

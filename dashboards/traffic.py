@@ -48,8 +48,41 @@ def openai_rounds(url: str) -> Iterator[Round]:
                 oddly = client.with_options(base_url=f"{url}/scenario/{scenario}/v1").chat.completions.create
                 with suppress(openai.APIStatusError):
                     oddly(model=model, messages=MESSAGES, extra_headers={"x-stand-in-run": str(number)})
+            if number % 5 == 0:
+                media(client, client.with_options(base_url=f"{url}/scenario/error-500/v1", max_retries=0))
+                agent(client, number)
+            if number % 10 == 1:
+                with suppress(openai.APIStatusError):
+                    client.with_options(base_url=f"{url}/scenario/context-length/v1").chat.completions.create(
+                        model="gpt-4o", messages=MESSAGES
+                    )
 
         yield ask
+
+
+def media(client: Any, refused: Any) -> None:
+    """Make calls for images, audio and embeddings, and let one of each kind fail."""
+    for each in (client, refused):
+        for call in (
+            lambda each=each: each.images.generate(model="gpt-image-1", prompt="a lighthouse"),
+            lambda each=each: each.audio.speech.create(model="tts-1", voice="alloy", input="There is a lighthouse."),
+            lambda each=each: each.embeddings.create(model="text-embedding-3-small", input="something to see"),
+        ):
+            with suppress(Exception):
+                call()
+
+
+def agent(client: Any, number: int) -> None:
+    """Run an agent that retrieves, calls a model and uses a tool that fails sometimes."""
+    with suppress(RuntimeError), llm.with_agent("guide"):
+        with llm.with_retrieval("places") as found:
+            found.output = ["lighthouse", "harbour"]
+        client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
+        with suppress(ValueError), llm.with_tool("map"):
+            if number % 10 == 0:
+                raise ValueError("no such place")
+        if number % 20 == 0:
+            raise RuntimeError("the agent gave up")
 
 
 @contextmanager

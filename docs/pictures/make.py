@@ -113,7 +113,9 @@ def series(address: str, panel: dict[str, Any], begin: float, end: float) -> lis
     found = []
     for target in panel["targets"]:
         query = target["expr"].replace("$__rate_interval", "10s").replace("$__range", f"{end - begin:.0f}s")
-        query = query.replace("$provider", ".*").replace("$model", ".*").replace("$budget", "10")
+        for name in ("$job", "$service", "$instance", "$provider", "$model"):
+            query = query.replace(name, ".*")
+        query = query.replace("$budget", "10")
         parameters = urllib.parse.urlencode({"query": query, "start": begin, "end": end, "step": (end - begin) / STEPS})
         with urllib.request.urlopen(f"{address}/api/v1/query_range?{parameters}", timeout=30) as answer:
             rows = json.load(answer)["data"]["result"]
@@ -128,7 +130,9 @@ def series(address: str, panel: dict[str, Any], begin: float, end: float) -> lis
 def dashboard(address: str, begin: float, end: float) -> str:
     """Draw every panel of the dashboard."""
     overview = json.loads((ROOT / "dashboards" / "grafana-overview.json").read_text())
-    return drawing.dashboard(overview["title"], [(panel, series(address, panel, begin, end)) for panel in overview["panels"]])
+    return drawing.dashboard(
+        overview["title"], [(panel, series(address, panel, begin, end)) for panel in overview["panels"] if panel["type"] != "row"]
+    )
 
 
 def page(address: str, into: Path) -> None:

@@ -1,4 +1,4 @@
-"""Test the dashboard and the alert rules.
+"""Test the dashboards and the alert rules.
 
 They are generated from METRICS, promtool accepts them, and each alert fires when it should.
 """
@@ -19,8 +19,14 @@ from opentelemetry.instrumentation.llm.metrics import METRICS
 
 HERE = Path(__file__).parents[2] / "dashboards"
 RULES, ALERTS = HERE / "prometheus-rules.yml", HERE / "prometheus-alerts.yml"
-OVERVIEW = json.loads((HERE / "grafana-overview.json").read_text())
-TARGETS = [(panel["title"], target["legendFormat"], target["expr"]) for panel in OVERVIEW["panels"] for target in panel["targets"]]
+DASHBOARDS = {path.name: json.loads(path.read_text()) for path in sorted(HERE.glob("grafana-*.json"))}
+OVERVIEW = DASHBOARDS["grafana-overview.json"]
+TARGETS = [
+    (panel["title"], target["legendFormat"], target["expr"])
+    for each in DASHBOARDS.values()
+    for panel in each["panels"]
+    for target in panel.get("targets", ())
+]
 needs_promtool = pytest.mark.skipif(shutil.which("promtool") is None, reason="needs promtool, of the Debian package prometheus")
 
 
@@ -69,15 +75,20 @@ def test_a_query_with_an_unknown_name_is_refused(write: Any, error: type[Excepti
         write(Queries("5m"))
 
 
-def test_grafana_can_import_the_dashboard() -> None:
-    numbers = [panel["id"] for panel in OVERVIEW["panels"]]
-    assert len(set(numbers)) == len(numbers) and OVERVIEW["schemaVersion"] >= 36
-    places = [panel["gridPos"] for panel in OVERVIEW["panels"]]
+@pytest.mark.parametrize("name", DASHBOARDS)
+def test_grafana_can_import_a_dashboard(name: str) -> None:
+    shown = DASHBOARDS[name]
+    numbers = [panel["id"] for panel in shown["panels"]]
+    assert len(set(numbers)) == len(numbers) and shown["schemaVersion"] >= 36
+    places = [panel["gridPos"] for panel in shown["panels"]]
     taken = [(x, y) for p in places for x in range(p["x"], p["x"] + p["w"]) for y in range(p["y"], p["y"] + p["h"])]
     assert len(set(taken)) == len(taken) and max(x for x, _ in taken) == 23
-    assert all(target["datasource"]["uid"] == "${datasource}" for panel in OVERVIEW["panels"] for target in panel["targets"])
-    assert {variable["name"] for variable in OVERVIEW["templating"]["list"]} == {"datasource", "provider", "model", "budget"}
-    assert all(panel["title"] and panel["description"] and panel["targets"] for panel in OVERVIEW["panels"])
+    panels = [panel for panel in shown["panels"] if panel["type"] != "row"]
+    assert all(target["datasource"]["uid"] == "${datasource}" for panel in panels for target in panel["targets"])
+    variables = {"datasource", "job", "service", "instance", "provider", "model", "budget"}
+    assert {variable["name"] for variable in shown["templating"]["list"]} == variables
+    assert all(panel["title"] and panel["description"] and panel["targets"] for panel in panels)
+    assert {link["url"].rpartition("/")[2] for link in shown["links"]} == {d["uid"] for d in DASHBOARDS.values()} - {shown["uid"]}
 
 
 @needs_promtool
@@ -113,6 +124,14 @@ FIRES = {
     "LLMBudgetExceeded": {f"ex_llm_cost_cents_total{WHO}": "0+50x60"},
     "LLMRateLimitNearlyExhausted": {f"ex_llm_provider_rate_limit_remaining{KIND}": "9000x30 400x30"},
     "LLMRateLimited": {f"ex_llm_provider_rate_limits_total{WHO}": "0+1x60"},
+    "LLMToolErrors": {
+        'ex_llm_tool_calls_total{tool_name="search"}': "0+60x60",
+        'ex_llm_tool_errors_total{tool_name="search", kind="timeout"}': "0+30x60",
+    },
+    "LLMRunawayAgent": {
+        'ex_llm_agent_runs_total{agent_name="a"}': "0+1x60",
+        'ex_llm_agent_inferences_total{agent_name="a"}': "0+40x60",
+    },
     "LLMSilence": {f"ex_llm_chat_requests_total{WHO}": "0+60x30 1800x30"},
     "LLMMetricsAbsent": {f"ex_llm_chat_requests_total{WHO}": "_x60"},
     "LLMTelemetryFaults": {'ex_llm_telemetry_extraction_errors_total{step="s"}': "0x50 0+1x10"},

@@ -25,7 +25,16 @@ from project.test_dashboards import ALERTS, HERE, OVERVIEW, RULES, TARGETS, expr
 from stand_in import StandIn
 
 pytestmark = pytest.mark.skipif(shutil.which("prometheus") is None, reason="needs the Debian package prometheus")
-VARIABLES = {"$__rate_interval": "30s", "$__range": "1h", "$provider": ".*", "$model": ".*", "$budget": "10"}
+VARIABLES = {
+    "$__rate_interval": "30s",
+    "$__range": "1h",
+    "$job": ".*",
+    "$service": ".*",
+    "$instance": ".*",
+    "$provider": ".*",
+    "$model": ".*",
+    "$budget": "10",
+}
 
 
 def filled(query: str) -> str:

@@ -173,9 +173,11 @@ def _milliseconds(name: str, events: Events, measurement: str, description: str,
     return distribution(name, events, measurement, description, tags, scale=MILLISECONDS_PER_NANOSECOND)
 
 
+_WITH_TOKENS = tuple(event for family in ("chat", "embedding", "response", "image", "audio") for event in _ended(family))
+
+
 def _tokens(name: str, measurement: str, description: str) -> Metric:
-    events = (*_ended("chat"), *_ended("embedding"), *_ended("response"), "ex_llm.agent.usage")
-    return total(name, events, measurement, description, unit="{token}", whole=True)
+    return total(name, (*_WITH_TOKENS, "ex_llm.agent.usage"), measurement, description, unit="{token}", whole=True)
 
 
 def _status_class(tags: dict[str, Any]) -> dict[str, Any]:
@@ -186,6 +188,7 @@ def _status_class(tags: dict[str, Any]) -> dict[str, Any]:
 _CACHE = ("cache",)
 _AGENT = ("framework", "agent_name")
 _KIND = (*_WHO, "kind")
+_AUDIO = (*_WHO, "operation")
 _ATTEMPT = {"provider": "provider", "model": "model", "status_class": "status"}
 _REMAINING = Parts("kind", {"requests": "remaining_requests", "tokens": "remaining_tokens"})
 
@@ -213,6 +216,12 @@ METRICS: tuple[Metric, ...] = (
     counter("ex_llm.embedding.requests.total", "ex_llm.embedding.start", "Number of embedding calls that were started."),
     _milliseconds("ex_llm.embedding.duration.milliseconds", _ended("embedding"), "duration", "Duration of embedding calls."),
     counter("ex_llm.embedding.errors.total", "ex_llm.embedding.exception", "Number of embedding calls that failed.", _KIND),
+    counter("ex_llm.image.requests.total", "ex_llm.image.start", "Number of image calls that were started."),
+    _milliseconds("ex_llm.image.duration.milliseconds", _ended("image"), "duration", "Duration of image calls."),
+    counter("ex_llm.image.errors.total", "ex_llm.image.exception", "Number of image calls that failed.", _KIND),
+    counter("ex_llm.audio.requests.total", "ex_llm.audio.start", "Number of speech, transcription and translation calls.", _AUDIO),
+    _milliseconds("ex_llm.audio.duration.milliseconds", _ended("audio"), "duration", "Duration of audio calls.", _AUDIO),
+    counter("ex_llm.audio.errors.total", "ex_llm.audio.exception", "Number of audio calls that failed.", (*_AUDIO, "kind")),
     counter("ex_llm.stream.started.total", "ex_llm.stream.start", "Number of streams that were started."),
     total("ex_llm.stream.chunks.total", _ended("stream"), "chunks", "Number of chunks that the application received.", unit="{chunk}", whole=True),
     _milliseconds("ex_llm.stream.duration.milliseconds", _ended("stream"), "duration", "Duration of streamed calls, until the stream ended."),
