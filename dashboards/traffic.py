@@ -61,7 +61,7 @@ def openai_rounds(url: str) -> Iterator[Round]:
 
 
 def media(client: Any, refused: Any) -> None:
-    """Make calls for images, audio and embeddings, and let one of each kind fail."""
+    """Make calls for images, audio and embeddings; one of each kind fails."""
     for each in (client, refused):
         for call in (
             lambda each=each: each.images.generate(model="gpt-image-1", prompt="a lighthouse"),
@@ -73,7 +73,7 @@ def media(client: Any, refused: Any) -> None:
 
 
 def agent(client: Any, number: int) -> None:
-    """Run an agent that retrieves, calls a model and uses a tool that fails sometimes."""
+    """Run an agent with a retrieval, a model call and a tool that can fail."""
     with suppress(RuntimeError), llm.with_agent("guide"):
         with llm.with_retrieval("places") as found:
             found.output = ["lighthouse", "harbour"]
