@@ -15,7 +15,10 @@ _METRICS = {metric.name: metric for metric in metrics()}
 _GROWING, _SPREAD = ("counter", "total"), ("distribution", "summary")
 _CHOSEN = {"provider": "provider", "model": "model"}
 _SCRAPED = {"job": "job", "instance": "instance", "service_name": "service"}
-"""Labels that Prometheus or a Collector adds, and their variables. The value ``.*`` also matches a missing label."""
+"""Labels that Prometheus or a Collector adds, and their variables.
+
+The value ``.*`` also matches a missing label.
+"""
 
 
 class Queries:
