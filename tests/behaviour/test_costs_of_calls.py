@@ -22,6 +22,7 @@ from opentelemetry.instrumentation.llm.dialects.openai import usage as openai_us
 from opentelemetry.instrumentation.llm.pricing import Prices
 from opentelemetry.instrumentation.llm.schema.records import Cost, Usage
 from opentelemetry.instrumentation.llm.testing import capture_events
+from opentelemetry.instrumentation.llm.wrapper import Patch
 
 MESSAGES = [{"role": "user", "content": "say three words"}]
 
@@ -71,7 +72,7 @@ def test_targets_that_a_release_lacks_are_counted(seen: Any) -> None:
     patches.begin()
     with capture_events("ex_llm.telemetry.missing_target") as emitted:
         for name in ("nobody", "nobody_else"):
-            patches.place("some-sdk >= 1", f"json:{name}", lambda original: original)
+            patches.place(Patch("some-sdk >= 1", f"json:{name}", lambda original: original, optional=False))
     assert [(e.measurements["missing"], e.metadata["target"]) for e in emitted] == [(1, "json:nobody"), (2, "json:nobody_else")]
     (point,) = [p for p in seen.metrics()["ex_llm.telemetry.missing_targets"] if p.attributes["sdk"] == "some-sdk"]
     assert point.value == 2

@@ -14,14 +14,21 @@ from typing import Any, ClassVar
 import pytest
 
 from opentelemetry.instrumentation.llm import context
+from opentelemetry.instrumentation.llm.calls.declaration import Destination
 from opentelemetry.instrumentation.llm.testing import capture_events
 
 
 class Waiting:
     """A running call that waits; its identity does not matter here."""
 
-    ended = False
+    ended = asked_to_stream = streaming = False
     ref = 1
+    response = sends = reported_cents = None
+    identity = Destination("somebody")
+
+    @property
+    def outermost(self) -> Waiting:
+        return self
 
     def event_identity(self) -> dict[str, Any]:
         return {"provider": "somebody", "ref": 1}
@@ -101,6 +108,6 @@ def test_a_request_to_a_token_server_is_not_an_attempt(waiting: None, stand_in: 
     with capture_events("ex_llm.*") as emitted, contextlib.closing(token_request.session):
         with pytest.raises(Exception, match=r"."):
             made.refresh(token_request)
-        token_request.session.get(f"{stand_in.url}/v1/models")
+        token_request.session.post(f"{stand_in.url}/v1/chat/completions", json={})
     assert [e.name.removeprefix("ex_llm.provider.") for e in emitted] == ["auth.refresh", "request.start", "request.stop"]
     assert len(stand_in.journal) >= 2, "the token server was asked, and so was the provider"

@@ -30,8 +30,7 @@ TIMES = 3
 def targets(table: Sdk) -> Iterator[str]:
     """Name every place of an SDK in which something of ours may stand."""
     yield from (point.target for point in table.points)
-    yield from table.raw_responses
-    yield from (other.target for other in (*table.extra_patches, *table.native))
+    yield from (patch.target for patch in (*table.patches, *table.native))
 
 
 def standing(target: str) -> Any:

@@ -17,7 +17,7 @@ _PATHS = os.pathsep.join(str(_ROOT / name) for name in ("src", "examples", "test
 
 
 def environment() -> dict[str, str]:
-    """Return the variables of such a process; a given PYTHONPATH stays below our paths."""
+    """Return the variables of such a process; PYTHONPATH stays, after our paths."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "PYTEST_"))}
     paths = os.pathsep.join(path for path in (_PATHS, kept.get("PYTHONPATH")) if path)
     return {**kept, "PYTHONPATH": paths, "PYTHONHASHSEED": "0"}

@@ -161,12 +161,12 @@ def test_framework_inference_span_is_suppressed_for_our_sdks(
 def test_adk_tracer_makes_no_span_of_an_instrumented_inference(known: bool) -> None:
     """Set the instrumented SDKs by hand, as the SDKs below ADK are not installed."""
     from conftest import Seen
-    from opentelemetry.instrumentation.llm.frameworks.inference_spans import replacements
+    from opentelemetry.instrumentation.llm.frameworks.inference_spans import patches
 
     seen = Seen()
     tracer = seen.tracer_provider.get_tracer("framework")
     (module,), run = _adk(tracer, known)
-    makes = {target.rpartition(":")[2]: make for _, target, make in replacements(lambda name: name == "litellm")}
+    makes = {patch.target.rpartition(":")[2]: patch.wrap for patch in patches(lambda name: name == "litellm")}
     vars(module).update({name: makes[name](vars(module)[name]) for name in ("tracer", "use_inference_span")})
     with tracer.start_as_current_span("invoke_agent") as agent:
         current: list[Any] = []

@@ -10,6 +10,7 @@ import pytest
 from opentelemetry.instrumentation.llm import providers
 from opentelemetry.instrumentation.llm.calls.patches import Patches
 from opentelemetry.instrumentation.llm.testing import capture_events
+from opentelemetry.instrumentation.llm.wrapper import Patch
 
 
 @pytest.fixture
@@ -22,13 +23,13 @@ def patches() -> Iterator[Patches]:
 
 def test_target_of_other_releases_is_not_missing(patches: Patches) -> None:
     with capture_events("ex_llm.telemetry.missing_target") as events:
-        patches.place(f"pytest > {version('pytest')}", "json:newer", lambda original: original)
+        patches.place(Patch(f"pytest > {version('pytest')}", "json:newer", lambda original: original, optional=False))
     assert events == [] and patches.missing == []
 
 
 def test_target_that_this_release_should_have_is_missing(patches: Patches) -> None:
     with capture_events("ex_llm.telemetry.missing_target") as events:
-        patches.place(f"pytest == {version('pytest')}", "json:removed", lambda original: original)
+        patches.place(Patch(f"pytest == {version('pytest')}", "json:removed", lambda original: original, optional=False))
     assert [event.metadata for event in events] == [{"sdk": "pytest", "target": "json:removed"}]
 
 

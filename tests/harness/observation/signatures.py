@@ -43,9 +43,7 @@ def _answer(step: Callable[..., Any], *arguments: Any) -> str:
 def outsides(name: str) -> dict[str, Any]:
     """Describe every patched function of a provider, with or without instrumentation."""
     provider = provider_of(name)
-    targets = dict.fromkeys(
-        [*(point.target for point in provider.points), *provider.raw_responses, *(b.target for b in provider.extra_patches)]
-    )
+    targets = dict.fromkeys([*(point.target for point in provider.points), *(patch.target for patch in provider.patches)])
     return {target: described for target in targets if (described := _outside(target)) is not None}
 
 

@@ -6,7 +6,7 @@ increases when a package that follows the page has to change.
 
 from __future__ import annotations
 
-from .calls.declaration import Destination, ExtraPatch, NativeTelemetry, PatchPoint, Sdk
+from .calls.declaration import Destination, PatchPoint, Sdk
 from .calls.wrap import reads_by_name
 from .dialects import Arguments, Dialect
 from .dialects.openai.chat_completions import chat_completions, completions
@@ -16,14 +16,14 @@ from .extraction.paths import as_float, as_int, as_str, copy_fields, fields, get
 from .providers._generated import generated
 from .schema.records import Request, Response, Usage
 from .testing import capture_events, contract
+from .wrapper import Patch, driven
 
 __all__ = [
     "CONTRACT_VERSION",
     "Arguments",
     "Destination",
     "Dialect",
-    "ExtraPatch",
-    "NativeTelemetry",
+    "Patch",
     "PatchPoint",
     "Request",
     "Response",
@@ -38,6 +38,7 @@ __all__ = [
     "completions",
     "contract",
     "copy_fields",
+    "driven",
     "embeddings",
     "fields",
     "generated",

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import weakref
-from collections.abc import Callable, Collection
-from functools import partial
+from collections.abc import Collection
 from typing import Any
 
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]
@@ -36,9 +35,8 @@ from .settings import Settings
 from .steps import by_hand
 from .steps.engine import StepServices
 from .steps.place import place
-from .transports import credentials
 from .version import __version__
-from .wrapper import Wrapper
+from .wrapper import Patch
 
 _logger = logging.getLogger(__name__)
 _SCOPE = "opentelemetry.instrumentation.llm"
@@ -116,35 +114,27 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         self._patches.begin()
         self._instrument_providers(settings, _services(settings, self.costs, listeners))
         self._observe_frameworks(settings, listeners)
-        for transport in transports.ALL:
-            for target in transport.targets:
-                self._patches.place(transport.name, target, partial(_driven, transport.watched), optional=True)
-        for distribution, target in credentials.TARGETS:
-            self._patches.place(distribution, target, partial(_driven, credentials.watched), optional=True)
-        for distribution, target, make in (
-            inference_spans.replacements(self._patches.watches) if settings.native_telemetry == "replace" else ()
-        ):
-            self._patches.place(distribution, target, make, optional=True)
-        for target, driver in litellm.TARGETS.items():
-            self._patches.place(litellm.DISTRIBUTION, target, partial(_driven, driver), optional=True)
-        for target, make in gptcache.TARGETS.items():
-            self._patches.place(gptcache.DISTRIBUTION, target, make, optional=True)
+        for patch in (*transports.PATCHES, *litellm.PATCHES, *gptcache.PATCHES, *self._inference_spans(settings)):
+            self._patches.place(patch)
         self._patches.when(langchain.MODULE, lambda module: langchain.install(module, self._patches.put))
         if settings.threading and not self._loaded and not (threads := ThreadingInstrumentor()).is_instrumented_by_opentelemetry:
             threads.instrument()
         if settings.log_level is not None:
             attach_default_logger(settings.log_level)
 
+    def _inference_spans(self, settings: Settings) -> tuple[Patch, ...]:
+        return inference_spans.patches(self._patches.is_instrumented) if settings.native_telemetry == "replace" else ()
+
     def _instrument_providers(self, settings: Settings, services: CallServices) -> None:
-        def watch(provider: Sdk | None) -> None:
+        def instrument(provider: Sdk | None) -> None:
             if provider is not None and provider.name not in settings.disabled_providers:
-                self._patches.watch(provider, services, replace_native=settings.native_telemetry == "replace")
+                self._patches.place_sdk(provider, services, replace_native=settings.native_telemetry == "replace")
 
         for known in providers.KNOWN:
             for module in known.import_triggers:
-                self._patches.when(module, lambda _, known=known: watch(providers.loaded(known)))  # type: ignore[misc]
+                self._patches.when(module, lambda _, known=known: instrument(providers.loaded(known)))  # type: ignore[misc]
         for provider in providers.others():
-            watch(provider)
+            instrument(provider)
 
     def _observe_frameworks(self, settings: Settings, listeners: ListenerCheck) -> None:
         keys = tuple(dict.fromkeys((*settings.span_baggage_keys, *settings.metric_baggage_keys)))
@@ -180,10 +170,6 @@ def _reporter(meter_provider: Any, settings: Settings, spans: Spans) -> OtelRepo
         _logger.warning("legacy_metrics and metric_baggage_keys stay as they were: the instruments of a meter provider are made once")
     reporter.attach(spans.context_of)
     return reporter
-
-
-def _driven(driver: Callable[[Any], Callable[..., Any]], original: Any) -> Any:
-    return Wrapper(original, driver(original))
 
 
 def _services(settings: Settings, costs: Costs, listeners: ListenerCheck) -> CallServices:

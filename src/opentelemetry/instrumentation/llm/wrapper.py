@@ -1,4 +1,7 @@
-"""Provide a ``wrapt`` wrapper that copies and pickles as functions do."""
+"""Describe a patch, and provide the wrapper that patches put in place.
+
+The wrapper is a ``wrapt`` wrapper that copies and pickles as functions do.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,16 @@ import copy
 import importlib
 import pickle
 from collections.abc import Callable
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
 import wrapt
+
+Driver = Callable[..., Any]
+"""Called with the wrapped function, its instance, and its positional and named
+arguments, as wrapt does.
+"""
 
 # wrapt's own annotations differ between its releases.
 _Function: Any = wrapt.FunctionWrapper
@@ -80,3 +89,23 @@ class Wrapper(_Copied, _Function):  # type: ignore[misc]
     """An instrumented function; calls, copies and pickles are those of the original."""
 
     __bound_function_wrapper__ = BoundWrapper
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """One function, or other object, of a library that is replaced.
+
+    ``requires`` is the distribution, with a version specifier if a release without the target shall be reported.
+    ``target`` is written as in ``PatchPoint``. ``wrap`` returns the replacement of the original. An ``optional`` target
+    exists in some releases only and is never reported as missing.
+    """
+
+    requires: str
+    target: str
+    wrap: Callable[[Any], Any]
+    optional: bool = True
+
+
+def driven(driver_of: Callable[[Any], Driver]) -> Callable[[Any], Any]:
+    """Make ``Patch.wrap`` from a function that returns the driver of an original."""
+    return lambda original: Wrapper(original, driver_of(original))

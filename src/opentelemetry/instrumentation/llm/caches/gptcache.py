@@ -15,10 +15,9 @@ from typing import Any
 from .. import context, emit
 from ..extraction.paths import as_sequence
 from ..guard import guarded
-from ..wrapper import Wrapper
+from ..wrapper import Patch, Wrapper
 from .recorder import CacheRecorder, inside, size_of
 
-DISTRIBUTION = "gptcache >= 0.1"
 _ADAPTERS = (
     "adapter", "api", "diffusers", "dolly", "langchain_models", "llama_cpp", "minigpt4", "openai", "replicate", "stability_sdk",
 )  # fmt: skip
@@ -242,11 +241,11 @@ def _once(make: Callable[[Any], Callable[..., Any]]) -> Callable[[Any], Any]:
     return lambda original: original if isinstance(original, Wrapper) else Wrapper(original, make(original))
 
 
-TARGETS: Mapping[str, Callable[[Any], Any]] = {
+_WRAPPERS: Mapping[str, Callable[[Any], Any]] = {
     **{f"gptcache.adapter.{name}:{a}adapt": _once(_adapting) for name in _ADAPTERS for a in ("", "a")},
     "gptcache.adapter.adapter:time_cal": _once(_step),
     "gptcache.core:Cache.import_data": _once(_importing),
     "gptcache.manager.eviction.memory_cache:MemoryCacheEviction.put": _once(_numbering),
     "gptcache.manager.eviction_manager:EvictionManager.soft_evict": _once(_evicting),
 }
-"""The patched functions, and the maker of each wrapper."""
+PATCHES = tuple(Patch("gptcache", target, wrap) for target, wrap in _WRAPPERS.items())

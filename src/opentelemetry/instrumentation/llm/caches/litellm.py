@@ -19,9 +19,9 @@ from ..dialects.openai.usage import usage
 from ..extraction.paths import as_sequence, as_str, get_path
 from ..guard import guarded
 from ..schema.records import Usage
+from ..wrapper import Driver, Patch, driven
 from .recorder import CacheRecorder, cents_for
 
-DISTRIBUTION = "litellm >= 1.61"
 _CLASS = "litellm.caching.caching:Cache"
 
 
@@ -167,7 +167,7 @@ def _saved(answer: Any, kwargs: Mapping[str, Any]) -> float | None:
     return next((cents for cents in prices if cents is not None), None)
 
 
-TARGETS: Mapping[str, Callable[[Any], Callable[..., Any]]] = {
+_DRIVERS: Mapping[str, Callable[[Any], Driver]] = {
     **{f"{_CLASS}.{name}": _around(_looked_up) for name in ("get_cache", "async_get_cache")},
     **{f"{_CLASS}.{name}": _around(_put) for name in ("add_cache", "async_add_cache", "async_add_cache_pipeline")},
     f"{_CLASS}.delete_cache_keys": _around(_deleted),
@@ -178,4 +178,4 @@ TARGETS: Mapping[str, Callable[[Any], Callable[..., Any]]] = {
     # LiteLLM reports no error if Redis cannot be reached; a successful put arrives here.
     "litellm.caching.redis_cache:RedisCache._get_cache_logic": _noting(_requested),
 }
-"""The patched functions, and the driver of each."""
+PATCHES = tuple(Patch("litellm", target, driven(driver)) for target, driver in _DRIVERS.items())

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ..dialects import Arguments, Dialect
+from ..wrapper import Patch
 
 ResultHandler = Callable[[Any, Any], bool]
 """Handle a result that completes after the function has returned. Takes (call,
@@ -56,28 +57,6 @@ class PatchPoint:
     names: tuple[str, ...] = ()
 
 
-class ExtraPatch(NamedTuple):
-    """A further function to patch, because responses pass through it.
-
-    ``driver`` makes the wrapper from the original function.
-    """
-
-    target: str
-    driver: Callable[[Any], Callable[..., Any]]
-
-
-class NativeTelemetry(NamedTuple):
-    """A place where an SDK creates its own spans.
-
-    ``silent`` makes a replacement without spans from the original object. ``kept`` makes the replacement if the setting
-    ``native_telemetry`` keeps native spans; without it, nothing is patched then.
-    """
-
-    target: str
-    silent: Callable[[Any], Any]
-    kept: Callable[[Any], Any] | None = None
-
-
 Read = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Arguments]
 
 
@@ -86,8 +65,9 @@ class Sdk:
     """An SDK as data.
 
     ``read`` converts a call of any patch point to ``Arguments``. ``identify`` returns the destination of a client instance.
-    ``raw_responses`` are the functions that parse a raw response. ``extra_patches`` are functions through which responses pass
-    later. ``native`` are the places where the SDK creates its own spans, which ours replace.
+    ``patches`` are further functions through which responses pass, such as those that parse a raw response. ``native`` replaces
+    the places where the SDK creates its own spans. ``native_kept`` applies instead if the setting ``native_telemetry`` keeps
+    these spans.
     """
 
     name: str
@@ -95,9 +75,9 @@ class Sdk:
     points: tuple[PatchPoint, ...]
     read: Read
     identify: Callable[[Any, Arguments], Destination]
-    raw_responses: tuple[str, ...] = ()
-    extra_patches: tuple[ExtraPatch, ...] = ()
-    native: tuple[NativeTelemetry, ...] = ()
+    patches: tuple[Patch, ...] = ()
+    native: tuple[Patch, ...] = ()
+    native_kept: tuple[Patch, ...] = ()
     releases: Mapping[str, str] = field(default_factory=dict)
     """Requirements by target pattern, for targets that only some supported releases
     have. The first match is used.

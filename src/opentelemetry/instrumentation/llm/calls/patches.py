@@ -18,12 +18,11 @@ from typing import Any, NamedTuple
 
 from .. import bus
 from ..guard import guarded
-from ..wrapper import Wrapper
+from ..wrapper import Patch, Wrapper
 from .call import CallServices
 from .captured import capturing, reaches
-from .declaration import ExtraPatch, PatchPoint, Sdk
+from .declaration import PatchPoint, Sdk
 from .loading import when_loaded
-from .result import parsed
 from .targets import find, innermost, is_coroutine_function, standing
 from .wrap import CallWrapper, EnabledFlag
 
@@ -43,10 +42,6 @@ class Patched(NamedTuple):
     name: str
     original: Any
     ours: Any
-
-
-Make = Callable[[Any], Any]
-"""Return the replacement for the original object of a target."""
 
 
 def installed(requirement: str) -> tuple[str | None, bool]:
@@ -69,7 +64,7 @@ class Patches:
         self.missing: list[str] = []
         self._superseded: deque[Patched] = deque(maxlen=_SUPERSEDED)
         self.switch = EnabledFlag()
-        self._wanted: dict[str, tuple[str, Make, bool]] = {}
+        self._wanted: dict[str, Patch] = {}
         self._awaited: dict[str, list[Callable[[ModuleType], None]]] = {}
         self._hooked: set[str] = set()
         self._packages: set[str] = set()
@@ -80,7 +75,7 @@ class Patches:
         self._wanted = {}
         self._packages = set()
 
-    def watch(self, provider: Sdk, desk: CallServices, replace_native: bool = True) -> None:
+    def place_sdk(self, provider: Sdk, desk: CallServices, replace_native: bool = True) -> None:
         """Patch every target of ``provider``, now or when its module is imported."""
         by_target: dict[str, list[PatchPoint]] = {}
         for point in provider.points:
@@ -88,31 +83,23 @@ class Patches:
             module_name = point.target.partition(":")[0]
             self._packages.add(module_name.rpartition(".")[0] or module_name)
         for target, points in by_target.items():
-            self.place(provider.required(target), target, partial(self._wrapped, provider, points, desk))
-        stream_in = next((p.stream_in for p in provider.points if p.stream_in), None)
-        for target in provider.raw_responses:
-            self.place(provider.requires, target, partial(_parsing, stream_in))
-        for extra in provider.extra_patches:
-            self.place(provider.requires, extra.target, partial(_extra, extra), optional=True)
-        for native in provider.native:
-            if (make := native.silent if replace_native else native.kept) is not None:
-                self.place(provider.requires, native.target, make, optional=True)
+            self.place(Patch(provider.required(target), target, partial(self._wrapped, provider, points, desk), optional=False))
+        for patch in (*provider.patches, *(provider.native if replace_native else provider.native_kept)):
+            self.place(patch)
 
-    def watches(self, module_name: str) -> bool:
-        """Return True if the package of a module has patch targets."""
+    def is_instrumented(self, module_name: str) -> bool:
+        """Return True if the package of a module has patch points."""
         return any(module_name == package or module_name.startswith(f"{package}.") for package in self._packages)
 
-    def place(self, requires: str, target: str, make: Make, optional: bool = False) -> None:
-        """Patch the object at ``target`` with ``make(original)``.
+    def place(self, patch: Patch) -> None:
+        """Replace the object at the target of a patch.
 
         This is done when its module is imported, or at once if it is already imported.
-
-        A target that exists in some releases only is ``optional``: it is not reported as missing.
         """
-        self._wanted[target] = (requires, make, optional)
-        module_name = target.partition(":")[0]
+        self._wanted[patch.target] = patch
+        module_name = patch.target.partition(":")[0]
         if module_name in self._hooked and module_name in sys.modules:
-            guarded(self._patch, target, sys.modules[module_name])
+            guarded(self._patch, patch.target, sys.modules[module_name])
         self._hook(module_name)
 
     def when(self, module_name: str, then: Callable[[ModuleType], None]) -> None:
@@ -155,12 +142,11 @@ class Patches:
     def _patch(self, target: str, module: ModuleType) -> None:
         if not self.switch.on or target in self.patched or target not in self._wanted:
             return
-        requires, make, optional = self._wanted[target]
+        patch = self._wanted[target]
         found = find(module, target.partition(":")[2])
-        if found is None and optional:
-            return
         if found is None:
-            self._report_missing(requires, target)
+            if not patch.optional:
+                self._report_missing(patch)
             return
         owner, name, original = found
         here = (patched for patched in self.patched.values() if patched.ours is original)
@@ -168,14 +154,14 @@ class Patches:
             # The same class or function has two names.
             self.patched[target] = same
             return
-        self._set(target, owner, name, original, make)
+        self._set(target, owner, name, original, patch.wrap)
         # A library that wrapped the method of a subclass before us calls the original directly, and not the attribute of ``owner``.
         for kind, own in capturing(owner, name, original, (Wrapper,)):
             if is_coroutine_function(own) == is_coroutine_function(original):
-                self._set(f"{target} of {kind.__module__}.{kind.__qualname__}", kind, name, own, make)
+                self._set(f"{target} of {kind.__module__}.{kind.__qualname__}", kind, name, own, patch.wrap)
 
-    def _set(self, target: str, owner: Any, name: str, original: Any, make: Make) -> None:
-        ours = make(original)
+    def _set(self, target: str, owner: Any, name: str, original: Any, wrap: Callable[[Any], Any]) -> None:
+        ours = wrap(original)
         setattr(owner, name, ours)
         if target in self.patched:
             self._superseded.append(self.patched[target])
@@ -197,15 +183,15 @@ class Patches:
             for kind, own in capturing(owner, name, patched.original, (Wrapper,)):
                 yield target.partition(" of ")[0], f"{kind.__module__}:{kind.__qualname__}.{name}", own
 
-    def _report_missing(self, requires: str, target: str) -> None:
-        sdk = requires.split()[0]
-        found, supported = installed(requires)
+    def _report_missing(self, patch: Patch) -> None:
+        sdk, target = patch.requires.split()[0], patch.target
+        found, supported = installed(patch.requires)
         if found is not None and not supported:
-            _logger.debug("%s exists in other releases only (%s); %s is installed", target, requires, found)
+            _logger.debug("%s exists in other releases only (%s); %s is installed", target, patch.requires, found)
             return
         self.missing.append(target)
         _logger.debug("%s %s has no %s; it is not instrumented", sdk, found, target)
-        missing = sum(self._wanted[other][0].split()[0] == sdk for other in self.missing)
+        missing = sum(self._wanted[other].requires.split()[0] == sdk for other in self.missing)
         bus.execute("ex_llm.telemetry.missing_target", {"missing": missing}, {"sdk": sdk, "target": target})
 
     def _wrapped(self, provider: Sdk, points: list[PatchPoint], desk: CallServices, original: Any) -> Any:
@@ -236,11 +222,3 @@ class Patches:
         self._superseded.clear()
         self._awaited.clear()
         self.missing.clear()
-
-
-def _parsing(stream_in: str | None, original: Any) -> Any:
-    return Wrapper(original, parsed(stream_in, original))
-
-
-def _extra(extra: ExtraPatch, original: Any) -> Any:
-    return Wrapper(original, extra.driver(original))

@@ -6,14 +6,15 @@ The type of the result decides, and not the arguments of the call.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache, partial
 from types import AsyncGeneratorType, GeneratorType
 from typing import Any
 
 from .. import context
 from ..extraction.paths import is_model
 from ..guard import guarded
+from ..wrapper import Driver, Patch, driven
 from .call import Call
 from .declaration import PatchPoint
 from .documents import document
@@ -78,8 +79,12 @@ def read_later(call: Call, response: Any) -> None:
     call.inside = True
 
 
-def parsed(stream_in: str | None, original: Any) -> Callable[..., Any]:
-    """Make the wrapper of the SDK function ``original``, which parses raw responses."""
+def raw_responses(requires: str, targets: Iterable[str], stream_in: str | None = None) -> tuple[Patch, ...]:
+    """Make the patches of the functions of an SDK that parse a raw response."""
+    return tuple(Patch(requires, target, driven(partial(_parsed, stream_in)), optional=False) for target in targets)
+
+
+def _parsed(stream_in: str | None, original: Any) -> Driver:
 
     def parse(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         result = wrapped(*args, **kwargs)

@@ -39,7 +39,7 @@ def by_distribution() -> dict[str, list[Sdk]]:
 
 def modules_of(several: Iterable[Sdk]) -> list[str]:
     """Return the modules that contain patch targets."""
-    targets = (t for p in several for t in (*(o.target for o in p.points), *p.raw_responses, *(n.target for n in p.native)))
+    targets = (t for p in several for t in (*(o.target for o in p.points), *(patch.target for patch in (*p.patches, *p.native))))
     return list(dict.fromkeys(target.partition(":")[0] for target in targets))
 
 

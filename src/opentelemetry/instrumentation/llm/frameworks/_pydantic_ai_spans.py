@@ -16,24 +16,24 @@ TARGETS = tuple(f"pydantic_ai.{module}:open_model_request_span" for module in ("
 """Modules that imported the function by name; it is replaced in both."""
 
 
-def silent(watches: Callable[[str], bool]) -> Callable[..., Any]:
+def silent(is_instrumented: Callable[[str], bool]) -> Callable[..., Any]:
     """Make the driver of the function that opens a span.
 
-    ``watches`` returns whether clients of a module are instrumented.
+    ``is_instrumented`` returns whether clients of a module are instrumented.
     """
 
     def opening(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        return wrapped(*guarded(_given, args, watches, default=args), **kwargs)
+        return wrapped(*guarded(_given, args, is_instrumented, default=args), **kwargs)
 
     return opening
 
 
-def _given(args: tuple[Any, ...], watches: Callable[[str], bool]) -> tuple[Any, ...]:
+def _given(args: tuple[Any, ...], is_instrumented: Callable[[str], bool]) -> tuple[Any, ...]:
     settings, request, *others = args
     model = request.model
     while (inner := getattr(model, "wrapped", None)) is not None:
         model = inner
-    if not watches(type(getattr(model, "client", None)).__module__):
+    if not is_instrumented(type(getattr(model, "client", None)).__module__):
         return args
     without = copy.copy(settings)
     without.tracer = context.silent_tracer()

@@ -8,31 +8,20 @@ agent's. Metrics, sums and logs of the frameworks stay, and so do all spans wher
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import wrapt
 
 from .. import context
 from ..guard import guarded
-from ..wrapper import Wrapper
+from ..wrapper import Patch, Wrapper
 
-Watches = Callable[[str], bool]
-"""Return whether something is instrumented of the package that a module is of."""
-
-
-class Replacement(NamedTuple):
-    """A function to replace: ``make`` returns the new function.
-
-    Its arguments are the original and a check of which modules are instrumented.
-    """
-
-    distribution: str
-    target: str
-    make: Callable[[Watches, Any], Any]
+IsInstrumented = Callable[[str], bool]
+"""Return whether the package of a module has patch points."""
 
 
 _Proxy: Any = wrapt.ObjectProxy
@@ -40,14 +29,14 @@ _quiet: ContextVar[bool] = ContextVar("ex_llm_no_inference_span", default=False)
 """Whether the next span belongs to an inference that is recorded here."""
 
 
-def _driven(driver: Callable[..., Any]) -> Callable[[Watches, Any], Any]:
-    return lambda watches, original: Wrapper(original, partial(driver, watches))
+def _driven(driver: Callable[..., Any]) -> Callable[[IsInstrumented, Any], Any]:
+    return lambda is_instrumented, original: Wrapper(original, partial(driver, is_instrumented))
 
 
-def _is_instrumented(watches: Watches, modules: Mapping[str, tuple[str, ...]], model: Any) -> bool:
+def _uses_instrumented(is_instrumented: IsInstrumented, modules: Mapping[str, tuple[str, ...]], model: Any) -> bool:
     """Return whether a model class, or one of its bases, uses an instrumented SDK."""
     below = (modules.get(kind.__module__, ()) for kind in type(model).__mro__)
-    return any(watches(module) for several in below for module in several)
+    return any(is_instrumented(module) for several in below for module in several)
 
 
 # Google ADK
@@ -97,14 +86,16 @@ class _AdkTracer(_Proxy):  # type: ignore[misc]
         return block
 
 
-def _adk_inference(watches: Watches, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+def _adk_inference(
+    is_instrumented: IsInstrumented, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
     block = wrapped(*args, **kwargs)
-    return _QuietBlock(block) if guarded(_adk_is_ours, watches, args, kwargs) else block
+    return _QuietBlock(block) if guarded(_adk_is_ours, is_instrumented, args, kwargs) else block
 
 
-def _adk_is_ours(watches: Watches, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+def _adk_is_ours(is_instrumented: IsInstrumented, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
     invocation = args[1] if len(args) > 1 else kwargs["invocation_context"]
-    return _is_instrumented(watches, _ADK_MODELS, getattr(invocation.agent, "canonical_model", None))
+    return _uses_instrumented(is_instrumented, _ADK_MODELS, getattr(invocation.agent, "canonical_model", None))
 
 
 # Strands
@@ -133,12 +124,12 @@ class _StrandsTracer(_Proxy):  # type: ignore[misc]
         return context.silent_span()
 
 
-def _strands_model(watches: Watches, original: Any) -> Any:
+def _strands_model(is_instrumented: IsInstrumented, original: Any) -> Any:
     names = list(inspect.signature(original).parameters)
 
     def given(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
         named = {**dict(zip(names, args, strict=False)), **kwargs}
-        if "tracer" not in named or not _is_instrumented(watches, _STRANDS_MODELS, named["agent"].model):
+        if "tracer" not in named or not _uses_instrumented(is_instrumented, _STRANDS_MODELS, named["agent"].model):
             return args, kwargs
         return (), {**named, "tracer": _StrandsTracer(named["tracer"])}
 
@@ -156,12 +147,14 @@ class _Ours(dict[str, Any]):
     """Attributes of an inference span that we record; its type identifies it."""
 
 
-def _asks_ours(watches: Watches, client: Any) -> bool:
-    return any(watches(type(value).__module__) for value in list(vars(client).values()))
+def _asks_ours(is_instrumented: IsInstrumented, client: Any) -> bool:
+    return any(is_instrumented(type(value).__module__) for value in list(vars(client).values()))
 
 
-def _framework_chat(watches: Watches, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    token = _quiet.set(bool(guarded(_asks_ours, watches, instance)))
+def _framework_chat(
+    is_instrumented: IsInstrumented, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    token = _quiet.set(bool(guarded(_asks_ours, is_instrumented, instance)))
     try:
         return wrapped(*args, **kwargs)
     finally:
@@ -169,9 +162,9 @@ def _framework_chat(watches: Watches, wrapped: Callable[..., Any], instance: Any
 
 
 async def _framework_embeddings(
-    watches: Watches, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    is_instrumented: IsInstrumented, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Any:
-    token = _quiet.set(bool(guarded(_asks_ours, watches, instance)))
+    token = _quiet.set(bool(guarded(_asks_ours, is_instrumented, instance)))
     try:
         return await wrapped(*args, **kwargs)
     finally:
@@ -179,7 +172,7 @@ async def _framework_embeddings(
 
 
 def _framework_attributes(
-    watches: Watches, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    is_instrumented: IsInstrumented, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Any:
     attributes = wrapped(*args, **kwargs)
     if not _quiet.get():
@@ -194,33 +187,36 @@ def _span_of(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     return context.silent_span() if isinstance(attributes, _Ours) else None
 
 
-def _framework_block(watches: Watches, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+def _framework_block(
+    is_instrumented: IsInstrumented, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
     silent = guarded(_span_of, args, kwargs)
     return wrapped(*args, **kwargs) if silent is None else nullcontext(silent)
 
 
-def _framework_span(watches: Watches, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+def _framework_span(
+    is_instrumented: IsInstrumented, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
     silent = guarded(_span_of, args, kwargs)
     return wrapped(*args, **kwargs) if silent is None else silent
 
 
 _ADK, _STRANDS, _FRAMEWORK = "google-adk", "strands-agents", "agent-framework-core"
 _TRACING, _LOOP, _OBSERVABILITY = "google.adk.telemetry.tracing", "strands.event_loop.event_loop", "agent_framework.observability"
-REPLACEMENTS = (
-    Replacement(_ADK, f"{_TRACING}:tracer", lambda watches, original: _AdkTracer(original)),
-    Replacement(_ADK, f"{_TRACING}:use_inference_span", _driven(_adk_inference)),
-    Replacement(_ADK, f"{_TRACING}:use_generate_content_span", _driven(_adk_inference)),
-    Replacement(_STRANDS, f"{_LOOP}:_handle_model_execution", _strands_model),
-    Replacement(_STRANDS, f"{_LOOP}:_make_invoke_model_terminal", _strands_model),
-    Replacement(_FRAMEWORK, f"{_OBSERVABILITY}:ChatTelemetryLayer.get_response", _driven(_framework_chat)),
-    Replacement(_FRAMEWORK, f"{_OBSERVABILITY}:EmbeddingTelemetryLayer.get_embeddings", _driven(_framework_embeddings)),
-    Replacement(_FRAMEWORK, f"{_OBSERVABILITY}:_get_span_attributes", _driven(_framework_attributes)),
-    Replacement(_FRAMEWORK, f"{_OBSERVABILITY}:_get_span", _driven(_framework_block)),
-    Replacement(_FRAMEWORK, f"{_OBSERVABILITY}:_start_streaming_span", _driven(_framework_span)),
+_WRAPPERS: tuple[tuple[str, str, Callable[[IsInstrumented, Any], Any]], ...] = (
+    (_ADK, f"{_TRACING}:tracer", lambda is_instrumented, original: _AdkTracer(original)),
+    (_ADK, f"{_TRACING}:use_inference_span", _driven(_adk_inference)),
+    (_ADK, f"{_TRACING}:use_generate_content_span", _driven(_adk_inference)),
+    (_STRANDS, f"{_LOOP}:_handle_model_execution", _strands_model),
+    (_STRANDS, f"{_LOOP}:_make_invoke_model_terminal", _strands_model),
+    (_FRAMEWORK, f"{_OBSERVABILITY}:ChatTelemetryLayer.get_response", _driven(_framework_chat)),
+    (_FRAMEWORK, f"{_OBSERVABILITY}:EmbeddingTelemetryLayer.get_embeddings", _driven(_framework_embeddings)),
+    (_FRAMEWORK, f"{_OBSERVABILITY}:_get_span_attributes", _driven(_framework_attributes)),
+    (_FRAMEWORK, f"{_OBSERVABILITY}:_get_span", _driven(_framework_block)),
+    (_FRAMEWORK, f"{_OBSERVABILITY}:_start_streaming_span", _driven(_framework_span)),
 )
 
 
-def replacements(watches: Watches) -> Iterator[tuple[str, str, Callable[[Any], Any]]]:
-    """Yield distribution, target and maker of each patch, for ``Patches.place``."""
-    for distribution, target, make in REPLACEMENTS:
-        yield distribution, target, partial(make, watches)
+def patches(is_instrumented: IsInstrumented) -> tuple[Patch, ...]:
+    """Return the patches; they replace spans only if the SDK below is instrumented."""
+    return tuple(Patch(distribution, target, partial(wrap, is_instrumented)) for distribution, target, wrap in _WRAPPERS)

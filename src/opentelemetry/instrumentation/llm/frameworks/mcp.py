@@ -148,7 +148,7 @@ def _closed(session: Any) -> None:
         bus.execute("ex_llm.mcp.session.stop", {"duration": time.perf_counter_ns() - entered[0]}, known)
 
 
-def _silent(watches: Callable[[str], bool]) -> Callable[..., Any]:
+def _silent(is_instrumented: Callable[[str], bool]) -> Callable[..., Any]:
     def around(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         run = guarded(running)
         if run is None or run.ended or run.known.get("side") != "client":

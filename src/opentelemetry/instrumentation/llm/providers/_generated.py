@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from ..calls.declaration import Destination, PatchPoint, Sdk
+from ..calls.result import raw_responses
 from ..dialects import Arguments, Dialect
 from ..extraction.paths import reader
 from ..extraction.urls import port_of
 from ._hosts import deployment_in, provider_of
 
 _CLIENTS = ("SyncAPIClient", "AsyncAPIClient")
-_RAW_ANSWERS = ("_legacy_response:LegacyAPIResponse._parse", "_response:BaseAPIResponse._parse")
+RAW_RESPONSES = ("_legacy_response:LegacyAPIResponse._parse", "_response:BaseAPIResponse._parse")
 _BY_CLASS: Mapping[str, str] = {
     "BaseAzureClient": "azure.ai.openai",
     "BedrockOpenAI": "aws.bedrock",
@@ -132,5 +133,5 @@ def generated(name: str, requires: str, package: str, routes: Mapping[str, tuple
         ),
         read=read,
         identify=identify_as(name),
-        raw_responses=tuple(f"{package}.{target}" for target in _RAW_ANSWERS),
+        patches=raw_responses(requires, (f"{package}.{target}" for target in RAW_RESPONSES), stream_in="_iterator"),
     )

@@ -7,13 +7,14 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from ..calls.declaration import Destination, NativeTelemetry, Sdk
+from ..calls.declaration import Destination, Sdk
 from ..calls.native_spans import replacement
 from ..dialects import Arguments
 from ..dialects.anthropic.messages import messages
 from ..dialects.openai.media import plain
 from ..dialects.openai.prompt_completions import prompt_completions
 from ..guard import guarded
+from ..wrapper import Patch
 from ._generated import generated, identify_as
 
 _BY_CLASS: Mapping[str, str] = {
@@ -64,6 +65,7 @@ def _replaced(client: Any, native: Any, silent: bool) -> Any:
     return replacement(native, client._open_telemetry.get("tracer_provider"), silent)
 
 
+_TRACER = "anthropic._base_client:BaseClient._tracer"
 ANTHROPIC: Sdk = replace(
     generated(
         "anthropic",
@@ -77,5 +79,6 @@ ANTHROPIC: Sdk = replace(
         },
     ),
     identify=_identify,
-    native=(NativeTelemetry("anthropic._base_client:BaseClient._tracer", _tracing(silent=True), _tracing(silent=False)),),
+    native=(Patch("anthropic", _TRACER, _tracing(silent=True)),),
+    native_kept=(Patch("anthropic", _TRACER, _tracing(silent=False)),),
 )

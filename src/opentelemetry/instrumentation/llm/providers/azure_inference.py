@@ -12,7 +12,7 @@ from typing import Any
 from weakref import ref
 
 from ..calls.call import CLOSED_EARLY, COMPLETE, Call
-from ..calls.declaration import NativeTelemetry, PatchPoint, Sdk
+from ..calls.declaration import PatchPoint, Sdk
 from ..calls.streams.finalize import end_when_collected
 from ..calls.streams.inner_iterator import AsyncTap, Tap, stream_failed
 from ..calls.streams.instance_methods import Driver, before, forget, watched
@@ -20,6 +20,7 @@ from ..dialects import Arguments, Dialect
 from ..dialects.openai.chat_completions import chat_completions
 from ..dialects.openai.embeddings import embeddings
 from ..guard import guarded
+from ..wrapper import Patch
 from ._generated import identify_as
 from ._hosts import deployment_in
 
@@ -155,5 +156,5 @@ AZURE_INFERENCE = Sdk(
     ),
     read=read,
     identify=identify_as("azure.ai.inference"),
-    native=(NativeTelemetry("azure.ai.inference.tracing:settings", _Settings),),
+    native=(Patch("azure-ai-inference", "azure.ai.inference.tracing:settings", _Settings),),
 )

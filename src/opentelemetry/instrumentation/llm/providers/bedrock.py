@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..calls.declaration import Destination, NativeTelemetry, PatchPoint, ResultHandler, Sdk
+from ..calls.declaration import Destination, PatchPoint, ResultHandler, Sdk
 from ..calls.streams.body import body_in
 from ..calls.streams.event_stream import events_in
 from ..dialects import Arguments, Dialect
@@ -22,6 +22,7 @@ from ..dialects.bedrock.invoke_model import invoke_model, invoked_embeddings, in
 from ..dialects.bedrock.invoke_model_request import operation, parsed
 from ..extraction.urls import port_of
 from ..guard import guarded
+from ..wrapper import Patch
 
 _SERVICE = "bedrock-runtime"
 _TARGETS = ("botocore.client:BaseClient._make_api_call", "aiobotocore.client:AioBaseClient._make_api_call")
@@ -115,8 +116,10 @@ BEDROCK = Sdk(
     read=_read,
     identify=lambda client, arguments: _identity(str(client.meta.endpoint_url)),
     native=(
-        NativeTelemetry(
-            "opentelemetry.instrumentation.botocore.extensions.types:_AwsSdkExtension.should_trace_service_call", _other_services_only
+        Patch(
+            "botocore",
+            "opentelemetry.instrumentation.botocore.extensions.types:_AwsSdkExtension.should_trace_service_call",
+            _other_services_only,
         ),
     ),
 )

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..calls.call import Call
-from ..calls.declaration import ExtraPatch, PatchPoint, Sdk
+from ..calls.declaration import PatchPoint, Sdk
 from ..calls.streams.reiterable import iterated, observe
 from ..dialects import Arguments, Dialect
 from ..dialects.dashscope import chat, embeddings, rerank
 from ..extraction.paths import as_str, get_path
+from ..wrapper import Patch, driven
 from ._generated import identify_as
 
 _TASKS: Mapping[str, tuple[str, Dialect]] = {
@@ -95,8 +96,7 @@ DASHSCOPE_CLIENT = Sdk(
     ),
     read=read_client,
     identify=identify_as("dashscope"),
-    extra_patches=(
-        ExtraPatch(f"{_V2}.transport.sse:Stream.__iter__", iterated),
-        ExtraPatch(f"{_V2}.transport.sse:AsyncStream._iterate", iterated),
+    patches=tuple(
+        Patch("dashscope", f"{_V2}.transport.sse:{method}", driven(iterated)) for method in ("Stream.__iter__", "AsyncStream._iterate")
     ),
 )

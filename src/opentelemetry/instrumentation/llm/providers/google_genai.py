@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..calls.declaration import Destination, ExtraPatch, PatchPoint, Sdk
+from ..calls.declaration import Destination, PatchPoint, Sdk
+from ..calls.result import raw_responses
 from ..calls.streams.inner_iterator import rewrapped
 from ..dialects import Arguments, Dialect
 from ..dialects.google.gemini import generate_content, generate_content_stream
@@ -22,6 +23,7 @@ from ..dialects.google.media import embed_content, generate_images, only_named
 from ..dialects.google.usage import either
 from ..extraction.paths import as_sequence, as_str, get_path
 from ..extraction.urls import port_of
+from ..wrapper import Patch, driven
 from ._generated import generated
 from ._hosts import provider_of
 
@@ -110,6 +112,9 @@ GOOGLE_GENAI = Sdk(
     releases={"*.batches:*._create_embeddings": "google-genai >= 1.34"},
     identify=identify,
 )
+_RESPONSES, _ERRORS = "google.genai._gaos.utils.response_helpers", "google.genai._gaos.lib.compat_errors"
+_stream_of_other_generator = driven(lambda original: rewrapped("generator"))
+
 GOOGLE_GENAI_INTERACTIONS = Sdk(
     name="google_genai_interactions",
     requires="google-genai >= 2.9",
@@ -121,10 +126,9 @@ GOOGLE_GENAI_INTERACTIONS = Sdk(
     read=_read_request,
     releases={"*GeminiNextGenDecisions.*": "google-genai >= 3.2"},
     identify=_identify_request,
-    raw_responses=tuple(f"google.genai._gaos.utils.response_helpers:_{kind}APIResponseBase._parse" for kind in ("", "Async")),
-    extra_patches=tuple(
-        ExtraPatch(f"google.genai._gaos.lib.compat_errors:wrap_{kind}stream_errors", lambda original: rewrapped("generator"))
-        for kind in ("", "async_")
+    patches=(
+        *raw_responses("google-genai >= 2.9", (f"{_RESPONSES}:_{kind}APIResponseBase._parse" for kind in ("", "Async")), "generator"),
+        *(Patch("google-genai", f"{_ERRORS}:wrap_{kind}stream_errors", _stream_of_other_generator) for kind in ("", "async_")),
     ),
 )
 GOOGLE_GENAI_INTERACTIONS_BEFORE_2 = replace(

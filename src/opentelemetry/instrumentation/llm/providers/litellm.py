@@ -14,7 +14,7 @@ from typing import Any
 
 from .. import context
 from ..calls.call import ABANDONED, Call
-from ..calls.declaration import Destination, ExtraPatch, NativeTelemetry, PatchPoint, Sdk
+from ..calls.declaration import Destination, PatchPoint, Sdk
 from ..calls.streams import class_iterator
 from ..calls.streams.finalize import end_when_collected
 from ..dialects import Arguments, Dialect
@@ -36,6 +36,7 @@ from ..dialects.litellm.operations import (
 from ..extraction.paths import as_str, get_path
 from ..guard import guarded
 from ..transports.own import same_server
+from ..wrapper import Patch, driven
 from ._generated import _server
 
 _ASKED = "/selected_provider"
@@ -262,6 +263,8 @@ def _without_attributes(original: Any) -> Any:
     return nothing
 
 
+_METADATA = "litellm.litellm_core_utils.llm_response_utils.response_metadata"
+
 LITELLM = Sdk(
     name="litellm",
     requires="litellm >= 1.61",
@@ -278,14 +281,14 @@ LITELLM = Sdk(
         "litellm.llms.anthropic.messages.*": "litellm >= 1.109",
         "litellm.llms.anthropic.experimental_pass_through.*": "litellm >= 1.63.2, < 1.109",
     },
-    extra_patches=(
-        *(ExtraPatch(f"{kind}.{name}", driver) for kind in _STREAMS for name, driver in _METHODS.items()),
-        ExtraPatch("litellm.litellm_core_utils.llm_response_utils.response_metadata:ResponseMetadata.set_hidden_params", _priced),
+    patches=(
+        *(Patch("litellm", f"{kind}.{name}", driven(driver)) for kind in _STREAMS for name, driver in _METHODS.items()),
+        Patch("litellm", f"{_METADATA}:ResponseMetadata.set_hidden_params", driven(_priced)),
     ),
     native=(
-        NativeTelemetry(f"{_TELLS}.get_tracer_to_use_for_request", _without_spans),
-        *(NativeTelemetry(f"{_TELLS}.{name}", _with_silent_tracer) for name in ("_handle_sucess", "_handle_failure")),
+        Patch("litellm", f"{_TELLS}.get_tracer_to_use_for_request", _without_spans),
+        *(Patch("litellm", f"{_TELLS}.{name}", _with_silent_tracer) for name in ("_handle_sucess", "_handle_failure")),
         # It also writes all that it knows of a call onto whatever span is current when it ends.
-        NativeTelemetry(f"{_TELLS}.set_attributes", _without_attributes),
+        Patch("litellm", f"{_TELLS}.set_attributes", _without_attributes),
     ),
 )

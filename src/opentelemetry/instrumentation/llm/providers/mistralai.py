@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..calls.declaration import NativeTelemetry, PatchPoint, Sdk
+from ..calls.declaration import PatchPoint, Sdk
 from ..calls.native_spans import replacement
 from ..dialects import Arguments, Dialect
 from ..dialects.mistral import content
@@ -22,6 +22,7 @@ from ..dialects.streamed import streamed
 from ..extraction.paths import as_float, copy_fields, fields, get_path
 from ..guard import guarded
 from ..schema.records import Request, Response
+from ..wrapper import Patch
 from ._generated import identify_as
 
 _OWN_WORDS = fields(Request, {"model": "model", "seed": "random_seed", "dimensions": "output_dimension"})
@@ -129,6 +130,8 @@ def _tracing(silent: bool) -> Callable[[Any], Any]:
     return make
 
 
+_TRACERS = tuple(f"{root}._hooks.tracing:get_or_create_otel_tracer" for root in ("mistralai.client", "mistralai"))
+
 MISTRALAI = Sdk(
     name="mistralai",
     requires="mistralai >= 1.0.2",
@@ -155,8 +158,6 @@ MISTRALAI = Sdk(
         "mistralai.mistral_jobs:*": "mistralai >= 1.2, < 2",
         "*": "mistralai < 2",
     },
-    native=tuple(
-        NativeTelemetry(f"{root}._hooks.tracing:get_or_create_otel_tracer", _tracing(silent=True), _tracing(silent=False))
-        for root in ("mistralai.client", "mistralai")
-    ),
+    native=tuple(Patch("mistralai", target, _tracing(silent=True)) for target in _TRACERS),
+    native_kept=tuple(Patch("mistralai", target, _tracing(silent=False)) for target in _TRACERS),
 )

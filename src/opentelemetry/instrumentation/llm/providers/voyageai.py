@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import context
-from ..calls.declaration import Destination, ExtraPatch, PatchPoint, Sdk
+from ..calls.declaration import Destination, PatchPoint, Sdk
 from ..dialects import Arguments
 from ..dialects.voyageai import counted
 from ..extraction.paths import as_str, get_path
 from ..guard import guarded
+from ..wrapper import Patch, driven
 from ._generated import identify_as
 
 _METHODS = {"embed": "embeddings", "contextualized_embed": "embeddings", "multimodal_embed": "embeddings", "rerank": "rerank"}
@@ -75,6 +76,6 @@ VOYAGEAI = Sdk(
     ),
     read=read,
     identify=identify,
-    extra_patches=tuple(ExtraPatch(f"voyageai.object.{answer}.__init__", _naming) for answer in _ANSWERS),
+    patches=tuple(Patch("voyageai", f"voyageai.object.{answer}.__init__", driven(_naming)) for answer in _ANSWERS),
     releases={"*.contextualized_embed": "voyageai >= 0.3.4"},
 )

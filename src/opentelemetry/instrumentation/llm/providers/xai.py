@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from ..calls.declaration import Destination, NativeTelemetry, PatchPoint, Sdk
+from ..calls.declaration import Destination, PatchPoint, Sdk
 from ..dialects import Arguments, Dialect
 from ..dialects.streamed import streamed
 from ..dialects.xai import chat, fetched, images, tokens
+from ..wrapper import Patch
 from ._hosts import provider_of
 
 _METHODS: Mapping[str, tuple[str, Dialect]] = {
@@ -92,7 +93,7 @@ XAI = Sdk(
     read=read,
     identify=identify,
     native=tuple(
-        NativeTelemetry(f"xai_sdk.{mode}.{module}:tracer", lambda original: _Silent())
+        Patch("xai-sdk", f"xai_sdk.{mode}.{module}:tracer", lambda original: _Silent())
         for module in ("chat", "image", "tokenizer")
         for mode in _MODES
     ),

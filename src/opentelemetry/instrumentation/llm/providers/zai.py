@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..calls.declaration import PatchPoint, Sdk
+from ..calls.result import raw_responses
 from ..dialects import Dialect
 from ..dialects.openai.chat_completions import chat_completions
 from ..dialects.openai.embeddings import embeddings
 from ..dialects.openai.media import images, moderation, plain, speech, transcription
-from ._generated import identify_as, read
+from ._generated import RAW_RESPONSES, identify_as, read
 
 _ROUTES: Mapping[str, tuple[str, Dialect]] = {
     "POST /chat/completions": ("chat", chat_completions),
@@ -32,7 +33,7 @@ def _of(name: str, requires: str, package: str) -> Sdk:
         ),
         read=read,
         identify=identify_as(name),
-        raw_responses=(f"{package}.core._legacy_response:LegacyAPIResponse._parse", f"{package}.core._response:BaseAPIResponse._parse"),
+        patches=raw_responses(requires, (f"{package}.core.{target}" for target in RAW_RESPONSES), stream_in="_stream_chunks"),
     )
 
 

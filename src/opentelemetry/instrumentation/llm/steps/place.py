@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from ..calls.patches import Patches
-from ..wrapper import Wrapper
+from ..wrapper import Patch, Wrapper, driven
 from .engine import StepServices, observed
 from .pairs import paired
 from .tables import Framework
@@ -16,17 +14,13 @@ from .tables import Framework
 def place(framework: Framework, patches: Patches, desk: StepServices) -> None:
     """Patch the steps and pairs of a framework when their modules are imported."""
     for step in framework.steps:
-        make = partial(observed, framework=framework.name, step=step, desk=desk, switch=patches.switch)
-        patches.place(framework.requires, step.target, make, optional=step.optional)
+        wrap = partial(observed, framework=framework.name, step=step, desk=desk, switch=patches.switch)
+        patches.place(Patch(framework.requires, step.target, wrap, step.optional))
     for pair in framework.pairs:
         begins, ends = paired(framework.name, pair, desk, patches.switch)
-        patches.place(framework.requires, pair.begin, begins, optional=True)
-        patches.place(framework.requires, pair.end, ends, optional=True)
+        patches.place(Patch(framework.requires, pair.begin, begins))
+        patches.place(Patch(framework.requires, pair.end, ends))
     for target, driver in framework.patches:
-        patches.place(framework.requires, target, partial(_driven, driver), optional=True)
+        patches.place(Patch(framework.requires, target, driven(driver)))
     for target, silent in framework.silenced if desk.replace_native else ():
-        patches.place(framework.requires, target, partial(Wrapper, wrapper=silent(patches.watches)), optional=True)
-
-
-def _driven(driver: Callable[[Any], Callable[..., Any]], original: Any) -> Any:
-    return Wrapper(original, driver(original))
+        patches.place(Patch(framework.requires, target, partial(Wrapper, wrapper=silent(patches.is_instrumented))))

@@ -6,11 +6,15 @@ running call, an attempt costs one look-up in the context. HTTP clients are name
 
 from __future__ import annotations
 
+from ..wrapper import Patch
+from . import credentials, grpc
 from .aiohttp import AIOHTTP
-from .attempt import Transport
 from .botocore import AIOBOTOCORE, BOTOCORE
-from .grpc import GRPC, RpcPatch
 from .httpx import HTTPX, HTTPX2
 from .urllib3 import URLLIB3
 
-ALL: tuple[Transport | RpcPatch, ...] = (HTTPX, HTTPX2, URLLIB3, AIOHTTP, BOTOCORE, AIOBOTOCORE, GRPC)
+PATCHES: tuple[Patch, ...] = (
+    *(patch for transport in (HTTPX, HTTPX2, URLLIB3, AIOHTTP, BOTOCORE, AIOBOTOCORE) for patch in transport.patches),
+    *grpc.PATCHES,
+    *credentials.PATCHES,
+)

@@ -18,6 +18,7 @@ from ..extraction.urls import port_of
 from ..guard import failed, guarded
 from ..schema.bounds import short
 from ..schema.interruption import is_interruption
+from ..wrapper import Driver, Patch, driven
 from . import cost_headers, rate_limit_headers
 from .own import is_attempt
 
@@ -59,8 +60,12 @@ class Transport:
     sent: Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Sent]
     on_response: Callable[[Any], Answered]
 
-    def watched(self, original: Any) -> Callable[..., Any]:
-        """Return the driver for one sending function."""
+    @property
+    def patches(self) -> tuple[Patch, ...]:
+        """Return the patches of the sending functions."""
+        return tuple(Patch(self.name, target, driven(self._driver)) for target in self.targets)
+
+    def _driver(self, original: Any) -> Driver:
         function = inspect.unwrap(original)
         return self._around_async if inspect.iscoroutinefunction(function) else self._around
 

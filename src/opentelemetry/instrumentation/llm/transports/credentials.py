@@ -14,6 +14,7 @@ from typing import Any
 
 from .. import bus, context
 from ..guard import guarded
+from ..wrapper import Driver, Patch, driven
 from .attempt import attempts_again, no_attempts
 
 _AZURE = {
@@ -44,7 +45,7 @@ _GOOGLE = (
     "google.auth.impersonated_credentials",
 )
 
-TARGETS: tuple[tuple[str, str], ...] = (
+_TARGETS: tuple[tuple[str, str], ...] = (
     # A release of google-auth has one or both names; a renewal that passes both is recorded once.
     *(("google-auth", f"{module}:Credentials.{name}") for module in _GOOGLE for name in ("refresh", "_perform_refresh_token")),
     ("google-auth", "google.auth.external_account:Credentials.refresh"),
@@ -55,13 +56,12 @@ TARGETS: tuple[tuple[str, str], ...] = (
     ("openai", "openai._client:OpenAI._refresh_api_key"),
     ("openai", "openai._client:AsyncOpenAI._refresh_api_key"),
 )
-"""Which distribution, and which of its functions fetches a new credential."""
+"""Distribution and function for each function that fetches a new credential."""
 
 _refreshing: ContextVar[int | None] = ContextVar("ex_llm.refreshing", default=None)
 
 
-def watched(original: Any) -> Callable[..., Any]:
-    """Return the driver for one function that fetches a credential."""
+def _driver(original: Any) -> Driver:
     return _around_async if inspect.iscoroutinefunction(inspect.unwrap(original)) else _around
 
 
@@ -104,3 +104,6 @@ async def _around_async(wrapped: Callable[..., Any], instance: Any, args: tuple[
 def _report(call: context.RunningCall, instance: Any, began: int) -> None:
     known = {**call.event_identity(), "credential": type(instance).__name__}
     bus.execute("ex_llm.provider.auth.refresh", {"duration": time.perf_counter_ns() - began}, known)
+
+
+PATCHES = tuple(Patch(distribution, target, driven(_driver)) for distribution, target in _TARGETS)

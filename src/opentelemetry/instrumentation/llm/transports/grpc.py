@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import context
 from ..extraction import failures
 from ..guard import guarded, guarded_later
+from ..wrapper import Driver, Patch, driven
 from .attempt import Answered, Attempt, Sent, begin
 
 STATUSES: Mapping[str, int] = {
@@ -117,16 +118,8 @@ _DRIVERS: Mapping[str, tuple[str, Function]] = {
 }
 
 
-class RpcPatch(NamedTuple):
-    """An RPC library as data: its functions, and the driver of each."""
-
-    name: str
-    targets: tuple[str, ...]
-    watched: Callable[[Any], Function]
+def _driver(original: Any) -> Driver:
+    return _DRIVERS[original.__qualname__][1]
 
 
-GRPC = RpcPatch(
-    "grpcio",
-    tuple(f"{module}:{name}" for name, (module, _) in _DRIVERS.items()),
-    lambda original: _DRIVERS[original.__qualname__][1],
-)
+PATCHES = tuple(Patch("grpcio", f"{module}:{name}", driven(_driver)) for name, (module, _) in _DRIVERS.items())
