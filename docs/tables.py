@@ -14,6 +14,7 @@ from opentelemetry.instrumentation.llm import EVENTS, frameworks, metrics
 from opentelemetry.instrumentation.llm.metrics import Metric
 from opentelemetry.instrumentation.llm.metrics.gen_ai import GEN_AI, LEGACY
 from opentelemetry.instrumentation.llm.providers import ALL
+from opentelemetry.instrumentation.llm.providers.sockets import SOCKET_APIS
 from opentelemetry.instrumentation.llm.settings import Settings, StatsdSettings
 from opentelemetry.instrumentation.llm.steps.outcomes import CONTROL_FLOW
 
@@ -70,6 +71,7 @@ def providers() -> str:
         ]
         for p in ALL
     )
+    sockets = ([a.name, ", ".join(f"`{ending}`" for ending in a.endings), f'`disabled_providers=["{a.sdk}"]`'] for a in SOCKET_APIS)
     return (
         f"# Providers\n\n{MADE}\n{table(('SDK', 'versions', 'operations', 'of which streamed', 'patch points'), rows)}\n"
         "The oldest and the newest release in `versions` are tested: `tox -e sdk-groq-oldest` and `tox -e sdk-groq-newest` make one call of\n"
@@ -77,6 +79,9 @@ def providers() -> str:
         "release that added it.\n\n"
         "A framework that calls models through these SDKs needs no instrumentation for its model calls. `tox -e frameworks` tests this with\n"
         "instructor and Pydantic AI: each request is one inference, and each repeated request after an invalid response is another.\n"
+        f"\n## APIs over websockets\n\n{table(('API', 'end of the path', 'disabled with'), sockets)}\n"
+        "They are observed in `websockets` (`websockets.sync` and `websockets.asyncio`), `aiohttp` and `websocket-client`, in whichever SDK\n"
+        "opens the socket; [sockets.md](sockets.md) describes the spans.\n"
     )
 
 

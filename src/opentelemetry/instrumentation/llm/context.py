@@ -28,7 +28,7 @@ from .schema.errors import error_type, is_no_failure
 __all__ = [
     "Context", "RunningCall", "baggage_value", "carry", "current", "enter", "enter_call", "enter_span", "enter_step", "here", "leave", "of_span",
     "outside", "running_call", "running_step", "silent_span", "silent_tracer", "suppressed", "to_carrier", "tracer_provider",
-    "with_context", "with_span", "with_span_only",
+    "with_context", "with_span", "with_span_only", "without_runs",
 ]  # fmt: skip
 
 _RUNNING = otel_context.create_key("ex_llm.running-call")
@@ -147,7 +147,15 @@ def with_span_only(span: Span) -> Context:
 
     The result may be kept for a long time.
     """
-    return trace.set_span_in_context(span, Context({**here(), _RUNNING: None, _STEP: None}))
+    return trace.set_span_in_context(span, without_runs())
+
+
+def without_runs() -> Context:
+    """Return the current context without its running call and step.
+
+    The result may be kept for a long time.
+    """
+    return Context({**here(), _RUNNING: None, _STEP: None})
 
 
 def here() -> Context:

@@ -6,6 +6,7 @@ import logging
 import threading
 import weakref
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]
@@ -35,6 +36,7 @@ from .settings import Settings
 from .steps import by_hand
 from .steps.engine import StepServices
 from .steps.place import place
+from .transports.sockets import CLIENTS, Sockets
 from .version import __version__
 from .wrapper import Patch
 
@@ -71,6 +73,7 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
     _patches = Patches()
     _attached: tuple[Any, ...] = ()
     _loaded = False
+    _sockets: Sockets | None = None
     settings: Settings | None = None
     costs: Costs | None = None
 
@@ -112,7 +115,9 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         context.use_tracer_provider(given["tracer_provider"])
         listeners = ListenerCheck(any(given.values()), bus.count_handlers() - attached_before)
         self._patches.begin()
-        self._instrument_providers(settings, _services(settings, self.costs, listeners))
+        services = _services(settings, self.costs, listeners)
+        self._instrument_providers(settings, services)
+        self._observe_sockets(settings, services)
         self._observe_frameworks(settings, listeners)
         for patch in (*transports.PATCHES, *litellm.PATCHES, *gptcache.PATCHES, *self._inference_spans(settings)):
             self._patches.place(patch)
@@ -136,6 +141,11 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         for provider in providers.others():
             instrument(provider)
 
+    def _observe_sockets(self, settings: Settings, services: CallServices) -> None:
+        self._sockets = Sockets(partial(providers.socket_apis, settings.disabled_providers), services, self._patches.switch)
+        for client in CLIENTS:
+            self._patches.when(client.module, partial(self._sockets.install, client, self._patches.put))
+
     def _observe_frameworks(self, settings: Settings, listeners: ListenerCheck) -> None:
         keys = tuple(dict.fromkeys((*settings.span_baggage_keys, *settings.metric_baggage_keys)))
         services = StepServices(bool(settings.capture_message_content), listeners, keys, settings.native_telemetry == "replace")
@@ -154,6 +164,8 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         context.use_tracer_provider(None)
         self._patches.restore()
         finalize.end_open()
+        if self._sockets is not None:
+            self._sockets.close()
         for attached in self._attached:
             attached.close()
         self._attached = ()

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import importlib
 import logging
+from collections.abc import Collection
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from ..calls.declaration import Sdk
+from ..transports.sockets import SocketApi
 
 _T = TypeVar("_T", covariant=True)
 GROUP = "opentelemetry_instrumentation_llm_provider"
@@ -102,6 +104,15 @@ def loaded(known: Loadable[_T]) -> _T | None:
             _unreadable[known.name] = str(error)
             _logger.warning("calls of %s are not recorded: its table cannot be imported (%s)", known.name, error)
         return None
+
+
+def socket_apis(disabled: Collection[str]) -> tuple[tuple[SocketApi, ...], Any]:
+    """Read the table of APIs over websockets, without those of disabled SDKs.
+
+    The second value returns the provider behind an API, a host, a port and a path.
+    """
+    table = importlib.import_module(f"{__name__}.sockets")
+    return tuple(api for api in table.SOCKET_APIS if api.sdk not in disabled), table.provider_behind
 
 
 def unreadable() -> tuple[str, ...]:

@@ -20,8 +20,7 @@ from ...extraction.paths import digits
 from ...guard import guarded
 from ..call import Call
 from ..declaration import ResultHandler
-from .finalize import _collected as end_collected_call
-from .finalize import end_when_collected
+from .finalize import call_collected, end_when_collected
 from .inner_iterator import stream_failed
 
 if TYPE_CHECKING:
@@ -110,7 +109,7 @@ class Reading:
 
     def closed(self) -> None:
         """End the call because its body was closed or collected before it was complete."""
-        end_collected_call(self._call)
+        call_collected(self._call)
 
     def abort(self, error: BaseException) -> None:
         """End the call with an error and minimal metadata."""

@@ -58,11 +58,27 @@ def end_when_collected(holder: Any, call: Call) -> None:
     else:
         _open.add(call)
         _turn.take()
-    call.watcher = weakref.finalize(holder, guarded_later, _collected, call, rescue=partial(_lost.append, call))
+    call.watcher = weakref.finalize(holder, guarded_later, call_collected, call, rescue=partial(_lost.append, call))
     call.watcher.atexit = False
 
 
-def _collected(call: Call) -> None:
+def keep_open(call: Call) -> None:
+    """End the call when the interpreter exits, until ``no_longer_open`` is called.
+
+    For calls that share one object, whose owner observes its end.
+    """
+    guarded(end_collected)
+    _open.add(call)
+    _turn.take()
+
+
+def no_longer_open(call: Call) -> None:
+    """Forget a call that has ended."""
+    _open.discard(call)
+
+
+def call_collected(call: Call) -> None:
+    """End a call whose stream or socket was garbage collected."""
     _open.discard(call)
     if call.ended or call.pid != fork.process:
         return

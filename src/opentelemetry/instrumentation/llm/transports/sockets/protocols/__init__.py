@@ -1,0 +1,1 @@
+"""Protocols of providers over websockets, one in each file."""
