@@ -155,7 +155,7 @@ def test_contents_equal_the_conversation_however_it_is_sent(watch: Any, client: 
     thought = [{"type": "reasoning", "content": "The stand-in thinks nothing at all."}] if THOUGHT else []
     spans = seen.spans()
     outputs = [json.loads(span.attributes["gen_ai.output.messages"]) for span in spans]
-    assert outputs == [[{"role": "assistant", "parts": [*thought, text]}]] * 3
+    assert outputs == [[{"role": "assistant", "parts": [*thought, text], "finish_reason": "stop"}]] * 3
     _, said, _ = json.loads(spans[1].attributes["gen_ai.input.messages"])
     assert said == {"role": "assistant", "parts": [text]}
     assert json.loads(spans[1].attributes["gen_ai.system_instructions"]) == [{"type": "text", "content": "be brief"}]

@@ -184,7 +184,7 @@ STREAM: list[dict[str, Any]] = [
 ]  # fmt: skip
 SPOKEN = [
     {"type": "reasoning", "content": "let me see"},
-    {"type": "text", "content": "Well"},
+    {"type": "text", "content": "Well", "citations": [{"cited_text": "x"}]},
     {"type": "tool_call", "id": "t1", "name": "look_up", "arguments": {"q": [1]}},
 ]
 
@@ -253,7 +253,7 @@ def test_unknown_events_are_ignored(odd: Any) -> None:
 def test_a_whole_message_is_read_like_its_stream() -> None:
     blocks = [
         {"type": "thinking", "thinking": "let me see", "signature": SEALED},
-        {"type": "text", "text": "Well"},
+        {"type": "text", "text": "Well", "citations": [{"cited_text": "x"}]},
         {"type": "tool_use", "id": "t1", "name": "look_up", "input": {"q": [1]}},
     ]
     response = {"id": "msg_1", "role": "assistant", "model": "claude-1", "stop_reason": "refusal", "content": blocks,

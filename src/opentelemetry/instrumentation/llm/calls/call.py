@@ -22,7 +22,7 @@ from ..schema.events import CONTENT, INTERRUPTED, OPERATIONS, STREAM_CHUNK, STRE
 from ..schema.interruption import is_interruption
 from ..schema.records import Content, Cost, Request, Response, Usage, completed, known_fields, total
 from ..settings import SPAN_BAGGAGE_KEYS
-from . import documents, nesting, secrets
+from . import contents, documents, nesting, secrets
 from .chunk_times import KEPT, ChunkTimes
 from .declaration import Destination, PatchPoint
 
@@ -399,7 +399,7 @@ class Call:
             reply = self.draft or Response()
             if self.streaming:
                 guarded(self.dialect.finish, reply)
-        if self.streaming:
+        if self.streaming or error is not None:
             guarded(self._complete_reasons, reply, how, error)
         if self._used_inside is not None or self._used_apart is not None:
             nesting.keep_own_usage(reply, self._used_inside, self._used_apart, self._attempts)
@@ -500,8 +500,9 @@ class Call:
             self._emit("ex_llm.cost.threshold_exceeded", {"cost": cost, "threshold": threshold}, exceeded)
 
     def _say_content(self, known: dict[str, Any], reply: Response, error: BaseException | None) -> None:
-        requested, got = self.request.content or Content(), reply.content or Content()
-        whole = Content(requested.system_instructions, requested.input_messages, got.output_messages, requested.tool_definitions)
+        whole = contents.together(self.request, reply)
+        if error is None and known.get("stream_end") in (None, COMPLETE) and OPERATIONS[self.operation].inference:
+            contents.report_lost(self.dialect, reply)
         whole.exception_message = None if error is None else self._message(error)
         self._emit(CONTENT, {}, {**known, "content": whole})
 

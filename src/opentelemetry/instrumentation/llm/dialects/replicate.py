@@ -15,6 +15,10 @@ from . import Arguments, Dialect
 
 _REPLY = fields(Response, {"response_model": "model", "response_id": "id", "response_status": "status"})
 _USAGE = fields(Usage, {"input_tokens": "metrics.input_token_count", "output_tokens": "metrics.output_token_count"})
+_STATUSES = {
+    "starting": "queued", "processing": "in_progress", "succeeded": "completed", "failed": "failed", "canceled": "cancelled", "aborted": "cancelled",
+}  # fmt: skip
+"""The closest status of the conventions for each status of Replicate."""
 _ENDS = {"succeeded": "stop", "failed": "error", "canceled": "error"}
 
 
@@ -44,6 +48,7 @@ def _reply(body: Any) -> Response:
     end = _ENDS.get(record.response_status or "")
     record.finish_reasons = None if end is None else [end]
     record.failure = record.response_status if record.response_status == "failed" else None
+    record.response_status = _STATUSES.get(record.response_status or "", record.response_status)
     return record
 
 

@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import json
+import mimetypes
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -74,6 +75,21 @@ def _bytes_of(text: str) -> bytes:
         return text.encode("utf-8", "replace")
 
 
+def file_data(modality: str, data: Any, mime_type: str | None = None, name: str | None = None) -> Part:
+    """Return the part of a file given as bytes, base64 text or a data URL.
+
+    Without a media type, it is guessed from the name of the file.
+    """
+    mime_type = mime_type or (mimetypes.guess_type(name)[0] if name else None)
+    if isinstance(data, str) and data.startswith("data:"):
+        part = uri_part(modality, data)
+    else:
+        part = blob_part(modality, mime_type, data if isinstance(data, (str, bytes, bytearray)) else b"")
+    if name:
+        part["name"] = short(name)
+    return part
+
+
 _SCHEME = 16
 """Maximum length of a URL scheme; a longer prefix is not a URL."""
 
@@ -116,14 +132,19 @@ def decoded(value: Any) -> Any:
         return value
 
 
+LONGEST_FILE = 16_000_000
+"""Maximum number of base64 characters of a streamed file that are kept."""
+
+
 class Pieces:
     """Join the pieces of a stream: parts by key, in order of their first piece."""
 
-    __slots__ = ("_kept", "_order")
+    __slots__ = ("_file", "_kept", "_order", "_size")
 
     def __init__(self) -> None:
         self._order: dict[Any, tuple[Part, list[str]]] = {}
-        self._kept = 0
+        self._file: tuple[str, list[str]] | None = None
+        self._kept = self._size = 0
 
     def add(self, key: Any, part: Part, piece: str | None) -> None:
         """Add a piece to the part of ``key``; ``part`` supplies the fields not yet set."""
@@ -135,12 +156,27 @@ class Pieces:
             pieces.append(piece)
             self._kept += len(piece)
 
+    def add_whole(self, part: Part) -> None:
+        """Add a part that the stream contains as a whole."""
+        self._order[len(self._order), part["type"]] = part, []
+
+    def add_file(self, modality: str, piece: str | None) -> None:
+        """Add the next piece of a file in base64 text."""
+        if piece and self._size < LONGEST_FILE:
+            self._file = self._file or (modality, [])
+            self._file[1].append(piece)
+            self._size += len(piece)
+
     def parts(self) -> list[Part]:
-        """Return the complete parts."""
-        return [_joined(part, "".join(pieces)) for part, pieces in self._order.values()]
+        """Return the complete parts, without empty ones."""
+        made = [_joined(part, "".join(pieces)) for part, pieces in self._order.values()]
+        if self._file is not None:
+            modality, pieces = self._file
+            made.append(blob_part(modality, None, b"".join(map(_bytes_of, pieces))))
+        return [part for part in made if part.get("content") != "" or part["type"] not in ("text", "reasoning")]
 
 
 def _joined(part: Part, text: str) -> Part:
     if part["type"] == "tool_call":
         return {**part, "arguments": decoded(text)} if text else part
-    return {**part, "content": text}
+    return {**part, "content": text} if part["type"] in ("text", "reasoning") else part

@@ -1,7 +1,4 @@
-"""Build message parts from the alternative forms that an SDK accepts.
-
-Used by the Cohere and Ollama dialects.
-"""
+"""Build message parts from the alternative forms that SDKs accept."""
 
 from __future__ import annotations
 
@@ -61,12 +58,43 @@ def functions(tools: Any) -> list[Part] | None:
     return [tool for tool in made if tool is not None] or None
 
 
+_SEALED = ("_", "encrypted_", "signature", "thought_signature")
+
+
+def generic(item: Any, kind: str) -> Part:
+    """Return an item of any kind as a generic part, without encrypted data.
+
+    >>> generic({"type": "hologram", "depth": 3, "encrypted_content": "..."}, "hologram")
+    {'type': 'hologram', 'depth': 3}
+    """
+    made = plain(item)
+    held = {key: value for key, value in made.items() if not key.startswith(_SEALED)} if isinstance(made, dict) else {}
+    return {**held, "type": kind}
+
+
+def cited(part: Part, citations: Any) -> Part:
+    """Add the citations of a text to its part, if there are any."""
+    found = [plain(item) for item in as_sequence(citations)]
+    return {**part, "citations": found} if found else part
+
+
+def server_tool(name: str, call_id: Any, details: Mapping[str, Any], result: bool = False) -> Part:
+    """Return a call of a tool that runs at the provider, or its result."""
+    kind = "server_tool_call_response" if result else "server_tool_call"
+    known: Part = {"type": kind} if result else {"type": kind, "name": name}
+    if full_text(call_id) is not None:
+        known["id"] = full_text(call_id)
+    return {**known, kind: {**details, "type": name}}
+
+
 def plain(value: Any, depth: int = 0) -> Any:
     """Copy a value as JSON data; SDK objects are read by their fields."""
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
     if depth > _DEEPEST:
         return None
+    if isinstance(value, (bytes, bytearray)):
+        return f"[{len(value)} bytes]"
     if isinstance(value, (list, tuple)):
         return [plain(item, depth + 1) for item in value]
     if not isinstance(value, Mapping):

@@ -30,7 +30,7 @@ _EMBEDDINGS = ("ex_llm.embedding.stop", "ex_llm.embedding.exception")
 _OTHERS = tuple(
     f"ex_llm.{family}.{phase}"
     for family in _FAMILIES
-    if family not in ("chat", "embedding", "tool", "agent", "workflow", "mcp.request")
+    if family not in ("chat", "embedding", "tool", "workflow", "mcp.request")
     for phase in ("stop", "exception")
 )
 _MODALITIES = ("text", "image", "audio")
@@ -84,6 +84,12 @@ def _of_side(side: str) -> Callable[[Mapping[str, Any], Mapping[str, Any]], Iter
             yield measurements["duration"] / 1e9, {}
 
     return take
+
+
+def _remote(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
+    """Read a duration, but not that of an agent in this process."""
+    if not (metadata.get("in_process") and metadata.get("operation") == "invoke_agent"):
+        yield measurements["duration"] / 1e9, {}
 
 
 _AGENT = {a.AGENT_NAME: "agent_name"}
@@ -152,7 +158,8 @@ the SDK cannot accept aggregated values.
 GEN_AI: tuple[Metric, ...] = (
     _duration("gen_ai.client.inference.duration", _INFERENCE, "Duration of one model call (inference)."),
     _duration("gen_ai.client.embeddings.duration", _EMBEDDINGS, "Duration of one embedding call."),
-    _duration("gen_ai.client.operation.duration", _OTHERS, "Duration of one operation that is neither an inference nor an embedding call."),
+    _duration("gen_ai.client.operation.duration", _OTHERS, "Duration of one operation that is neither an inference nor an embedding call.")
+    ._replace(measurement=_remote, scale=1.0),
     distribution(
         "gen_ai.client.inference.time_to_first_chunk", _INFERENCE, "time_to_first_chunk",
         "Time from the start of the call to the first chunk of a streamed response.", _WHO, "s", buckets=SECONDS, scale=1e-9,
@@ -175,9 +182,10 @@ GEN_AI: tuple[Metric, ...] = (
 
 
 _TOKENS_BY_TYPE = Parts("gen_ai.token.type", {"input": "input_tokens", "output": "output_tokens"})
+_NO_AGENTS = tuple(event for event in _OTHERS if event not in _AGENTS)
 
 LEGACY: tuple[Metric, ...] = (
-    _duration("gen_ai.client.operation.duration", _INFERENCE + _EMBEDDINGS + _OTHERS, "Duration of one operation."),
+    _duration("gen_ai.client.operation.duration", _INFERENCE + _EMBEDDINGS + _NO_AGENTS, "Duration of one operation."),
     distribution(
         "gen_ai.client.token.usage", (*_INFERENCE, "ex_llm.embedding.stop"), _TOKENS_BY_TYPE, "Number of input or output tokens of one operation.",
         {**_WHO, "gen_ai.token.type": "token_type"}, "{token}", buckets=TOKENS, whole=True,

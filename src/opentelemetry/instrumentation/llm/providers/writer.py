@@ -3,10 +3,10 @@
 Its chat has its own path; its completions have no finish reason.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from ..calls.declaration import Sdk
-from ..dialects import Dialect
 from ..dialects.openai.chat_completions import chat_completions, completions
 from ..dialects.openai.media import plain
 from ..schema.records import Response
@@ -25,7 +25,7 @@ WRITER: Sdk = generated(
     "writerai",
     {
         "POST /v1/chat": ("chat", chat_completions),
-        "POST /v1/completions": ("text_completion", Dialect("writer_completions", completions.request, _reply)),
+        "POST /v1/completions": ("text_completion", replace(completions, name="writer_completions", response=_reply)),
         "POST /v1/vision": ("generate_content", plain),
     },
 )

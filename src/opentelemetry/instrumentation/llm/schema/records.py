@@ -189,6 +189,10 @@ class Request(Record):
     requested_service_tier: str | None = None
     conversation_id: str | None = None
     previous_response_id: str | None = None
+    agent_id: str | None = None
+    """The agent at the provider that the request names."""
+    prompt_name: str | None = None
+    prompt_version: str | None = None
     fetched_response_id: str | None = None
     stream_cursor: str | None = None
     dimensions: int | None = None

@@ -56,6 +56,8 @@ REQUEST: Table = {
     "reasoning_level": "gen_ai.request.reasoning.level",
     "conversation_id": "gen_ai.conversation.id",
     "previous_response_id": "gen_ai.request.previous_response.id",
+    "prompt_name": "gen_ai.prompt.name",
+    "prompt_version": "gen_ai.prompt.version",
     "guardrail_id": "aws.bedrock.guardrail.id",
 }
 USAGE: Table = {
@@ -184,6 +186,7 @@ _STEP: Table = {
 }
 _AGENT: Table = {
     "agent_name": AGENT_NAME,
+    "agent_id": "gen_ai.agent.id",
     "agent_description": "gen_ai.agent.description",
     "inference_calls": "ex_llm.agent.inference_calls",
     "tool_calls": "ex_llm.agent.tool_calls",

@@ -24,6 +24,8 @@ from ...extraction.message_parts import (
     uri_part,
 )
 from ...extraction.paths import as_sequence, full_text, get_path
+from ...extraction.sdk_parts import cited, plain
+from ...schema.bounds import LONGEST
 from ...schema.records import Content
 from .. import Arguments
 
@@ -54,11 +56,12 @@ def output(body: Any) -> list[Message] | None:
 class Blocks:
     """Join the content blocks of a stream."""
 
-    __slots__ = ("_begun", "_kept", "_pieces")
+    __slots__ = ("_begun", "_citations", "_kept", "_pieces")
 
     def __init__(self) -> None:
         self._begun: dict[Any, Part] = {}
         self._pieces: dict[tuple[Any, str], list[str]] = {}
+        self._citations: dict[Any, list[Any]] = {}
         self._kept = 0
 
     def add(self, kind: Any, chunk: Any) -> None:
@@ -72,6 +75,9 @@ class Blocks:
                 if (piece := full_text(get_path(chunk, ("delta", name)))) is not None:
                     self._pieces.setdefault((index, name), []).append(piece)
                     self._kept += len(piece)
+            if (citation := get_path(chunk, ("delta", "citation"))) is not None:
+                self._citations.setdefault(index, []).append(plain(citation))
+                self._kept += LONGEST
 
     def message(self) -> list[Message] | None:
         """Return the message, with the blocks in order of their start."""
@@ -82,6 +88,8 @@ class Blocks:
                 whole[index]["input"] = decoded(value)
             else:
                 whole[index][name] = f"{whole[index].get(name) or ''}{value}"
+        for index, citations in self._citations.items():
+            whole[index]["citations"] = citations
         return [message("assistant", [_part(block) for block in whole.values()])] if whole else None
 
 
@@ -151,7 +159,7 @@ def _id(block: Any) -> str | None:
 
 
 _MAKERS: Mapping[str, Callable[[Any, str], Part]] = {
-    "text": lambda block, kind: text_part(full_text(get_path(block, ("text",))) or ""),
+    "text": lambda block, kind: cited(text_part(full_text(get_path(block, ("text",))) or ""), get_path(block, ("citations",))),
     "thinking": lambda block, kind: reasoning_part(full_text(get_path(block, ("thinking",))) or ""),
     "redacted_thinking": lambda block, kind: {"type": kind},
     "compaction": lambda block, kind: {"type": kind, "content": full_text(get_path(block, ("content",)))},

@@ -6,14 +6,13 @@ by type, size and digest. Their bytes, and encrypted reasoning, are left out.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ...extraction.message_parts import file_data
 from ...extraction.paths import as_sequence, full_text, get_path
+from ...extraction.sdk_parts import cited, plain
 from ...schema.records import Content
 from .. import Arguments
 
@@ -124,7 +123,10 @@ def _members(block: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 def _part(kind: str, value: Any) -> Part:
     make = _MAKERS.get(kind)
-    return {"type": kind} if make is None else make(value)
+    if make is not None:
+        return make(value)
+    made = plain(value)
+    return {**(made if isinstance(made, dict) else {"content": made}), "type": kind}
 
 
 def _text(value: Any) -> Part:
@@ -161,7 +163,8 @@ def _guarded(value: Any) -> Part:
 
 
 def _cited(value: Any) -> Part:
-    return _text("".join(full_text(get_path(piece, ("text",))) or "" for piece in as_sequence(get_path(value, ("content",)))))
+    said = _text("".join(full_text(get_path(piece, ("text",))) or "" for piece in as_sequence(get_path(value, ("content",)))))
+    return cited(said, get_path(value, ("citations",)))
 
 
 def _found(value: Any) -> Part:
@@ -182,19 +185,10 @@ def _media(modality: str, value: Any) -> Part:
         return {"type": modality, **known, "content": _parts(pieces)}
     if (uri := full_text(get_path(source, ("s3Location", "uri")))) is not None:
         return {"type": "uri", **known, "uri": uri}
-    return {"type": "media", **known, **_measured(get_path(source, ("bytes",)))}
-
-
-def _measured(data: Any) -> Part:
-    """Return size and digest of bytes, or of base64 text in a JSON body."""
-    if isinstance(data, str):
-        try:
-            data = base64.b64decode(data)
-        except (binascii.Error, ValueError):
-            return {}
-    if not isinstance(data, (bytes, bytearray)):
-        return {}
-    return {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    part = file_data(modality, get_path(source, ("bytes",)), known.get("mime_type"))
+    if name is not None:
+        part["name"] = name
+    return part
 
 
 _MAKERS: Mapping[str, Callable[[Any], Part]] = {
@@ -222,5 +216,5 @@ def _plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(item, depth + 1) for item in value]
     if isinstance(value, (bytes, bytearray)):
-        return _measured(value)
+        return f"[{len(value)} bytes]"
     return value if value is None or isinstance(value, (str, bool, int, float)) else str(value)

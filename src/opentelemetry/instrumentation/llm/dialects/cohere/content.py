@@ -6,7 +6,7 @@ from typing import Any
 
 from ...extraction.message_parts import Message, Part, Pieces, message, reasoning_part, text_part, tool_call_part
 from ...extraction.paths import as_sequence, full_text, get_path
-from ...extraction.sdk_parts import call, definition, functions, image, plain, response, texts, thoughts
+from ...extraction.sdk_parts import call, cited, definition, functions, generic, image, response, texts, thoughts
 from ...schema.records import Content, Response
 from .. import Arguments
 
@@ -34,7 +34,7 @@ def output(body: Any) -> list[Message] | None:
     value = get_path(body, ("message",))
     if value is not None and not isinstance(value, str):
         return [_message(value)]
-    parts = texts(get_path(body, ("text",)) or get_path(body, ("summary",)))
+    parts = _cited(texts(get_path(body, ("text",)) or get_path(body, ("summary",))), get_path(body, ("citations",)))
     parts += [_old_call(item) for item in as_sequence(get_path(body, ("tool_calls",)))]
     return [message("assistant", parts)] if parts else None
 
@@ -50,7 +50,15 @@ def _message(value: Any) -> Message:
         call(get_path(item, ("function", "name")), get_path(item, ("id",)), get_path(item, ("function", "arguments")))
         for item in as_sequence(get_path(value, ("tool_calls",)))
     ]
-    return message(role, parts)
+    return message(role, _cited(parts, get_path(value, ("citations",))))
+
+
+def _cited(parts: list[Part], citations: Any) -> list[Part]:
+    """Add citations to the first text, which their positions refer to."""
+    first = next((place for place, part in enumerate(parts) if part["type"] == "text"), None)
+    if first is not None:
+        parts[first] = cited(parts[first], citations)
+    return parts
 
 
 def _part(block: Any) -> Part:
@@ -61,8 +69,7 @@ def _part(block: Any) -> Part:
         return _PIECES[kind](full_text(get_path(block, (kind,))) or "")
     if kind == "image_url":
         return image(get_path(block, ("image_url", "url")) or get_path(block, ("image_url",)))
-    made = plain(block)
-    return {**made, "type": kind} if isinstance(made, dict) else {"type": kind}
+    return generic(block, kind)
 
 
 def _first_version(body: Any) -> list[Message]:
@@ -111,6 +118,8 @@ def keep(draft: Response, kind: str, chunk: Any) -> None:
         requested = get_path(value, ("tool_calls",))
         begun_call = tool_call_part(full_text(get_path(requested, ("function", "name"))), full_text(get_path(requested, ("id",))), None)
         pieces.add(("call", index), begun_call, full_text(get_path(requested, ("function", "arguments"))))
+    elif kind == "citation-start" and (citation := get_path(value, ("citations",))) is not None:
+        draft.kept.setdefault("citations", []).append(citation)
     elif kind == "text-generation":
         pieces.add(("said", index), text_part(""), full_text(get_path(chunk, ("text",))))
     elif kind == "stream-end":
@@ -121,5 +130,5 @@ def keep(draft: Response, kind: str, chunk: Any) -> None:
 def join(draft: Response) -> None:
     """Build the message from the pieces of a stream."""
     if draft.content is not None and draft.kept:
-        parts = draft.kept["pieces"].parts()
+        parts = _cited(draft.kept["pieces"].parts(), draft.kept.get("citations"))
         draft.content.output_messages = draft.kept.get("whole") or ([message("assistant", parts)] if parts else None)

@@ -22,13 +22,18 @@ from ...extraction.message_parts import (
     uri_part,
 )
 from ...extraction.paths import as_sequence, full_text, get_path
-from ...extraction.sdk_parts import plain
+from ...extraction.sdk_parts import cited, plain
 from ...schema.records import Content, Response
 from .. import Arguments
 from .usage import either
 
 _ROLES = {"model": "assistant", "function": "tool"}
 _JOINED = frozenset({"text", "reasoning"})
+_AROUND = frozenset({
+    "thought", "thought_signature", "thoughtSignature", "video_metadata", "videoMetadata", "media_resolution", "mediaResolution", "part_metadata",
+    "partMetadata", "text",
+})  # fmt: skip
+"""Fields beside the content of a part."""
 
 
 def modality(mime_type: Any) -> str:
@@ -97,7 +102,11 @@ def _part(value: Any) -> Part | None:
             return show(inner)
     if (uri := full_text(get_path(value, ("uri",))) or full_text(either(value, "file_uri"))) is not None:
         return media(None, uri, either(value, "mime_type"))
-    return {"type": "image"} if "image" in type(value).__name__.lower() else None
+    if "image" in type(value).__name__.lower():
+        return {"type": "image"}
+    made = plain(value)
+    held = {key: item for key, item in made.items() if key not in _AROUND} if isinstance(made, dict) else {}
+    return {**held, "type": next(iter(held))} if held else None
 
 
 def _parts(value: Any) -> list[Part]:
@@ -197,15 +206,29 @@ def content(arguments: Arguments) -> Content:
 
 def candidates(listed: Any) -> list[Message] | None:
     """Read the message of every candidate."""
-    return [message("assistant", _parts(get_path(c, ("content", "parts")))) for c in as_sequence(listed) if c is not None] or None
+    return [
+        message("assistant", _cited(_parts(get_path(c, ("content", "parts"))), c)) for c in as_sequence(listed) if c is not None
+    ] or None
+
+
+def _cited(parts: list[Part], candidate: Any) -> list[Part]:
+    """Add the citations and sources of a candidate to its last text."""
+    found = as_sequence(get_path(candidate, ("citation_metadata", "citations"))) or as_sequence(
+        get_path(either(candidate, "grounding_metadata"), ("grounding_chunks",))
+    )
+    last = next((place for place in reversed(range(len(parts))) if parts[place]["type"] == "text"), None)
+    if last is not None and found:
+        parts[last] = cited(parts[last], found)
+    return parts
 
 
 class Spoken:
     """Join the parts of one streamed candidate; consecutive texts become one part."""
 
-    __slots__ = ("_parts", "_size")
+    __slots__ = ("_candidate", "_parts", "_size")
 
     def __init__(self) -> None:
+        self._candidate: Any = None
         self._parts: list[Part] = []
         self._size = 0
 
@@ -214,10 +237,12 @@ class Spoken:
         for part in _parts(get_path(candidate, ("content", "parts"))) if self._size < LONGEST_STREAM else ():
             self._size += len(part.get("content", ""))
             self._parts.append(part)
+        if either(candidate, "citation_metadata") is not None or either(candidate, "grounding_metadata") is not None:
+            self._candidate = candidate
 
     def message(self) -> Message:
         """Return the complete message."""
-        return message("assistant", list(_join_texts(self._parts)))
+        return message("assistant", _cited(list(_join_texts(self._parts)), self._candidate))
 
 
 def _join_texts(parts: list[Part]) -> Iterable[Part]:

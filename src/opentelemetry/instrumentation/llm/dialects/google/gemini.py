@@ -53,8 +53,10 @@ def request(arguments: Arguments) -> Request:
     config = arguments.named.get("config")
     record.output_type = OUTPUT_TYPES.get(as_str(either(config, "response_mime_type")) or "")
     kinds = as_sequence(either(config, "response_modalities"))
-    if record.output_type is None and len(kinds) == 1:
-        record.output_type = _OUTPUT_MODALITIES.get((as_str(kinds[0]) or "").upper())
+    if record.output_type is None and kinds:
+        # A response of text and images is an image with a comment.
+        wanted = {_OUTPUT_MODALITIES.get((as_str(kind) or "").upper()) for kind in kinds}
+        record.output_type = next((kind for kind in ("speech", "image", "text") if kind in wanted), None)
     return record
 
 

@@ -26,6 +26,7 @@ _REQUEST = fields(
         "reasoning_level": "generation_config.thinking_level",
         "requested_service_tier": "service_tier",
         "previous_response_id": "previous_interaction_id",
+        "agent_id": "agent",
     },
 )
 _REPLY = fields(

@@ -12,20 +12,21 @@ from .. import Arguments
 from ..openai.content import chat_content, chat_output
 
 
-def _thought(chunk: Any) -> str:
+def thought(chunk: Any) -> str:
     """Join the texts of a thinking chunk."""
     value = get_path(chunk, ("thinking",))
     return value if isinstance(value, str) else "".join(full_text(get_path(piece, ("text",))) or "" for piece in as_sequence(value))
 
 
-def _is_thought(chunk: Any) -> bool:
+def is_thought(chunk: Any) -> bool:
+    """Return whether a chunk is a thinking chunk."""
     return full_text(get_path(chunk, ("type",))) == "thinking"
 
 
 def _with_thoughts(messages: list[Message] | None, sources: Iterable[Any]) -> list[Message] | None:
     """Put the thoughts of messages before their other parts."""
     for message, source in zip(messages or (), sources, strict=False):
-        thoughts: list[Part] = [reasoning_part(_thought(c)) for c in as_sequence(get_path(source, ("content",))) if _is_thought(c)]
+        thoughts: list[Part] = [reasoning_part(thought(c)) for c in as_sequence(get_path(source, ("content",))) if is_thought(c)]
         message["parts"] = thoughts + message["parts"]
     return messages
 
@@ -52,7 +53,7 @@ def keep(draft: Response, chunk: Any) -> None:
             kept: dict[Any, Any] = draft.kept if draft.kept is not None else {}
             draft.kept = kept
             pieces: Pieces = kept.setdefault(position if index is None else index, Pieces())
-            if _is_thought(piece):
-                pieces.add("reasoning", reasoning_part(""), _thought(piece))
+            if is_thought(piece):
+                pieces.add("reasoning", reasoning_part(""), thought(piece))
             elif (value := full_text(get_path(piece, ("text",)))) is not None:
                 pieces.add("text", text_part(""), value)

@@ -9,6 +9,7 @@ from ...extraction.paths import as_int, as_sequence, as_str, copy_fields, fields
 from ...schema.records import Request, Response
 from .. import Arguments, Dialect
 from ..openai.usage import usage
+from . import entries
 
 _REQUEST = fields(
     Request,
@@ -68,6 +69,8 @@ def absorb(draft: Response, chunk: Any) -> None:
     """Add one event: the last one has the usage, an error event the failure."""
     kind = as_str(get_path(chunk, ("type",)))
     _note(draft, chunk)
+    if draft.content is not None:
+        entries.keep(draft, chunk)
     if kind == "conversation.response.done":
         _count(draft, get_path(chunk, ("usage",)))
         draft.finish_reasons = draft.finish_reasons or ["stop"]
@@ -78,6 +81,7 @@ def absorb(draft: Response, chunk: Any) -> None:
 def finish(draft: Response) -> None:
     """Set ``error`` on a stream that had no end event."""
     draft.finish_reasons = draft.finish_reasons or ["error"]
+    entries.join(draft)
 
 
-conversations = Dialect("conversations", request, response, absorb, finish=finish)
+conversations = Dialect("conversations", request, response, absorb, entries.content, entries.output, finish)

@@ -7,7 +7,7 @@ from typing import Any
 from ...extraction.errors_in_response import complete
 from ...extraction.finish_reasons import aligned
 from ...extraction.output_types import OUTPUT_TYPES
-from ...extraction.paths import Path, as_int, as_sequence, as_str, copy_fields, fields, get_path, is_model, reader
+from ...extraction.paths import Path, as_int, as_sequence, as_str, as_str_list, copy_fields, fields, get_path, is_model, reader
 from ...schema.records import Request, Response, UsagePart, total
 from .. import Arguments, Dialect
 from .content import absorb_chat, chat_content, chat_output, completions_content, join_chat
@@ -56,7 +56,10 @@ def request(arguments: Arguments) -> Request:
     body = arguments.named
     record = Request(api_type="chat_completions", stream=arguments.streaming or None)
     copy_fields(record, body, _REQUEST)
-    record.output_type = OUTPUT_TYPES.get(as_str(get_path(body, ("response_format", "type"))) or "")
+    if "audio" in (as_str_list(body.get("modalities")) or ()):
+        record.output_type = "speech"
+    else:
+        record.output_type = OUTPUT_TYPES.get(as_str(get_path(body, ("response_format", "type"))) or "")
     return record
 
 

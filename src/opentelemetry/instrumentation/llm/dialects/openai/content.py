@@ -1,4 +1,4 @@
-"""Message contents of OpenAI, read only if content capture is on."""
+"""Message contents of chat completions, read only if content capture is on."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from ...extraction.message_parts import (
     Part,
     Pieces,
     blob_part,
+    file_data,
     file_part,
     message,
     reasoning_part,
@@ -18,13 +19,19 @@ from ...extraction.message_parts import (
     uri_part,
 )
 from ...extraction.paths import as_int, as_sequence, full_text, get_path
+from ...extraction.sdk_parts import cited, generic
 from ...schema.records import Content, Response
 from .. import Arguments
 
-_MEDIA = {"input_audio": "audio", "image_url": "image", "input_image": "image", "file": "document", "input_file": "document"}
+_MEDIA = {
+    "input_audio": "audio", "image_url": "image", "input_image": "image", "computer_screenshot": "image", "output_image": "image",
+    "file": "document", "input_file": "document", "document_url": "document", "video_url": "video", "audio_url": "audio",
+}  # fmt: skip
+_URLS = ("url", "image_url", "file_url", "document_url", "video_url", "audio_url")
+_REASONING = ("reasoning_text", "summary_text")
 
 
-def _texts(value: Any) -> list[Part]:
+def texts(value: Any) -> list[Part]:
     """Read a content that is a text or a list of parts."""
     if isinstance(value, str):
         return [text_part(value)] if value else []
@@ -36,22 +43,28 @@ def _part(item: Any) -> Part | None:
         return text_part(item)
     kind = full_text(get_path(item, ("type",))) or ""
     if kind in _MEDIA:
-        return _media(kind, item)
-    value = full_text(get_path(item, ("text",))) or full_text(get_path(item, ("refusal",)))
-    return None if value is None else reasoning_part(value) if kind in ("reasoning_text", "summary_text") else text_part(value)
+        return media(kind, item)
+    if (value := full_text(get_path(item, ("text",))) or full_text(get_path(item, ("refusal",)))) is not None:
+        return reasoning_part(value) if kind in _REASONING else cited(text_part(value), get_path(item, ("annotations",)))
+    return generic(item, kind) if kind and kind not in _TEXTS else None
 
 
-def _media(kind: str, item: Any) -> Part:
+_TEXTS = frozenset({"text", "input_text", "output_text", "refusal", "thinking", *_REASONING})
+
+
+def media(kind: str, item: Any) -> Part:
+    """Read an image, an audio, a video or a document."""
     modality = _MEDIA[kind]
     inner = get_path(item, (kind,))
     source = inner if inner is not None and not isinstance(inner, str) else item
-    for key in ("url", "image_url", "file_url"):
+    for key in _URLS:
         if (uri := full_text(get_path(source, (key,)))) is not None:
             return uri_part(modality, uri)
     if (file_id := full_text(get_path(source, ("file_id",)))) is not None:
         return file_part(modality, file_id)
-    data = get_path(source, ("data",)) or get_path(source, ("file_data",))
-    return blob_part(modality, full_text(get_path(source, ("format",))), data if isinstance(data, (str, bytes)) else "")
+    data = get_path(source, ("data",)) or get_path(source, ("file_data",)) or (inner if isinstance(inner, str) else None)
+    form = full_text(get_path(source, ("format",)))
+    return file_data(modality, data, f"{modality}/{form}" if form else None, full_text(get_path(source, ("filename",))))
 
 
 def _tool_calls(value: Any) -> list[Part]:
@@ -61,10 +74,28 @@ def _tool_calls(value: Any) -> list[Part]:
         arguments = get_path(function, ("arguments",))
         arguments = get_path(function, ("input",)) if arguments is None else arguments
         parts.append(tool_call_part(full_text(get_path(function, ("name",))), full_text(get_path(call, ("id",))), arguments))
-    legacy = get_path(value, ("function_call",))
-    if legacy is not None:
-        parts.append(tool_call_part(full_text(get_path(legacy, ("name",))), None, get_path(legacy, ("arguments",))))
+    # Some hosts send an empty function call with each message.
+    if (name := full_text(get_path(value, ("function_call", "name")))) is not None:
+        parts.append(tool_call_part(name, None, get_path(value, ("function_call", "arguments"))))
     return parts
+
+
+def _audio(value: Any) -> list[Part]:
+    """Read a spoken message: its transcript and the digest of its sound."""
+    audio = get_path(value, ("audio",))
+    if audio is None or isinstance(audio, str):
+        return []
+    spoken = full_text(get_path(audio, ("transcript",)))
+    parts = [text_part(spoken)] if spoken else []
+    if (data := full_text(get_path(audio, ("data",)))) is not None:
+        parts.append(blob_part("audio", None, data))
+    elif not spoken and (audio_id := full_text(get_path(audio, ("id",)))) is not None:
+        parts.append(file_part("audio", audio_id))
+    return parts
+
+
+def _images(value: Any) -> list[Part]:
+    return [media("image_url", image) for image in as_sequence(get_path(value, ("images",))) if image is not None]
 
 
 def _chat_message(value: Any) -> Message:
@@ -73,17 +104,22 @@ def _chat_message(value: Any) -> Message:
         content = get_path(value, ("content",))
         return message(
             role,
-            [tool_response_part(full_text(get_path(value, ("tool_call_id",))), content if isinstance(content, str) else _texts(content))],
+            [tool_response_part(full_text(get_path(value, ("tool_call_id",))), content if isinstance(content, str) else texts(content))],
         )
     thought = full_text(get_path(value, ("reasoning_content",))) or full_text(get_path(value, ("reasoning",)))
     parts = [reasoning_part(thought)] if thought else []
-    parts += _texts(get_path(value, ("content",)))
+    said = texts(get_path(value, ("content",)))
+    if said and said[0]["type"] == "text":
+        said[0] = cited(said[0], get_path(value, ("annotations",)))
+    parts += said
     refusal = full_text(get_path(value, ("refusal",)))
     parts += [text_part(refusal)] if refusal else []
+    parts += _audio(value) + _images(value)
     return message(role, parts + _tool_calls(value), full_text(get_path(value, ("name",))))
 
 
-def _tools(named: Any) -> list[dict[str, Any]] | None:
+def tools(named: Any) -> list[dict[str, Any]] | None:
+    """Read tool definitions: functions by declaration, other tools by their type."""
     made = []
     for tool in as_sequence(get_path(named, ("tools",))):
         function = get_path(tool, ("function",)) or tool
@@ -99,7 +135,7 @@ def _tools(named: Any) -> list[dict[str, Any]] | None:
 def chat_content(arguments: Arguments) -> Content:
     """Read the messages and tools of a chat completions request."""
     requested = [_chat_message(m) for m in as_sequence(arguments.named.get("messages"))]
-    return Content(input_messages=requested or None, tool_definitions=_tools(arguments.named))
+    return Content(input_messages=requested or None, tool_definitions=tools(arguments.named))
 
 
 def completions_content(arguments: Arguments) -> Content:
@@ -118,7 +154,7 @@ def chat_output(body: Any) -> list[Message] | None:
 def _choice(choice: Any) -> Message:
     value = get_path(choice, ("message",))
     if value is None:
-        return message("assistant", _texts(get_path(choice, ("text",))))
+        return message("assistant", texts(get_path(choice, ("text",))))
     return {**_chat_message(value), "role": full_text(get_path(value, ("role",))) or "assistant"}
 
 
@@ -133,9 +169,15 @@ def absorb_chat(draft: Response, chunk: Any) -> None:
         thought = full_text(get_path(delta, ("reasoning_content",))) or full_text(get_path(delta, ("reasoning",)))
         if thought:
             pieces.add("reasoning", reasoning_part(""), thought)
-        for value in (get_path(choice, ("text",)), get_path(delta, ("content",)), get_path(delta, ("refusal",))):
+        # Some hosts repeat the delta as a text of the choice.
+        for value in (get_path(choice, ("text",)),) if delta is None else (get_path(delta, ("content",)), get_path(delta, ("refusal",))):
             if isinstance(value, str) and value:
                 pieces.add("text", text_part(""), value)
+        if (audio := get_path(delta, ("audio",))) is not None:
+            pieces.add("text", text_part(""), full_text(get_path(audio, ("transcript",))))
+            pieces.add_file("audio", full_text(get_path(audio, ("data",))))
+        for image in _images(delta):
+            pieces.add_whole(image)
         for place, call in enumerate(as_sequence(get_path(delta, ("tool_calls",)))):
             number = as_int(get_path(call, ("index",)))
             name, arguments = full_text(get_path(call, ("function", "name"))), get_path(call, ("function", "arguments"))
@@ -153,45 +195,3 @@ def join_chat(draft: Response) -> None:
     """Build the messages from the pieces of a stream."""
     if draft.content is not None and draft.kept:
         draft.content.output_messages = [message("assistant", draft.kept[index].parts()) for index in sorted(draft.kept)]
-
-
-def responses_content(arguments: Arguments) -> Content:
-    """Read the input, instructions and tools of a responses request."""
-    instructions, requested = arguments.named.get("instructions"), arguments.named.get("input")
-    value = (
-        [message("user", [text_part(requested)])]
-        if isinstance(requested, str)
-        else [m for item in as_sequence(requested) if (m := _item(item, "user"))]
-    )
-    return Content(
-        system_instructions=[text_part(instructions)] if isinstance(instructions, str) else None,
-        input_messages=value or None,
-        tool_definitions=_tools(arguments.named),
-    )
-
-
-def _item(item: Any, role: str) -> Message | None:
-    kind = full_text(get_path(item, ("type",))) or "message"
-    if kind == "message":
-        return message(full_text(get_path(item, ("role",))) or role, _texts(get_path(item, ("content",))))
-    if kind in ("function_call", "custom_tool_call"):
-        arguments = get_path(item, ("arguments",)) or get_path(item, ("input",))
-        return message(
-            "assistant", [tool_call_part(full_text(get_path(item, ("name",))), full_text(get_path(item, ("call_id",))), arguments)]
-        )
-    if kind in ("function_call_output", "custom_tool_call_output"):
-        output = get_path(item, ("output",))
-        return message(
-            "tool", [tool_response_part(full_text(get_path(item, ("call_id",))), output if isinstance(output, str) else _texts(output))]
-        )
-    if kind == "reasoning":
-        parts = _texts(get_path(item, ("summary",))) + _texts(get_path(item, ("content",)))
-        return message("assistant", parts) if parts else None
-    return None
-
-
-def responses_output(body: Any) -> list[Message] | None:
-    """Read the output items of a response as one message."""
-    collected = [m for item in as_sequence(get_path(body, ("output",))) if (m := _item(item, "assistant"))]
-    parts = [part for each in collected for part in each["parts"]]
-    return [message("assistant", parts)] if parts else None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from ...extraction.paths import as_sequence, as_str, copy_fields, fields, get_path
-from ...schema.records import Request, Response, Usage
+from ...extraction.message_parts import Message, Part, file_data, message, text_part, uri_part
+from ...extraction.paths import as_sequence, as_str, copy_fields, fields, full_text, get_path
+from ...schema.records import Content, Request, Response, Usage
 from .. import Arguments, Dialect
 from .usage import usage
 
@@ -69,9 +71,37 @@ def _absorb_image(draft: Response, chunk: Any) -> None:
         draft.usage.images = (draft.usage.images or 0) + 1
 
 
-images = Dialect("images", _image_request, _image_reply, _absorb_image)
-speech = Dialect("speech", _speech_request, lambda body: Response(), _absorb)
-transcription = Dialect("transcription", _request, _transcription_reply, _absorb)
-moderation = Dialect("moderation", _request, _reply)
+def _prompt(name: str) -> Callable[[Arguments], Content]:
+    def content(arguments: Arguments) -> Content:
+        given = arguments.named.get(name)
+        parts = [text_part(text) for text in ((given,) if isinstance(given, str) else as_sequence(given)) if isinstance(text, str)]
+        return Content(input_messages=[message("user", parts)] if parts else None)
+
+    return content
+
+
+def _pictures(body: Any) -> list[Message] | None:
+    """Read the images of a response, with the prompts that the model revised."""
+    parts: list[Part] = []
+    form = as_str(get_path(body, ("output_format",))) or "png"
+    for item in as_sequence(get_path(body, ("data",))):
+        if (revised := full_text(get_path(item, ("revised_prompt",)))) is not None:
+            parts.append(text_part(revised))
+        if (data := full_text(get_path(item, ("b64_json",)))) is not None:
+            parts.append(file_data("image", data, f"image/{form}"))
+        elif (url := full_text(get_path(item, ("url",)))) is not None:
+            parts.append(uri_part("image", url))
+    return [message("assistant", parts)] if parts else None
+
+
+def _transcript(body: Any) -> list[Message] | None:
+    text = full_text(body) or full_text(get_path(body, ("text",)))
+    return None if text is None else [message("assistant", [text_part(text)])]
+
+
+images = Dialect("images", _image_request, _image_reply, _absorb_image, _prompt("prompt"), _pictures)
+speech = Dialect("speech", _speech_request, lambda body: Response(), _absorb, _prompt("input"))
+transcription = Dialect("transcription", _request, _transcription_reply, _absorb, _prompt("prompt"), _transcript)
+moderation = Dialect("moderation", _request, _reply, content=_prompt("input"))
 decisions = Dialect("decisions", _request, _reply)
 plain = Dialect("plain", _request, lambda body: Response())

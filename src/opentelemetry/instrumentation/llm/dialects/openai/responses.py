@@ -10,8 +10,8 @@ from ...extraction.output_types import OUTPUT_TYPES
 from ...extraction.paths import as_int, as_sequence, as_str, copy_fields, fields, get_path
 from ...schema.records import Request, Response
 from .. import Arguments, Dialect
-from .content import responses_content, responses_output
 from .hosted_tools import add_tools
+from .items import join, keep, responses_content, responses_output
 from .usage import usage
 
 _REQUEST = fields(
@@ -25,6 +25,8 @@ _REQUEST = fields(
         "requested_service_tier": "service_tier",
         "previous_response_id": "previous_response_id",
         "conversation_id": ("conversation", "conversation.id"),
+        "prompt_name": "prompt.id",
+        "prompt_version": "prompt.version",
     },
 )
 _REPLY = fields(
@@ -78,6 +80,8 @@ def _read_into(draft: Response, body: Any) -> None:
         draft.usage = usage(value)
         add_tools(draft, body)
     draft.finish_reasons = _finish_reasons(body, draft.response_status)
+    if get_path(body, ("object",)) == "response.compaction":
+        draft.finish_reasons = ["compaction"]
     if draft.content is not None:
         draft.content.output_messages = responses_output(body)
     if draft.response_status == "failed" and draft.failure is None:
@@ -96,11 +100,13 @@ def absorb(draft: Response, chunk: Any) -> None:
     # Nearly all events end here: a piece of a response has nothing to read.
     try:
         held = chunk.__dict__
-        if "response" not in held and held["type"].endswith(".delta"):
+        if draft.content is None and "response" not in held and held["type"].endswith(".delta"):
             return
     except (AttributeError, KeyError, TypeError):
         pass
     inner = get_path(chunk, ("response",))
+    if draft.content is not None:
+        keep(draft, chunk)
     if inner is not None:
         _read_into(draft, inner)
         if draft.failure is not None:
@@ -112,6 +118,7 @@ def absorb(draft: Response, chunk: Any) -> None:
 
 def finish(draft: Response) -> None:
     """Set ``error`` on a stream without a finish reason."""
+    join(draft)
     if draft.response_id is not None and draft.finish_reasons is None and draft.response_status not in ("queued",):
         draft.finish_reasons = ["error"]
 
