@@ -1,4 +1,4 @@
-"""Test that contents hold what requests and responses say: no part lost or doubled."""
+"""Test that contents hold requests and responses, nothing lost or doubled."""
 
 from __future__ import annotations
 

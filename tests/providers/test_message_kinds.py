@@ -29,7 +29,7 @@ SEALED = {
     "reasoning_encrypted", "compaction", "compaction_trigger", "redacted_thinking", "redacted_reasoning", "item_reference",
     "program", "apply_patch_call_output", "program_output",
 }  # fmt: skip
-"""Kinds without a text that may be shown: data that the provider encrypted, and ids."""
+"""Kinds without a text that may be shown: ids, and data that is encrypted."""
 NO_MESSAGE = {"cachePoint"}
 AROUND = {"thought", "thought_signature", "video_metadata", "media_resolution", "part_metadata"}
 

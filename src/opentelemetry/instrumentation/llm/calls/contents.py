@@ -1,4 +1,4 @@
-"""Put the captured contents of one call together, and find contents that were lost."""
+"""Put the captured contents of a call together, and find lost contents."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def together(request: Request, response: Response) -> Content:
 
     Each output message has the finish reason of its choice too: several back ends ignore a message without it.
     """
-    asked, received = request.content or Content(), response.content or Content()
-    whole = Content(asked.system_instructions, asked.input_messages, received.output_messages, asked.tool_definitions)
+    requested, received = request.content or Content(), response.content or Content()
+    whole = Content(requested.system_instructions, requested.input_messages, received.output_messages, requested.tool_definitions)
     reasons = response.finish_reasons or ()
     for place, message in enumerate(received.output_messages or ()):
         if "finish_reason" not in message and reasons:
@@ -33,7 +33,7 @@ def report_lost(dialect: Dialect, response: Response) -> None:
     Reasoning is often encrypted, so it does not count.
     """
     used: Any = response.usage
-    said = (used.output_tokens or 0) - (used.reasoning_tokens or 0)
+    tokens = (used.output_tokens or 0) - (used.reasoning_tokens or 0)
     messages = None if response.content is None else response.content.output_messages
-    if said > 0 and response.failure is None and not any(message.get("parts") for message in messages or ()):
-        failed(dialect.output, NoOutput(f"{said} output tokens"))
+    if tokens > 0 and dialect.reads_output and response.failure is None and not any(message.get("parts") for message in messages or ()):
+        failed(dialect.output, NoOutput(f"{tokens} output tokens"))

@@ -42,6 +42,10 @@ def _no_content(arguments: Arguments) -> Content:
     return Content()
 
 
+def _no_output(body: Any) -> list[dict[str, Any]] | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """Functions that read one wire format.
@@ -57,9 +61,14 @@ class Dialect:
     response: Callable[[Any], Response]
     absorb: Callable[[Response, Any], None] = _no_chunks
     content: Callable[[Arguments], Content] = _no_content
-    output: Callable[[Any], list[dict[str, Any]] | None] = lambda body: None
+    output: Callable[[Any], list[dict[str, Any]] | None] = _no_output
     finish: Callable[[Response], None] = lambda draft: None
     """Complete a draft at the end of its stream, before it is used."""
+
+    @property
+    def reads_output(self) -> bool:
+        """Return whether contents of a response are read."""
+        return self.output is not _no_output
 
     @property
     def streams(self) -> bool:

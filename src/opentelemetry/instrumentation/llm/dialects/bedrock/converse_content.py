@@ -163,8 +163,8 @@ def _guarded(value: Any) -> Part:
 
 
 def _cited(value: Any) -> Part:
-    said = _text("".join(full_text(get_path(piece, ("text",))) or "" for piece in as_sequence(get_path(value, ("content",)))))
-    return cited(said, get_path(value, ("citations",)))
+    text = _text("".join(full_text(get_path(piece, ("text",))) or "" for piece in as_sequence(get_path(value, ("content",)))))
+    return cited(text, get_path(value, ("citations",)))
 
 
 def _found(value: Any) -> Part:

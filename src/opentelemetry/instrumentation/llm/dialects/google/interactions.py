@@ -12,6 +12,7 @@ from ...extraction.output_types import OUTPUT_TYPES
 from ...extraction.paths import as_int, as_sequence, as_str, as_str_list, copy_fields, fields, get_path
 from ...schema.records import Request, Response, Usage, total
 from .. import Arguments, Dialect
+from ..openai.items import decision_content, decision_output
 from .interactions_content import Step, content, output
 from .usage import interaction_usage, model_name
 
@@ -138,5 +139,5 @@ def _absorb_fetched(draft: Response, event: Any) -> None:
 
 
 interactions = Dialect("interactions", request, response, absorb, content, output, finish)
-fetched_interaction = Dialect("fetched_interaction", fetch, _fetched, _absorb_fetched)
-decisions = Dialect("decisions", request, response)
+fetched_interaction = Dialect("fetched_interaction", fetch, _fetched, _absorb_fetched, output=output)
+decisions = Dialect("decisions", request, response, content=decision_content, output=decision_output)

@@ -61,8 +61,8 @@ def keep(draft: Response, event: Any) -> None:
     pieces: Pieces = draft.kept["pieces"]
     kind, place = full_text(get_path(event, ("type",))) or "", get_path(event, ("output_index",))
     if kind.startswith("message.output"):
-        said = get_path(event, ("content",))
-        for chunk in (said,) if isinstance(said, str) else as_sequence(said) or (said,):
+        content = get_path(event, ("content",))
+        for chunk in (content,) if isinstance(content, str) else as_sequence(content) or (content,):
             if is_thought(chunk):
                 pieces.add((place, "reasoning"), reasoning_part(""), thought(chunk))
             elif (piece := full_text(chunk) or full_text(get_path(chunk, ("text",)))) is not None:

@@ -108,10 +108,10 @@ def _chat_message(value: Any) -> Message:
         )
     thought = full_text(get_path(value, ("reasoning_content",))) or full_text(get_path(value, ("reasoning",)))
     parts = [reasoning_part(thought)] if thought else []
-    said = texts(get_path(value, ("content",)))
-    if said and said[0]["type"] == "text":
-        said[0] = cited(said[0], get_path(value, ("annotations",)))
-    parts += said
+    spoken = texts(get_path(value, ("content",)))
+    if spoken and spoken[0]["type"] == "text":
+        spoken[0] = cited(spoken[0], get_path(value, ("annotations",)))
+    parts += spoken
     refusal = full_text(get_path(value, ("refusal",)))
     parts += [text_part(refusal)] if refusal else []
     parts += _audio(value) + _images(value)

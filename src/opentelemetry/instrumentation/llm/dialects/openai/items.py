@@ -160,3 +160,24 @@ def join(draft: Response) -> None:
     """Build the message of a stream that ended before its last event."""
     if draft.content is not None and draft.content.output_messages is None and draft.kept and (parts := draft.kept["pieces"].parts()):
         draft.content.output_messages = [message("assistant", parts)]
+
+
+def _listed(value: Any, kind: str) -> list[Part]:
+    """Return questions or answers as parts; some hosts name them by key."""
+    named = value.items() if isinstance(value, Mapping) else ((None, item) for item in as_sequence(value))
+    return [generic(item, kind) if name is None else {"name": name, **generic(item, kind)} for name, item in named]
+
+
+def decision_content(arguments: Arguments) -> Content:
+    """Read the input of a decision request; its questions are parts of a message."""
+    content = responses_content(arguments)
+    if questions := _listed(arguments.named.get("questions"), "question"):
+        content.input_messages = [*(content.input_messages or ()), message("user", questions)]
+    return content
+
+
+def decision_output(body: Any) -> list[Message] | None:
+    """Read the answers of a decision."""
+    answers = get_path(body, ("answers",))
+    answered = _listed(plain(answers), "answer")
+    return [message("assistant", answered)] if answered else None

@@ -9,6 +9,7 @@ from ...extraction.message_parts import Message, Part, file_data, message, text_
 from ...extraction.paths import as_sequence, as_str, copy_fields, fields, full_text, get_path
 from ...schema.records import Content, Request, Response, Usage
 from .. import Arguments, Dialect
+from .items import decision_content, decision_output
 from .usage import usage
 
 _REQUEST = fields(Request, {"model": "model", "choice_count": "n", "temperature": "temperature"})
@@ -103,5 +104,5 @@ images = Dialect("images", _image_request, _image_reply, _absorb_image, _prompt(
 speech = Dialect("speech", _speech_request, lambda body: Response(), _absorb, _prompt("input"))
 transcription = Dialect("transcription", _request, _transcription_reply, _absorb, _prompt("prompt"), _transcript)
 moderation = Dialect("moderation", _request, _reply, content=_prompt("input"))
-decisions = Dialect("decisions", _request, _reply)
+decisions = Dialect("decisions", _request, _reply, content=decision_content, output=decision_output)
 plain = Dialect("plain", _request, lambda body: Response())
