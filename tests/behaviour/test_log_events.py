@@ -91,11 +91,9 @@ def test_a_logger_that_takes_no_events_is_asked_first(watch: Any, client: Any, m
     asked: list[tuple[Any, Any]] = []
     prepared: list[Any] = []
     monkeypatch.setattr(content, "shown", lambda *args: prepared.append(args))
+    monkeypatch.setattr(spans._logs, "enabled", lambda **question: asked.append((question["event_name"], question["severity_number"].name)))
     monkeypatch.setattr(
-        spans._logs, "_enabled", lambda **question: asked.append((question["event_name"], question["severity_number"].name))
-    )
-    monkeypatch.setattr(
-        spans._logs, "_enabled", lambda **question: bool(asked.append((question["event_name"], question["severity_number"].name)))
+        spans._logs, "enabled", lambda **question: bool(asked.append((question["event_name"], question["severity_number"].name)))
     )
     _send(client)
     assert seen.logs() == [] and prepared == []

@@ -5,7 +5,7 @@ They are the exception that ended an operation, the details of an inference, and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from opentelemetry._logs import Logger, LogRecord, SeverityNumber
@@ -20,17 +20,20 @@ from ..schema.semconv import exception as exception_attributes
 DEBUG, INFO, WARN = SeverityNumber.DEBUG, SeverityNumber.INFO, SeverityNumber.WARN
 
 
+def _always(**question: Any) -> bool:
+    return True
+
+
 class Logs:
     """Emit log events with the context of a span."""
 
     def __init__(self, logger: Logger) -> None:
         self._logger = logger
-        # Releases of the API before 1.45 have no such question.
-        self._enabled = getattr(logger, "enabled", None)
+        self.enabled: Callable[..., bool] = getattr(logger, "enabled", _always)
+        """Ask the logger whether it takes an event, before the event is made.
 
-    def enabled(self, event: str, severity: SeverityNumber) -> bool:
-        """Return whether the logger takes such an event; asked before it is made."""
-        return self._enabled is None or self._enabled(severity_number=severity, event_name=event) is not False
+        Called with ``severity_number`` and ``event_name``. Releases of the API before 1.45 have no such question.
+        """
 
     def exception(self, event: str, span: Span, metadata: Mapping[str, Any], message: str | None) -> None:
         """Emit the exception of a failed operation: type, stack trace, captured message."""
@@ -42,7 +45,7 @@ class Logs:
 
     def evaluation(self, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
         """Emit the result of an evaluation, in the context of the current span."""
-        if not self.enabled(EVALUATION_EVENT, INFO):
+        if not self.enabled(severity_number=INFO, event_name=EVALUATION_EVENT):
             return
         known = {**measurements, **metadata}
         attributes = {name: known[key] for key, name in EVALUATION.items() if key in known}

@@ -227,13 +227,18 @@ class Spans:
                 guarded(_show, opened.span, contents, self._settings.structured_content)
         if failed and operation is not None and "stacktrace" in metadata:
             self._exception(opened, metadata, message)
-        if operation is not None and operation.inference and self._details and self._logs.enabled(semconv.DETAILS_EVENT, DEBUG):
+        if (
+            operation is not None
+            and operation.inference
+            and self._details
+            and self._logs.enabled(severity_number=DEBUG, event_name=semconv.DETAILS_EVENT)
+        ):
             known = guarded(semconv.known, metadata, default={})
             guarded(self._logs.details, opened.span, known, contents or {} if "event" in opened.places else {})
 
     def _exception(self, opened: OpenSpan, metadata: Mapping[str, Any], message: str | None) -> None:
         name = semconv.exception_event(metadata["operation"])
-        if self._settings.exceptions != "span" and self._logs.enabled(name, WARN):
+        if self._settings.exceptions != "span" and self._logs.enabled(severity_number=WARN, event_name=name):
             guarded(self._logs.exception, name, opened.span, metadata, message if "event" in opened.places else None)
         if self._settings.exceptions != "log" and opened.recording:
             attributes = semconv.exception(metadata, message if "span" in opened.places else None)
@@ -281,7 +286,9 @@ class Spans:
         captured = metadata["content"]
         opened.places = self._settings.capture_message_content if captured.places is None else captured.places
         on_span = opened.recording and "span" in opened.places
-        if on_span or ("event" in opened.places and self._details and self._logs.enabled(semconv.DETAILS_EVENT, DEBUG)):
+        if on_span or (
+            "event" in opened.places and self._details and self._logs.enabled(severity_number=DEBUG, event_name=semconv.DETAILS_EVENT)
+        ):
             limit = longest_attribute(opened.span) if on_span and not self._settings.structured_content else None
             opened.contents = content.shown(captured, self._settings, limit, metadata.get("operation"))
 

@@ -56,7 +56,8 @@ def request(arguments: Arguments) -> Request:
     body = arguments.named
     record = Request(api_type="chat_completions", stream=arguments.streaming or None)
     copy_fields(record, body, _REQUEST)
-    if "audio" in (as_str_list(body.get("modalities")) or ()):
+    modalities = body.get("modalities")
+    if modalities is not None and "audio" in (as_str_list(modalities) or ()):
         record.output_type = "speech"
     else:
         record.output_type = OUTPUT_TYPES.get(as_str(get_path(body, ("response_format", "type"))) or "")
