@@ -10,7 +10,7 @@ from ...extraction.message_parts import Message, message, text_part
 from ...extraction.paths import as_sequence, as_str, copy_fields, fields, full_text, get_path
 from ...schema.records import Request, Response
 from .. import Arguments, Dialect
-from .content import responses_content, responses_output
+from .items import responses_content, responses_output
 from .usage import usage
 
 _REQUEST = fields(
