@@ -227,7 +227,8 @@ async def test_every_exit_ends_all_spans(app: App, watch: Any, scripted: Scripte
     assert len(starts) == len([event for event in events if re.fullmatch(r"ex_llm\.(agent|tool|workflow)\.stop", event.name)]) > 0
     outcome = _ended(events, "agent", "boss")["outcome"]
     assert outcome in {"all": ("complete",), "cancel": app.cancelled}.get(how, app.left_early)
-    assert _sum(events, "agent") == _sum(events, "chat")
+    of_agents, of_calls = _sum(events, "agent"), _sum(events, "chat")
+    assert of_agents <= of_calls if how in app.runs_on else of_agents == of_calls
 
 
 async def test_an_exception_of_a_tool_is_an_error_of_the_tool(app: App, seen: Any, scripted: Scripted, events: list[CapturedEvent]) -> None:
@@ -297,12 +298,15 @@ async def test_the_application_notices_nothing(app: App, scripted: Scripted, wat
 
 async def test_nothing_is_kept_of_failed_runs(app: App, seen: Any, scripted: Scripted) -> None:
     made = app.make(scripted.url)
-    for how in app.exits[1:] * 3:
-        await _leave(app, made, how)
-    gc.collect()
-    kept = [run for run in gc.get_objects() if isinstance(run, Run)]
-    # A kept connection holds the context in which it was made, so at most one ended run for each connection.
-    assert len(kept) <= 4
+    counts = []
+    for rounds in (1, 2):
+        for how in app.exits[1:] * rounds:
+            await _leave(app, made, how)
+        gc.collect()
+        kept = [run for run in gc.get_objects() if isinstance(run, Run)]
+        counts.append(len(kept))
+    # A kept connection or thread holds the context in which it was made.
+    assert counts[1] <= counts[0] + 1 <= 12
     assert all(run.ended and not run._used and run.content is None for run in kept)
 
 

@@ -42,6 +42,8 @@ class App(NamedTuple):
     outcome: str = "interrupted"
     exits: tuple[str, ...] = ("all", "break", "aclose", "drop", "cancel")
     """The exits of a stream that the framework itself supports."""
+    runs_on: tuple[str, ...] = ()
+    """The exits after which a model call of the framework ends later than its agent."""
     left_early: tuple[str, ...] = ("closed_early", "abandoned")
     cancelled: tuple[str, ...] = ("cancelled",)
     native: bool = False
@@ -54,8 +56,10 @@ class App(NamedTuple):
 
 NAMES = {
     "agno": "agno",
+    "crewai": "crewai",
     "google_adk": "google-adk",
     "langgraph": "langgraph",
+    "llama_index": "llama-index-core",
     "openai_agents": "openai-agents",
     "pydantic_ai": "pydantic-ai-slim",
 }

@@ -60,9 +60,13 @@ def begin(framework: str, operation: str, known: Facts, instance: Any, desk: Ste
     ``into`` is the record of its frame.
     """
     operation = known.operation or operation
+    if into is not None:
+        into.before = guarded(context.here)
+    elsewhere = None if known.inside is None else context.enter(known.inside)
     key = id(instance) if known.key is None else known.key
     outer = running()
     if outer is not None and outer.is_same(operation, key):
+        context.leave(elsewhere)
         return None
     if outer is not None and outer.ended:
         outer = None
@@ -72,8 +76,10 @@ def begin(framework: str, operation: str, known: Facts, instance: Any, desk: Ste
     run.known |= guarded(carried, desk.baggage_keys, default={})
     # Entered before the start is emitted: leaving it also detaches the values that handlers attach at the start.
     if into is not None:
-        into.before, into.call = guarded(context.here), run
+        into.call = run
     entered = context.enter_step(run, known.carrier)
+    # The first token also restores what was entered after it.
+    entered = elsewhere or entered
     if into is not None:
         into.entered = entered
     guarded(run.start)
@@ -100,7 +106,7 @@ class Observed:
         begun = begin(self._framework, self._step.operation, known, instance if instance is not None else self, desk, into)
         if begun is not None and desk.captures_content and self._step.content is not None:
             begun.run.content = guarded(self._step.content, instance, args, kwargs)
-        if begun is not None and self._step.messages is not None:
+        if begun is not None and (self._step.reports or self._step.messages is not None):
             begun.run.reported = ReportedRun(begun.run, instance, self._begin_reported, self._step.messages)
         return begun
 

@@ -28,6 +28,8 @@ CONTROL_FLOW: Mapping[str, str] = MappingProxyType(
         "pydantic_ai.exceptions.ApprovalRequired": DEFERRED,
         "pydantic_ai.exceptions.SkipToolExecution": SKIPPED,
         "pydantic_ai._exceptions.ToolRetryError": RETRY,
+        "workflows.errors.WorkflowCancelledByUser": CANCELLED,
+        "workflows.runtime.types.results.WaitingForEvent": INTERRUPTED,
         "strands.types.interrupt.InterruptException": INTERRUPTED,
     }
 )

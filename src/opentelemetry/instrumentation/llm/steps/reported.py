@@ -23,7 +23,7 @@ _MOST = 1_000
 class ReportedRun:
     """The run whose messages are read, with the open steps that they reported."""
 
-    def __init__(self, run: Run, instance: Any, begin: Begin, read: Callable[[ReportedRun, Any], None]) -> None:
+    def __init__(self, run: Run, instance: Any, begin: Begin, read: Callable[[ReportedRun, Any], None] | None) -> None:
         self.run, self.instance, self._begin, self._read = run, instance, begin, read
         self._inside = context.here()
         self._open: dict[str, tuple[Run, context.Context]] = {}
@@ -35,7 +35,8 @@ class ReportedRun:
 
     def on_message(self, message: Any) -> None:
         """Read one message."""
-        self._read(self, message)
+        if self._read is not None:
+            self._read(self, message)
 
     def set_conversation(self, conversation_id: str) -> None:
         """Set the conversation, which the first message reports."""
@@ -60,6 +61,11 @@ class ReportedRun:
         opened = self._open.pop(key, None)
         if opened is not None:
             opened[0].finished(result, output if opened[0].captures else None)
+
+    def name_of(self, key: str) -> str | None:
+        """Return the name of an open agent."""
+        opened = self._open.get(key)
+        return None if opened is None else opened[0].known.get("agent_name")
 
     def context_of(self, key: str | None) -> context.Context:
         """Return the context of a step, or else of the run."""
@@ -91,8 +97,11 @@ class ReportedRun:
             found["model"] = models.pop()
         return {**found, "inference_calls": len(self._inferences)}
 
-    def close(self, outcome: str) -> None:
+    def close(self, outcome: str, error: BaseException | None = None) -> None:
         """End all open steps, because the run has ended."""
         while self._open:
             _, (run, _) = self._open.popitem()
-            guarded(run.finished, Result(outcome), rescue=run.abort)
+            if error is None:
+                guarded(run.finished, Result(outcome), rescue=run.abort)
+            else:
+                guarded(run.on_error, error, rescue=run.abort)

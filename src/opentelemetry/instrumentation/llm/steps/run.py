@@ -18,6 +18,8 @@ from .tables import Facts, Result
 
 _OWNERS = ("invoke_agent", "invoke_workflow")
 _INHERITED = ("agent_name", "conversation_id")
+_PASSED = (*_INHERITED, "tool_call_id")
+"""Keys that a step without events passes to the step below it."""
 _USAGE = tuple(Usage.__dataclass_fields__)
 
 
@@ -78,11 +80,11 @@ class Run:
         self.known = self._described(framework, known, outer)
         self.silent = known.silent
         self.owner: Run | None = self if operation in _OWNERS and not self.silent else None if outer is None else outer.owner
-        inherited = {key: self.known[key] for key in _INHERITED if key in self.known}
+        inherited = {key: self.known[key] for key in (_PASSED if self.silent else _INHERITED) if key in self.known}
         self.shared: dict[str, Any] = (
             {**({} if outer is None else outer.shared), **inherited} if self.silent else {"parent_ref": self.ref, **inherited}
         )
-        if operation == "execute_tool" and self.owner is not None:
+        if operation == "execute_tool" and self.owner is not None and not self.silent:
             next(self.owner._tools)
 
     def _described(self, framework: str, known: Facts, outer: Run | None) -> dict[str, Any]:
@@ -95,7 +97,6 @@ class Run:
             **({} if outer is None else outer.shared),
             subject: known.name,
             f"{kind}_description": known.description,
-            "tool_call_id": known.call_id,
             "agent_id": known.agent_id,
             "top_k": known.top_k,
             "in_process": None if known.remote else True,
@@ -103,6 +104,8 @@ class Run:
             "merged": outer.ref if known.merged and outer is not None else None,
             **known.more,
         }
+        if known.call_id is not None:
+            described["tool_call_id"] = known.call_id
         if known.conversation_id is not None:
             described["conversation_id"] = str(known.conversation_id)
         if self.operation == "execute_tool":
@@ -160,10 +163,11 @@ class Run:
         if next(self._ends):
             return
         self.ended = True
-        if self.silent:
-            return
         if self.reported is not None:
-            guarded(self.reported.close, result.outcome)
+            guarded(self.reported.close, result.outcome, error)
+        if self.silent:
+            self.reported = None
+            return
         guarded(self._emit_end, result, error, output, rescue=self._emit_barely)
         self.content = self.reported = None
         self._used = []

@@ -23,7 +23,8 @@ class Facts(NamedTuple):
     ``native`` marks a step for which the framework makes a span itself; ``remote`` a step that runs on a server;
     ``silent`` a step that emits no event and only passes its conversation to nested steps; ``merged`` a step that
     only adds its attributes to the span of the outer step. ``replaces_native``: our span replaces the framework's, if
-    the setting allows it. ``carrier`` holds the trace of a caller in another process; ``describe`` adds metadata of
+    the setting allows it. ``inside``: the context in which the step begins,
+    if not the current one. ``carrier`` holds the trace of a caller in another process; ``describe`` adds metadata of
     an exception. ``more`` is further metadata.
     """
 
@@ -39,6 +40,7 @@ class Facts(NamedTuple):
     remote: bool = False
     silent: bool = False
     merged: bool = False
+    inside: Any = None
     replaces_native: bool = False
     carrier: Mapping[str, str] | None = None
     describe: Callable[[BaseException], Mapping[str, Any]] | None = None
@@ -77,6 +79,8 @@ class Step:
     """Replacement of the arguments, computed inside the run, to send a trace."""
     messages: Callable[[Any, Any], None] | None = None
     """Read a message that the run yields into its ``ReportedRun``."""
+    reports: bool = False
+    """Whether the run has a ``ReportedRun`` for steps that no function encloses."""
     task: str | None = None
     """Attribute of the result that holds the task in which the run continues."""
     optional: bool = False
