@@ -40,7 +40,8 @@ def _output(result: Any) -> Content | None:
 
 def _call(instance: Any, args: Args, kwargs: Kwargs) -> Facts:
     """Read only the id of the call; the tool below makes the step, if it runs at all."""
-    return Facts(call_id=as_str(get_path(args[0] if args else kwargs["tool_call"], ("id",))), silent=True)
+    call = args[0] if args else kwargs.get("tool_call")
+    return Facts(call_id=kwargs.get("call_id") or as_str(get_path(call, ("id",))), silent=True)
 
 
 def _tool(tool: Any, args: Args, kwargs: Kwargs) -> Facts:
@@ -60,6 +61,13 @@ def _tool_result(result: Any) -> Result:
     return Result(error_type="tool_error" if type(result).__name__ == "ToolFailure" else None)
 
 
+_CALLERS = (
+    "agents.agent_executor:AgentExecutor._",
+    "agents.crew_agent_executor:CrewAgentExecutor._",
+    "agents.step_executor:",
+    "experimental.agent_executor:AgentExecutor._",
+)
+"""Where releases call a tool with its id."""
 _RUN = (_tool, _tool_result, _arguments, _tool_output)
 
 CREWAI = Framework(
@@ -72,8 +80,7 @@ CREWAI = Framework(
             Step(f"crewai.agent.core:Agent.{name}", "invoke_agent", _agent, output=_output)
             for name in ("execute_task", "aexecute_task", "kickoff", "kickoff_async")
         ),
-        Step("crewai.agents.agent_executor:AgentExecutor._execute_single_native_tool_call", "execute_tool", _call, optional=True),
-        Step("crewai.agents.step_executor:execute_single_native_tool_call", "execute_tool", _call, optional=True),
+        *(Step(f"crewai.{target}execute_single_native_tool_call", "execute_tool", _call, optional=True) for target in _CALLERS),
         *(
             Step(f"crewai.tools.base_tool:{kind}.{name}", "execute_tool", *_RUN)
             for kind in ("BaseTool", "Tool")
