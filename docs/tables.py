@@ -14,6 +14,7 @@ from opentelemetry.instrumentation.llm import EVENTS, frameworks, metrics
 from opentelemetry.instrumentation.llm.metrics import Metric
 from opentelemetry.instrumentation.llm.metrics.gen_ai import GEN_AI, LEGACY
 from opentelemetry.instrumentation.llm.providers import ALL
+from opentelemetry.instrumentation.llm.providers._unobserved import UNOBSERVED, by_reason
 from opentelemetry.instrumentation.llm.providers.sockets import SOCKET_APIS
 from opentelemetry.instrumentation.llm.settings import Settings, StatsdSettings
 from opentelemetry.instrumentation.llm.steps.outcomes import CONTROL_FLOW
@@ -72,6 +73,11 @@ def providers() -> str:
         for p in ALL
     )
     sockets = ([a.name, ", ".join(f"`{ending}`" for ending in a.endings), f'`disabled_providers=["{a.sdk}"]`'] for a in SOCKET_APIS)
+    unobserved = (
+        [name, ", ".join(f"`{pattern}`" for pattern in patterns), reason]
+        for name in UNOBSERVED
+        for reason, patterns in by_reason(name).items()
+    )
     return (
         f"# Providers\n\n{MADE}\n{table(('SDK', 'versions', 'operations', 'of which streamed', 'patch points'), rows)}\n"
         "The oldest and the newest release in `versions` are tested: `tox -e sdk-groq-oldest` and `tox -e sdk-groq-newest` make one call of\n"
@@ -82,6 +88,10 @@ def providers() -> str:
         f"\n## APIs over websockets\n\n{table(('API', 'end of the path', 'disabled with'), sockets)}\n"
         "They are observed in `websockets` (`websockets.sync` and `websockets.asyncio`), `aiohttp` and `websocket-client`, in whichever SDK\n"
         "opens the socket; [sockets.md](sockets.md) describes the spans.\n"
+        "\n## Billed calls that are not observed\n\n"
+        "A test reads the source of every SDK: each function that sends requests is observed, or it is in this table, or it is not billed\n"
+        "(`tests/census`). The doctor lists the rows of installed SDKs. `*` stands for any text.\n\n"
+        + table(("package", "functions", "reason"), unobserved)
     )
 
 

@@ -107,6 +107,15 @@ def test_a_sound_set_up_has_no_problem() -> None:
     assert result.json["what_to_do"] == "nothing; no problem was found"
 
 
+@needs_distro
+def test_billed_calls_that_are_not_recorded_are_listed() -> None:
+    result = doctor("openai", **TO_THE_CONSOLE)
+    assert result.status == 0
+    section = result.text.partition("Billed calls that are not recorded\n")[2].partition("\n\n")[0]
+    assert "openai" in section and "openai.resources.fine_tuning.*" in section
+    assert "a training or evaluation job that the program polls" in section
+
+
 def test_no_sdk_is_a_finding(tmp_path: Path) -> None:
     result = doctor(first=without(tmp_path, set(by_distribution())), python=("-S",), **TO_THE_CONSOLE)
     assert result.status == 1

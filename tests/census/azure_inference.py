@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+_DESCRIPTION = "reads the description of an endpoint"
+
 NOT_WATCHED = {
-    "azure.ai.inference*._patch:*Client.get_model_info": "asks an endpoint what it is, and no model",
-    "azure.ai.inference*._patch:load_client": "asks an endpoint what it is, to choose a client for it",
-    "azure.ai.inference*._operations*:*": "what generated code had for the same requests; the clients of _patch override it",
+    "azure.ai.inference*._patch:*Client.get_model_info": _DESCRIPTION,
+    "azure.ai.inference*._patch:load_client": _DESCRIPTION,
+    "azure.ai.inference*._operations*:*": "generated code; the clients in _patch override it",
 }

@@ -6,6 +6,6 @@ from .generated import below
 
 NOT_WATCHED = {
     **below("cerebras.cloud.sdk"),
-    "cerebras.cloud.sdk.resources.models:*": "lists models and asks none",
-    "cerebras.cloud.sdk._client:*Cerebras.__init__": "opens a connection ahead of time (GET /v1/tcp_warming) and asks no model",
+    "cerebras.cloud.sdk.resources.models:*": "lists models",
+    "cerebras.cloud.sdk._client:*Cerebras.__init__": "opens a connection in advance",
 }

@@ -1,4 +1,4 @@
-"""Functions of cloudflare that send requests and are not instrumented."""
+"""Functions of cloudflare that send requests and are not observed."""
 
 from __future__ import annotations
 

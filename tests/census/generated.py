@@ -5,4 +5,4 @@ from __future__ import annotations
 
 def below(package: str) -> dict[str, str]:
     """Return the part of the list that all of them share."""
-    return {f"{package}._base_client:*": "every request passes it, and the watch stands there: a route decides what is watched"}
+    return {f"{package}._base_client:*": "every request passes this function, which is the patch point; the route selects the operation"}

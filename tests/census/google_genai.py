@@ -1,80 +1,78 @@
-"""Functions of google-genai that send requests and are not instrumented."""
+"""Functions of google-genai that send requests and are not observed."""
 
 from __future__ import annotations
 
-_BELOW = "every request passes it; the functions above it are watched"
-_MADE = "generated code; google.genai._gaos.google_genai has the classes that applications get, which call it"
-_HELD = "keeps things at the provider and asks no model"
-_BATCH = "looks after a batch; handing it in is watched"
-_LOOP = "a loop in this process; each of its requests passes {}"
-_LIVE = "an open line over a websocket in both directions, with no single request and answer that a call could be"
-_RUNS = "runs at the provider for minutes and answers at once with an operation that counts nothing; no operation of the conventions is it"
-_THERE = "an agent that runs at the provider: its calls of models are made and counted there, and are not this process's"
+from opentelemetry.instrumentation.llm.providers._unobserved import UNOBSERVED
+
+_LOOP = "a loop in this process; each of its requests is observed"
+_CALLS_ANOTHER = "calls another function that is observed"
+_MANAGED = "manages resources at the provider"
+_BATCH = "manages a batch; its creation is observed"
+_BELOW = "every request passes this function; the functions above it are observed"
+_TOKENIZER = "counts in this process; only the tokenizer is downloaded"
+_POLL = "polls an operation"
+_TOKEN = "fetches a short-lived token"
+_GENERATED = "generated code below the classes that applications use"
+_STORED = "manages an interaction; creating it is observed"
+_SOCKET = "opens a WebSocket, whose responses are observed in the WebSocket library"
 
 NOT_WATCHED = {
-    "google.genai.models:*Models.generate_content": _LOOP.format("_generate_content"),
-    "google.genai.models:*Models.generate_content_stream": _LOOP.format("_generate_content_stream"),
-    "google.genai.models:*Models.generate_images": "asks through _generate_images, which is watched",
-    "google.genai.models:*Models.edit_image": "asks through _edit_image, which is watched",
-    "google.genai.models:*Models.upscale_image": "asks through _upscale_image, which is watched",
-    "google.genai.models:*Models.segment_image": "answers masks of an image and makes none; no operation of the conventions is it",
-    "google.genai.models:*Models.generate_videos": _RUNS,
-    "google.genai.models:*Models.compute_tokens": "answers the tokens of a text themselves; nothing is generated or counted",
-    "google.genai.models:*Models.get": _HELD,
-    "google.genai.models:*Models.list": _HELD,
-    "google.genai.models:*Models.update": _HELD,
-    "google.genai.models:*Models.delete": _HELD,
-    "google.genai.chats:*Chat.send_message": _LOOP.format("_generate_content"),
-    "google.genai.chats:*Chat.send_message_stream": _LOOP.format("_generate_content_stream"),
-    "google.genai.batches:*Batches.create": "asks through _create, which is watched",
-    "google.genai.batches:*Batches.create_embeddings": "asks through _create_embeddings, which is watched",
+    **UNOBSERVED["google-genai"],
+    "google.genai.models:*Models.generate_content": _LOOP,
+    "google.genai.models:*Models.generate_content_stream": _LOOP,
+    "google.genai.chats:*Chat.send_message": _LOOP,
+    "google.genai.chats:*Chat.send_message_stream": _LOOP,
+    "google.genai.models:*Models.generate_images": _CALLS_ANOTHER,
+    "google.genai.models:*Models.edit_image": _CALLS_ANOTHER,
+    "google.genai.models:*Models.upscale_image": _CALLS_ANOTHER,
+    "google.genai.batches:*Batches.create": _CALLS_ANOTHER,
+    "google.genai.batches:*Batches.create_embeddings": _CALLS_ANOTHER,
+    "google.genai.models:*Models.compute_tokens": "returns the tokens of a text; nothing is generated",
+    "google.genai.models:*Models.get": _MANAGED,
+    "google.genai.models:*Models.list": _MANAGED,
+    "google.genai.models:*Models.update": _MANAGED,
+    "google.genai.models:*Models.delete": _MANAGED,
+    "google.genai.models:*Models._list": _MANAGED,
+    "google.genai._gaos._internal:*": _MANAGED,
+    "google.genai._gaos.agents:*": _MANAGED,
+    "google.genai._gaos.credentials:*": _MANAGED,
+    "google.genai._gaos.environments:*": _MANAGED,
+    "google.genai._gaos.files:*": _MANAGED,
+    "google.genai._gaos.voices:*": _MANAGED,
+    "google.genai._gaos.webhooks:*": _MANAGED,
+    "google.genai.caches:*": _MANAGED,
+    "google.genai.documents:*": _MANAGED,
+    "google.genai.file_search_stores:*": _MANAGED,
+    "google.genai.files:*": _MANAGED,
+    "google.genai.pagers:*": _MANAGED,
+    "google.genai._gaos.google_genai:*Agents.*": _MANAGED,
+    "google.genai._gaos.google_genai:*Credentials.*": _MANAGED,
+    "google.genai._gaos.google_genai:*Environments.*": _MANAGED,
+    "google.genai._gaos.google_genai:*Files.*": _MANAGED,
+    "google.genai._gaos.google_genai:*Voices.*": _MANAGED,
+    "google.genai._gaos.google_genai:*Webhooks.*": _MANAGED,
     "google.genai.batches:*Batches.get": _BATCH,
     "google.genai.batches:*Batches.list": _BATCH,
     "google.genai.batches:*Batches.cancel": _BATCH,
     "google.genai.batches:*Batches.delete": _BATCH,
     "google.genai.batches:*Batches._list": _BATCH,
-    "google.genai.models:*Models._embed_content": "called by embed_content, which is watched",
-    "google.genai.models:*Models._generate_videos": _RUNS,
-    "google.genai.models:*Models._list": _HELD,
+    "google.genai.models:*Models._embed_content": "called by embed_content, which is observed",
     "google.genai._api_client:*": _BELOW,
     "google.genai._replay_api_client:*": _BELOW,
-    "google.genai._test_api_client:*": "tests of the SDK's own",
-    "google.genai._local_tokenizer_loader:*": "counts on this machine; only the tokenizer itself is fetched",
-    "google.genai._transformers:t_resolve_operation": "asks how a long operation is doing",
-    "google.genai._interactions_websocket:*": _LIVE,
     "google.genai._gaos.basesdk:*": _BELOW,
-    "google.genai._gaos._internal:*": _HELD,
-    "google.genai._gaos.agents:*": _HELD,
-    "google.genai._gaos.auth_tokens:*": "fetches a short-lived token",
-    "google.genai._gaos.credentials:*": _HELD,
-    "google.genai._gaos.decisions:*Decisions.create": _MADE,
-    "google.genai._gaos.environments:*": _HELD,
-    "google.genai._gaos.files:*": _HELD,
-    "google.genai._gaos.interactions:*Interactions.create": _MADE,
-    "google.genai._gaos.interactions:*Interactions.get": _MADE,
-    "google.genai._gaos.interactions:*Interactions.cancel": "looks after an interaction; making it is watched",
-    "google.genai._gaos.interactions:*Interactions.delete": "looks after an interaction; making it is watched",
-    "google.genai._gaos.triggers:*": _THERE,
-    "google.genai._gaos.voices:*": _HELD,
-    "google.genai._gaos.webhooks:*": _HELD,
-    "google.genai.caches:*": _HELD,
-    "google.genai.documents:*": _HELD,
-    "google.genai.file_search_stores:*": _HELD,
-    "google.genai.files:*": _HELD,
-    "google.genai.live:*": _LIVE,
-    "google.genai.live_music:*": _LIVE,
-    "google.genai.local_tokenizer:*": "counts on this machine; only the tokenizer itself is fetched",
-    "google.genai.operations:*": "asks how a long operation is doing",
-    "google.genai.pagers:*": _HELD,
-    "google.genai.tokens:*": "fetches a short-lived token for a live session",
-    "google.genai.tunings:*": "trains a model at the provider",
-    "google.genai._gaos.google_genai:*Interactions.cancel": "looks after an interaction; making it is watched",
-    "google.genai._gaos.google_genai:*Interactions.delete": "looks after an interaction; making it is watched",
-    "google.genai._gaos.google_genai:*Agents.*": _HELD,
-    "google.genai._gaos.google_genai:*Credentials.*": _HELD,
-    "google.genai._gaos.google_genai:*Environments.*": _HELD,
-    "google.genai._gaos.google_genai:*Files.*": _HELD,
-    "google.genai._gaos.google_genai:*Triggers.*": _THERE,
-    "google.genai._gaos.google_genai:*Voices.*": _HELD,
-    "google.genai._gaos.google_genai:*Webhooks.*": _HELD,
+    "google.genai._test_api_client:*": "test code of the SDK",
+    "google.genai._local_tokenizer_loader:*": _TOKENIZER,
+    "google.genai.local_tokenizer:*": _TOKENIZER,
+    "google.genai._transformers:t_resolve_operation": _POLL,
+    "google.genai.operations:*": _POLL,
+    "google.genai._gaos.auth_tokens:*": _TOKEN,
+    "google.genai.tokens:*": _TOKEN,
+    "google.genai._gaos.decisions:*Decisions.create": _GENERATED,
+    "google.genai._gaos.interactions:*Interactions.create": _GENERATED,
+    "google.genai._gaos.interactions:*Interactions.get": _GENERATED,
+    "google.genai._gaos.interactions:*Interactions.cancel": _STORED,
+    "google.genai._gaos.interactions:*Interactions.delete": _STORED,
+    "google.genai._gaos.google_genai:*Interactions.cancel": _STORED,
+    "google.genai._gaos.google_genai:*Interactions.delete": _STORED,
+    "google.genai.live:*": _SOCKET,
 }

@@ -1,24 +1,24 @@
-"""Functions of ollama that send requests and are not instrumented.
+"""Functions of ollama that send requests and are not observed.
 
 Keys cover AsyncClient too.
 """
 
 from __future__ import annotations
 
-_HELD = "keeps models on the server and asks none"
-_WEB = "searches or fetches from the web, and asks no model"
+from opentelemetry.instrumentation.llm.providers._unobserved import UNOBSERVED
+
+_MANAGED = "manages models on the server"
 
 NOT_WATCHED = {
-    "ollama._client:*Client.pull": _HELD,
-    "ollama._client:*Client.push": _HELD,
-    "ollama._client:*Client.create": _HELD,
-    "ollama._client:*Client.create_blob": _HELD,
-    "ollama._client:*Client.list": _HELD,
-    "ollama._client:*Client.delete": _HELD,
-    "ollama._client:*Client.copy": _HELD,
-    "ollama._client:*Client.show": _HELD,
-    "ollama._client:*Client.ps": _HELD,
-    "ollama._client:*Client.web_search": _WEB,
-    "ollama._client:*Client.web_fetch": _WEB,
-    "ollama._client:*Client._request_raw": "below _request, which is watched; streams do not pass it",
+    **UNOBSERVED["ollama"],
+    "ollama._client:*Client.pull": _MANAGED,
+    "ollama._client:*Client.push": _MANAGED,
+    "ollama._client:*Client.create": _MANAGED,
+    "ollama._client:*Client.create_blob": _MANAGED,
+    "ollama._client:*Client.list": _MANAGED,
+    "ollama._client:*Client.delete": _MANAGED,
+    "ollama._client:*Client.copy": _MANAGED,
+    "ollama._client:*Client.show": _MANAGED,
+    "ollama._client:*Client.ps": _MANAGED,
+    "ollama._client:*Client._request_raw": "below _request, which is observed; streams do not pass it",
 }

@@ -1,62 +1,51 @@
-"""Functions of openai that send requests and are not instrumented."""
+"""Functions of openai that send requests and are not observed."""
 
 from __future__ import annotations
 
+from opentelemetry.instrumentation.llm.providers._unobserved import UNOBSERVED
+
 from .generated import below
 
-_HELD = "keeps things at the provider and asks no model"
-_KEPT = "looks after answers that the provider keeps; making one, or fetching one, is watched"
-_BATCH = "looks after a batch; handing it in is watched"
-_RUNS = "an agent that runs at the provider: its calls of models are made and counted there, and are not this process's"
-_TRAINS = "trains or grades models at the provider: a job that is asked for again until it is done"
-_VIDEO = "a job that is asked for again until its video is made; the conventions have no operation for it"
-_SOCKET = "an open line in both directions, with no single request and answer that a call could be"
-_CALLS = "begins or steers a telephone call or a live session, whose calls of models are made at the provider"
-_CREDENTIALS = "fetches credentials; what they are for is watched"
+_CREDENTIALS = "fetches credentials; the calls that use them are observed"
+_MANAGED = "manages resources at the provider"
+_BATCH = "manages a batch; its creation is observed"
+_STORED = "manages stored responses; creating and fetching a response is observed"
+_SOCKET = "opens a WebSocket, whose responses are observed in the WebSocket library"
 
 NOT_WATCHED = {
     **below("openai"),
-    "openai._websocket_connection:*": _SOCKET,
+    **UNOBSERVED["openai"],
     "openai.auth.*": _CREDENTIALS,
-    "openai.lib._assistants_*": _RUNS,
-    "openai.lib.responses_tool_runner:*": "a loop in this process; each of its requests passes POST /responses",
-    "openai.resources.admin.*": _HELD,
-    "openai.resources.audio.voice*": _HELD,
+    "openai.resources.realtime.*client_secrets:*": _CREDENTIALS,
+    "openai.lib.responses_tool_runner:*": "a loop in this process; each of its requests is observed",
+    "openai.resources.admin.*": _MANAGED,
+    "openai.resources.audio.voice*": _MANAGED,
+    "openai.resources.containers.*": _MANAGED,
+    "openai.resources.conversations.*": _MANAGED,
+    "openai.resources.files:*": _MANAGED,
+    "openai.resources.models:*": _MANAGED,
+    "openai.resources.safety.*": _MANAGED,
+    "openai.resources.skills.*": _MANAGED,
+    "openai.resources.uploads.*": _MANAGED,
+    "openai.resources.vector_stores.*": _MANAGED,
+    "openai.resources.webhooks.*": _MANAGED,
     "openai.resources.batches:*Batches.retrieve": _BATCH,
     "openai.resources.batches:*Batches.list": _BATCH,
     "openai.resources.batches:*Batches.cancel": _BATCH,
-    "openai.resources.beta.agents.*": _RUNS,
-    "openai.resources.beta.assistants:*": _RUNS,
-    "openai.resources.beta.chatkit.*": _RUNS,
-    "openai.resources.beta.threads.*": _RUNS,
+    "openai.resources.beta.responses.input_items:*": _STORED,
+    "openai.resources.beta.responses.responses:*Responses.delete": _STORED,
+    "openai.resources.beta.responses.responses:*Responses.cancel": _STORED,
+    "openai.resources.chat.completions.completions:*Completions.retrieve": _STORED,
+    "openai.resources.chat.completions.completions:*Completions.update": _STORED,
+    "openai.resources.chat.completions.completions:*Completions.list": _STORED,
+    "openai.resources.chat.completions.completions:*Completions.delete": _STORED,
+    "openai.resources.chat.completions.messages:*": _STORED,
+    "openai.resources.responses.input_items:*": _STORED,
+    "openai.resources.responses.responses:*Responses.delete": _STORED,
+    "openai.resources.responses.responses:*Responses.cancel": _STORED,
+    "openai.resources.content_provenance_checks:*": "checks the origin of a file; it calls no model",
+    "openai._websocket_connection:*": _SOCKET,
     "openai.resources.beta.realtime.*": _SOCKET,
-    "openai.resources.beta.responses.input_items:*": _KEPT,
-    "openai.resources.beta.responses.responses:*Responses.delete": _KEPT,
-    "openai.resources.beta.responses.responses:*Responses.cancel": _KEPT,
-    "openai.resources.chat.completions.completions:*Completions.retrieve": _KEPT,
-    "openai.resources.chat.completions.completions:*Completions.update": _KEPT,
-    "openai.resources.chat.completions.completions:*Completions.list": _KEPT,
-    "openai.resources.chat.completions.completions:*Completions.delete": _KEPT,
-    "openai.resources.chat.completions.messages:*": _KEPT,
-    "openai.resources.containers.*": _HELD,
-    "openai.resources.content_provenance_checks:*": "asks where a file comes from, and no model that tells of itself",
-    "openai.resources.conversations.*": _HELD,
-    "openai.resources.evals.*": _TRAINS,
-    "openai.resources.files:*": _HELD,
-    "openai.resources.fine_tuning.*": _TRAINS,
     "openai.resources.live.*:*ConnectionManager.*": _SOCKET,
-    "openai.resources.live.*": _CALLS,
-    "openai.resources.models:*": _HELD,
     "openai.resources.realtime.*:*ConnectionManager.*": _SOCKET,
-    "openai.resources.realtime.calls:*": _CALLS,
-    "openai.resources.realtime.*client_secrets:*": _CREDENTIALS,
-    "openai.resources.responses.input_items:*": _KEPT,
-    "openai.resources.responses.responses:*Responses.delete": _KEPT,
-    "openai.resources.responses.responses:*Responses.cancel": _KEPT,
-    "openai.resources.safety.*": _HELD,
-    "openai.resources.skills.*": _HELD,
-    "openai.resources.uploads.*": _HELD,
-    "openai.resources.vector_stores.*": _HELD,
-    "openai.resources.videos:*": _VIDEO,
-    "openai.resources.webhooks.*": _HELD,
 }

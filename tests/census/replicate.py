@@ -1,26 +1,29 @@
-"""Functions of replicate that send requests and are not instrumented."""
+"""Functions of replicate that send requests and are not observed."""
 
 from __future__ import annotations
 
-_PASSES = "asks through a prediction's own functions, which are watched"
-_HELD = "keeps things at the provider and asks no model"
+from opentelemetry.instrumentation.llm.providers._unobserved import UNOBSERVED
+
+_CALLS_ANOTHER = "calls another function that is observed"
+_PREDICTION = "creates a prediction, which is observed, and then reads its output from another server"
+_MANAGED = "manages resources at the provider"
 
 NOT_WATCHED = {
-    "replicate.client:Client.run": _PASSES,
-    "replicate.client:Client.async_run": _PASSES,
-    "replicate.client:Client.*stream": "asks for a prediction, which is watched, and then reads from another server what it says",
-    "replicate.client:Client._*request": "below the functions that are watched; others pass it too",
-    "replicate.helpers:FileOutput.*": "fetches a file that a prediction has made",
-    "replicate.stream:*stream": "asks for a prediction, which is watched, and then reads from another server what it says",
-    "replicate.prediction:Prediction.*stream": "reads from another server what a prediction says; that it was asked for is told",
-    "replicate.prediction:*": _PASSES,
-    "replicate.training:*": "trains a model at the provider",
-    "replicate.model:Model*": _HELD,
-    "replicate.deployment:Deployment*": _HELD,
-    "replicate.account:*": _HELD,
-    "replicate.collection:*": _HELD,
-    "replicate.file:*": _HELD,
-    "replicate.hardware:*": _HELD,
-    "replicate.version:*": _HELD,
-    "replicate.webhook:*": _HELD,
+    **UNOBSERVED["replicate"],
+    "replicate.client:Client.run": _CALLS_ANOTHER,
+    "replicate.client:Client.async_run": _CALLS_ANOTHER,
+    "replicate.prediction:*": _CALLS_ANOTHER,
+    "replicate.client:Client.*stream": _PREDICTION,
+    "replicate.stream:*stream": _PREDICTION,
+    "replicate.client:Client._*request": "below the functions that are observed; other operations pass it too",
+    "replicate.helpers:FileOutput.*": "downloads a file that a prediction created",
+    "replicate.prediction:Prediction.*stream": "reads the output of a prediction from another server; the prediction is observed",
+    "replicate.model:Model*": _MANAGED,
+    "replicate.deployment:Deployment*": _MANAGED,
+    "replicate.account:*": _MANAGED,
+    "replicate.collection:*": _MANAGED,
+    "replicate.file:*": _MANAGED,
+    "replicate.hardware:*": _MANAGED,
+    "replicate.version:*": _MANAGED,
+    "replicate.webhook:*": _MANAGED,
 }

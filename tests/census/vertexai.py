@@ -1,30 +1,27 @@
-"""Functions of vertexai that send requests and are not instrumented.
+"""Functions of vertexai that send requests and are not observed.
 
 Keys cover ``_async`` forms too.
 """
 
 from __future__ import annotations
 
-_ON_GENAI = "asks through google-genai's client: agents, evaluations and what is kept at the provider"
-_PART = "a part of count_tokens, which is watched"
-_RETIRED = "asks a model of the generation before Gemini, which the provider has shut down"
-_HELD = "keeps things at the provider and asks no model"
-_NO_WORD = "the table of operations has no word for it"
+from opentelemetry.instrumentation.llm.providers._unobserved import UNOBSERVED
+
+_REMOVED = "a model older than Gemini, which the provider has removed"
+_MANAGED = "manages resources at the provider"
 
 NOT_WATCHED = {
-    "vertexai._genai.*": _ON_GENAI,
-    "vertexai.generative_models._generative_models:*._gapic_count_tokens": _PART,
-    "vertexai.generative_models._generative_models:*._gapic_compute_tokens": "says what the tokens of a text are: " + _NO_WORD,
-    "vertexai.language_models._language_models:_TextGenerationModel.predict": _RETIRED,
-    "vertexai.language_models._language_models:_ChatSessionBase.send_message": _RETIRED,
-    "vertexai.language_models._language_models:_CodeGenerationModel.predict": _RETIRED,
-    "vertexai.vision_models._vision_models:ImageGenerationModel.*": "makes images, which google-genai took over",
-    "vertexai.vision_models._vision_models:MultiModalEmbeddingModel.get_embeddings": "embeds images and videos, and counts no tokens",
-    "vertexai.vision_models._vision_models:*": "looks at images: " + _NO_WORD,
-    "vertexai.batch_prediction.*": _HELD,
-    "vertexai.caching.*": _HELD,
-    "vertexai.*rag.rag_data:upload_file": _HELD,
-    "vertexai.tokenization.*": "fetches once what it counts with in the process itself",
-    "vertexai.*_warn_if_telemetry_api_disabled": "asks whether an interface of the cloud is switched on",
-    "vertexai.preview.reasoning_engines.templates.llama_index:*": "puts the parts of an agent together",
+    **UNOBSERVED["google-cloud-aiplatform"],
+    "vertexai._genai.*": "calls another function that is observed",
+    "vertexai.generative_models._generative_models:*._gapic_count_tokens": "a part of count_tokens, which is observed",
+    "vertexai.generative_models._generative_models:*._gapic_compute_tokens": "returns the tokens of a text; nothing is generated",
+    "vertexai.language_models._language_models:_TextGenerationModel.predict": _REMOVED,
+    "vertexai.language_models._language_models:_ChatSessionBase.send_message": _REMOVED,
+    "vertexai.language_models._language_models:_CodeGenerationModel.predict": _REMOVED,
+    "vertexai.batch_prediction.*": _MANAGED,
+    "vertexai.caching.*": _MANAGED,
+    "vertexai.*rag.rag_data:upload_file": _MANAGED,
+    "vertexai.tokenization.*": "downloads a tokenizer once",
+    "vertexai.*_warn_if_telemetry_api_disabled": "checks if an interface of the cloud is enabled",
+    "vertexai.preview.reasoning_engines.templates.llama_index:*": "assembles an agent",
 }

@@ -1,9 +1,11 @@
-"""Functions of voyageai that send requests and are not instrumented."""
+"""Functions of voyageai that send requests and are not observed."""
 
 from __future__ import annotations
 
+_TOKENIZER = "counts in this process, with a tokenizer that is downloaded once"
+
 NOT_WATCHED = {
-    "voyageai.api_resources.*": "below the clients' functions, which are watched and repeat what fails",
-    "voyageai._base:*.tokenize": "counts in the process itself, with what it fetches once from the Hub",
-    "voyageai._base:*.count_*": "counts in the process itself, with what it fetches once from the Hub",
+    "voyageai.api_resources.*": "below the functions of the clients, which are observed and retry",
+    "voyageai._base:*.tokenize": _TOKENIZER,
+    "voyageai._base:*.count_*": _TOKENIZER,
 }

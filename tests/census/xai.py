@@ -1,22 +1,21 @@
-"""Functions of xai-sdk that send requests and are not instrumented.
+"""Functions of xai-sdk that send requests and are not observed.
 
 Keys cover ``aio`` too.
 """
 
 from __future__ import annotations
 
-_HELD = "keeps things at the provider and asks no model"
-_LATER = "hands a task in and fetches its answer: it is made at the provider, some of it long after the call"
+from opentelemetry.instrumentation.llm.providers._unobserved import UNOBSERVED
+
+_MANAGED = "manages resources at the provider"
 
 NOT_WATCHED = {
-    "xai_sdk.*.chat:Chat.defer*": "asks through _defer, which is watched",
-    "xai_sdk.*.chat:*.compact*": "makes what is said shorter; the table of operations has no word for it",
-    "xai_sdk.*.chat:Client.delete_stored_completion": _HELD,
-    "xai_sdk.*.image:ImageResponse.*": "fetches a picture that was made",
-    "xai_sdk.*.video:*": "makes a video: the table of operations has no word for it",
-    "xai_sdk.*.batch:*": _LATER,
-    "xai_sdk.*.files:*": _HELD,
-    "xai_sdk.*.collections:*": _HELD,
-    "xai_sdk.*.models:*": _HELD,
-    "xai_sdk.*.auth:*": "asks what a key may do, and no model",
+    **UNOBSERVED["xai-sdk"],
+    "xai_sdk.*.chat:Chat.defer*": "calls another function that is observed",
+    "xai_sdk.*.chat:Client.delete_stored_completion": _MANAGED,
+    "xai_sdk.*.files:*": _MANAGED,
+    "xai_sdk.*.collections:*": _MANAGED,
+    "xai_sdk.*.models:*": _MANAGED,
+    "xai_sdk.*.image:ImageResponse.*": "downloads a created image",
+    "xai_sdk.*.auth:*": "reads the permissions of a key",
 }

@@ -19,6 +19,8 @@ import calls
 from census import SDKS, Inspected, bedrock
 from contract.driving import MODES, run
 from harness.source.surface import Asking, asking, functions_of, listed, offers, read, sources, unaccounted
+from opentelemetry.instrumentation.llm import providers
+from opentelemetry.instrumentation.llm.providers._unobserved import UNOBSERVED
 from opentelemetry.instrumentation.llm.providers.bedrock import BEDROCK
 
 pytestmark = [
@@ -113,6 +115,14 @@ def test_what_amazons_clients_ask_is_watched_or_listed(provider: str) -> None:
         if not (service == "bedrock-runtime" and any(route.partition("/")[0] == operation for route in routes))
     ]
     assert [name for name in left if listed(name, bedrock.NOT_WATCHED) is None] == []
+
+
+def test_every_distribution_with_unobserved_calls_is_in_a_table() -> None:
+    """The functions are checked above, because the lists contain this table."""
+    known = {table.distribution for table in providers.ALL}
+    assert set(UNOBSERVED) <= known and all(reasons for reasons in UNOBSERVED.values())
+    listed_here = {pattern for sdk in SDKS for pattern in sdk.reasons} | set(bedrock.NOT_WATCHED)
+    assert {pattern for reasons in UNOBSERVED.values() for pattern in reasons} <= listed_here
 
 
 PLANTED = """

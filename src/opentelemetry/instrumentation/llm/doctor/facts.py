@@ -36,6 +36,8 @@ class SdkState:
     native: tuple[NativeState, ...] = ()
     not_reached: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+    unobserved: dict[str, list[str]] = field(default_factory=dict)
+    """Billed functions that are not observed, as patterns by reason."""
 
 
 @dataclass(frozen=True)

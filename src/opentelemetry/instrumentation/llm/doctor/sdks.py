@@ -19,6 +19,7 @@ from .. import providers
 from ..calls.declaration import Sdk
 from ..calls.patches import Patches, installed
 from ..instrumentor import LLMInstrumentor
+from ..providers._unobserved import by_reason
 from ..settings import Settings
 from .facts import NativeState, SdkState
 from .wrappers import who
@@ -48,7 +49,9 @@ def looked_at(name: str, settings: Settings) -> SdkState:
     several = by_distribution()[name]
     fitting = _fitting(several)
     version, requires = installed(several[0].requires)[0], "; ".join(p.requires for p in several)
-    sdk = SdkState(name, requires, version, "not installed" if version is None else "too old", providers=tuple(p.name for p in several))
+    missing_state = "not installed" if version is None else "too old"
+    unobserved = by_reason(name) if version is not None else {}
+    sdk = SdkState(name, requires, version, missing_state, providers=tuple(p.name for p in several), unobserved=unobserved)
     patches = LLMInstrumentor()._patches
     found = any(point.target in patches.patched for p in several for point in p.points)
     untested = version is not None and not fitting

@@ -13,6 +13,8 @@ from .facts import Facts, Finding, OtherInstrumentation, SdkState, Sent, Setting
 from .findings import what_to_do
 
 Row = tuple[str, ...]
+_PATTERNS = 2
+"""Patterns of functions in a row; the JSON output has all."""
 Mark = Literal["good", "note", "bad"]
 
 # A symbol, a letter for streams that cannot encode the symbol, and a colour.
@@ -28,6 +30,7 @@ def written(collected: Facts, findings: Sequence[Finding], terminal: Terminal = 
     parts = [
         f"{page.bold(f'{OURS} {versions[OURS]}')} on Python {versions['python']}\n{', '.join(others)}",
         page.section("SDKs", sdks) + _not_installed(collected.sdks),
+        page.section("Billed calls that are not recorded", list(_unobserved(collected.sdks)), always=False),
         page.section("Spans that SDKs make themselves", [(n.target, n.done) for sdk in collected.sdks for n in sdk.native]),
         page.section("Other instrumentations of these SDKs", [_neighbour(n) for n in collected.neighbours]),
         page.section("Where telemetry goes", _exports(collected)),
@@ -99,6 +102,13 @@ def _count(number: int, thing: str) -> str:
     ('1 place', '2 places')
     """
     return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def _unobserved(sdks: Iterable[SdkState]) -> Iterable[Row]:
+    for sdk in sdks:
+        for reason, patterns in sdk.unobserved.items():
+            more = f" and {len(patterns) - _PATTERNS} more" if len(patterns) > _PATTERNS else ""
+            yield sdk.name, ", ".join(patterns[:_PATTERNS]) + more, reason
 
 
 def _watched(sdk: SdkState) -> str:
