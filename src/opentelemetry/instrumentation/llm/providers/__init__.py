@@ -43,8 +43,10 @@ KNOWN: tuple[LazySdk, ...] = (
     LazySdk("openai", "openai:OPENAI", ("openai._base_client",)),
     LazySdk("anthropic", "anthropic:ANTHROPIC", ("anthropic._base_client",)),
     LazySdk("google_genai", "google_genai:GOOGLE_GENAI", ("google.genai._api_client",)),
-    LazySdk("google_genai_interactions", "google_genai:GOOGLE_GENAI_INTERACTIONS", ("google.genai._api_client",)),
-    LazySdk("google_genai_interactions_before_2", "google_genai:GOOGLE_GENAI_INTERACTIONS_BEFORE_2", ("google.genai._api_client",)),
+    LazySdk("google_genai_interactions", "google_genai_interactions:GOOGLE_GENAI_INTERACTIONS", ("google.genai._api_client",)),
+    LazySdk(
+        "google_genai_interactions_before_2", "google_genai_interactions:GOOGLE_GENAI_INTERACTIONS_BEFORE_2", ("google.genai._api_client",)
+    ),
     LazySdk("mistralai", "mistralai:MISTRALAI", tuple(f"{package}.basesdk" for package in _MISTRAL)),
     LazySdk("cohere", "cohere:COHERE", ("cohere",)),
     LazySdk("bedrock", "bedrock:BEDROCK", ("botocore.client",)),
@@ -63,7 +65,7 @@ KNOWN: tuple[LazySdk, ...] = (
     LazySdk("zai", "zai:ZAI", ("zai.core._http_client",)),
     LazySdk("zhipuai", "zai:ZHIPUAI", ("zhipuai.core._http_client",)),
     LazySdk("dashscope", "dashscope:DASHSCOPE", ("dashscope",)),
-    LazySdk("dashscope_client", "dashscope:DASHSCOPE_CLIENT", ("dashscope.v2.client",)),
+    LazySdk("dashscope_client", "dashscope_client:DASHSCOPE_CLIENT", ("dashscope.v2.client",)),
     LazySdk("replicate", "replicate:REPLICATE", ("replicate.client",)),
     LazySdk("voyageai", "voyageai:VOYAGEAI", ("voyageai",)),
     LazySdk("xai", "xai:XAI", ("xai_sdk",)),

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from ..calls.declaration import Destination, PatchPoint, Sdk
 from ..calls.result import raw_responses
 from ..dialects import Arguments, Dialect
 from ..extraction.paths import reader
-from ..extraction.urls import port_of
+from ._endpoint import endpoint
 from ._hosts import deployment_in, provider_of
 
 _CLIENTS = ("SyncAPIClient", "AsyncAPIClient")
@@ -30,14 +30,6 @@ _BY_CLASS: Mapping[str, str] = {
 
 _NONE: Mapping[str, Any] = {}
 _URLS_KEPT = 500
-
-
-class Server(NamedTuple):
-    """Where a base URL leads."""
-
-    host: str
-    port: int | None
-    path: str
 
 
 def _sends(sender: int, method: str, path: str, client: Any, sent: str, server: SplitResult) -> bool | None:
@@ -78,12 +70,6 @@ def _base(instance: Any) -> str:
     return str(getattr(instance, "_base_url", None) or instance.base_url)
 
 
-@lru_cache(maxsize=1024)
-def _server(url: str) -> Server:
-    parts = urlsplit(url)
-    return Server(parts.hostname or "", port_of(parts) or {"https": 443, "http": 80}.get(parts.scheme), parts.path)
-
-
 @lru_cache(maxsize=256)
 def _by_class(kind: Any) -> str | None:
     return next((_BY_CLASS[c.__name__] for c in kind.__mro__ if c.__name__ in _BY_CLASS), None)
@@ -93,7 +79,7 @@ def identify_as(name: str) -> Callable[[Any, Arguments], Destination]:
     """Make the function that identifies the provider; ``name`` is the SDK's provider."""
 
     def of_url(url: str, kind: Any) -> Destination:
-        server = _server(url)
+        server = endpoint(url)
         provider = _by_class(kind) or provider_of(server.host, server.port, server.path, name)
         return Destination(provider, server.host or None, server.port)
 

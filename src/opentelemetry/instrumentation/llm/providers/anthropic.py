@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from ..calls.declaration import Destination, Sdk
-from ..calls.native_spans import replacement
 from ..dialects import Arguments
 from ..dialects.anthropic.messages import messages
 from ..dialects.openai.media import plain
 from ..dialects.openai.prompt_completions import prompt_completions
-from ..guard import guarded
 from ..wrapper import Patch
 from ._generated import generated, identify_as
+from ._native import tracer_property
 
 _BY_CLASS: Mapping[str, str] = {
     "BaseBedrockClient": "aws.bedrock",
@@ -45,24 +44,8 @@ def _identify(instance: Any, arguments: Arguments) -> Destination:
     return identity if name is None else identity._replace(provider=name)
 
 
-def _tracing(silent: bool) -> Callable[[Any], Any]:
-    """Return a maker of the property ``_tracer`` of clients.
-
-    The SDK still sends ``traceparent``, with our span. Its spans of tools and of calls that are not instrumented stay.
-    """
-
-    def make(original: Any) -> Any:
-        def tracer(client: Any) -> Any:
-            native = original.fget(client)
-            return native if native is None else guarded(_replaced, client, native, silent, default=native)
-
-        return property(tracer)
-
-    return make
-
-
-def _replaced(client: Any, native: Any, silent: bool) -> Any:
-    return replacement(native, client._open_telemetry.get("tracer_provider"), silent)
+def _provider_of(client: Any) -> Any:
+    return client._open_telemetry.get("tracer_provider")
 
 
 _TRACER = "anthropic._base_client:BaseClient._tracer"
@@ -79,6 +62,7 @@ ANTHROPIC: Sdk = replace(
         },
     ),
     identify=_identify,
-    native=(Patch("anthropic", _TRACER, _tracing(silent=True)),),
-    native_kept=(Patch("anthropic", _TRACER, _tracing(silent=False)),),
+    # The SDK still sends ``traceparent``, with our span. Its spans of tools and of calls that are not instrumented stay.
+    native=(Patch("anthropic", _TRACER, tracer_property(_provider_of, silent=True)),),
+    native_kept=(Patch("anthropic", _TRACER, tracer_property(_provider_of, silent=False)),),
 )

@@ -5,13 +5,9 @@ All clients of botocore share one function; calls of other services pass through
 
 from __future__ import annotations
 
-import asyncio
-import http.client
-import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
 
 from ..calls.declaration import Destination, PatchPoint, ResultHandler, Sdk
 from ..calls.streams.body import body_in
@@ -20,9 +16,8 @@ from ..dialects import Arguments, Dialect
 from ..dialects.bedrock.converse import beside, converse
 from ..dialects.bedrock.invoke_model import invoke_model, invoked_embeddings, invoked_images, invoked_rerank
 from ..dialects.bedrock.invoke_model_request import operation, parsed
-from ..extraction.urls import port_of
-from ..guard import guarded
-from ..wrapper import Patch
+from ._botocore import botocore_error, other_services_only
+from ._endpoint import endpoint
 
 _SERVICE = "bedrock-runtime"
 _TARGETS = ("botocore.client:BaseClient._make_api_call", "aiobotocore.client:AioBaseClient._make_api_call")
@@ -30,28 +25,8 @@ _INVOKE, _INVOKE_STREAM = "InvokeModel", "InvokeModelWithResponseStream"
 _STREAMS = frozenset({"ConverseStream", _INVOKE_STREAM})
 _NOT_OURS = Arguments({})
 
-_TIMEOUTS = (TimeoutError, asyncio.TimeoutError)
-
-
-def _raised(error: BaseException) -> BaseException:
-    """Return the exception of botocore if the file below fails with ``error``."""
-    theirs: Any = sys.modules.get("botocore.exceptions")
-    if isinstance(error, _TIMEOUTS):
-        made = theirs.ReadTimeoutError(endpoint_url=None, error=error)
-    elif isinstance(error, (OSError, http.client.HTTPException)) or _is_disconnection(error):
-        made = theirs.ResponseStreamingError(error=error)
-    else:
-        return error
-    raised: BaseException = made.with_traceback(error.__traceback__)
-    return raised
-
-
-def _is_disconnection(error: BaseException) -> bool:
-    return any(kind.__name__ == "ClientConnectionError" for kind in type(error).__mro__)
-
-
-_BODY = body_in("body", _raised)
-_POINTS: tuple[tuple[str, str, Dialect, ResultHandler | None], ...] = (
+_BODY = body_in("body", botocore_error)
+_OPERATIONS: tuple[tuple[str, str, Dialect, ResultHandler | None], ...] = (
     ("Converse", "chat", converse, None),
     ("ConverseStream", "chat", converse, events_in("stream")),
     (f"{_INVOKE}/chat", "chat", invoke_model, _BODY),
@@ -67,7 +42,7 @@ _POINTS: tuple[tuple[str, str, Dialect, ResultHandler | None], ...] = (
 )
 
 
-def _read(client: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+def read(client: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
     """Read the name and parameters of an operation.
 
     For an operation with a model, the body decides the purpose, which becomes part of the path.
@@ -85,41 +60,20 @@ def _read(client: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Argu
 
 
 @lru_cache(maxsize=256)
-def _identity(url: str) -> Destination:
-    parts = urlsplit(url)
-    return Destination("aws.bedrock", parts.hostname, port_of(parts) or {"https": 443, "http": 80}.get(parts.scheme))
-
-
-_RECORDED = frozenset(path.partition("/")[0] for path, *_ in _POINTS)
-
-
-def _traced_by_us(extension: Any) -> bool:
-    about = extension._call_context
-    return about.service == _SERVICE and about.operation in _RECORDED
-
-
-def _other_services_only(original: Any) -> Any:
-    """Let the instrumentation of botocore skip calls that are recorded here."""
-
-    def should_trace_service_call(extension: Any) -> Any:
-        return False if guarded(_traced_by_us, extension) else original(extension)
-
-    return should_trace_service_call
+def _at(url: str) -> Destination:
+    host, port, _ = endpoint(url)
+    return Destination("aws.bedrock", host or None, port)
 
 
 BEDROCK = Sdk(
     name="bedrock",
     requires="botocore >= 1.34.116",
     points=tuple(
-        PatchPoint(target, does, dialect, f"POST /{path}", open=opened) for path, does, dialect, opened in _POINTS for target in _TARGETS
+        PatchPoint(target, does, dialect, f"POST /{path}", open=opened)
+        for path, does, dialect, opened in _OPERATIONS
+        for target in _TARGETS
     ),
-    read=_read,
-    identify=lambda client, arguments: _identity(str(client.meta.endpoint_url)),
-    native=(
-        Patch(
-            "botocore",
-            "opentelemetry.instrumentation.botocore.extensions.types:_AwsSdkExtension.should_trace_service_call",
-            _other_services_only,
-        ),
-    ),
+    read=read,
+    identify=lambda client, arguments: _at(str(client.meta.endpoint_url)),
+    native=(other_services_only(_SERVICE, frozenset(path.partition("/")[0] for path, *_ in _OPERATIONS)),),
 )

@@ -5,66 +5,26 @@ Every public function is patched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from ..calls.declaration import PatchPoint, Sdk
-from ..calls.native_spans import replacement
 from ..dialects import Arguments, Dialect
 from ..dialects.mistral import content
 from ..dialects.mistral.conversations import conversations
+from ..dialects.mistral.envelopes import in_envelopes
 from ..dialects.openai.chat_completions import chat_completions
 from ..dialects.openai.embeddings import embeddings
 from ..dialects.openai.media import moderation, plain, speech, transcription
 from ..dialects.openai.responses import responses
 from ..dialects.streamed import streamed
-from ..extraction.paths import as_float, copy_fields, fields, get_path
-from ..guard import guarded
-from ..schema.records import Request, Response
 from ..wrapper import Patch
 from ._generated import identify_as
+from ._native import enabled_and_tracer
 
-_OWN_WORDS = fields(Request, {"model": "model", "seed": "random_seed", "dimensions": "output_dimension"})
-_DEFAULTS = {"input_tokens": "prompt_tokens", "output_tokens": "completion_tokens", "total_tokens": "total_tokens"}
-
-
-def _remove_zeros(draft: Response, answer: Any) -> None:
-    """Remove zeros that the SDK adds for missing values; add Mistral's own counts."""
-    block = get_path(answer, ("usage",))
-    fields_set: Any = getattr(block, "model_fields_set", _DEFAULTS.values())
-    for name, sdk_name in _DEFAULTS.items():
-        if sdk_name not in fields_set and getattr(draft.usage, name) == 0:
-            setattr(draft.usage, name, None)
-    if (seconds := as_float(get_path(block, ("prompt_audio_seconds",)))) is not None:
-        draft.usage.seconds = seconds
-
-
-def _here(dialect: Dialect) -> Dialect:
-    """Return ``dialect`` with Mistral's field names and its stream envelopes."""
-
-    def request(arguments: Arguments) -> Request:
-        request = dialect.request(arguments)
-        copy_fields(request, arguments.named, _OWN_WORDS)
-        return request
-
-    def reply(answer: Any) -> Response:
-        result = dialect.response(answer)
-        _remove_zeros(result, answer)
-        return result
-
-    def absorb(draft: Response, chunk: Any) -> None:
-        event = get_path(chunk, ("data",))
-        dialect.absorb(draft, event)
-        _remove_zeros(draft, event)
-        if draft.content is not None:
-            content.keep(draft, event)
-
-    return replace(dialect, request=request, response=reply, absorb=absorb)
-
-
-_chat = replace(_here(chat_completions), content=content.content, output=content.output)
-_conversations, _transcription = _here(conversations), _here(transcription)
+_chat = replace(in_envelopes(chat_completions), content=content.content, output=content.output)
+_conversations, _transcription = in_envelopes(conversations), in_envelopes(transcription)
 _ON_AZURE: dict[str, tuple[str, Dialect]] = {
     "chat:Chat.complete": ("chat", _chat),
     "chat:Chat.stream": ("chat", streamed(_chat)),
@@ -84,7 +44,7 @@ _AT_MISTRAL: dict[str, tuple[str, Dialect]] = {
     "conversations:Conversations.restart_stream": ("chat", streamed(_conversations)),
     "conversations:Conversations.start": ("chat", _conversations),
     "conversations:Conversations.start_stream": ("chat", streamed(_conversations)),
-    "embeddings:Embeddings.create": ("embeddings", _here(embeddings)),
+    "embeddings:Embeddings.create": ("embeddings", in_envelopes(embeddings)),
     "classifiers:Classifiers.moderate": ("moderation", moderation),
     "classifiers:Classifiers.moderate_chat": ("moderation", moderation),
     "classifiers:Classifiers.classify": ("moderation", moderation),
@@ -93,9 +53,9 @@ _AT_MISTRAL: dict[str, tuple[str, Dialect]] = {
     "transcriptions:Transcriptions.stream": ("transcription", streamed(_transcription)),
 }
 _SINCE_2: dict[str, tuple[str, Dialect]] = {
-    "responses:Responses.create": ("chat", _here(responses)),
+    "responses:Responses.create": ("chat", in_envelopes(responses)),
     "responses:Responses.count_input_tokens": ("count_tokens", plain),
-    "speech:Speech.complete": ("speech", _here(speech)),
+    "speech:Speech.complete": ("speech", in_envelopes(speech)),
     "jobs:Jobs.create": ("create_batch", plain),
     "batch_jobs:BatchJobs.create": ("create_batch", plain),
 }
@@ -114,20 +74,6 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
     """Read keyword arguments and the server, which a single call may override."""
     url = kwargs.get("server_url") or instance.sdk_configuration.get_server_details()[0]
     return Arguments(kwargs, path=str(url), streaming=kwargs.get("stream") is True)
-
-
-def _tracing(silent: bool) -> Callable[[Any], Any]:
-    """Return a maker of the SDK's function that returns ``(enabled, tracer)``."""
-
-    def make(original: Any) -> Any:
-        def tracer(*args: Any, **kwargs: Any) -> Any:
-            enabled, tracer = original(*args, **kwargs)
-            provider = args[0] if args else kwargs.get("provider")
-            return enabled, guarded(replacement, tracer, provider, silent, default=tracer) if enabled else tracer
-
-        return tracer
-
-    return make
 
 
 _TRACERS = tuple(f"{root}._hooks.tracing:get_or_create_otel_tracer" for root in ("mistralai.client", "mistralai"))
@@ -158,6 +104,6 @@ MISTRALAI = Sdk(
         "mistralai.mistral_jobs:*": "mistralai >= 1.2, < 2",
         "*": "mistralai < 2",
     },
-    native=tuple(Patch("mistralai", target, _tracing(silent=True)) for target in _TRACERS),
-    native_kept=tuple(Patch("mistralai", target, _tracing(silent=False)) for target in _TRACERS),
+    native=tuple(Patch("mistralai", target, enabled_and_tracer(silent=True)) for target in _TRACERS),
+    native_kept=tuple(Patch("mistralai", target, enabled_and_tracer(silent=False)) for target in _TRACERS),
 )

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
 
 from ..calls.declaration import Destination, PatchPoint, Sdk
 from ..dialects import Arguments, Dialect
@@ -17,8 +15,7 @@ from ..dialects.google.media import only_named
 from ..dialects.google.vertexai import embeddings, generate_content
 from ..dialects.streamed import streamed
 from ..extraction.paths import as_str, get_path
-from ..extraction.urls import port_of
-from ._hosts import provider_of
+from ._endpoint import destination
 
 _METHODS: Mapping[str, tuple[str, Dialect]] = {
     "generative_models._generative_models:_GenerativeModel._generate_content{}": ("generate_content", generate_content),
@@ -46,14 +43,8 @@ def identify(instance: Any, arguments: Arguments) -> Destination:
     if (host := as_str(get_path(client, ("transport", "_host")))) is None:
         config: Any = sys.modules["google.cloud.aiplatform.initializer"].global_config
         host = config.get_client_options(location_override=getattr(instance, "_location", None), prediction_client=True).api_endpoint
-    return _at(str(host))
-
-
-@lru_cache(maxsize=256)
-def _at(where: str) -> Destination:
-    server = urlsplit(where if "://" in where else f"https://{where}")
-    host, port = server.hostname or "", port_of(server) or {"https": 443, "http": 80}.get(server.scheme)
-    return Destination(provider_of(host, port, "", "gcp.vertex_ai"), host, port)
+    address = str(host)
+    return destination(address if "://" in address else f"https://{address}", "gcp.vertex_ai")
 
 
 VERTEXAI = Sdk(

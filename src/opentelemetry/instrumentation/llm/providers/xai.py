@@ -6,7 +6,6 @@ The SDK makes its own spans, contents included; they are replaced.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from ..calls.declaration import Destination, PatchPoint, Sdk
@@ -14,9 +13,10 @@ from ..dialects import Arguments, Dialect
 from ..dialects.streamed import streamed
 from ..dialects.xai import chat, fetched, images, tokens
 from ..wrapper import Patch
-from ._hosts import provider_of
+from ._endpoint import channel_destination
+from ._native import SilentTracer
 
-_METHODS: Mapping[str, tuple[str, Dialect]] = {
+_OPERATIONS: Mapping[str, tuple[str, Dialect]] = {
     "chat:Chat.sample": ("chat", chat),
     "chat:Chat.sample_batch": ("chat", chat),
     "chat:Chat.parse": ("chat", chat),
@@ -31,29 +31,6 @@ _METHODS: Mapping[str, tuple[str, Dialect]] = {
 }
 _NAMES: Mapping[str, tuple[str, ...]] = {"chat": ("response_id",), "image": ("prompt", "model", "n"), "tokenizer": ("text", "model")}
 _MODES = ("sync", "aio")
-
-
-class _Silent:
-    """Replace a tracer, the result of its methods and a span, without any effect.
-
-    The SDK makes its span current while it yields. OpenTelemetry's tracer without spans would do that too, and the
-    span would remain in the application's context.
-    """
-
-    def start_as_current_span(self, *args: Any, **kwargs: Any) -> _Silent:
-        """Start nothing."""
-        return self
-
-    def __enter__(self) -> _Silent:
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        """Leave nothing."""
-
-    def set_attribute(self, *args: Any) -> None:
-        """Keep nothing."""
-
-    set_attributes = set_attribute
 
 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
@@ -72,28 +49,21 @@ def identify(instance: Any, arguments: Arguments) -> Destination:
         held = dict(zip(thunk.__code__.co_freevars, thunk.__closure__, strict=True))["self"].cell_contents
     while (target := getattr(held, "target", None)) is None:
         held = held._channel
-    return _at(target() if callable(target) else target)
-
-
-@lru_cache(maxsize=256)
-def _at(target: Any) -> Destination:
-    # It may name a resolver, as in dns:///api.x.ai.
-    where = target.decode() if isinstance(target, bytes) else str(target)
-    host, _, port = where.rpartition("/")[2].partition(":")
-    number = int(port) if port.isdigit() else 443
-    return Destination(provider_of(host, number, "", "x_ai"), host, number)
+    return channel_destination(target() if callable(target) else target, "x_ai")
 
 
 XAI = Sdk(
     name="xai",
     requires="xai-sdk >= 1.3",
     points=tuple(
-        PatchPoint(f"xai_sdk.{mode}.{target}", operation, dialect) for target, (operation, dialect) in _METHODS.items() for mode in _MODES
+        PatchPoint(f"xai_sdk.{mode}.{target}", operation, dialect)
+        for target, (operation, dialect) in _OPERATIONS.items()
+        for mode in _MODES
     ),
     read=read,
     identify=identify,
     native=tuple(
-        Patch("xai-sdk", f"xai_sdk.{mode}.{module}:tracer", lambda original: _Silent())
+        Patch("xai-sdk", f"xai_sdk.{mode}.{module}:tracer", lambda original: SilentTracer())
         for module in ("chat", "image", "tokenizer")
         for mode in _MODES
     ),
