@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from opentelemetry.instrumentation.llm import attach, detach
+from opentelemetry.instrumentation.llm import attach, detach, with_content, with_tool
 from opentelemetry.instrumentation.llm.context import running_call
 from opentelemetry.instrumentation.llm.handlers.content import as_json, shown
 from opentelemetry.instrumentation.llm.handlers.redaction import without_credentials
@@ -281,3 +281,45 @@ def test_the_limit_of_the_sdk_leaves_valid_json(limit: str, watch: Any, client: 
     client.chat.completions.create(model="gpt-4o-mini", messages=[*MESSAGES, {"role": "user", "content": "何" * 5000}])
     messages = json.loads(seen.span().attributes["gen_ai.input.messages"])
     assert messages[-1]["parts"][-1]["content"].endswith("[cut]")
+
+
+def _where(seen: Any) -> tuple[bool, bool]:
+    span = seen.spans()[-1].attributes
+    event = next(record.log_record for record in reversed(seen.logs()) if record.log_record.event_name.endswith(".details")).attributes
+    return ATTRIBUTES[0] in span, ATTRIBUTES[0] in event
+
+
+@pytest.mark.parametrize(
+    ("setting", "scope", "found"),
+    [
+        ("no_content", "span_only", (True, False)),
+        ("no_content", True, (True, False)),
+        ("span_and_event", "no_content", (False, False)),
+        ("span_only", "event_only", (False, True)),
+        ("event_only", "span_and_event", (True, True)),
+    ],
+)
+def test_a_scope_replaces_the_setting_for_its_calls(setting: str, scope: Any, found: tuple[bool, bool], watch: Any, client: Any) -> None:
+    seen = watch(capture_message_content=setting)
+    with with_content(scope):
+        _send(client)
+        stream = _send(client, stream=True)
+    assert _where(seen) == found
+    list(stream)
+    assert _where(seen) == found
+    _send(client)
+    assert _where(seen) == ("span" in setting, "event" in setting)
+
+
+def test_a_scope_is_a_decorator_and_applies_to_steps(watch: Any) -> None:
+    seen = watch()
+
+    @with_content("span_only")
+    @with_tool("look_up")
+    def look_up(city: str) -> str:
+        return "sunny"
+
+    assert look_up("Osaka") == "sunny"
+    assert "Osaka" in seen.spans()[-1].attributes["gen_ai.tool.call.arguments"]
+    with pytest.raises(ValueError, match="no_content"):
+        with_content("sometimes")

@@ -10,7 +10,6 @@ import pytest
 from opentelemetry.instrumentation.llm import LLMInstrumentor, with_agent, with_tool
 from opentelemetry.instrumentation.llm.handlers import content
 from opentelemetry.instrumentation.llm.schema import conventions, semconv
-from opentelemetry.instrumentation.llm.settings import Settings
 from semconv import generate, product, registry
 from semconv.checker import Scenario, check_logs
 
@@ -68,6 +67,13 @@ def test_both_events_are_emitted_without_a_sampled_span(unsampled: Any, client: 
     assert len(details) == 2 and all(record.attributes["gen_ai.input.messages"] for record in details)
     failed = _events(seen)[EXCEPTION]
     assert failed.attributes["exception.type"] == "openai.RateLimitError" and failed.trace_id and failed.span_id
+
+
+@pytest.mark.parametrize(("setting", "events"), [(None, 0), (True, 1), (False, 0)])
+def test_details_without_a_span_need_a_setting_or_contents(setting: bool | None, events: int, unsampled: Any, client: Any) -> None:
+    seen = unsampled(emit_event=setting)
+    _send(client)
+    assert len(seen.logs()) == events
 
 
 def test_contents_for_spans_only_are_not_prepared_for_dropped_spans(unsampled: Any, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,4 +139,3 @@ def test_every_name_of_the_package_is_in_the_model() -> None:
     events = set(semconv.EXCEPTION_EVENTS.values())
     assert len(names) > 60 and {name for name in names - events if registry.lookup(name) is None} == set()
     assert events | {semconv.DETAILS_EVENT, semconv.EVALUATION_EVENT} <= set(registry.EVENTS)
-    assert Settings().emit_event

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .baggage import with_attributes
 from .bus import attach, attach_many, detach, execute, list_handlers, span
 from .caches.mapping import watch_cache
+from .capture import with_content
 from .configuration import Configured, configure
 from .context import carry, with_context, with_span
 from .costs.budget import CostBudget
@@ -82,6 +83,7 @@ __all__ = [
     "watch_cache",
     "with_agent",
     "with_attributes",
+    "with_content",
     "with_context",
     "with_retrieval",
     "with_span",

@@ -26,13 +26,15 @@ from opentelemetry import context as otel_context
 from .schema.errors import error_type, is_no_failure
 
 __all__ = [
-    "Context", "RunningCall", "baggage_value", "carry", "current", "enter", "enter_call", "enter_span", "enter_step", "here", "leave", "of_span",
+    "Context", "RunningCall", "baggage_value", "carry", "content_places", "current",
+    "enter", "enter_call", "enter_span", "enter_step", "here", "leave", "of_span",
     "outside", "running_call", "running_step", "silent_span", "silent_tracer", "suppressed", "to_carrier", "tracer_provider",
-    "with_context", "with_span", "with_span_only", "without_runs",
+    "with_content_places", "with_context", "with_span", "with_span_only", "without_runs",
 ]  # fmt: skip
 
 _RUNNING = otel_context.create_key("ex_llm.running-call")
 _STEP = otel_context.create_key("ex_llm.running-step")
+_PLACES = otel_context.create_key("ex_llm.content-places")
 _OUTSIDE = otel_context.create_key("ex_llm.span-outside")
 """The current span of this package with the application's span around it."""
 _steps_begun = False
@@ -108,6 +110,16 @@ def running_call() -> RunningCall | None:
 def enter_call(call: RunningCall) -> Entered:
     """Make ``call`` the running call; pass the result to ``leave`` in the same frame."""
     return otel_context.attach(otel_context.set_value(_RUNNING, call))
+
+
+def content_places() -> tuple[str, ...] | None:
+    """Return where contents are recorded here, if the application has set a scope."""
+    return otel_context.get_value(_PLACES)  # type: ignore[return-value]
+
+
+def with_content_places(places: tuple[str, ...]) -> Context:
+    """Return the current context with a scope for contents."""
+    return otel_context.set_value(_PLACES, places)
 
 
 def running_step() -> Any:

@@ -31,7 +31,8 @@ def _flag(value: Any) -> bool:
     raise ValueError("true or false")
 
 
-def _content(value: Any) -> tuple[str, ...]:
+def content_places(value: Any) -> tuple[str, ...]:
+    """Read where contents are recorded: a word of the setting, or true or false."""
     text = str(value).strip().lower()
     if text in _TRUE:
         return _CONTENT["span_only"]
@@ -185,7 +186,7 @@ class Settings:
     capture_message_content: tuple[str, ...] = _setting(
         (),
         "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT",
-        _content,
+        content_places,
         "Where message contents are recorded: no_content, span_only, event_only or span_and_event.",
     )
     structured_content: bool = _setting(
@@ -218,11 +219,11 @@ class Settings:
         _one_of("digest", "inline", "upload"),
         "Files in messages: type, size and digest only, the file itself where it fits, or the file for the completion hook.",
     )
-    emit_event: bool = _setting(
-        True,
+    emit_event: bool | None = _setting(
+        None,
         "OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT",
         _flag,
-        "Emit the event gen_ai.client.inference.operation.details for each inference, if a logger takes it. Only this event can hold contents.",
+        "Emit the event gen_ai.client.inference.operation.details. Default: for each recorded span, and wherever events hold contents.",
     )
     exceptions: str = _setting(
         "log",

@@ -11,7 +11,7 @@ from time import perf_counter_ns
 from types import MappingProxyType
 from typing import Any
 
-from .. import bus, fork
+from .. import bus, capture, fork
 from ..dialects import Arguments, Dialect, Sends
 from ..extraction import errors_in_response, failures
 from ..extraction.message_parts import LONGEST_STREAM
@@ -123,7 +123,7 @@ class Call:
         """
         self.target = point.target
         self.sends: Sends | None = None
-        self.captures_content = desk.captures_content and outer is None
+        self.captures_content = outer is None and (capture.wanted(desk.captures_content) if capture.used else desk.captures_content)
         """Whether message contents are read. False without the content setting, and for
         nested calls of the same inference.
         """
@@ -249,6 +249,8 @@ class Call:
         self.sends = arguments.sends
         if self.captures_content:
             self.request.content = guarded(self.dialect.content, arguments)
+            if capture.used and self.request.content is not None:
+                self.request.content.places = capture.places()
         self._emit(f"ex_llm.{self.family}.start", {"system_time": time.time_ns()}, dict(self.known))
 
     def on_stream_start(self) -> None:

@@ -54,6 +54,7 @@ class OpenSpan:
         "context",
         "cost",
         "entered",
+        "known",
         "on_response",
         "places",
         "recording",
@@ -72,6 +73,8 @@ class OpenSpan:
         the second one.
         """
         self.contents: dict[str, Any] | None = None
+        self.known: Mapping[str, Any] | None = None
+        """The attributes that were set when the span started."""
         self.places: tuple[str, ...] = ()
         """Where these contents are recorded."""
         self.context: context.Context | None = None
@@ -113,7 +116,7 @@ class Spans:
         self._tracer, self._logs, self._settings = tracer, logs, settings
         self._open: dict[Any, OpenSpan] = {}
         _living.add(self)
-        self._details = settings.emit_event
+        self._details, self._always = settings.emit_event is not False, settings.emit_event is True
         self._all_events = settings.span_events == "all"
 
     def attach(self) -> None:
@@ -194,7 +197,7 @@ class Spans:
         if before is not None:
             opened.block = (context.here(), before)
         if known is not None:
-            opened.before = given
+            opened.before, opened.known = given, known
 
     def _left(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
         if (opened := self._open.get(metadata.get("ref"))) is not None:
@@ -219,22 +222,26 @@ class Spans:
         contents, message = opened.contents, None
         if contents is not None:
             message = contents.pop("exception_message", None)
+        # By default the event accompanies each recorded span. It needs no span if a setting asks for it, or if it has contents.
+        details = (
+            operation is not None
+            and operation.inference
+            and self._details
+            and (opened.recording or self._always or "event" in opened.places)
+            and self._logs.enabled(severity_number=DEBUG, event_name=semconv.DETAILS_EVENT)
+        )
+        known: dict[str, Any] | None = None
         if opened.recording:
             if failed:
                 guarded(_fail, opened.span, metadata, message if "span" in opened.places else None)
-            guarded(self._show_end, opened, metadata, operation is not None)
+            known = guarded(self._show_end, opened, metadata, operation is not None, details)
             if contents and "span" in opened.places:
                 guarded(_show, opened.span, contents, self._settings.structured_content)
         if failed and operation is not None and "stacktrace" in metadata:
             self._exception(opened, metadata, message)
-        if (
-            operation is not None
-            and operation.inference
-            and self._details
-            and self._logs.enabled(severity_number=DEBUG, event_name=semconv.DETAILS_EVENT)
-        ):
-            known = guarded(semconv.known, metadata, default={})
-            guarded(self._logs.details, opened.span, known, contents or {} if "event" in opened.places else {})
+        if details:
+            attributes = known if known is not None else guarded(semconv.known, metadata, default={})
+            guarded(self._logs.details, opened.span, attributes, contents or {} if "event" in opened.places else {})
 
     def _exception(self, opened: OpenSpan, metadata: Mapping[str, Any], message: str | None) -> None:
         name = semconv.exception_event(metadata["operation"])
@@ -244,17 +251,22 @@ class Spans:
             attributes = semconv.exception(metadata, message if "span" in opened.places else None)
             guarded(opened.span.add_event, "exception", attributes)
 
-    def _show_end(self, opened: OpenSpan, metadata: Mapping[str, Any], ours: bool) -> None:
-        """Set all attributes that were not set at the start, in one batch."""
+    def _show_end(self, opened: OpenSpan, metadata: Mapping[str, Any], ours: bool, details: bool) -> dict[str, Any] | None:
+        """Set all attributes that were not set at the start, in one batch.
+
+        Return the attributes of start and end if the details event needs them.
+        """
         given = metadata.copy()  # type: ignore[attr-defined]
         new = guarded(semconv.known if ours else _as_given, given, opened.before, default={})
         if not self._settings.agent_totals and given.get("operation") in ("invoke_agent", "invoke_workflow"):
             new = {name: value for name, value in new.items() if name not in semconv.TOTALS}
+        known = {**(opened.known or _NOTHING), **new} if details else None
         if opened.attempt is not None:
             new.update(guarded(semconv.attempt, *opened.attempt, default={}))
         if opened.cost is not None:
             new.update(guarded(semconv.cost, opened.cost, default={}))
         opened.span.set_attributes(new)
+        return known
 
     def _attempted(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
         """Keep the successful attempt for the span's attributes; others are span events."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from .. import bus, context
+from .. import bus, capture, context
 from ..calls.wrap import EnabledFlag
 from ..guard import guarded
 from ..schema.records import Content
@@ -111,7 +111,9 @@ class _ByHand:
     def _result(self, handle: Handle) -> tuple[Result, Content | None]:
         value, outcome = handle.output, handle.outcome if handle.outcome in OUTCOMES else COMPLETE
         count = len(value) if self._operation == "retrieval" and isinstance(value, (list, tuple)) else None
-        return Result(outcome, handle.error_type, count), _output(self._operation, value) if _desk.captures_content else None
+        return Result(outcome, handle.error_type, count), _output(self._operation, value) if capture.wanted(
+            _desk.captures_content
+        ) else None
 
 
 def _with(value: Any) -> Handle:

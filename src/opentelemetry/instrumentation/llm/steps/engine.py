@@ -12,7 +12,7 @@ from functools import partial
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any, NamedTuple
 
-from .. import context
+from .. import capture, context
 from ..baggage import carried
 from ..calls.running import ActiveCall
 from ..calls.streams.generator_function import wrap_async_generator, wrap_generator
@@ -72,7 +72,7 @@ def begin(framework: str, operation: str, known: Facts, instance: Any, desk: Ste
         outer = None
     if known.replaces_native and not desk.replace_native:
         known = known._replace(native=True)
-    run = Run(framework, operation, known, key, outer, desk.captures_content)
+    run = Run(framework, operation, known, key, outer, capture.wanted(desk.captures_content))
     run.known |= guarded(carried, desk.baggage_keys, default={})
     # Entered before the start is emitted: leaving it also detaches the values that handlers attach at the start.
     if into is not None:
@@ -104,7 +104,7 @@ class Observed:
         if known is None:
             return None
         begun = begin(self._framework, self._step.operation, known, instance if instance is not None else self, desk, into)
-        if begun is not None and desk.captures_content and self._step.content is not None:
+        if begun is not None and begun.run.captures and self._step.content is not None:
             begun.run.content = guarded(self._step.content, instance, args, kwargs)
         if begun is not None and (self._step.reports or self._step.messages is not None):
             begun.run.reported = ReportedRun(begun.run, instance, self._begin_reported, self._step.messages)
@@ -173,7 +173,7 @@ class Observed:
     def _finish(self, run: Run, result: Any) -> None:
         step = self._step
         ended = Result() if step.result is None else guarded(step.result, result, default=Result())
-        output = guarded(step.output, result) if self._desk.captures_content and step.output is not None else None
+        output = guarded(step.output, result) if run.captures and step.output is not None else None
         run.finished(ended, output)
 
     def _settle(self, run: Run, result: Any) -> Any:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from .. import bus, context
+from .. import bus, capture, context
 from ..extraction import failures
 from ..guard import guarded
 from ..schema.events import CONTENT, OPERATIONS, SUBJECT
@@ -225,6 +225,7 @@ class Run:
                 setattr(content, name, value)
         if error is not None:
             content.exception_message = str(error)
+        content.places = capture.places()
         bus.execute(CONTENT, {}, {**known, "content": content})
 
 
