@@ -5,10 +5,14 @@ Each request has one span on each side.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
+import socket
+import subprocess
 import sys
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -25,6 +29,10 @@ pytestmark = [pytest.mark.usefixtures("no_context_errors"), pytest.mark.filterwa
 SERVER = Path(__file__).parent / "mcp_server.py"
 
 
+with contextlib.suppress(ImportError):
+    import fastmcp  # noqa: F401 - tested instead of the servers and clients of mcp, if it is installed
+
+
 @pytest.fixture
 def generation() -> int:
     try:
@@ -35,7 +43,12 @@ def generation() -> int:
 
 @asynccontextmanager
 async def _in_memory(generation: int) -> AsyncIterator[Any]:
-    if generation == 1:
+    if "fastmcp" in sys.modules:
+        from fastmcp import Client
+
+        async with Client(server()) as client:
+            yield client
+    elif generation == 1:
         from mcp.shared.memory import create_connected_server_and_client_session
 
         made: Any = server()
@@ -100,7 +113,8 @@ async def test_one_span_on_each_side_and_one_trace(generation: int, seen: Any, r
 
 async def test_an_error_in_the_result_is_an_error(generation: int, seen: Any) -> None:
     async with _in_memory(generation) as client:
-        await client.call_tool("breaks", {"city": "Recife"})
+        with contextlib.suppress(Exception):  # FastMCP raises it
+            await client.call_tool("breaks", {"city": "Recife"})
     span = _spans(seen, "tools/call breaks")["CLIENT"]
     assert span.attributes["error.type"] == "tool_error" and not span.status.is_ok
 
@@ -130,10 +144,74 @@ async def test_the_trace_crosses_processes_over_stdio(generation: int, seen: Any
     async with _over_stdio(generation) as client:
         with with_agent("app"):
             await client.call_tool("get_weather", {"city": "Recife"})
-            told = json.loads((await client.call_tool("spans", {})).content[0].text)
+            await _check_trace(client, seen)
+            remote = json.loads((await client.call_tool("events", {})).content[0].text)
+    _check_transport(seen, remote, "pipe")
+
+
+async def _check_trace(client: Any, seen: Any) -> None:
+    """Check that the only server span is a child of the client's."""
+    found = json.loads((await client.call_tool("spans", {})).content[0].text)
     ours = _spans(seen, "tools/call get_weather")["CLIENT"]
-    ((_, kind, trace_id, parent),) = [span for span in told if span[0] == "tools/call get_weather"]
+    ((_, kind, trace_id, parent),) = [span for span in found if span[0] == "tools/call get_weather" and span[1] == "SERVER"]
     assert (kind, trace_id, parent) == ("SERVER", ours.context.trace_id, ours.context.span_id)
+
+
+def _check_transport(seen: Any, remote: list[Any], transport: str) -> None:
+    client = _spans(seen, "tools/call get_weather")["CLIENT"]
+    assert client.attributes["network.transport"] == transport
+    (server,) = (known for name, known in remote if name.endswith("request.stop") and known.get("tool_name") == "get_weather")
+    assert server["transport"] == transport
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """Serve over HTTP in another process."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    process = subprocess.Popen([sys.executable, "-W", "ignore", str(SERVER), str(port)])
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
+            break
+        time.sleep(0.1)
+    yield port
+    process.terminate()
+    process.wait()
+
+
+@asynccontextmanager
+async def _over_http(generation: int, port: int) -> AsyncIterator[Any]:
+    url = f"http://127.0.0.1:{port}/mcp"
+    if "fastmcp" in sys.modules:
+        from fastmcp import Client
+
+        async with Client(url) as client:
+            yield client
+    elif generation == 1:
+        from mcp import ClientSession
+        from mcp.client.streamable_http import streamablehttp_client
+
+        async with streamablehttp_client(url) as streams, ClientSession(*streams[:2]) as session:
+            await session.initialize()
+            yield session
+    else:
+        from mcp import Client
+
+        async with Client(url) as client:
+            yield client
+
+
+async def test_the_trace_crosses_processes_over_http(generation: int, seen: Any, port: int) -> None:
+    async with _over_http(generation, port) as client:
+        with with_agent("app"):
+            await client.call_tool("get_weather", {"city": "Recife"})
+            await _check_trace(client, seen)
+        remote = json.loads((await client.call_tool("events", {})).content[0].text)
+    _check_transport(seen, remote, "tcp")
+    (session,) = seen.metrics()["mcp.client.session.duration"]
+    assert session.attributes["network.transport"] == "tcp" and session.count == 1
 
 
 async def test_the_request_of_the_application_is_not_changed(generation: int, seen: Any) -> None:

@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from .. import bus, context
+from .. import context
 from ..guard import guarded
 from ..schema.records import Content
 from ..steps.contents import plain
 from ..steps.run import running
 from ..steps.tables import Facts, Framework, Result, Step
+from . import _mcp_transports as transports
 
 Args = tuple[Any, ...]
 Kwargs = Mapping[str, Any]
@@ -33,7 +34,8 @@ def _described(request: Any, side: str, session: Any) -> Facts:
     request = _request(request)
     method, params = request.method, request.params
     name = getattr(params, "name", None)
-    more = {"side": side, "method": method, "protocol_version": getattr(session, "protocol_version", None)}
+    transport = transports.of_client(session) if side == "client" else transports.of_server(None)
+    more = {"side": side, "method": method, "protocol_version": getattr(session, "protocol_version", None), "transport": transport}
     more["prompt_name"] = name if method == "prompts/get" else None
     more = {key: value for key, value in more.items() if isinstance(value, str)}
     return Facts(name if method == "tools/call" else None, remote=True, key=object(), more=more)
@@ -67,8 +69,11 @@ def _arguments(session: Any, args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
 
 
 def _result(result: Any) -> Result:
-    failed = getattr(result, "isError", None) is True or getattr(result, "is_error", None) is True
-    return Result(error_type="tool_error" if failed else None)
+    # The old name of the field warns in mcp 2.
+    failed = result.get("isError") if isinstance(result, Mapping) else getattr(result, "is_error", None)
+    if failed is None and not hasattr(result, "is_error"):
+        failed = getattr(result, "isError", None)
+    return Result(error_type="tool_error" if failed is True else None)
 
 
 def _output(result: Any) -> Content | None:
@@ -92,6 +97,11 @@ def _server_2(middleware: Any, args: Args, kwargs: Kwargs) -> Facts:
     request = args[0] if args else kwargs["ctx"]
     name = (request.params or {}).get("name")
     more = {"side": "server", "method": request.method, "protocol_version": request.protocol_version}
+    if (transport := transports.of_server(request)) is not None:
+        more["transport"] = transport
+    session_id = getattr(getattr(request.session, "_connection", None), "session_id", None)
+    if isinstance(session_id, str):
+        more["session_id"] = session_id
     if request.method == "prompts/get" and isinstance(name, str):
         more["prompt_name"] = name
     tool = name if request.method == "tools/call" and isinstance(name, str) else None
@@ -143,9 +153,9 @@ def _closing(original: Any) -> Callable[..., Any]:
 def _closed(session: Any) -> None:
     entered = _entered.pop(session, None)
     if entered is not None:
+        transport = transports.of_client(session) if entered[1] == "client" else transports.of_server(None)
         version = getattr(session, "protocol_version", None)
-        known = {"side": entered[1], **({"protocol_version": version} if isinstance(version, str) else {})}
-        bus.execute("ex_llm.mcp.session.stop", {"duration": time.perf_counter_ns() - entered[0]}, known)
+        transports.session_stopped(entered[0], {"side": entered[1], "protocol_version": version, "transport": transport})
 
 
 def _silent(is_instrumented: Callable[[str], bool]) -> Callable[..., Any]:
@@ -153,6 +163,13 @@ def _silent(is_instrumented: Callable[[str], bool]) -> Callable[..., Any]:
         run = guarded(running)
         if run is None or run.ended or run.known.get("side") != "client":
             return wrapped(*args, **kwargs)
+        return context.silent_tracer().start_as_current_span("mcp")
+
+    return around
+
+
+def _no_span(watches: Callable[[str], bool]) -> Callable[..., Any]:
+    def around(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         return context.silent_tracer().start_as_current_span("mcp")
 
     return around
@@ -168,13 +185,15 @@ MCP = Framework(
         Step("mcp.shared.session:BaseSession.send_request", "mcp_request", *_CLIENT, optional=True, arguments=_arguments),
         Step("mcp.server.lowlevel.server:Server._handle_request", "mcp_request", _server_1, optional=True),
         Step("mcp.server._otel:OpenTelemetryMiddleware.__call__", "mcp_request", _server_2, _result, optional=True),
+        Step("fastmcp.server.low_level:FastMCPServerMiddleware.__call__", "mcp_request", _server_2, _result, optional=True),
     ),
     patches=(
+        *transports.PATCHES,
         ("mcp.shared.session:RequestResponder.respond", _responding),
         ("mcp.shared.session:BaseSession.__aenter__", _opening),
         ("mcp.shared.session:BaseSession.__aexit__", _closing),
         ("mcp.client.session:ClientSession.__aenter__", _opening),
         ("mcp.client.session:ClientSession.__aexit__", _closing),
     ),
-    silenced=(("mcp.shared.jsonrpc_dispatcher:otel_span", _silent),),
+    silenced=(("mcp.shared.jsonrpc_dispatcher:otel_span", _silent), ("fastmcp.client.telemetry:client_span", _no_span)),
 )

@@ -27,7 +27,17 @@ def block_of(manager: Any, begin: Begin, finish: Finish) -> None:
         manager.gen = block_async(begin, inner, finish)
 
 
-async def block_async(begin: Begin, inner: AsyncGenerator[Any, Any], finish: Finish) -> AsyncGenerator[Any, Any]:
+def on_open(manager: Any, opened: Callable[[Any], None]) -> Any:
+    """Call ``opened`` with the value of a manager that ``contextlib`` made."""
+    inner = getattr(manager, "gen", None)
+    if isinstance(inner, AsyncGeneratorType):
+        manager.gen = block_async(lambda: None, inner, lambda run, value: None, opened)
+    return manager
+
+
+async def block_async(
+    begin: Begin, inner: AsyncGenerator[Any, Any], finish: Finish, opened: Callable[[Any], None] | None = None
+) -> AsyncGenerator[Any, Any]:
     """Relay ``inner`` with the run entered from the first to the last step."""
     begun = guarded(begin)
     value: Any = None
@@ -39,6 +49,8 @@ async def block_async(begin: Begin, inner: AsyncGenerator[Any, Any], finish: Fin
                 value = await step
             except StopAsyncIteration:
                 break
+            if opened is not None:
+                guarded(opened, value)
             try:
                 sent = yield value
             except BaseException as error:  # noqa: BLE001 - the framework's generator decides
