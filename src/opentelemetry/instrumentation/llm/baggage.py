@@ -83,8 +83,23 @@ class with_attributes:
             raise
 
     def __exit__(self, *error: object) -> None:
-        mine = self._open.pop(id(context.here()), None)
-        context.leave_block(*(self._open.popitem()[1] if mine is None else mine))
+        inside, before, entered = self._open.get(id(context.here())) or next(reversed(self._open.values()))
+        try:
+            context.leave_block(inside, before, entered)
+            self._open.pop(id(inside), None)
+        except BaseException:
+            self._interrupted(inside, before)
+            raise
+
+    def __del__(self) -> None:
+        # ``__exit__`` was interrupted before its first line.
+        for inside, before, _ in tuple(getattr(self, "_open", {}).values()):
+            self._interrupted(inside, before)
+
+    def _interrupted(self, inside: context.Context, before: context.Context) -> None:
+        self._open.pop(id(inside), None)
+        if context.here() is inside:
+            context.enter(before)
 
     async def __aenter__(self) -> None:
         self.__enter__()

@@ -10,7 +10,6 @@ A handler MUST be quick, MUST NOT block, and MUST be callable from any thread, a
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import inspect
 import itertools
@@ -24,7 +23,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from . import fork
 from .schema.errors import error_type, is_no_failure
-from .schema.events import HANDLER_FAILURE
+from .schema.events import HANDLER_FAILURE, INTERRUPTED
 from .schema.interruption import is_interruption
 
 _logger = logging.getLogger(__name__)
@@ -187,9 +186,12 @@ def _run(handlers: Iterator[Attached], event: str, measured: Mapping[str, Any], 
         except Exception as error:
             if is_interruption(error):
                 raise
-            # Filters and handlers of the application's own logging may raise too.
-            with contextlib.suppress(Exception):
+            try:
                 _handler_failed(handler, event, error)
+            except Exception as raised:
+                # Filters and handlers of the application's own logging may raise too.
+                if is_interruption(raised):
+                    raise
 
 
 DELIVERS = _run.__code__
@@ -245,17 +247,37 @@ class span:
 
     def __enter__(self) -> dict[str, Any]:
         known = {**self._metadata, "ref": new_ref()}
-        execute(f"{self._name}.start", {"system_time": time.time_ns()}, known)
-        self._open.append((time.perf_counter_ns(), known))
-        return known
+        try:
+            self._open.append((time.perf_counter_ns(), known))
+            execute(f"{self._name}.start", {"system_time": time.time_ns()}, known)
+            return known
+        except BaseException as error:
+            self._interrupted(error)
+            raise
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        began, known = self._open.pop()
-        phase = "stop"
-        if error is not None and not is_no_failure(error):
-            phase = "exception"
-            known |= {"kind": type(error).__name__, "reason": "raised", "error_type": error_type(error)}
-        execute(f"{self._name}.{phase}", {"duration": time.perf_counter_ns() - began}, known)
+        try:
+            began, known = self._open[-1]
+            phase = "stop"
+            if error is not None and not is_no_failure(error):
+                phase = "exception"
+                known |= {"kind": type(error).__name__, "reason": "raised", "error_type": error_type(error)}
+            execute(f"{self._name}.{phase}", {"duration": time.perf_counter_ns() - began}, known)
+            self._open.pop()
+        except BaseException as interruption:
+            self._interrupted(interruption)
+            raise
+
+    def __del__(self) -> None:
+        # ``__exit__`` was interrupted before its first line.
+        while getattr(self, "_open", None):
+            self._interrupted(GeneratorExit())
+
+    def _interrupted(self, error: BaseException) -> None:
+        """Close what handlers have open for the last block."""
+        if self._open:
+            _, known = self._open.pop()
+            execute(INTERRUPTED, {"system_time": time.time_ns()}, {"ref": known["ref"], "kind": type(error).__name__})
 
     async def __aenter__(self) -> dict[str, Any]:
         return self.__enter__()

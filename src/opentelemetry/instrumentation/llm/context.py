@@ -125,7 +125,8 @@ def with_content_places(places: tuple[str, ...]) -> Context:
 def running_step() -> Any:
     """Return the running step (agent, tool, workflow or other), or ``None``."""
     # Processes without agents do not pay for the look-up.
-    return otel_context.get_value(_STEP) if _steps_begun else None
+    step: Any = otel_context.get_value(_STEP) if _steps_begun else None
+    return None if step is None or step.ended else step
 
 
 def of_span(span: Span | SpanContext) -> Context:
@@ -281,28 +282,44 @@ class with_span:
 
     def __enter__(self) -> Span:
         tracer = trace.get_tracer("opentelemetry.instrumentation.llm", tracer_provider=_tracer_provider)
-        span = tracer.start_span(self._name, attributes=self._attributes)
-        before = here()
-        inside = trace.set_span_in_context(span, before)
-        entered = None
+        before, entered = here(), None
+        inside = before
+        span: Span = trace.INVALID_SPAN
         try:
+            span = tracer.start_span(self._name, attributes=self._attributes)
+            inside = trace.set_span_in_context(span, before)
             entered = enter(inside)
             self._open[id(inside)] = (inside, before, span, entered)
+            return span
         except BaseException:
+            self._open.pop(id(inside), None)
             leave(entered)
             span.end()
             raise
-        return span
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace_: Any) -> None:
-        mine = self._open.pop(id(here()), None)
-        inside, before, span, entered = self._open.popitem()[1] if mine is None else mine
+        inside, before, span, entered = mine = self._open.get(id(here())) or next(reversed(self._open.values()))
         try:
             leave_block(inside, before, entered)
+            self._open.pop(id(inside), None)
             if error is not None and not is_no_failure(error):
                 span.set_attribute("error.type", error_type(error))
                 span.set_status(Status(StatusCode.ERROR, error_type(error)))
-        finally:
+            span.end()
+        except BaseException:
+            self._interrupted(*mine)
+            raise
+
+    def __del__(self) -> None:
+        # ``__exit__`` was interrupted before its first line.
+        for block in tuple(getattr(self, "_open", {}).values()):
+            self._interrupted(*block)
+
+    def _interrupted(self, inside: Context, before: Context, span: Span, entered: Entered) -> None:
+        self._open.pop(id(inside), None)
+        if here() is inside:
+            enter(before)
+        if span.is_recording():
             span.end()
 
     async def __aenter__(self) -> Span:

@@ -6,7 +6,6 @@ A step whose failure would leave something open, for example a call without its 
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import logging
 import traceback
@@ -50,9 +49,12 @@ guarded_later: Callable[..., Any] = guarded
 
 def failed(step: Callable[..., Any], error: Exception) -> None:
     """Report a failed step, for frames on the hot path that catch errors themselves."""
-    # Filters and handlers of the application's own logging may raise too.
-    with contextlib.suppress(Exception):
+    try:
         _report_failure(step, error)
+    except Exception as raised:
+        # Filters and handlers of the application's own logging may raise too.
+        if is_interruption(raised):
+            raise
 
 
 def _report_failure(step: Callable[..., Any], error: Exception) -> None:

@@ -6,7 +6,6 @@ it is known when the next step begins, or at the end.
 
 from __future__ import annotations
 
-import inspect
 import weakref
 from collections.abc import Callable, Hashable, Mapping, MutableMapping
 from contextvars import ContextVar, Token
@@ -15,6 +14,7 @@ from typing import Any
 from .. import context, emit
 from ..extraction.paths import as_sequence
 from ..guard import guarded
+from ..observation import driver
 from ..wrapper import Patch, Wrapper
 from .recorder import CacheRecorder, inside, size_of
 
@@ -36,41 +36,31 @@ A question may have many responses.
 
 def _adapting(original: Any) -> Callable[..., Any]:
     """Wrap one ``adapt`` run."""
-
-    def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        if inside.get():
-            return wrapped(*args, **kwargs)
-        state: State = {}
-        token = guarded(_begun, state)
-        try:
-            return wrapped(*args, **kwargs)
-        finally:
-            guarded(_ended, state, token)
-
-    async def around_async(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        if inside.get():
-            return await wrapped(*args, **kwargs)
-        state: State = {}
-        token = guarded(_begun, state)
-        try:
-            return await wrapped(*args, **kwargs)
-        finally:
-            guarded(_ended, state, token)
-
-    return around_async if inspect.iscoroutinefunction(inspect.unwrap(original)) else around
+    return driver(lambda instance: None if inside.get() else _Adapt(), original)
 
 
-def _begun(state: State) -> Token[State | None]:
-    outer = _state.get()
-    if outer is not None:
-        # The next cache is used, or the client of the model has a cache too.
-        _found(outer, False)
-    return _state.set(state)
+class _Adapt:
+    """One ``adapt`` run, with the state that its steps fill."""
 
+    def __init__(self) -> None:
+        self.state: State = {}
+        self._token: Token[State | None] | None = None
 
-def _ended(state: State, token: Token[State | None] | None) -> None:
-    context.leave(token)
-    _found(state, False)
+    def enter(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        outer = _state.get()
+        self._token = _state.set(self.state)
+        if outer is not None:
+            # The next cache is used, or the client of the model has a cache too.
+            _found(outer, False)
+
+    def leave(self) -> None:
+        context.leave(self._token)
+
+    def on_result(self, result: Any) -> None:
+        _found(self.state, False)
+
+    def on_error(self, error: BaseException) -> None:
+        _found(self.state, False)
 
 
 def _found(state: State, found: bool) -> None:
@@ -180,18 +170,24 @@ def _put(manager: Any, key: Hashable, answer: Any, rows: Any) -> None:
 
 def _importing(original: Any) -> Callable[..., Any]:
     """Wrap the import of a list into a cache."""
+    return driver(_Import, original)
 
-    def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        state: State = {}
-        token = guarded(_begun, state)
-        try:
-            result = wrapped(*args, **kwargs)
-        finally:
-            guarded(_ended, state, token)
-        guarded(_imported, instance, state, args, kwargs)
-        return result
 
-    return around
+class _Import(_Adapt):
+    """One import, which stores its responses as a run does."""
+
+    def __init__(self, cache: Any) -> None:
+        super().__init__()
+        self._cache = cache
+        self._arguments: tuple[tuple[Any, ...], Mapping[str, Any]] = ((), {})
+
+    def enter(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        super().enter(args, kwargs)
+        self._arguments = args, kwargs
+
+    def on_result(self, result: Any) -> None:
+        super().on_result(result)
+        _imported(self._cache, self.state, *self._arguments)
 
 
 def _imported(cache: Any, state: State, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:

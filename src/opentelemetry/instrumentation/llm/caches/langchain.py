@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 import weakref
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import Token
 from types import ModuleType
 from typing import Any
 
@@ -13,11 +13,13 @@ import wrapt
 from .. import context
 from ..extraction.paths import as_sequence
 from ..guard import guarded
+from ..observation import driver
 from ..wrapper import Wrapper
 from .recorder import CacheRecorder, inside, saved_by
 
 MODULE = "langchain_core.caches"
 Put = Callable[[Any, str, Any], None]
+Finish = Callable[..., None]
 
 _recorders: weakref.WeakKeyDictionary[Any, CacheRecorder] = weakref.WeakKeyDictionary()
 
@@ -53,30 +55,30 @@ def _watch(kind: Any, put: Put) -> None:
         put(kind, name, Wrapper(original, _driver(original, finish)))
 
 
-def _driver(original: Any, finish: Callable[..., None]) -> Callable[..., Any]:
-    def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        if inside.get():
-            return wrapped(*args, **kwargs)
-        token = inside.set(True)
-        try:
-            result = wrapped(*args, **kwargs)
-        finally:
-            guarded(context.leave, token)
-        guarded(finish, instance, args, kwargs, result)
-        return result
+def _driver(original: Any, finish: Finish) -> Callable[..., Any]:
+    return driver(lambda instance: None if inside.get() else _Use(instance, finish), original)
 
-    async def around_async(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        if inside.get():
-            return await wrapped(*args, **kwargs)
-        token = inside.set(True)
-        try:
-            result = await wrapped(*args, **kwargs)
-        finally:
-            guarded(context.leave, token)
-        guarded(finish, instance, args, kwargs, result)
-        return result
 
-    return around_async if inspect.iscoroutinefunction(inspect.unwrap(original)) else around
+class _Use:
+    """One use of a cache; uses inside it are not recorded."""
+
+    def __init__(self, instance: Any, finish: Finish) -> None:
+        self._instance, self._finish = instance, finish
+        self._token: Token[bool] | None = None
+        self._arguments: tuple[tuple[Any, ...], Mapping[str, Any]] = ((), {})
+
+    def enter(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        self._token = inside.set(True)
+        self._arguments = args, kwargs
+
+    def leave(self) -> None:
+        context.leave(self._token)
+
+    def on_result(self, result: Any) -> None:
+        self._finish(self._instance, *self._arguments, result)
+
+    def on_error(self, error: BaseException) -> None:
+        """Do nothing: a use that failed is not recorded."""
 
 
 def _named(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,6 +114,6 @@ def _cleared(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], re
     _of(instance).emptied(lambda key: model is None or key[1] == model)
 
 
-_FINISHES: Mapping[str, Callable[..., None]] = {
+_FINISHES: Mapping[str, Finish] = {
     f"{a}{name}": finish for name, finish in {"lookup": _looked_up, "update": _updated, "clear": _cleared}.items() for a in ("", "a")
 }

@@ -7,10 +7,9 @@ clients.
 
 from __future__ import annotations
 
-import inspect
 import weakref
 from collections.abc import Callable, Container, Mapping
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import Any
 
 from .. import context, emit
@@ -18,6 +17,7 @@ from ..dialects.litellm.names import provider_name, selected_provider
 from ..dialects.openai.usage import usage
 from ..extraction.paths import as_sequence, as_str, get_path
 from ..guard import guarded
+from ..observation import driver
 from ..schema.records import Usage
 from ..wrapper import Driver, Patch, driven
 from .recorder import CacheRecorder, cents_for
@@ -38,31 +38,30 @@ Note = Callable[[State, Mapping[str, Any], Any], None]
 
 def _around(finish: Finish) -> Callable[[Any], Callable[..., Any]]:
     """Wrap a method that looks up or puts."""
+    return lambda original: driver(lambda instance: _Use(instance, finish), original)
 
-    def make(original: Any) -> Callable[..., Any]:
-        def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-            state: State = {}
-            token = _state.set(state)
-            try:
-                result = wrapped(*args, **kwargs)
-            finally:
-                guarded(context.leave, token)
-            guarded(finish, instance, state, (args, kwargs), result)
-            return result
 
-        async def around_async(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-            state: State = {}
-            token = _state.set(state)
-            try:
-                result = await wrapped(*args, **kwargs)
-            finally:
-                guarded(context.leave, token)
-            guarded(finish, instance, state, (args, kwargs), result)
-            return result
+class _Use:
+    """One use of the cache, with the state that its nested steps fill."""
 
-        return around_async if inspect.iscoroutinefunction(inspect.unwrap(original)) else around
+    def __init__(self, instance: Any, finish: Finish) -> None:
+        self._instance, self._finish = instance, finish
+        self._state: State = {}
+        self._token: Token[State | None] | None = None
+        self._arguments: _Arguments = ((), {})
 
-    return make
+    def enter(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        self._token = _state.set(self._state)
+        self._arguments = args, kwargs
+
+    def leave(self) -> None:
+        context.leave(self._token)
+
+    def on_result(self, result: Any) -> None:
+        self._finish(self._instance, self._state, self._arguments, result)
+
+    def on_error(self, error: BaseException) -> None:
+        """Do nothing: a use that failed is not recorded."""
 
 
 def _noting(note: Note) -> Callable[[Any], Callable[..., Any]]:

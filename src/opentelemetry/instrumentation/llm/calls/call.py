@@ -29,9 +29,6 @@ from .declaration import Destination, PatchPoint
 COMPLETE, CLOSED_EARLY, ABANDONED, CANCELLED, ERROR, UNPARSED = "complete", "closed_early", "abandoned", "cancelled", "error", "unparsed"
 
 
-_WHO = ("provider", "model", "operation", "ref")
-
-
 @dataclass(frozen=True, slots=True)
 class CallServices:
     """Settings and services that all calls of one instrumentor share."""
@@ -203,7 +200,10 @@ class Call:
     def event_identity(self) -> dict[str, Any]:
         """Return the metadata that identify this call in events of its attempts."""
         known = self.outermost.known
-        return {key: known[key] for key in _WHO if key in known}
+        who = {"provider": known["provider"], "operation": known["operation"], "ref": known["ref"]}
+        if "model" in known:
+            who["model"] = known["model"]
+        return who
 
     def attempt_begins(self) -> tuple[int, int | None]:
         """Count an attempt; return its number and the nanoseconds since the last one.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .. import context
@@ -34,15 +35,30 @@ class ActiveCall:
         self.point, self.before, self.call = point, before, call
         self.entered = context.enter_call(call)
 
+    def enter_elsewhere(self, inside: context.Context) -> None:
+        """Make another context current, in which a step begins or continues."""
+        self.before = context.here()
+        self.entered = context.enter(inside)
+
+    def enter_step(self, run: Any, carrier: Mapping[str, str] | None) -> None:
+        """Make ``run`` the running step of this frame."""
+        self.before, self.call = self.before or context.here(), run
+        entered = context.enter_step(run, carrier)
+        # The first token also restores what was entered after it.
+        self.entered = self.entered or entered
+
     def abort(self, error: BaseException) -> None:
         """End the call and restore the context after an interruption of the frame.
 
         A signal handler can run between two instructions, so the context may already be changed although its token is not
         stored.
         """
-        if self.call is None:
-            return
-        guarded(self.call.abort, error)
+        if self.call is not None:
+            guarded(self.call.abort, error)
+            self.leave()
+
+    def leave(self) -> None:
+        """Restore the context, also if its token was not stored."""
         guarded(context.leave, self.entered)
         if self.before is not None and self.call in (guarded(context.running_call), guarded(context.running_step)):
             guarded(context.enter, self.before)

@@ -88,6 +88,9 @@ class OpenSpan:
         """Restore the context from before this span. A second call does nothing."""
         entered, self.entered = self.entered, None
         if entered is None:
+            # A signal handler may have raised after the context was entered and before its token was stored.
+            if self.block is not None and trace.get_current_span() is self.span:
+                context.enter(self.block[1])
             return
         if self.block is not None:
             context.leave_block(*self.block, entered)
@@ -192,10 +195,11 @@ class Spans:
         opened = self._open[given["ref"]] = OpenSpan(began)
         opened.span = self._tracer.start_span(span_name, kind=kind, attributes=known, start_time=began)
         opened.recording = opened.span.is_recording()
-        before = None if ours else context.here()
+        if not ours:
+            opened.block = (context.here(), context.here())
         opened.entered = guarded(context.enter_span, opened.span)
-        if before is not None:
-            opened.block = (context.here(), before)
+        if opened.block is not None:
+            opened.block = (context.here(), opened.block[1])
         if known is not None:
             opened.before, opened.known = given, known
 
@@ -207,7 +211,8 @@ class Spans:
         """End a span that is still open after the end of its call was interrupted."""
         opened, kind = self._open.pop(metadata["ref"], None), metadata["kind"]
         if opened is not None:
-            guarded(opened.leave)
+            if trace.get_current_span() is opened.span:
+                guarded(opened.leave)
             if opened.span.is_recording():
                 opened.span.set_status(Status(StatusCode.ERROR, kind))
                 opened.span.set_attribute(semconv.ERROR_TYPE, kind)

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from .. import bus, capture, context
+from ..calls.running import ActiveCall
+from ..calls.streams.finalize import call_collected
 from ..calls.wrap import EnabledFlag
 from ..guard import guarded
 from ..schema.records import Content
 from .contents import documents, output_message, plain
-from .engine import Begun, Observed, StepServices, observed
+from .engine import Observed, StepServices, observed
 from .outcomes import COMPLETE, OUTCOMES
 from .tables import Facts, Result, Step
 
@@ -59,22 +61,29 @@ class _ByHand:
         if not isinstance(declared.name, str) or not declared.name:
             raise TypeError(f"the name of a step is a text that is not empty, not {declared.name!r}")
         self._operation, self._declared = operation, declared
-        self._open: list[tuple[Begun | None, Handle]] = []
+        self._open: list[tuple[ActiveCall, Handle]] = []
 
     def __enter__(self) -> Handle:
-        handle = Handle()
-        self._open.append((guarded(self._begin), handle))
-        return handle
+        active, handle = ActiveCall(), Handle()
+        try:
+            self._open.append((active, handle))
+            guarded(self._begin, active)
+            return handle
+        except BaseException as error:
+            guarded(active.abort, error)
+            raise
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
-        begun, handle = self._mine()
-        if begun is None:
-            return
-        if error is not None:
-            guarded(begun.run.on_error, error, rescue=begun.run.abort)
-        else:
-            guarded(begun.run.finished, *guarded(self._result, handle, default=(Result(), None)), rescue=begun.run.abort)
-        context.leave(begun.entered)
+        try:
+            self._end(error)
+        except BaseException as interruption:
+            guarded(self._abort, interruption)
+            raise
+
+    def __del__(self) -> None:
+        # ``__exit__`` was interrupted before its first line. The block is over, because nothing refers to this object.
+        for active, _ in getattr(self, "_open", ()):
+            guarded(_abandon, active)
 
     async def __aenter__(self) -> Handle:
         return self.__enter__()
@@ -93,15 +102,31 @@ class _ByHand:
         )
         return observed(function, FRAMEWORK, step, _Current(), _ON)  # type: ignore[no-any-return, arg-type]
 
-    def _begin(self) -> Begun | None:
+    def _begin(self, active: ActiveCall) -> None:
         step = Step("", self._operation, lambda instance, args, kwargs: self._declared._replace(key=bus.new_ref()))
-        return Observed(FRAMEWORK, step, _desk, _ON).begin(None, (), {})
+        Observed(FRAMEWORK, step, _desk, _ON).begin(None, (), {}, active)
 
-    def _mine(self) -> tuple[Begun | None, Handle]:
+    def _mine(self) -> tuple[ActiveCall, Handle]:
         # Tasks and threads may share one object: each ends the run that it began.
         run = context.running_step()
-        at = next((i for i, (begun, _) in enumerate(self._open) if begun is not None and begun.run is run), -1)
-        return self._open.pop(at)
+        return next((entry for entry in self._open if entry[0].call is not None and entry[0].call is run), self._open[-1])
+
+    def _end(self, error: BaseException | None) -> None:
+        active, handle = entry = self._mine()
+        run = active.call
+        if run is not None:
+            if error is not None:
+                guarded(run.on_error, error, rescue=run.abort)
+            else:
+                guarded(run.finished, *guarded(self._result, handle, default=(Result(), None)), rescue=run.abort)
+            context.leave(active.entered)
+        self._open.remove(entry)
+
+    def _abort(self, error: BaseException) -> None:
+        if self._open:
+            entry = self._mine()
+            entry[0].abort(error)
+            self._open.remove(entry)
 
     def _content(self, arguments: Any) -> Content | None:
         if self._operation == "execute_tool":
@@ -114,6 +139,13 @@ class _ByHand:
         return Result(outcome, handle.error_type, count), _output(self._operation, value) if capture.wanted(
             _desk.captures_content
         ) else None
+
+
+def _abandon(active: ActiveCall) -> None:
+    if active.call is not None:
+        call_collected(active.call)
+        if context.running_step() is active.call:  # Otherwise an outer block has already restored its context.
+            active.leave()
 
 
 def _with(value: Any) -> Handle:

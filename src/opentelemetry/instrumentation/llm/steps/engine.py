@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from .. import capture, context
 from ..baggage import carried
 from ..calls.running import ActiveCall
+from ..calls.streams.finalize import end_when_collected
 from ..calls.streams.generator_function import wrap_async_generator, wrap_generator
 from ..calls.streams.inner_iterator import relay, relay_async
 from ..calls.wrap import EnabledFlag
@@ -40,33 +41,15 @@ class StepServices(NamedTuple):
     replace_native: bool = True
 
 
-class Begun(NamedTuple):
-    """A run in the frame that began it, which also leaves it."""
-
-    run: Run
-    entered: context.Entered
-    handled: BaseException | None = None
-    """The exception that was being handled when the run began: not one of the run."""
-
-    @property
-    def call(self) -> Run:
-        """The run, by the name that streams of calls have for it."""
-        return self.run
-
-
-def begin(framework: str, operation: str, known: Facts, instance: Any, desk: StepServices, into: ActiveCall | None = None) -> Begun | None:
-    """Begin a run and enter it, unless it is part of the running step.
-
-    ``into`` is the record of its frame.
-    """
+def begin(framework: str, operation: str, known: Facts, instance: Any, desk: StepServices, active: ActiveCall) -> Run | None:
+    """Begin a run and enter it in ``active``, unless it is part of the running step."""
     operation = known.operation or operation
-    if into is not None:
-        into.before = guarded(context.here)
-    elsewhere = None if known.inside is None else context.enter(known.inside)
+    if known.inside is not None:
+        active.enter_elsewhere(known.inside)
     key = id(instance) if known.key is None else known.key
     outer = running()
     if outer is not None and outer.is_same(operation, key):
-        context.leave(elsewhere)
+        context.leave(active.entered)
         return None
     if outer is not None and outer.ended:
         outer = None
@@ -75,15 +58,9 @@ def begin(framework: str, operation: str, known: Facts, instance: Any, desk: Ste
     run = Run(framework, operation, known, key, outer, capture.wanted(desk.captures_content))
     run.known |= guarded(carried, desk.baggage_keys, default={})
     # Entered before the start is emitted: leaving it also detaches the values that handlers attach at the start.
-    if into is not None:
-        into.call = run
-    entered = context.enter_step(run, known.carrier)
-    # The first token also restores what was entered after it.
-    entered = elsewhere or entered
-    if into is not None:
-        into.entered = entered
+    active.enter_step(run, known.carrier)
     guarded(run.start)
-    return Begun(run, entered)
+    return run
 
 
 class Observed:
@@ -92,7 +69,7 @@ class Observed:
     def __init__(self, framework: str, step: Step, desk: StepServices, switch: EnabledFlag) -> None:
         self._framework, self._step, self._desk, self._switch = framework, step, desk, switch
 
-    def begin(self, instance: Any, args: Args, kwargs: Kwargs, into: ActiveCall | None = None) -> Begun | None:
+    def begin(self, instance: Any, args: Args, kwargs: Kwargs, active: ActiveCall) -> Run | None:
         """Begin a run, unless this is not a run or nothing consumes it here.
 
         Nothing is recorded where instrumentation is suppressed.
@@ -103,70 +80,70 @@ class Observed:
         known = guarded(self._step.read, instance, args, kwargs, default=Facts())
         if known is None:
             return None
-        begun = begin(self._framework, self._step.operation, known, instance if instance is not None else self, desk, into)
-        if begun is not None and begun.run.captures and self._step.content is not None:
-            begun.run.content = guarded(self._step.content, instance, args, kwargs)
-        if begun is not None and (self._step.reports or self._step.messages is not None):
-            begun.run.reported = ReportedRun(begun.run, instance, self._begin_reported, self._step.messages)
-        return begun
+        run = begin(self._framework, self._step.operation, known, instance if instance is not None else self, desk, active)
+        if run is not None and run.captures and self._step.content is not None:
+            run.content = guarded(self._step.content, instance, args, kwargs)
+        if run is not None and (self._step.reports or self._step.messages is not None):
+            run.reported = ReportedRun(run, instance, self._begin_reported, self._step.messages)
+        return run
 
-    def _begin_reported(self, operation: str, known: Facts) -> Begun | None:
-        return begin(self._framework, operation, known, self, self._desk)
+    def _begin_reported(self, operation: str, known: Facts, active: ActiveCall) -> Run | None:
+        return begin(self._framework, operation, known, self, self._desk, active)
 
     def around(self, wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         """Drive a plain function, whatever it returns."""
-        into = ActiveCall()
+        active = ActiveCall()
         try:
             try:
-                begun = guarded(self.begin, instance, args, kwargs, into)
+                run: Run | None = guarded(self.begin, instance, args, kwargs, active)
                 result = wrapped(*args, **kwargs)
-                if begun is None:
+                if run is None:
                     return result
-                return guarded(self._settle, begun.run, result, default=result, rescue=begun.run.abort)
+                return guarded(self._settle, run, result, default=result, rescue=run.abort)
             except BaseException as error:
-                if into.call is not None:
-                    guarded(into.call.on_error, error, rescue=partial(into.call.abort, error))
+                if active.call is not None:
+                    guarded(active.call.on_error, error, rescue=partial(active.call.abort, error))
                 raise
             finally:
-                guarded(context.leave, into.entered)
+                guarded(context.leave, active.entered)
         except BaseException as error:
             # Reached with everything done, unless an interruption came into the lines above.
-            guarded(into.abort, error)
+            guarded(active.abort, error)
             raise
 
     async def around_async(self, wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         """Drive a coroutine function."""
-        into = ActiveCall()
+        active = ActiveCall()
         try:
             try:
-                begun = guarded(self.begin, instance, args, kwargs, into)
-                if begun is not None and self._step.arguments is not None:
+                run: Run | None = guarded(self.begin, instance, args, kwargs, active)
+                if run is not None and self._step.arguments is not None:
                     args, kwargs = guarded(self._step.arguments, instance, args, kwargs, default=(args, kwargs))
                 result = await wrapped(*args, **kwargs)
-                if begun is not None:
-                    guarded(self._finish, begun.run, result, rescue=begun.run.abort)
+                if run is not None:
+                    guarded(self._finish, run, result, rescue=run.abort)
                 return result
             except BaseException as error:
-                if into.call is not None:
-                    guarded(into.call.on_error, error, rescue=partial(into.call.abort, error))
+                if active.call is not None:
+                    guarded(active.call.on_error, error, rescue=partial(active.call.abort, error))
                 raise
             finally:
-                guarded(context.leave, into.entered)
+                guarded(context.leave, active.entered)
         except BaseException as error:
             # Reached with everything done, unless an interruption came into the lines above.
-            guarded(into.abort, error)
+            guarded(active.abort, error)
             raise
 
     def around_lazy(self, wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         """Drive a generator function of any kind: the run begins with the first step."""
         made = wrapped(*args, **kwargs)
-        return guarded(self._begin_later, made, lambda: self.begin(instance, args, kwargs), default=made)
+        return guarded(self._begin_later, made, lambda active: self.begin(instance, args, kwargs, active), default=made)
 
-    def _begin_later(self, made: Any, begin: Callable[[], Begun | None]) -> Any:
+    def _begin_later(self, made: Any, begin: Callable[[ActiveCall], Run | None]) -> Any:
         if type(made) is GeneratorType:
-            return wrap_generator(partial(_into, begin), made)
+            return wrap_generator(begin, made)
         if type(made) is AsyncGeneratorType:
-            return wrap_async_generator(partial(_into, begin), made)
+            return wrap_async_generator(begin, made)
         block_of(made, begin, self._finish)
         return made
 
@@ -184,7 +161,9 @@ class Observed:
         if kind is AsyncGeneratorType:
             return relay_async(result, run, context.here())  # type: ignore[arg-type]
         if kind is CoroutineType:
-            return self._awaited(run, result, context.here())
+            awaited = self._awaited(run, result, context.here())
+            end_when_collected(awaited, run)  # type: ignore[arg-type]
+            return awaited
         task: Any = result if self._step.task is None else getattr(result, self._step.task, None)
         if hasattr(task, "add_done_callback"):
             task.add_done_callback(partial(guarded_later, self._done, run, result))
@@ -193,16 +172,22 @@ class Observed:
         return result
 
     async def _awaited(self, run: Run, coroutine: Coroutine[Any, Any, Any], inside: context.Context) -> Any:
-        entered = context.enter(inside)
+        active = ActiveCall()
         try:
-            result = await coroutine
-            guarded(self._finish, run, result, rescue=run.abort)
-            return result
+            try:
+                active.call = run
+                active.enter_elsewhere(inside)
+                result = await coroutine
+                guarded(self._finish, run, result, rescue=run.abort)
+                return result
+            except BaseException as error:
+                guarded(run.on_error, error, rescue=partial(run.abort, error))
+                raise
+            finally:
+                guarded(context.leave, active.entered)
         except BaseException as error:
-            guarded(run.on_error, error, rescue=partial(run.abort, error))
+            guarded(active.abort, error)
             raise
-        finally:
-            guarded(context.leave, entered)
 
     def _done(self, run: Run, result: Any, future: Any) -> None:
         if future.cancelled():
@@ -211,12 +196,6 @@ class Observed:
             run.on_error(error)
         else:
             self._finish(run, future.result() if result is future else result)
-
-
-def _into(begin: Callable[[], Begun | None], running: ActiveCall) -> None:
-    begun = begin()
-    if begun is not None:
-        running.call, running.entered = begun.run, begun.entered
 
 
 def observed(original: Any, framework: str, step: Step, desk: StepServices, switch: EnabledFlag) -> Any:

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import bus, context
+from ..calls.running import ActiveCall
 from ..guard import guarded
 from ..schema.records import Content, Usage, known_fields
 from .run import Run
 from .tables import Facts, Result
 
-Begin = Callable[[str, Facts], Any]
-"""Begin a step in the current context; it returns the run as ``Begun``."""
+Begin = Callable[[str, Facts, ActiveCall], Any]
+"""Begin a step in the current context, and return its run."""
 _MOST = 1_000
 """Number of open tools and of known model calls of one run."""
 
@@ -50,11 +51,10 @@ class ReportedRun:
         if key in self._open or len(self._open) >= _MOST:
             return
         with context.current(self.context_of(inside)):
-            begun = self._begin(operation, known._replace(key=key))
-            if begun is not None:
-                self._open[key] = begun.run, context.here()
-                begun.run.content = content if begun.run.captures else None
-                context.leave(begun.entered)
+            run = self._begin(operation, known._replace(key=key), ActiveCall())
+            if run is not None:
+                self._open[key] = run, context.here()
+                run.content = content if run.captures else None
 
     def end(self, key: str, result: Result, output: Content | None = None) -> None:
         """End the step with this key."""

@@ -12,6 +12,7 @@ from .. import bus, capture, context
 from ..extraction import failures
 from ..guard import guarded
 from ..schema.events import CONTENT, OPERATIONS, SUBJECT
+from ..schema.events import INTERRUPTED as TELEMETRY_INTERRUPTED
 from ..schema.records import Content, Usage, known_fields, total
 from .outcomes import ABANDONED, CANCELLED, CLOSED_EARLY, COMPLETE, ERROR, HANDED_OFF, OUTCOMES, outcome_of
 from .tables import Facts, Result
@@ -32,6 +33,7 @@ class Run:
 
     __slots__ = (
         "__weakref__",
+        "_emitted",
         "_ends",
         "_tools",
         "_used",
@@ -69,7 +71,7 @@ class Run:
         It is used if the function returns normally.
         """
         self.describe = known.describe
-        self.ended = self.inside = False
+        self.ended = self.inside = self._emitted = False
         self.streaming = True
         self.watcher: Any = None
         self.reported: Any = None
@@ -160,17 +162,32 @@ class Run:
             self._end(Result(how), None, None)
 
     def _end(self, result: Result, error: BaseException | None, output: Content | None) -> None:
-        if next(self._ends):
-            return
+        try:
+            if next(self._ends):
+                return
+            self.ended = True
+            if self.reported is not None:
+                guarded(self.reported.close, result.outcome, error)
+            if not self.silent:
+                guarded(self._emit_end, result, error, output, rescue=self._emit_barely)
+            self.content = self.reported = None
+            self._used = []
+        except BaseException as interruption:
+            self._interrupted(interruption)
+            raise
+
+    def _interrupted(self, error: BaseException) -> None:
+        """End the run after its end was interrupted, as a call does."""
+        next(self._ends)
         self.ended = True
         if self.reported is not None:
-            guarded(self.reported.close, result.outcome, error)
+            guarded(self.reported.close, CANCELLED, error)
         if self.silent:
-            self.reported = None
             return
-        guarded(self._emit_end, result, error, output, rescue=self._emit_barely)
-        self.content = self.reported = None
-        self._used = []
+        if not self._emitted:
+            self._emit_barely(outcome_of(error))
+        known = {"ref": self.ref, "operation": self.operation, "kind": type(error).__name__}
+        bus.execute(TELEMETRY_INTERRUPTED, {"system_time": time.time_ns()}, known)
 
     def _emit_end(self, result: Result, error: BaseException | None, output: Content | None) -> None:
         duration = time.perf_counter_ns() - self.began
@@ -197,10 +214,16 @@ class Run:
         elif outcome == ERROR:
             reason = result.error_type or "_OTHER"
             known |= {"kind": "other", "reason": reason, "error_type": reason}
+        self._emitted = True
         bus.execute(f"ex_llm.{self.family}.{'exception' if outcome == ERROR else 'stop'}", measured, known)
 
-    def _emit_barely(self) -> None:
-        bus.execute(f"ex_llm.{self.family}.stop", {"duration": time.perf_counter_ns() - self.began}, self.known)
+    def _emit_barely(self, outcome: str = COMPLETE) -> None:
+        self._emitted = True
+        measured, known = {"duration": time.perf_counter_ns() - self.began}, {**self.known, "outcome": outcome}
+        if outcome == ERROR:
+            bus.execute(f"ex_llm.{self.family}.exception", measured, {**known, "kind": "other", "reason": "_OTHER", "error_type": "_OTHER"})
+        else:
+            bus.execute(f"ex_llm.{self.family}.stop", measured, known)
 
     def _sums(self) -> dict[str, Any]:
         used = list(self._used)

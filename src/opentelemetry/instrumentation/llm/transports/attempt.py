@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
@@ -15,10 +14,9 @@ from .. import bus, context
 from ..context import RunningCall
 from ..extraction import failures
 from ..extraction.urls import port_of
-from ..guard import failed, guarded
+from ..observation import driver
 from ..schema.bounds import short
-from ..schema.interruption import is_interruption
-from ..wrapper import Driver, Patch, driven
+from ..wrapper import Patch, driven
 from . import cost_headers, rate_limit_headers
 from .own import is_attempt
 
@@ -63,63 +61,47 @@ class Transport:
     @property
     def patches(self) -> tuple[Patch, ...]:
         """Return the patches of the sending functions."""
-        return tuple(Patch(self.name, target, driven(self._driver)) for target in self.targets)
+        return tuple(Patch(self.name, target, driven(partial(driver, self._observe))) for target in self.targets)
 
-    def _driver(self, original: Any) -> Driver:
-        function = inspect.unwrap(original)
-        return self._around_async if inspect.iscoroutinefunction(function) else self._around
+    def _observe(self, instance: Any) -> _Sending | None:
+        call = context.running_call()
+        return None if call is None or call.ended or _sending.get() == call.ref else _Sending(self, call, instance)
 
-    def _around(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        call: RunningCall | None = None
-        try:
-            call = context.running_call()
-        except Exception as error:
-            # The same as ``guarded``, without an additional frame for each request of the application.
-            if is_interruption(error):
+
+class _Sending:
+    """One request that an HTTP client sends while a call runs."""
+
+    __slots__ = ("_attempt", "_call", "_client", "_token", "_transport")
+
+    def __init__(self, transport: Transport, call: RunningCall, client: Any) -> None:
+        self._transport, self._call, self._client = transport, call, client
+        self._attempt: Attempt | None = None
+        self._token: Token[int | None] | None = None
+
+    def enter(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        self._token = _sending.set(self._call.ref)
+        sent = self._transport.sent(self._client, args, kwargs)
+        server = urlsplit(sent.url)
+        if is_attempt(self._call, self._client, sent.method, server):
+            self._attempt = Attempt(self._call, sent, server)
+            self._attempt.start()
+
+    def leave(self) -> None:
+        context.leave(self._token)
+
+    def on_result(self, response: Any) -> None:
+        if self._attempt is not None:
+            try:
+                answered = self._transport.on_response(response)
+                self._attempt.on_response(answered)
+                self._attempt.keep(response, answered.status)
+            except Exception:
+                self._attempt.abort()
                 raise
-            failed(context.running_call, error)
-        if call is None or call.ended or _sending.get() == call.ref:
-            return wrapped(*args, **kwargs)
-        attempt, token = guarded(self._begin, call, instance, args, kwargs), guarded(no_attempts, call.ref)
-        try:
-            response = wrapped(*args, **kwargs)
-        except BaseException as error:
-            guarded(_failed, attempt, error)
-            raise
-        finally:
-            guarded(attempts_again, token)
-        guarded(self._ended, attempt, response, rescue=attempt.abort if attempt is not None else None)
-        return response
 
-    async def _around_async(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        call: RunningCall | None = None
-        try:
-            call = context.running_call()
-        except Exception as error:
-            # The same as ``guarded``, without an additional frame for each request of the application.
-            if is_interruption(error):
-                raise
-            failed(context.running_call, error)
-        if call is None or call.ended or _sending.get() == call.ref:
-            return await wrapped(*args, **kwargs)
-        attempt, token = guarded(self._begin, call, instance, args, kwargs), guarded(no_attempts, call.ref)
-        try:
-            response = await wrapped(*args, **kwargs)
-        except BaseException as error:
-            guarded(_failed, attempt, error)
-            raise
-        finally:
-            guarded(attempts_again, token)
-        guarded(self._ended, attempt, response, rescue=attempt.abort if attempt is not None else None)
-        return response
-
-    def _begin(self, call: RunningCall, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Attempt | None:
-        return begin(call, instance, self.sent(instance, args, kwargs))
-
-    def _ended(self, attempt: Attempt | None, response: Any) -> None:
-        if attempt is not None:
-            attempt.on_response(answered := self.on_response(response))
-            attempt.keep(response, answered.status)
+    def on_error(self, error: BaseException) -> None:
+        if self._attempt is not None:
+            self._attempt.on_error(error)
 
 
 def no_attempts(ref: int) -> Token[int | None]:
@@ -132,15 +114,16 @@ def attempts_again(token: Token[int | None] | None) -> None:
     context.leave(token)
 
 
-def _failed(attempt: Attempt | None, error: BaseException) -> None:
-    if attempt is not None:
-        attempt.on_error(error)
+def begin(call: RunningCall, client: Any, sent: Sent, keep: Callable[[Attempt], None]) -> None:
+    """Begin an attempt of ``call``, unless ``client`` sends another request.
 
-
-def begin(call: RunningCall, client: Any, sent: Sent) -> Attempt | None:
-    """Begin an attempt of ``call``; ``None`` if ``client`` sends another request."""
+    ``keep`` receives the attempt before it emits an event, so that an interrupted frame can end it.
+    """
     server = urlsplit(sent.url)
-    return Attempt(call, sent, server) if is_attempt(call, client, sent.method, server) else None
+    if is_attempt(call, client, sent.method, server):
+        attempt = Attempt(call, sent, server)
+        keep(attempt)
+        attempt.start()
 
 
 class Attempt:
@@ -149,14 +132,19 @@ class Attempt:
     __slots__ = ("_began", "_call", "_ended", "_known", "_running")
 
     def __init__(self, call: RunningCall, sent: Sent, server: SplitResult) -> None:
-        self._running, self._call, self._ended = call, call.outermost, False
-        number, waited = self._call.attempt_begins()
-        self._known: dict[str, Any] = {**call.event_identity(), "attempt": number, "method": short(sent.method.upper())}
+        self._running, self._call, self._ended = call, call.outermost, True
+        self._began = 0
+        self._known: dict[str, Any] = {**call.event_identity(), "method": short(sent.method.upper())}
         if server.hostname:
             self._known |= {
                 "server_address": short(server.hostname),
                 "server_port": port_of(server) or (443 if server.scheme == "https" else 80),
             }
+
+    def start(self) -> None:
+        """Count the attempt and emit its start."""
+        number, waited = self._call.attempt_begins()
+        self._known["attempt"], self._ended = number, False
         measured = {"system_time": time.time_ns(), "retry": int(number > 1)}
         if waited is not None:
             measured["waited"] = waited
@@ -198,6 +186,8 @@ class Attempt:
 
     def on_error(self, error: BaseException) -> None:
         """Emit that there was no response, and the kind of the error."""
+        if self._ended:
+            return
         failure = failures.describe(error)
         failure.pop("stacktrace", None)
         bus.execute(

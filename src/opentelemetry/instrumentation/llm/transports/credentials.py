@@ -6,15 +6,15 @@ function). Renewals outside an LLM call are ignored. Requests to the token serve
 
 from __future__ import annotations
 
-import inspect
 import time
-from collections.abc import Callable, Mapping
-from contextvars import ContextVar
+from collections.abc import Mapping
+from contextvars import ContextVar, Token
+from functools import partial
 from typing import Any
 
 from .. import bus, context
-from ..guard import guarded
-from ..wrapper import Driver, Patch, driven
+from ..observation import driver
+from ..wrapper import Patch, driven
 from .attempt import attempts_again, no_attempts
 
 _AZURE = {
@@ -61,49 +61,42 @@ _TARGETS: tuple[tuple[str, str], ...] = (
 _refreshing: ContextVar[int | None] = ContextVar("ex_llm.refreshing", default=None)
 
 
-def _driver(original: Any) -> Driver:
-    return _around_async if inspect.iscoroutinefunction(inspect.unwrap(original)) else _around
-
-
-def _call_of(instance: Any) -> context.RunningCall | None:
-    """Return the running call, or ``None`` if no credential is fetched."""
+def _observe(instance: Any) -> _Refresh | None:
+    """Return the observation, or ``None`` if no call runs or no credential is fetched."""
     call = context.running_call()
     if call is None or call.ended or _refreshing.get() == call.ref:
         return None
     held = getattr(instance, "__dict__", {})
     # openai asks this on every request; only a key that was given as a function is fetched.
-    return None if "_api_key_provider" in held and held["_api_key_provider"] is None else call
+    return None if "_api_key_provider" in held and held["_api_key_provider"] is None else _Refresh(call, instance)
 
 
-def _around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    call: context.RunningCall | None = guarded(_call_of, instance)
-    if call is None:
-        return wrapped(*args, **kwargs)
-    began, token, quiet = time.perf_counter_ns(), _refreshing.set(call.ref), guarded(no_attempts, call.ref)
-    try:
-        return wrapped(*args, **kwargs)
-    finally:
-        guarded(context.leave, token)
-        guarded(attempts_again, quiet)
-        guarded(_report, call, instance, began)
+class _Refresh:
+    """One renewal: no request inside it is an attempt of the call."""
+
+    def __init__(self, call: context.RunningCall, instance: Any) -> None:
+        self._call, self._credential = call, type(instance).__name__
+        self._began = time.perf_counter_ns()
+        self._refreshing: Token[int | None] | None = None
+        self._sending: Token[int | None] | None = None
+        self._reported = False
+
+    def enter(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        self._refreshing = _refreshing.set(self._call.ref)
+        self._sending = no_attempts(self._call.ref)
+
+    def leave(self) -> None:
+        context.leave(self._refreshing)
+        attempts_again(self._sending)
+
+    def on_result(self, result: Any) -> None:
+        if not self._reported:
+            self._reported = True
+            known = {**self._call.event_identity(), "credential": self._credential}
+            bus.execute("ex_llm.provider.auth.refresh", {"duration": time.perf_counter_ns() - self._began}, known)
+
+    def on_error(self, error: BaseException) -> None:
+        self.on_result(None)
 
 
-async def _around_async(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    call: context.RunningCall | None = guarded(_call_of, instance)
-    if call is None:
-        return await wrapped(*args, **kwargs)
-    began, token, quiet = time.perf_counter_ns(), _refreshing.set(call.ref), guarded(no_attempts, call.ref)
-    try:
-        return await wrapped(*args, **kwargs)
-    finally:
-        guarded(context.leave, token)
-        guarded(attempts_again, quiet)
-        guarded(_report, call, instance, began)
-
-
-def _report(call: context.RunningCall, instance: Any, began: int) -> None:
-    known = {**call.event_identity(), "credential": type(instance).__name__}
-    bus.execute("ex_llm.provider.auth.refresh", {"duration": time.perf_counter_ns() - began}, known)
-
-
-PATCHES = tuple(Patch(distribution, target, driven(_driver)) for distribution, target in _TARGETS)
+PATCHES = tuple(Patch(distribution, target, driven(partial(driver, _observe))) for distribution, target in _TARGETS)

@@ -15,6 +15,7 @@ from typing import Any
 from .. import context
 from ..extraction import failures
 from ..guard import guarded, guarded_later
+from ..observation import driver
 from ..wrapper import Driver, Patch, driven
 from .attempt import Answered, Attempt, Sent, begin
 
@@ -32,13 +33,13 @@ def _text(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _begin(channel: Any, method: Any) -> Attempt | None:
+def _begin(channel: Any, method: Any, keep: Callable[[Attempt], None]) -> None:
     call = context.running_call()
     if call is None or call.ended:
-        return None
+        return
     target = channel.target() if callable(channel.target) else channel.target
     # It may name a resolver, as in dns:///api.example.com:443.
-    return begin(call, channel, Sent("POST", f"https://{_text(target).rpartition('/')[2]}{_text(method)}"))
+    begin(call, channel, Sent("POST", f"https://{_text(target).rpartition('/')[2]}{_text(method)}"), keep)
 
 
 def _emit_end(attempt: Attempt, code: str | None, metadata: Any) -> None:
@@ -48,17 +49,29 @@ def _emit_end(attempt: Attempt, code: str | None, metadata: Any) -> None:
         attempt.on_error(asyncio.CancelledError())
 
 
-def _blocking(wrapped: Function, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    attempt = guarded(lambda: _begin(instance._channel, instance._method))
-    if attempt is None:
-        return wrapped(*args, **kwargs)
-    try:
-        outcome = wrapped(*args, **kwargs)
-    except BaseException as error:
-        guarded(attempt.on_error, error)
-        raise
-    guarded(lambda: _emit_end(attempt, outcome[0].code.name, outcome[0].trailing_metadata))
-    return outcome
+class _Rpc:
+    """One RPC that blocks until its response is there."""
+
+    def __init__(self, instance: Any) -> None:
+        self._instance = instance
+        self._attempt: Attempt | None = None
+
+    def enter(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        _begin(self._instance._channel, self._instance._method, self._keep)
+
+    def _keep(self, attempt: Attempt) -> None:
+        self._attempt = attempt
+
+    def leave(self) -> None:
+        """Do nothing: no context variable is set."""
+
+    def on_result(self, outcome: Any) -> None:
+        if self._attempt is not None:
+            _emit_end(self._attempt, outcome[0].code.name, outcome[0].trailing_metadata)
+
+    def on_error(self, error: BaseException) -> None:
+        if self._attempt is not None:
+            self._attempt.on_error(error)
 
 
 def _streaming(wrapped: Function, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -67,8 +80,12 @@ def _streaming(wrapped: Function, instance: Any, args: tuple[Any, ...], kwargs: 
 
 
 def _awaited(channel: Any, method: Any) -> None:
-    attempt, call = _begin(channel, method), context.running_call()
-    if attempt is not None and call is not None:
+    _begin(channel, method, _await)
+
+
+def _await(attempt: Attempt) -> None:
+    call = context.running_call()
+    if call is not None:
         call.awaited = partial(_first, attempt)
 
 
@@ -82,10 +99,20 @@ def _first(attempt: Attempt, error: BaseException | None) -> None:
 
 
 def _unary_made(wrapped: Function, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    attempt = guarded(lambda: _begin(*args[5:7]))
-    wrapped(*args, **kwargs)
-    if attempt is not None:
-        guarded(lambda: instance._invocation_task.add_done_callback(partial(guarded_later, _done, attempt, instance._cython_call)))
+    begun: list[Attempt] = []
+    try:
+        guarded(lambda: _begin(args[5], args[6], begun.append))
+        wrapped(*args, **kwargs)
+        guarded(_await_task, begun, instance)
+    except BaseException as error:
+        for attempt in begun:
+            guarded(attempt.on_error, error)
+        raise
+
+
+def _await_task(begun: list[Attempt], call: Any) -> None:
+    for attempt in begun:
+        call._invocation_task.add_done_callback(partial(guarded_later, _done, attempt, call._cython_call))
 
 
 def _stream_made(wrapped: Function, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -110,7 +137,7 @@ _NAMES: Mapping[int, str] = {
     12: "UNIMPLEMENTED", 13: "INTERNAL", 14: "UNAVAILABLE", 15: "DATA_LOSS", 16: "UNAUTHENTICATED",
 }  # fmt: skip
 _DRIVERS: Mapping[str, tuple[str, Function]] = {
-    "_UnaryUnaryMultiCallable._blocking": ("grpc._channel", _blocking),
+    "_UnaryUnaryMultiCallable._blocking": ("grpc._channel", driver(_Rpc, None)),
     "_UnaryStreamMultiCallable.__call__": ("grpc._channel", _streaming),
     "_SingleThreadedUnaryStreamMultiCallable.__call__": ("grpc._channel", _streaming),
     "UnaryUnaryCall.__init__": ("grpc.aio._call", _unary_made),
