@@ -1,4 +1,4 @@
-"""Work of an application that a test interrupts: calls, streams, steps and caches."""
+"""Work of an application to interrupt: calls, streams, steps and caches."""
 
 from __future__ import annotations
 

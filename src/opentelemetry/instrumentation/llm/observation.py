@@ -38,7 +38,7 @@ Observe = Callable[[Any], Observation | None]
 
 
 def driver(observe: Observe, original: Any) -> Callable[..., Any]:
-    """Return the wrapper of ``original``, which is a plain or a coroutine function."""
+    """Return the driver of ``original``, a plain or a coroutine function."""
 
     def around(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         observation = None

@@ -62,7 +62,7 @@ _refreshing: ContextVar[int | None] = ContextVar("ex_llm.refreshing", default=No
 
 
 def _observe(instance: Any) -> _Refresh | None:
-    """Return the observation, or ``None`` if no call runs or no credential is fetched."""
+    """Return the observation, or ``None`` without a call or a new credential."""
     call = context.running_call()
     if call is None or call.ended or _refreshing.get() == call.ref:
         return None
