@@ -170,8 +170,7 @@ METRIC_FAULTS = [
         declared=frozenset({"gen_ai.request.model"}),
     ),
     Fault("attribute.false_condition", "mcp duration", {"server.port": 443}),
-    Fault("attribute.recommended", "duration", {"gen_ai.response.model": None}),
-    Fault("attribute.recommended", "openai duration", {"openai.response.system_fingerprint": None}),
+    Fault("attribute.recommended", "openai duration", {"openai.response.service_tier": None}),
     Fault("value.spelling", "input", {"gen_ai.token.modality": "Text"}),
 ]
 

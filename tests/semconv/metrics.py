@@ -22,7 +22,7 @@ from opentelemetry.sdk.metrics.export import (
 
 from . import attributes as rules_of
 from .registry import DEPRECATED_METRICS, METRIC_REFINEMENTS, METRICS, NAMESPACES, SPANS, Definition, lookup, refined
-from .rules import Scenario, Violation
+from .rules import LEFT_OUT_OF_METRICS, Scenario, Violation
 
 Point = HistogramDataPoint | ExponentialHistogramDataPoint | NumberDataPoint
 Key = frozenset[tuple[str, Any]]
@@ -48,7 +48,7 @@ def points_of(data: MetricsData | None, name: str) -> list[Point]:
 
 def key_of(given: Mapping[str, Any], names: Mapping[str, Any]) -> Key:
     """Reduce attributes to `names`, as a key, without token modality."""
-    return frozenset((name, given[name]) for name in names if name in given and name != MODALITY)
+    return frozenset((name, given[name]) for name in names if name in given and name != MODALITY and name not in LEFT_OUT_OF_METRICS)
 
 
 def examine_metrics(data: MetricsData | None, scenario: Scenario) -> Iterator[Violation]:
@@ -99,7 +99,8 @@ def _examine_point(where: str, point: Point, definition: Definition) -> Iterator
 def _examine_attributes(where: str, given: Mapping[str, Any], definition: Definition, scenario: Scenario) -> Iterator[Violation]:
     own = refined(definition, METRIC_REFINEMENTS, given)
     yield from rules_of.examine_values(where, given, scenario)
-    yield from rules_of.examine_needs(where, own.attributes, given, scenario, failed="error.type" in given)
+    needs = {name: need for name, need in own.attributes.items() if name not in LEFT_OUT_OF_METRICS}
+    yield from rules_of.examine_needs(where, needs, given, scenario, failed="error.type" in given)
     yield from rules_of.examine_conditions(where, given)
     for name in given:
         if name not in own.attributes and lookup(name):

@@ -23,6 +23,10 @@ OTHER_EXCEPTION = "gen_ai.client.operation.exception"
 EVALUATION = "gen_ai.evaluation.result"
 
 
+LEFT_OUT_OF_METRICS = frozenset({"gen_ai.response.model", "openai.response.system_fingerprint"})
+"""Recommended tags that this project adds by a setting only: many series."""
+
+
 class LeftOut(Enum):
     """Signal that is not to be checked; None means that no data was collected."""
 

@@ -173,13 +173,16 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
 
 def _reporter(meter_provider: Any, settings: Settings, spans: Spans) -> OtelReporter:
     key = _GLOBAL if meter_provider is None else meter_provider
-    wanted = tagged(our_metrics() + conventions(settings.legacy_metrics), settings.metric_baggage_keys)
+    legacy = settings.legacy_metrics or "1.37" in settings.compatibility
+    ours = our_metrics() if settings.metrics != "gen_ai" else []
+    of_conventions = conventions(legacy, settings.metric_details) if settings.metrics != "ex_llm" else []
+    wanted = tagged(ours + of_conventions, settings.metric_baggage_keys)
     reporter = _reporters.get(key)
     if reporter is None:
         meter = metrics.get_meter(_SCOPE, __version__, meter_provider, semconv.SCHEMA_URL)
         reporter = _reporters[key] = OtelReporter(wanted, meter)
     elif [(m.name, m.tags) for m in reporter.metrics] != [(m.name, m.tags) for m in wanted]:
-        _logger.warning("legacy_metrics and metric_baggage_keys stay as they were: the instruments of a meter provider are made once")
+        _logger.warning("the settings of metrics stay as they were: the instruments of a meter provider are made once")
     reporter.attach(spans.context_of)
     return reporter
 

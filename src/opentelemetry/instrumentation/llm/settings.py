@@ -11,7 +11,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
 from typing import Any, Literal, TypeVar
 
@@ -148,6 +148,13 @@ def _function_or_path(value: Any) -> Callable[..., Any]:
     return ImportedFunction(value.strip()) if isinstance(value, str) else _function(value)
 
 
+def _compatible(value: Any) -> tuple[str, ...]:
+    names = tuple(name.lower() for name in _names(value))
+    if not set(names) <= set(COMPATIBILITY):
+        raise ValueError(f"some of {', '.join(COMPATIBILITY)}, separated by commas")
+    return names
+
+
 def _kinds(value: Any) -> tuple[str, ...]:
     names = tuple(name.lower() for name in _names(value))
     if not set(names) <= set(HIDDEN_KINDS):
@@ -173,6 +180,7 @@ def _setting(default: Any, env: str | None, read: Callable[[Any], Any], descript
     return field(default=default, metadata={"env": env, "read": read, "says": description})
 
 
+COMPATIBILITY = ("1.37", "openinference", "cost")
 HIDDEN_KINDS = ("inputs", "outputs", "images", "tools", "embeddings")
 SPAN_BAGGAGE_KEYS = ("gen_ai.conversation.id", "session.id", "user.id")
 _OWN = "OTEL_INSTRUMENTATION_LLM_"
@@ -237,6 +245,24 @@ class Settings:
         _one_of("problems", "all"),
         "Which HTTP attempts and costs are also span events: only refused, failed or repeated attempts, or all.",
     )
+    compatibility: tuple[str, ...] = _setting(
+        (),
+        _OWN + "COMPATIBILITY",
+        _compatible,
+        "Attribute names that are written too: 1.37 (older conventions, with their metrics), openinference, cost (in dollars).",
+    )
+    metrics: str = _setting(
+        "both",
+        _OWN + "METRICS",
+        _one_of("both", "ex_llm", "gen_ai"),
+        "Which metrics are recorded: of this package, of the conventions, or both.",
+    )
+    metric_details: bool = _setting(
+        False,
+        _OWN + "METRIC_DETAILS",
+        _flag,
+        "Tag the metrics of the conventions with response model and system fingerprint too: many more series.",
+    )
     legacy_metrics: bool = _setting(
         False,
         _OWN + "LEGACY_METRICS",
@@ -283,7 +309,9 @@ class Settings:
 
         An invalid or unknown keyword raises ``ValueError``.
         """
-        return _read(cls, "instrument()", keywords, environment)
+        environment = os.environ if environment is None else environment
+        read = _read(cls, "instrument()", keywords, environment)
+        return read if read.compatibility else replace(read, compatibility=_opted_in(environment.get("OTEL_SEMCONV_STABILITY_OPT_IN", "")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,6 +354,22 @@ def _read(kind: type[_S], function: str, keywords: Mapping[str, Any], environmen
     return kind(**chosen)
 
 
+def _opted_in(value: str) -> tuple[str, ...]:
+    """Read OpenTelemetry's variable for changes of names.
+
+    The newest names are always recorded, so ``gen_ai_latest_experimental`` needs nothing. ``gen_ai/dup`` asks for the
+    older names too.
+    """
+    words = {word.strip().lower() for word in value.split(",")}
+    if "gen_ai_latest_experimental" in words:
+        _logger.debug("OTEL_SEMCONV_STABILITY_OPT_IN: the newest names of gen_ai are recorded already")
+    return ("1.37",) if "gen_ai/dup" in words else ()
+
+
+_SAFE: Mapping[str, Any] = {"hide_content": HIDDEN_KINDS, "redact_pii": True}
+"""Values for variables that protect contents and cannot be read."""
+
+
 def _read_keyword(name: str, value: Any, read: Callable[[Any], Any]) -> Any:
     try:
         return read(value)
@@ -349,4 +393,4 @@ def _read_variable(name: str, variable: str, value: str, read: Callable[[Any], A
         return {name: read(value)}
     except ValueError as allowed:
         _logger.warning("%s%s is not allowed and is ignored; use %s", variable, repeated(value), allowed)
-        return {}
+        return {name: _SAFE[name]} if name in _SAFE else {}

@@ -21,7 +21,7 @@ from ..schema import semconv
 from ..schema.bounds import LARGEST_INTEGER, encodable, short
 from ..schema.events import CONTENT, EVALUATION, INTERRUPTED, OPERATIONS, STREAM_START
 from ..settings import Settings
-from . import content
+from . import compatibility, content
 from .limits import longest_attribute
 from .logs import DEBUG, WARN, Logs
 
@@ -239,14 +239,21 @@ class Spans:
         if opened.recording:
             if failed:
                 guarded(_fail, opened.span, metadata, message if "span" in opened.places else None)
-            known = guarded(self._show_end, opened, metadata, operation is not None, details)
-            if contents and "span" in opened.places:
-                guarded(_show, opened.span, contents, self._settings.structured_content)
+            needed = details or bool(self._settings.compatibility)
+            known = guarded(self._show_end, opened, metadata, operation is not None, needed)
+            shown = contents if contents and "span" in opened.places else None
+            if shown:
+                guarded(_show, opened.span, shown, self._settings.structured_content)
+            if self._settings.compatibility and operation is not None:
+                guarded(self._add_other_names, opened.span, known or {}, shown or {})
         if failed and operation is not None and "stacktrace" in metadata:
             self._exception(opened, metadata, message)
         if details:
             attributes = known if known is not None else guarded(semconv.known, metadata, default={})
             guarded(self._logs.details, opened.span, attributes, contents or {} if "event" in opened.places else {})
+
+    def _add_other_names(self, span: Span, known: Mapping[str, Any], contents: Mapping[str, Any]) -> None:
+        span.set_attributes(compatibility.added(self._settings.compatibility, {**known, **contents}))
 
     def _exception(self, opened: OpenSpan, metadata: Mapping[str, Any], message: str | None) -> None:
         name = semconv.exception_event(metadata["operation"])
@@ -256,16 +263,16 @@ class Spans:
             attributes = semconv.exception(metadata, message if "span" in opened.places else None)
             guarded(opened.span.add_event, "exception", attributes)
 
-    def _show_end(self, opened: OpenSpan, metadata: Mapping[str, Any], ours: bool, details: bool) -> dict[str, Any] | None:
+    def _show_end(self, opened: OpenSpan, metadata: Mapping[str, Any], ours: bool, needed: bool) -> dict[str, Any] | None:
         """Set all attributes that were not set at the start, in one batch.
 
-        Return the attributes of start and end if the details event needs them.
+        Return the attributes of start and end if they are needed.
         """
         given = metadata.copy()  # type: ignore[attr-defined]
         new = guarded(semconv.known if ours else _as_given, given, opened.before, default={})
         if not self._settings.agent_totals and given.get("operation") in ("invoke_agent", "invoke_workflow"):
             new = {name: value for name, value in new.items() if name not in semconv.TOTALS}
-        known = {**(opened.known or _NOTHING), **new} if details else None
+        known = {**(opened.known or _NOTHING), **new} if needed else None
         if opened.attempt is not None:
             new.update(guarded(semconv.attempt, *opened.attempt, default={}))
         if opened.cost is not None:

@@ -11,7 +11,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 MILLISECONDS_PER_NANOSECOND = 1e-6
-BUCKETS_MS = (10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0, 1280.0, 2560.0, 5120.0, 10240.0, 20480.0, 40960.0, 81920.0)
+BUCKETS_MS = (
+    10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0, 1280.0, 2560.0, 5120.0, 10240.0, 20480.0, 40960.0, 81920.0, 163840.0,
+    327680.0, 655360.0,
+)  # fmt: skip
+"""Boundaries up to eleven minutes, which reasoning models reach."""
 KINDS = ("counter", "total", "level", "last_value", "summary", "distribution")
 
 Sample = tuple[float, Mapping[str, Any]]

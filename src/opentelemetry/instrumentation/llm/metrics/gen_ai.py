@@ -38,7 +38,7 @@ _MODALITIES = ("text", "image", "audio")
 
 def _openai_only(tags: dict[str, Any]) -> dict[str, Any]:
     # The openai.* tags are for the provider openai only. Other providers with the same response format must not have them.
-    return tags if tags.get(a.PROVIDER_NAME) == "openai" else {**tags, **dict.fromkeys(_OPENAI)}
+    return tags if tags.get(a.PROVIDER_NAME) == "openai" else {**tags, **{tag: None for tag in _OPENAI if tag in tags}}
 
 
 def _since_last(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
@@ -155,7 +155,7 @@ _EACH_GAP = distribution(
 the SDK cannot accept aggregated values.
 """
 
-GEN_AI: tuple[Metric, ...] = (
+_DETAILED: tuple[Metric, ...] = (
     _duration("gen_ai.client.inference.duration", _INFERENCE, "Duration of one model call (inference)."),
     _duration("gen_ai.client.embeddings.duration", _EMBEDDINGS, "Duration of one embedding call."),
     _duration("gen_ai.client.operation.duration", _OTHERS, "Duration of one operation that is neither an inference nor an embedding call.")
@@ -178,26 +178,39 @@ GEN_AI: tuple[Metric, ...] = (
     ),
     *STEPS,
 )  # fmt: skip
+_DETAILS = frozenset({a.RESPONSE_MODEL, a.SYSTEM_FINGERPRINT})
+"""Tags that change with each release of a model, so that they make new series."""
+
+
+def _lean(metric: Metric) -> Metric:
+    tags = {tag: key for tag, key in metric.tags.items() if tag not in _DETAILS}
+    return metric._replace(tags=tags, singly=None if metric.singly is None else _lean(metric.singly))
+
+
+GEN_AI: tuple[Metric, ...] = tuple(_lean(metric) for metric in _DETAILED)
 """The metrics of the conventions, with their newest names."""
 
 
 _TOKENS_BY_TYPE = Parts("gen_ai.token.type", {"input": "input_tokens", "output": "output_tokens"})
 _NO_AGENTS = tuple(event for event in _OTHERS if event not in _AGENTS)
 
-LEGACY: tuple[Metric, ...] = (
+_DETAILED_LEGACY: tuple[Metric, ...] = (
     _duration("gen_ai.client.operation.duration", _INFERENCE + _EMBEDDINGS + _NO_AGENTS, "Duration of one operation."),
     distribution(
         "gen_ai.client.token.usage", (*_INFERENCE, "ex_llm.embedding.stop"), _TOKENS_BY_TYPE, "Number of input or output tokens of one operation.",
         {**_WHO, "gen_ai.token.type": "token_type"}, "{token}", buckets=TOKENS, whole=True,
     ),
 )  # fmt: skip
+LEGACY: tuple[Metric, ...] = tuple(_lean(metric) for metric in _DETAILED_LEGACY)
 """The metric names of conventions 1.37, for dashboards that still use them."""
 
 
-def conventions(legacy: bool) -> list[Metric]:
+def conventions(legacy: bool, details: bool = False) -> list[Metric]:
     """Return the metrics of the conventions.
 
     With ``legacy``, the names of conventions 1.37 replace newer metrics of the same name and are added to the others.
+    With ``details``, they have the tags of the response model and of the system fingerprint too.
     """
-    replaced = {metric.name for metric in LEGACY} if legacy else set()
-    return [metric for metric in GEN_AI if metric.name not in replaced] + (list(LEGACY) if legacy else [])
+    newest, old = (_DETAILED, _DETAILED_LEGACY) if details else (GEN_AI, LEGACY)
+    replaced = {metric.name for metric in old} if legacy else set()
+    return [metric for metric in newest if metric.name not in replaced] + (list(old) if legacy else [])

@@ -238,9 +238,17 @@ def _in_seconds(nanoseconds: int) -> float:
     return nanoseconds / 1e9
 
 
+def _unless_zero(count: int) -> int | None:
+    return count or None
+
+
 _READ: Mapping[str, Callable[[Any], Any]] = {
     "time_to_first_chunk": _in_seconds,
     "choice_count": lambda count: None if count == 1 else count,
+    # A detailed count of zero has no information, and back ends that add up all counts would have to handle it.
+    **dict.fromkeys(
+        (f"{side}_{kind}_tokens" for side in ("input", "output", "cache_read") for kind in ("text", "image", "audio")), _unless_zero
+    ),
     "requested_service_tier": lambda tier: None if tier == "auto" else tier,
 }
 _NOTHING: Mapping[str, Any] = {}
