@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 
-from . import bedrock_converse, bedrock_models
+from . import bedrock_agents, bedrock_converse, bedrock_models
 from .exchange import Answer, Event, Format, Headers, Json, Request, Route, Usage, Whole
 
 _VALIDATION = "ValidationException"
@@ -132,7 +132,7 @@ def _route(route: Route) -> Route:
 FORMAT = Format(
     name="bedrock",
     mount="",
-    routes=tuple(_route(route) for route in (*bedrock_converse.ROUTES, *bedrock_models.ROUTES)),
+    routes=tuple(_route(route) for route in (*bedrock_converse.ROUTES, *bedrock_models.ROUTES, *bedrock_agents.ROUTES)),
     model=model,
     error=error,
     usage=usage,

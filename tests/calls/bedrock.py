@@ -73,11 +73,15 @@ def _session() -> Any:
 
 
 @cache
-def _operations() -> dict[str, frozenset[str]]:
+def _operations(service: str = "bedrock-runtime") -> dict[str, frozenset[str]]:
     """Return the methods of the installed release, with the parameters of each."""
     from botocore import xform_name
+    from botocore.exceptions import UnknownServiceError
 
-    model = _session().get_service_model("bedrock-runtime")
+    try:
+        model = _session().get_service_model(service)
+    except UnknownServiceError:
+        return {}
     return {xform_name(name): frozenset(model.operation_model(name).input_shape.members) for name in model.operation_names}
 
 
@@ -102,20 +106,23 @@ def _settings() -> dict[str, Any]:
     return {"retries": {"total_max_attempts": 1}, "signature_version": UNSIGNED, "max_pool_connections": 200}
 
 
-def client(base_url: str) -> Any:
+def client(base_url: str, service: str = "bedrock-runtime") -> Any:
     from botocore.config import Config
 
-    return _session().create_client("bedrock-runtime", endpoint_url=base_url, config=Config(**_settings()), **_KEYS)
+    return _session().create_client(
+        service if _operations(service) else "bedrock-runtime", endpoint_url=base_url, config=Config(**_settings()), **_KEYS
+    )
 
 
 class AsyncClient:
     """A client of aiobotocore that opens at first use and has all sync methods."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, service: str = "bedrock-runtime") -> None:
         from aiobotocore.config import AioConfig
 
         config = AioConfig(**_settings())
-        self._open = partial(_async_session().create_client, "bedrock-runtime", endpoint_url=base_url, config=config, **_KEYS)
+        self._operations = _operations(service)
+        self._open = partial(_async_session().create_client, service, endpoint_url=base_url, config=config, **_KEYS)
         self._opening: Any = None
         self._client: Any = None
 
@@ -127,7 +134,7 @@ class AsyncClient:
         return await getattr(self._client, name)(**asked)
 
     def __getattr__(self, name: str) -> Any:
-        if name not in _operations():
+        if name not in self._operations:
             raise AttributeError(name)
         return lambda **asked: self.call(name, asked)
 
@@ -169,6 +176,14 @@ def _sample(
     }  # fmt: skip
 
 
+def _at_aws(service: str, point: str, asked: dict[str, Any], inside: str = "", absent: tuple[str, ...] = _NEVER) -> dict[str, Any]:
+    from botocore import xform_name
+
+    made = _sample(point, xform_name(point), asked, inside, bool(inside), absent)
+    ours = partial(client, service=service)
+    return {**made, "client": ours, "async_client": partial(AsyncClient, service=service) if AIO else None}
+
+
 def _absent(model: str) -> tuple[str, ...]:
     told = (_MODELS_THAT_NAME_THEMSELVES, _MODELS_WITH_AN_ID)
     return tuple(name for name, models in zip(_NEVER, told, strict=True) if not model.startswith(models))
@@ -184,10 +199,53 @@ def _invoke(model: str, what: str, body: dict[str, Any], stream: bool) -> dict[s
     return _sample(f"{operation}/{what}", f"{method}:{model}", asked, "body", stream, _absent(model))
 
 
+_CLAUDE_ARN = "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-5-sonnet-20241022-v2:0"
+_RERANK_ARN = "arn:aws:bedrock:us-east-1::foundation-model/cohere.rerank-v3-5:0"
+_FROM_KB = {
+    "input": {"text": "three words here"},
+    "retrieveAndGenerateConfiguration": {
+        "type": "KNOWLEDGE_BASE",
+        "knowledgeBaseConfiguration": {"knowledgeBaseId": "KBKBKBKBKB", "modelArn": _CLAUDE_ARN},
+    },
+}
+_SOURCE = {"type": "INLINE", "inlineDocumentSource": {"type": "TEXT", "textDocument": {"text": "one"}}}
+_RANKED = {"type": "BEDROCK_RERANKING_MODEL", "bedrockRerankingConfiguration": {"modelConfiguration": {"modelArn": _RERANK_ARN}}}
+_AGENTS, _CORE = "bedrock-agent-runtime", "bedrock-agentcore"
+_AGENT = {
+    "agentId": "AAAAAAAAAA",
+    "agentAliasId": "BBBBBBBBBB",
+    "sessionId": "session-1",
+    "inputText": "three words here",
+    "enableTrace": True,
+}
+_INLINE = {
+    "foundationModel": "anthropic.claude-3-5-sonnet-20241022-v2:0", "instruction": "x" * 40, "sessionId": "session-1",
+    "inputText": "three words here", "enableTrace": True,
+}  # fmt: skip
+_HARNESS = {
+    "harnessArn": "arn:aws:bedrock-agentcore:us-east-1:123456789012:harness/h-abcdefghij",
+    "runtimeSessionId": "s" * 40, "messages": MESSAGES, "model": {"bedrockModelConfig": {"modelId": "amazon.nova-lite-v1:0"}},
+}  # fmt: skip
+_NO_MODEL = ("gen_ai.response.model", "gen_ai.response.id", "gen_ai.request.model")
+_UNCOUNTED = (*_NEVER, "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens")
+AT_AWS = (
+    _at_aws(_AGENTS, "InvokeAgent", _AGENT, "completion", _NO_MODEL),
+    _at_aws(_AGENTS, "InvokeInlineAgent", _INLINE, "completion"),
+    _at_aws(_AGENTS, "RetrieveAndGenerate", _FROM_KB, absent=_UNCOUNTED),
+    _at_aws(_AGENTS, "RetrieveAndGenerateStream", _FROM_KB, "stream", _UNCOUNTED),
+    _at_aws(_AGENTS, "Retrieve", {"knowledgeBaseId": "KBKBKBKBKB", "retrievalQuery": {"text": "three words here"}}),
+    _at_aws(
+        _AGENTS, "Rerank",
+        {"queries": [{"type": "TEXT", "textQuery": {"text": "which"}}], "sources": [_SOURCE, _SOURCE], "rerankingConfiguration": _RANKED},
+    ),
+    _at_aws(_CORE, "InvokeHarness", _HARNESS, "stream"),
+)  # fmt: skip
+
 SAMPLES: list[dict[str, Any]] = [
     *(_sample("Converse", f"converse{variant}", asked, absent=_NEVER) for variant, asked in _PLAIN.items()),
     *(_sample("ConverseStream", f"converse_stream{variant}", asked, "stream", True, _NEVER) for variant, asked in _PLAIN.items()),
     *(_invoke(model, what, body, False) for model, (what, body) in (BODIES | OTHER_BODIES).items()),
     *(_invoke(model, what, body, True) for model, (what, body) in BODIES.items()),
     *(_sample(point, name, asked) for point, name, asked in _BESIDE),
+    *AT_AWS,
 ]

@@ -11,6 +11,7 @@ NOT_WATCHED = {
     **UNOBSERVED["botocore"],
     "bedrock-runtime:get_async_invoke": _JOBS,
     "bedrock-runtime:list_async_invokes": _JOBS,
+    "bedrock-agent-runtime:*": _MANAGED,
     "bedrock-agentcore-control:*": _MANAGED,
     "bedrock:*": _MANAGED,
     "bedrock-agent:*": _MANAGED,

@@ -30,12 +30,12 @@ def _is_disconnection(error: BaseException) -> bool:
     return any(kind.__name__ == "ClientConnectionError" for kind in type(error).__mro__)
 
 
-def other_services_only(service: str, operations: frozenset[str]) -> Patch:
+def other_services_only(services: frozenset[str], operations: frozenset[str]) -> Patch:
     """Let the instrumentation of botocore skip the operations that are recorded here."""
 
     def is_recorded(extension: Any) -> bool:
         call = extension._call_context
-        return call.service == service and call.operation in operations
+        return call.service in services and call.operation in operations
 
     def wrap(original: Any) -> Any:
         def should_trace_service_call(extension: Any) -> Any:

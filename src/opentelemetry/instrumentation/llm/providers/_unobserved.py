@@ -43,8 +43,11 @@ UNOBSERVED: Mapping[str, Mapping[str, str]] = {
     "botocore": {
         "bedrock-runtime:start_async_invoke": "a job that writes its result to a bucket; the response has no usage",
         "bedrock-runtime:invoke_model_with_bidirectional_stream": "needs HTTP/2; botocore removes the method from its clients",
-        "bedrock-agent-runtime:*": "an agent, a flow or a knowledge base runs at AWS, which makes the model calls there",
-        "bedrock-agentcore:*": "an agent, a flow or a knowledge base runs at AWS, which makes the model calls there",
+        "bedrock-agent-runtime:invoke_flow": "a flow runs at AWS; its response has no usage",
+        "bedrock-agent-runtime:generate_query": "a query for a database; its response has no usage",
+        "bedrock-agent-runtime:optimize_prompt": "a prompt is rewritten at AWS; its response has no usage",
+        "bedrock-agent-runtime:agentic_*": "an agent or a retrieval runs at AWS; its response has no usage",
+        "bedrock-agentcore:*": "a runtime of the user at AWS, whose own process makes the model calls",
         "bedrock-data-automation*": "an agent, a flow or a knowledge base runs at AWS, which makes the model calls there",
         "bedrock:create_model_invocation_job": "a batch over files in a bucket, whose results this process does not read",
         "sagemaker-runtime:*": "an endpoint of the user; the response does not identify a model",

@@ -1,4 +1,4 @@
-"""Instrument the Bedrock runtime of boto3 and aiobotocore.
+"""Instrument Bedrock in boto3 and aiobotocore: models, agents, knowledge bases.
 
 All clients of botocore share one function; calls of other services pass through it unobserved.
 """
@@ -13,16 +13,17 @@ from ..calls.declaration import Destination, PatchPoint, ResultHandler, Sdk
 from ..calls.streams.body import body_in
 from ..calls.streams.event_stream import events_in
 from ..dialects import Arguments, Dialect
+from ..dialects.bedrock import agents
 from ..dialects.bedrock.converse import beside, converse
 from ..dialects.bedrock.invoke_model import invoke_model, invoked_embeddings, invoked_images, invoked_rerank
 from ..dialects.bedrock.invoke_model_request import operation, parsed
 from ._botocore import botocore_error, other_services_only
 from ._endpoint import endpoint
 
-_SERVICE = "bedrock-runtime"
+_SERVICES = frozenset({"bedrock-runtime", "bedrock-agent-runtime", "bedrock-agentcore"})
 _TARGETS = ("botocore.client:BaseClient._make_api_call", "aiobotocore.client:AioBaseClient._make_api_call")
 _INVOKE, _INVOKE_STREAM = "InvokeModel", "InvokeModelWithResponseStream"
-_STREAMS = frozenset({"ConverseStream", _INVOKE_STREAM})
+_STREAMS = frozenset({"ConverseStream", _INVOKE_STREAM, "InvokeAgent", "InvokeInlineAgent", "InvokeHarness", "RetrieveAndGenerateStream"})
 _NOT_OURS = Arguments({})
 
 _BODY = body_in("body", botocore_error)
@@ -39,6 +40,13 @@ _OPERATIONS: tuple[tuple[str, str, Dialect, ResultHandler | None], ...] = (
     ("ApplyGuardrail", "moderation", beside, None),
     ("InvokeGuardrailChecks", "moderation", beside, None),
     ("CountTokens", "count_tokens", beside, None),
+    ("InvokeAgent", "invoke_agent", agents.agent, events_in("completion")),
+    ("InvokeInlineAgent", "invoke_agent", agents.agent, events_in("completion")),
+    ("InvokeHarness", "invoke_agent", agents.harness, events_in("stream")),
+    ("RetrieveAndGenerate", "chat", agents.generation, None),
+    ("RetrieveAndGenerateStream", "chat", agents.generation, events_in("stream")),
+    ("Retrieve", "retrieval", agents.knowledge_base, None),
+    ("Rerank", "rerank", agents.rerank, None),
 )
 
 
@@ -47,7 +55,7 @@ def read(client: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Argum
 
     For an operation with a model, the body decides the purpose, which becomes part of the path.
     """
-    if client.meta.service_model.service_name != _SERVICE:
+    if client.meta.service_model.service_name not in _SERVICES:
         return _NOT_OURS
     given = {**dict(zip(("operation_name", "api_params"), args, strict=False)), **kwargs}
     name, named = str(given.get("operation_name")), given.get("api_params")
@@ -75,5 +83,5 @@ BEDROCK = Sdk(
     ),
     read=read,
     identify=lambda client, arguments: _at(str(client.meta.endpoint_url)),
-    native=(other_services_only(_SERVICE, frozenset(path.partition("/")[0] for path, *_ in _OPERATIONS)),),
+    native=(other_services_only(_SERVICES, frozenset(path.partition("/")[0] for path, *_ in _OPERATIONS)),),
 )

@@ -198,6 +198,8 @@ class Request(Record):
     dimensions: int | None = None
     encoding_formats: list[str] | None = None
     guardrail_id: str | None = None
+    agent_name: str | None = None
+    data_source_id: str | None = None
     image_size: str | None = None
     image_quality: str | None = None
     billed: Usage | None = None
@@ -236,6 +238,8 @@ class Response(Record):
     tool_call_count: int | None = None
     upstream_provider: str | None = None
     """The provider that a gateway forwarded the call to, as the gateway names it."""
+    documents: int | None = None
+    """The number of documents that a retrieval returned."""
     failure: str | None = None
     """The provider's error code if a complete response reports that the operation
     failed.

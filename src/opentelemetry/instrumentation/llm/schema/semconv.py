@@ -59,6 +59,7 @@ REQUEST: Table = {
     "prompt_name": "gen_ai.prompt.name",
     "prompt_version": "gen_ai.prompt.version",
     "guardrail_id": "aws.bedrock.guardrail.id",
+    "data_source_id": "gen_ai.data_source.id",
 }
 USAGE: Table = {
     "input_tokens": "gen_ai.usage.input_tokens",
@@ -223,6 +224,7 @@ _BY_OPERATION: Mapping[str, Table] = {
         "tool_description": "gen_ai.tool.description",
     },
     "retrieval": {
+        **OURS,
         **_STEP,
         "data_source_id": "gen_ai.data_source.id",
         "top_k": "gen_ai.retrieval.top_k",
