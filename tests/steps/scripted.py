@@ -145,7 +145,30 @@ def messages(path: str, body: dict[str, Any], ids: Iterator[int]) -> Reply:
     return "text/event-stream", _stream([*chunks, {"type": "message_stop"}], named=True)
 
 
-FORMATS = {"/chat/completions": chat, "enerateContent": gemini, "/messages": messages}
+def responses(path: str, body: dict[str, Any], ids: Iterator[int]) -> Reply:
+    """Respond in the format of OpenAI Responses, without streams."""
+    offered = [(tool["name"], tool.get("parameters")) for tool in body.get("tools") or ()]
+    items = body["input"] if isinstance(body["input"], list) else []
+    called = {item["name"] for item in items if item.get("type") == "function_call"}
+    made = Turn(offered, called, json.dumps(items[:1])).calls(ids)
+    output: list[dict[str, Any]] = [
+        {"type": "function_call", "id": f"fc_{i}", "call_id": i, "name": n, "arguments": json.dumps(given), "status": "completed"}
+        for i, n, given in made
+    ]
+    text = {"type": "output_text", "text": ANSWER, "annotations": []}
+    output = output or [{"type": "message", "id": f"msg_{next(ids)}", "role": "assistant", "status": "completed", "content": [text]}]
+    usage = {
+        "input_tokens": 10, "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0}, "output_tokens": 5,
+        "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": 15,
+    }  # fmt: skip
+    response = {
+        "id": f"resp_{next(ids)}", "object": "response", "created_at": 1, "status": "completed", "model": body["model"], "output": output,
+        "parallel_tool_calls": body.get("parallel_tool_calls", True), "tool_choice": body.get("tool_choice", "auto"), "tools": body["tools"], "usage": usage,
+    }  # fmt: skip
+    return "application/json", json.dumps(response)
+
+
+FORMATS = {"/responses": responses, "/chat/completions": chat, "enerateContent": gemini, "/messages": messages}
 """Formats by a part of the path."""
 
 

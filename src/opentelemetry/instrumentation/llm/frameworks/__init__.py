@@ -30,14 +30,17 @@ class LazyFramework(NamedTuple):
 
 KNOWN: tuple[LazyFramework, ...] = (
     LazyFramework("agno", "agno:AGNO", ("agno",)),
+    LazyFramework("anthropic", "sdk_tools:ANTHROPIC", ("anthropic",)),
     LazyFramework("claude_agent", "claude_agent:CLAUDE_AGENT", ("claude_agent_sdk.types",)),
     LazyFramework("crewai", "crewai:CREWAI", ("crewai",)),
     LazyFramework("google_adk", "google_adk:GOOGLE_ADK", ("google.adk.agents.base_agent",)),
+    LazyFramework("google_genai", "sdk_tools:GOOGLE_GENAI", ("google.genai",)),
     LazyFramework("langchain", "langchain:LANGCHAIN", ("langchain_core",)),
     LazyFramework("langgraph", "langgraph:LANGGRAPH", ("langchain", "langchain_core", "langgraph.pregel")),
     LazyFramework("llama_index", "llama_index:LLAMA_INDEX", ("llama_index.core",)),
     LazyFramework("llama_workflows", "llama_workflows:LLAMA_WORKFLOWS", ("workflows",)),
     LazyFramework("mcp", "mcp:MCP", ("mcp.types", "mcp_types")),
+    LazyFramework("openai", "sdk_tools:OPENAI", ("openai",)),
     LazyFramework("openai_agents", "openai_agents:OPENAI_AGENTS", ("agents.tracing.spans",)),
     LazyFramework("pydantic_ai", "pydantic_ai:PYDANTIC_AI", ("pydantic_ai",)),
 )
