@@ -16,7 +16,7 @@ from opentelemetry.instrumentation.llm.metrics.gen_ai import GEN_AI, LEGACY
 from opentelemetry.instrumentation.llm.providers import ALL
 from opentelemetry.instrumentation.llm.providers._unobserved import UNOBSERVED, by_reason
 from opentelemetry.instrumentation.llm.providers.sockets import SOCKET_APIS
-from opentelemetry.instrumentation.llm.settings import Settings, StatsdSettings
+from opentelemetry.instrumentation.llm.settings import JsonLinesSettings, Settings, StatsdSettings
 from opentelemetry.instrumentation.llm.steps.outcomes import CONTROL_FLOW
 
 HERE = Path(__file__).parent
@@ -127,7 +127,7 @@ def frameworks_page() -> str:
 def settings() -> str:
     """Return the page of settings."""
 
-    def rows(kind: type[Settings] | type[StatsdSettings]) -> list[list[str]]:
+    def rows(kind: type[Settings] | type[StatsdSettings] | type[JsonLinesSettings]) -> list[list[str]]:
         return [
             [f"`{f.name}`", f"`{f.metadata['env']}`" if f.metadata["env"] else "", f"`{f.default!r}`", f.metadata["says"]]
             for f in fields(kind)
@@ -142,6 +142,8 @@ def settings() -> str:
         + "\nThe keywords `tracer_provider`, `meter_provider` and `logger_provider` replace the global providers.\n\n"
         "## The StatsD exporter\n\nKeywords of `StatsdMetricExporter`, and the variables for `OTEL_METRICS_EXPORTER=llm_statsd`:\n\n"
         + table(columns, rows(StatsdSettings))
+        + "\n## The exporter of JSON lines\n\nFor `OTEL_TRACES_EXPORTER=llm_jsonl`:\n\n"
+        + table(columns, rows(JsonLinesSettings))
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .baggage import with_attributes
+from .baggage import with_attributes, with_prompt
 from .bus import attach, attach_many, detach, execute, list_handlers, span
 from .caches.mapping import watch_cache
 from .capture import with_content
@@ -85,6 +85,7 @@ __all__ = [
     "with_attributes",
     "with_content",
     "with_context",
+    "with_prompt",
     "with_retrieval",
     "with_span",
     "with_tool",

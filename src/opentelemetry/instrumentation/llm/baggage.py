@@ -33,6 +33,8 @@ SHORT: Mapping[str, str] = {
 _LARGEST, _MOST = 8192, 64
 """Limits of bytes and values: W3C's for one header, and less than its 180 values."""
 
+_VARIABLES = 32
+
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -73,7 +75,7 @@ class with_attributes:
 
     def __enter__(self) -> None:
         before = context.here()
-        inside = _joined(before, self._attributes)
+        inside = self._inside(before)
         entered = None
         try:
             entered = context.enter(inside)
@@ -107,25 +109,60 @@ class with_attributes:
     async def __aexit__(self, *error: object) -> None:
         self.__exit__()
 
+    def _inside(self, before: context.Context) -> context.Context:
+        return _joined(before, self._attributes)
+
+    def _again(self) -> with_attributes:
+        """Return a new object for one call of a decorated function."""
+        return with_attributes(**self._attributes)
+
     def __call__(self, function: Callable[..., _R]) -> Callable[..., _R]:
-        attributes = self._attributes
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             raise TypeError(f"{function.__qualname__} is a generator; put 'with with_attributes(...)' around the code that reads it")
         if inspect.iscoroutinefunction(function):
 
             @functools.wraps(function)
             async def attributed_async(*args: Any, **kwargs: Any) -> Any:
-                with with_attributes(**attributes):
+                with self._again():
                     return await function(*args, **kwargs)
 
             return attributed_async  # type: ignore[return-value]
 
         @functools.wraps(function)
         def attributed(*args: Any, **kwargs: Any) -> _R:
-            with with_attributes(**attributes):
+            with self._again():
                 return function(*args, **kwargs)
 
         return attributed
+
+
+class with_prompt(with_attributes):
+    """Set the prompt of all model calls inside a block or function.
+
+    ``name`` and ``version`` become ``gen_ai.prompt.name`` and ``gen_ai.prompt.version``; they travel as baggage, see
+    ``with_attributes``. ``variables`` are contents: they stay in the process, and spans show them as
+    ``gen_ai.prompt.variable.<name>`` only where contents are captured. At most 32 variables are kept.
+
+    >>> with with_prompt("summary", version="3", variables={"language": "pt"}):
+    ...     carried(["gen_ai.prompt.name", "gen_ai.prompt.version"])
+    {'gen_ai.prompt.name': 'summary', 'gen_ai.prompt.version': '3'}
+    """
+
+    __slots__ = ("_prompt",)
+
+    def __init__(self, name: str, version: str | int | None = None, variables: Mapping[str, Any] | None = None) -> None:
+        if not isinstance(name, str) or not name.strip():
+            raise ValueError(f"the name of a prompt is a text that is not empty, not {name!r}")
+        self._prompt = (name, version, variables)
+        super().__init__(**{"gen_ai.prompt.name": name, "gen_ai.prompt.version": version})
+
+    def _inside(self, before: context.Context) -> context.Context:
+        variables = self._prompt[2] or {}
+        kept = {str(key): str(value) for key, value in list(variables.items())[:_VARIABLES]}
+        return context.with_prompt_variables(super()._inside(before), kept)
+
+    def _again(self) -> with_prompt:
+        return with_prompt(*self._prompt)
 
 
 def _joined(outside: context.Context, attributes: Mapping[str, str]) -> context.Context:

@@ -17,7 +17,7 @@ from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any, Protocol, TypeVar
 from urllib.parse import SplitResult
 
-from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, Context
+from opentelemetry.context import _SUPPRESS_HTTP_INSTRUMENTATION_KEY, _SUPPRESS_INSTRUMENTATION_KEY, Context
 from opentelemetry.trace import Span, SpanContext, Status, StatusCode
 
 from opentelemetry import baggage, propagate, trace
@@ -35,6 +35,7 @@ __all__ = [
 _RUNNING = otel_context.create_key("ex_llm.running-call")
 _STEP = otel_context.create_key("ex_llm.running-step")
 _PLACES = otel_context.create_key("ex_llm.content-places")
+_PROMPT = otel_context.create_key("ex_llm.prompt-variables")
 _OUTSIDE = otel_context.create_key("ex_llm.span-outside")
 """The current span of this package with the application's span around it."""
 _steps_begun = False
@@ -107,8 +108,13 @@ def running_call() -> RunningCall | None:
     return otel_context.get_current().get(_RUNNING)  # type: ignore[return-value]
 
 
-def enter_call(call: RunningCall) -> Entered:
-    """Make ``call`` the running call; pass the result to ``leave`` in the same frame."""
+def enter_call(call: RunningCall, http_spans: bool = True) -> Entered:
+    """Make ``call`` the running call; pass the result to ``leave`` in the same frame.
+
+    Without ``http_spans``, instrumentations of HTTP clients make no spans inside it.
+    """
+    if not http_spans:
+        return otel_context.attach(Context({**here(), _RUNNING: call, _SUPPRESS_HTTP_INSTRUMENTATION_KEY: True}))
     return otel_context.attach(otel_context.set_value(_RUNNING, call))
 
 
@@ -120,6 +126,14 @@ def content_places() -> tuple[str, ...] | None:
 def with_content_places(places: tuple[str, ...]) -> Context:
     """Return the current context with a scope for contents."""
     return otel_context.set_value(_PLACES, places)
+def with_prompt_variables(context: Context, variables: Mapping[str, str]) -> Context:
+    """Return ``context`` with the variables of a prompt; they never leave the process."""
+    return Context({**context, _PROMPT: variables})
+
+
+def prompt_variables() -> Mapping[str, str] | None:
+    """Return the variables of the prompt in this context, if any."""
+    return here().get(_PROMPT)  # type: ignore[return-value]
 
 
 def running_step() -> Any:

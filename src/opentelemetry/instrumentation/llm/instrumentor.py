@@ -18,6 +18,7 @@ from . import bus, context, fork, frameworks, providers, transports
 from .caches import gptcache, langchain, litellm
 from .calls.call import CallServices
 from .calls.declaration import Sdk
+from .calls.exclusion import Exclusion
 from .calls.patches import Patches
 from .calls.streams import finalize
 from .costs.call_cost import Costs
@@ -194,6 +195,8 @@ def _services(settings: Settings, costs: Costs, listeners: ListenerCheck) -> Cal
         host_providers=settings.host_providers or {},
         cost_threshold_cents=settings.cost_threshold_cents,
         baggage_keys=tuple(dict.fromkeys((*settings.span_baggage_keys, *settings.metric_baggage_keys))),
+        excluded=Exclusion(settings.excluded) if settings.excluded else None,
+        http_spans=settings.http_spans,
         price=costs,
     )
 

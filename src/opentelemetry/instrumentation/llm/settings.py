@@ -96,6 +96,16 @@ def _keys(value: Any) -> tuple[str, ...]:
     return names
 
 
+EXCLUDABLE = ("operation", "provider", "model", "host", "path")
+
+
+def _exclusions(value: Any) -> tuple[tuple[str, str], ...]:
+    pairs = [name.partition("=") for name in _names(value)]
+    if not all(kind in EXCLUDABLE and pattern for kind, _, pattern in pairs):
+        raise ValueError(f"rules such as operation=embeddings or model=gpt-4o-*; the keys are {', '.join(EXCLUDABLE)}")
+    return tuple((kind, pattern) for kind, _, pattern in pairs)
+
+
 def _one_of(*allowed: str) -> Callable[[Any], str]:
     def choose(value: Any) -> str:
         for word in allowed:
@@ -182,9 +192,9 @@ def _setting(default: Any, env: str | None, read: Callable[[Any], Any], descript
 
 COMPATIBILITY = ("1.37", "openinference", "cost")
 HIDDEN_KINDS = ("inputs", "outputs", "images", "tools", "embeddings")
-SPAN_BAGGAGE_KEYS = ("gen_ai.conversation.id", "session.id", "user.id")
+SPAN_BAGGAGE_KEYS = ("gen_ai.conversation.id", "gen_ai.prompt.name", "gen_ai.prompt.version", "session.id", "user.id")
 _OWN = "OTEL_INSTRUMENTATION_LLM_"
-_S = TypeVar("_S", "Settings", "StatsdSettings")
+_S = TypeVar("_S", "Settings", "StatsdSettings", "JsonLinesSettings")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,6 +292,15 @@ class Settings:
         None, _OWN + "HOST_PROVIDERS", _mapping, "Hosts of your gateways, and the provider behind each."
     )
     disabled_frameworks: tuple[str, ...] = _setting((), _OWN + "DISABLED_FRAMEWORKS", _names, "Agent frameworks that are not instrumented.")
+    excluded: tuple[tuple[str, str], ...] = _setting(
+        (),
+        _OWN + "EXCLUDED",
+        _exclusions,
+        "Calls that are not recorded, as operation=, provider=, model=, host= or path= and a pattern with *, separated by commas.",
+    )
+    http_spans: bool = _setting(
+        True, _OWN + "HTTP_SPANS", _flag, "Whether instrumentations of HTTP clients make spans, and add headers, inside recorded calls."
+    )
     disabled_providers: tuple[str, ...] = _setting((), _OWN + "DISABLED_PROVIDERS", _names, "Providers that are not instrumented.")
     threading: bool = _setting(
         True, _OWN + "THREADING", _flag, "Carry the context into threads with opentelemetry-instrumentation-threading."
@@ -334,9 +353,22 @@ class StatsdSettings:
         return _read(cls, "StatsdMetricExporter()", keywords, environment)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonLinesSettings:
+    """Hold the setting of ``JsonLinesExporter``, which is read like ``StatsdSettings``."""
+
+    file: str = _setting("llm-calls.jsonl", _OWN + "JSONL_FILE", str, "File to which the exporter llm_jsonl appends a line for each call.")
+
+    @classmethod
+    def read(cls, keywords: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> JsonLinesSettings:
+        """Read the setting as ``Settings.read`` does."""
+        return _read(cls, "JsonLinesExporter()", keywords, environment)
+
+
 def variables() -> frozenset[str]:
     """Return the names of all environment variables that are read here."""
-    return frozenset(f.metadata["env"] for f in (*fields(Settings), *fields(StatsdSettings)) if f.metadata["env"])
+    kinds = (Settings, StatsdSettings, JsonLinesSettings)
+    return frozenset(f.metadata["env"] for kind in kinds for f in fields(kind) if f.metadata["env"])
 
 
 def _read(kind: type[_S], function: str, keywords: Mapping[str, Any], environment: Mapping[str, str] | None) -> _S:

@@ -11,7 +11,7 @@ from time import perf_counter_ns
 from types import MappingProxyType
 from typing import Any
 
-from .. import bus, capture, fork
+from .. import bus, capture, context, fork
 from ..dialects import Arguments, Dialect, Sends
 from ..extraction import errors_in_response, failures
 from ..extraction.message_parts import LONGEST_STREAM
@@ -44,6 +44,12 @@ class CallServices:
     """Baggage keys that become metadata. Each contains a dot, so it cannot collide
     with a metadata key of this package.
     """
+    excluded: Callable[[str, Destination, str | None, str], bool] | None = None
+    """Return True for operation, destination, model and path of a call that is not
+    recorded.
+    """
+    http_spans: bool = True
+    """Whether instrumentations of HTTP clients make spans inside calls."""
     price: Callable[[str, Destination, Request, Response], Cost | str | None] | None = None
 
 
@@ -248,9 +254,10 @@ class Call:
         self.asked_to_stream = arguments.streaming
         self.sends = arguments.sends
         if self.captures_content:
-            self.request.content = guarded(self.dialect.content, arguments)
-            if capture.used and self.request.content is not None:
+            self.request.content = guarded(self.dialect.content, arguments) or Content()
+            if capture.used:
                 self.request.content.places = capture.places()
+            self.request.content.prompt_variables = guarded(context.prompt_variables)
         self._emit(f"ex_llm.{self.family}.start", {"system_time": time.time_ns()}, dict(self.known))
 
     def on_stream_start(self) -> None:

@@ -21,6 +21,7 @@ def together(request: Request, response: Response) -> Content:
     requested, received = request.content or Content(), response.content or Content()
     whole = Content(requested.system_instructions, requested.input_messages, received.output_messages, requested.tool_definitions)
     whole.places = requested.places
+    whole.prompt_variables = requested.prompt_variables
     reasons = response.finish_reasons or ()
     for place, message in enumerate(received.output_messages or ()):
         if "finish_reason" not in message and reasons:

@@ -27,13 +27,13 @@ class ActiveCall:
         self.before: context.Context | None = None
         self.entered: context.Entered | None = None
 
-    def enter(self, call: Call, point: PatchPoint, before: context.Context | None) -> None:
+    def enter(self, call: Call, point: PatchPoint, before: context.Context | None, http_spans: bool = True) -> None:
         """Make ``call`` the running call of this frame.
 
-        ``before`` is the current context.
+        ``before`` is the current context. Without ``http_spans``, HTTP clients make no spans inside the call.
         """
         self.point, self.before, self.call = point, before, call
-        self.entered = context.enter_call(call)
+        self.entered = context.enter_call(call, http_spans)
 
     def enter_elsewhere(self, inside: context.Context) -> None:
         """Make another context current, in which a step begins or continues."""

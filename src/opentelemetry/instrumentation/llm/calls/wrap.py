@@ -82,6 +82,9 @@ class CallWrapper:
         renamed = self._desk.host_providers.get(identity.address or "")
         if renamed is not None:
             identity = identity._replace(provider=renamed)
+        excluded = self._desk.excluded
+        if excluded is not None and guarded(excluded, point.operation, identity, request.model, arguments.path):
+            return
         outer = above = None
         if running_call is not None:
             outer, above = guarded(covering, running_call, point, identity, request, default=(None, None))
@@ -95,7 +98,7 @@ class CallWrapper:
             if outer is None:
                 guarded(call.belongs_to, guarded(context.running_step))
         # The context is entered before the start event, so that leaving it also removes changes that handlers make at the start.
-        running.enter(call, point, here)
+        running.enter(call, point, here, self._desk.http_spans)
         guarded(call.start, arguments)
 
     def around(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:

@@ -12,8 +12,9 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ..schema.bounds import short
 from ..schema.records import Blob, Content
-from ..schema.semconv import CONTENT
+from ..schema.semconv import CONTENT, PROMPT_VARIABLE
 from ..settings import Settings
 from .cutting import Cutter, Whole, ended, size_of
 from .hiding import FIELDS, without_images, without_tools
@@ -53,6 +54,10 @@ def shown(content: Content, settings: Settings, limit: int | None = None, operat
         if field == "tool_definitions" and settings.tool_definitions == "names":
             value = [{key: tool[key] for key in ("type", "name") if key in tool} for tool in value]
         made[name] = _prepared(name, value, settings, most, KINDS.get(field, "json"))
+    if "inputs" not in settings.hide_content:
+        for key, text in (content.prompt_variables or {}).items():
+            name = f"{PROMPT_VARIABLE}{short(key)}"
+            made[name] = _prepared(name, text, settings, most, "json")
     if content.exception_message is not None:
         made["exception_message"] = _prepared("exception_message", content.exception_message, settings, most, "json")
     return {name: value for name, value in made.items() if value is not None}

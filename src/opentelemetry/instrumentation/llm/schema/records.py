@@ -161,6 +161,7 @@ class Content:
     query: str | None = None
     documents: list[dict[str, Any]] | None = None
     exception_message: str | None = None
+    prompt_variables: Mapping[str, str] | None = None
     places: tuple[str, ...] | None = None
     """Where this content may be recorded, if a scope of the application decides it."""
 

@@ -141,6 +141,7 @@ ATTEMPT: Table = {
 """From ``ex_llm.provider.request.stop``: the successful HTTP attempt, with its
 duration in seconds.
 """
+PROMPT_VARIABLE = "gen_ai.prompt.variable."
 CONTENT: Table = {
     "system_instructions": "gen_ai.system_instructions",
     "input_messages": "gen_ai.input.messages",
