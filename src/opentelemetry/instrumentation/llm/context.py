@@ -126,6 +126,8 @@ def content_places() -> tuple[str, ...] | None:
 def with_content_places(places: tuple[str, ...]) -> Context:
     """Return the current context with a scope for contents."""
     return otel_context.set_value(_PLACES, places)
+
+
 def with_prompt_variables(context: Context, variables: Mapping[str, str]) -> Context:
     """Return ``context`` with the variables of a prompt; they never leave the process."""
     return Context({**context, _PROMPT: variables})
