@@ -129,7 +129,7 @@ def with_content_places(places: tuple[str, ...]) -> Context:
 
 
 def with_prompt_variables(context: Context, variables: Mapping[str, str]) -> Context:
-    """Return ``context`` with the variables of a prompt; they never leave the process."""
+    """Return ``context`` with prompt variables, which never leave the process."""
     return Context({**context, _PROMPT: variables})
 
 

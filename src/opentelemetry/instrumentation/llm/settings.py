@@ -355,7 +355,7 @@ class StatsdSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JsonLinesSettings:
-    """Hold the setting of ``JsonLinesExporter``, which is read like ``StatsdSettings``."""
+    """Hold the setting of ``JsonLinesExporter``, read like ``StatsdSettings``."""
 
     file: str = _setting("llm-calls.jsonl", _OWN + "JSONL_FILE", str, "File to which the exporter llm_jsonl appends a line for each call.")
 

@@ -1,4 +1,4 @@
-"""``OTEL_TRACES_EXPORTER=llm_jsonl``: write one line of JSON for each recorded call.
+"""``OTEL_TRACES_EXPORTER=llm_jsonl``: write a line of JSON for each call.
 
 The lines are data for evaluations and data sets: model, parameters, usage, cost, and contents where they are captured.
 The file is that of ``OTEL_INSTRUMENTATION_LLM_JSONL_FILE``, by default ``llm-calls.jsonl``. Lines are appended.
