@@ -193,7 +193,7 @@ def test_an_sdk_that_fails_at_import_does_not_stop_the_doctor(
     (sdk,) = probed(Settings(), 1 if "slow" in state else 60, ["openai"])
     assert (sdk.version, sdk.state) == ("9.9", state)
     assert message in " ".join(sdk.errors)
-    assert [f.cause for f in Report(facts(sdks=(sdk,))).findings] == [f"sdk_{state.replace(' ', '_')}"]
+    assert [f.cause for f in Report(sound_facts(sdks=(sdk,))).findings] == [f"sdk_{state.replace(' ', '_')}"]
 
 
 def test_settings_show_their_origin_and_unknown_ones_are_named(tmp_path: Path) -> None:
@@ -304,7 +304,7 @@ def test_wrappers_of_this_package_are_not_foreign(watch: Any) -> None:
 # Facts that are not available on every machine.
 
 
-def facts(**about: Any) -> Facts:
+def sound_facts(**about: Any) -> Facts:
     """Return the facts of a sound set-up, changed by ``about``."""
     healthy: dict[str, Any] = {
         "versions": {"python": "3.13.0", "opentelemetry-instrumentation-llm": "1", "opentelemetry-sdk": "1.45"},
@@ -317,16 +317,16 @@ def facts(**about: Any) -> Facts:
 
 
 def test_sound_facts_have_no_finding() -> None:
-    assert Report(facts()).findings == ()
+    assert Report(sound_facts()).findings == ()
 
 
-OPENAI = facts().sdks[0]
+OPENAI = sound_facts().sdks[0]
 
 
 @pytest.mark.parametrize(
     ("about", "cause", "problem"),
     [
-        ({"versions": {**facts().versions, "opentelemetry-sdk": None}}, "no_opentelemetry_sdk", True),
+        ({"versions": {**sound_facts().versions, "opentelemetry-sdk": None}}, "no_opentelemetry_sdk", True),
         ({"configurator": None}, "no_configurator", True),
         ({"loadable": False}, "not_loadable", True),
         ({"signals": (Signal("traces", ("otlp",), "x", ("otlp",)),)}, "exporter_not_installed", True),
@@ -339,7 +339,7 @@ OPENAI = facts().sdks[0]
     ],
 )
 def test_other_causes_are_found(about: dict[str, Any], cause: str, problem: bool) -> None:
-    result = Report(facts(**about))
+    result = Report(sound_facts(**about))
     assert [(f.cause, f.problem) for f in result.findings] == [(cause, problem)]
     assert result.healthy is not problem
     do = result.findings[0].do
@@ -349,7 +349,7 @@ def test_other_causes_are_found(about: dict[str, Any], cause: str, problem: bool
 
 
 def test_the_last_line_counts_the_actions_to_take() -> None:
-    result = Report(facts(loadable=False, configurator=None))
+    result = Report(sound_facts(loadable=False, configurator=None))
     assert causes(result) == ["not_loadable", "no_configurator"]
     assert result.what_to_do == f"{result.findings[0].do} (then 1 more, see Findings)"
 
@@ -367,7 +367,7 @@ def test_a_terminal_gets_colours_marks_and_folded_lines(monkeypatch: pytest.Monk
     for name in ("NO_COLOR", "FORCE_COLOR", "TERM"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "60")
-    result = Report(facts(loadable=False))
+    result = Report(sound_facts(loadable=False))
     shown = result.for_stream(Narrow())
     assert "\x1b[32m✓\x1b[0m openai" in shown and "\x1b[31m✗\x1b[0m 1. not_loadable" in shown
     uncoloured = re.sub(r"\x1b\[\d+m", "", shown)
@@ -384,7 +384,7 @@ def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_problems_are_listed_before_notes() -> None:
-    result = Report(facts(sdks=(SdkState(**{**vars(OPENAI), "without": ("embeddings",)}),), configurator=None))
+    result = Report(sound_facts(sdks=(SdkState(**{**vars(OPENAI), "without": ("embeddings",)}),), configurator=None))
     assert causes(result) == ["no_configurator", "missing_targets"]
 
 

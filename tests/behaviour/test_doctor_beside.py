@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import wrapt
 
-from behaviour.test_doctor import causes, facts
+from behaviour.test_doctor import causes, sound_facts
 from opentelemetry.instrumentation.llm.doctor import Report, report
 from opentelemetry.instrumentation.llm.doctor.conflicts import _gives_way
 from opentelemetry.instrumentation.llm.doctor.exporters import masked, without_secrets
@@ -92,9 +92,9 @@ def test_package_with_suppressed_spans_is_not_a_problem() -> None:
     botocore = OtherInstrumentation("opentelemetry-instrumentation-botocore", "0.66b1", "botocore", ("botocore",))
     assert _gives_way(botocore, BEDROCK)
     assert not _gives_way(OtherInstrumentation("opentelemetry-instrumentation-boto", "1", "botocore"), BEDROCK)
-    found = Report(facts(sdks=(BEDROCK,), neighbours=(OtherInstrumentation(**{**vars(botocore), "gives_way": True}),)))
+    found = Report(sound_facts(sdks=(BEDROCK,), neighbours=(OtherInstrumentation(**{**vars(botocore), "gives_way": True}),)))
     assert causes(found) == ["gives_way"] and found.healthy
-    doubled = Report(facts(sdks=(BEDROCK,), neighbours=(botocore,)))
+    doubled = Report(sound_facts(sdks=(BEDROCK,), neighbours=(botocore,)))
     assert causes(doubled) == ["instrumented_twice"] and "this also disables its other spans" in doubled.findings[0].do
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from behaviour.test_doctor import TO_THE_CONSOLE, causes, doctor, facts, installed, needs_distro
+from behaviour.test_doctor import TO_THE_CONSOLE, causes, doctor, installed, needs_distro, sound_facts
 from harness.servers.collector import Collector
 from opentelemetry.instrumentation.llm.doctor import Report
 from opentelemetry.instrumentation.llm.doctor.conflicts import everything_installed
@@ -147,7 +147,7 @@ OTHER = OtherInstrumentation("opentelemetry-instrumentation-openai-v2", "2.4", "
     ],
 )
 def test_facts_lead_to_their_causes(about: dict[str, Any], expected: list[str]) -> None:
-    assert causes(Report(facts(**about))) == expected
+    assert causes(Report(sound_facts(**about))) == expected
 
 
 def test_variables_of_another_tool_that_is_installed_are_its_own(tmp_path: Path) -> None:

@@ -94,16 +94,18 @@ def test_the_details_event_can_be_switched_off(settings: Any, watch: Any, client
 def test_a_logger_that_takes_no_events_is_asked_first(watch: Any, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = watch(capture_message_content="event_only")
     spans: Any = LLMInstrumentor()._attached[1]
-    asked: list[tuple[Any, Any]] = []
+    requested: list[tuple[Any, Any]] = []
     prepared: list[Any] = []
     monkeypatch.setattr(content, "shown", lambda *args: prepared.append(args))
-    monkeypatch.setattr(spans._logs, "enabled", lambda **question: asked.append((question["event_name"], question["severity_number"].name)))
     monkeypatch.setattr(
-        spans._logs, "enabled", lambda **question: bool(asked.append((question["event_name"], question["severity_number"].name)))
+        spans._logs, "enabled", lambda **question: requested.append((question["event_name"], question["severity_number"].name))
+    )
+    monkeypatch.setattr(
+        spans._logs, "enabled", lambda **question: bool(requested.append((question["event_name"], question["severity_number"].name)))
     )
     _send(client)
     assert seen.logs() == [] and prepared == []
-    assert set(asked) == {(DETAILS, "DEBUG")}
+    assert set(requested) == {(DETAILS, "DEBUG")}
 
 
 @pytest.mark.parametrize(("where", "on_span", "in_log"), [("log", 0, 1), ("span", 1, 0), ("both", 1, 1)])

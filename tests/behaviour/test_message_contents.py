@@ -98,8 +98,8 @@ def test_a_compacted_conversation_keeps_the_role_of_each_item() -> None:
 
 
 def test_a_prompt_template_and_spoken_output_are_attributes() -> None:
-    asked = request(Arguments({"prompt": {"id": "pmpt_1", "version": "3", "variables": {"city": "Osaka"}}}))
-    assert (asked.prompt_name, asked.prompt_version) == ("pmpt_1", "3")
+    requested = request(Arguments({"prompt": {"id": "pmpt_1", "version": "3", "variables": {"city": "Osaka"}}}))
+    assert (requested.prompt_name, requested.prompt_version) == ("pmpt_1", "3")
     assert chat_completions.request(Arguments({"modalities": ["text", "audio"]})).output_type == "speech"
 
 

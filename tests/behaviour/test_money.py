@@ -271,8 +271,8 @@ def test_characters_of_speech_are_counted_in_the_request(watch: Any, serve: Any)
 def test_a_speech_request_is_read_without_its_text() -> None:
     from opentelemetry.instrumentation.llm.dialects.openai.media import speech
 
-    asked = speech.request(Arguments({"model": "tts-1", "input": "secret"}))
-    assert asked.billed == Usage(characters=6) and "secret" not in repr(asked)
+    requested = speech.request(Arguments({"model": "tts-1", "input": "secret"}))
+    assert requested.billed == Usage(characters=6) and "secret" not in repr(requested)
 
 
 def test_services_without_a_price_make_the_cost_partial() -> None:
@@ -283,9 +283,9 @@ def test_services_without_a_price_make_the_cost_partial() -> None:
 
 
 def _chat(usage: Any = None, choice: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
-    said = {"id": "c", "object": "chat.completion", "created": 1, "model": "gpt-4o", **more}
-    said["choices"] = [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "x"}, **(choice or {})}]
-    return said if usage is None else {**said, "usage": usage}
+    recorded = {"id": "c", "object": "chat.completion", "created": 1, "model": "gpt-4o", **more}
+    recorded["choices"] = [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "x"}, **(choice or {})}]
+    return recorded if usage is None else {**recorded, "usage": usage}
 
 
 COUNTED = {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100}
@@ -330,9 +330,9 @@ def _response(*output: dict[str, Any], usage: dict[str, Any] | None = None, **mo
 
 
 def _image_tool(made: int, searches: int = 0) -> dict[str, Any]:
-    asked = 50 if made else 0
-    image = {"input_tokens": asked, "output_tokens": made, "total_tokens": asked + made}
-    image["input_tokens_details"] = {"image_tokens": 0, "text_tokens": asked}  # type: ignore[assignment]
+    requested = 50 if made else 0
+    image = {"input_tokens": requested, "output_tokens": made, "total_tokens": requested + made}
+    image["input_tokens_details"] = {"image_tokens": 0, "text_tokens": requested}  # type: ignore[assignment]
     image["output_tokens_details"] = {"image_tokens": made, "text_tokens": 0}  # type: ignore[assignment]
     return {"image_gen": image, "web_search": {"num_requests": searches}}
 
@@ -381,8 +381,8 @@ def test_a_container_is_billed_once_in_a_process(watch: Any, serve: Any) -> None
     openai = pytest.importorskip("openai")
     seen, base = watch(), serve(lambda path, body: _response(RUN, {**RUN, "container_id": f"cntr_{len(body['input'])}"}))
     client = openai.OpenAI(api_key="k", base_url=base)
-    for asked in ("xx", "xx", "xxx"):
-        client.responses.create(model="gpt-5", input=asked)
+    for requested in ("xx", "xx", "xxx"):
+        client.responses.create(model="gpt-5", input=requested)
     assert [span.attributes.get("ex_llm.usage.code_sessions") for span in seen.spans()] == [2, None, 1]
 
 
@@ -471,8 +471,8 @@ def test_an_unknown_host_is_not_openai(host: str, provider: str, watch: Any) -> 
     openai, httpx = pytest.importorskip("openai"), pytest.importorskip("httpx")
     seen = watch(host_providers={"named.example.com": "openai"})
     client = httpx.Client(transport=httpx.MockTransport(lambda request: httpx.Response(200, json=_chat(COUNTED))))
-    for asked in (host, "named.example.com"):
-        made = openai.OpenAI(api_key="k", base_url=f"https://{asked}/v1", http_client=client)
+    for requested in (host, "named.example.com"):
+        made = openai.OpenAI(api_key="k", base_url=f"https://{requested}/v1", http_client=client)
         made.chat.completions.create(model="gpt-4o", messages=MESSAGES)
     stranger, named = (span.attributes for span in seen.spans())
     assert stranger["gen_ai.provider.name"] == provider

@@ -133,8 +133,8 @@ def test_an_async_ensemble_counts_every_response(priced: Any, url: str, custom: 
     class Ensemble(litellm.CustomLLM):
         async def acompletion(self, *args: Any, **kwargs: Any) -> Any:
             async with openai.AsyncOpenAI(api_key="k", base_url=f"{url}/v1") as client:
-                asked = (client.chat.completions.create(model=model, messages=TURN) for model in ("gpt-4o", "gpt-4o-mini"))
-                found = await asyncio.gather(*asked)
+                requested = (client.chat.completions.create(model=model, messages=TURN) for model in ("gpt-4o", "gpt-4o-mini"))
+                found = await asyncio.gather(*requested)
             return litellm.ModelResponse(**found[0].model_dump())
 
     custom(Ensemble)
@@ -181,8 +181,8 @@ def test_a_custom_stream_over_another_model_counts_once(priced: Any, client: Any
 
     class Streamed(litellm.CustomLLM):
         def streaming(self, *args: Any, **kwargs: Any) -> Any:
-            asked = client.chat.completions.create(model="gpt-4o", messages=TURN, stream=True, stream_options={"include_usage": True})
-            for chunk in asked:
+            requested = client.chat.completions.create(model="gpt-4o", messages=TURN, stream=True, stream_options={"include_usage": True})
+            for chunk in requested:
                 text = chunk.choices[0].delta.content if chunk.choices else ""
                 usage = chunk.usage.model_dump() if chunk.usage else None
                 yield {"text": text or "", "is_finished": not chunk.choices, "finish_reason": "stop", "usage": usage, "index": 0}

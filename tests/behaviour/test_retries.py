@@ -39,9 +39,9 @@ def _generated(client: Any) -> Any:
 def _mistral(client: Any) -> Any:
     for place in ("mistralai.client.utils", "mistralai.utils"):
         with contextlib.suppress(ImportError):
-            told = importlib.import_module(place)
-            backoff = told.BackoffStrategy(initial_interval=1, max_interval=50, exponent=1.1, max_elapsed_time=60_000)
-            client.sdk_configuration.retry_config = told.RetryConfig("backoff", backoff, False)
+            reported = importlib.import_module(place)
+            backoff = reported.BackoffStrategy(initial_interval=1, max_interval=50, exponent=1.1, max_elapsed_time=60_000)
+            client.sdk_configuration.retry_config = reported.RetryConfig("backoff", backoff, False)
             return client
     raise AssertionError("mistralai has its retries elsewhere")
 
@@ -120,12 +120,12 @@ PATIENT = list(_patient())
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Record the sleeps that SDKs request, and shorten them."""
-    asked: list[float] = []
+    requested: list[float] = []
 
     def shortened(sleep: Callable[..., Any]) -> Callable[..., Any]:
         def keep(seconds: float, *rest: Any) -> Any:
             if seconds > 0 and threading.current_thread() is threading.main_thread():
-                asked.append(seconds)
+                requested.append(seconds)
                 seconds = min(seconds, 0.002)
             return sleep(seconds, *rest)
 
@@ -135,7 +135,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     monkeypatch.setattr(id_generator, "random", random.Random())
     for owner in (time, asyncio, anyio):
         monkeypatch.setattr(owner, "sleep", shortened(owner.sleep))
-    return asked
+    return requested
 
 
 def _send(sample: calls.SampleCall, mode: str, url: str, count: int = 1) -> None:
@@ -179,19 +179,19 @@ def test_attempts_are_recorded_in_order_and_retries_unchanged(
     bare = _retried(sample, mode, stand_in, waits)
     assert len(bare[0]) == RETRIES and len(bare[1]) == RETRIES + 1
     seen = watch()
-    with capture_events("ex_llm.provider.*") as said:
+    with capture_events("ex_llm.provider.*") as recorded:
         instrumented = _retried(sample, mode, stand_in, waits)
     assert instrumented == bare
 
-    told = [(e.name.removeprefix("ex_llm.provider."), e.metadata.get("attempt"), e.metadata.get("status")) for e in said]
-    assert told == [
+    reported = [(e.name.removeprefix("ex_llm.provider."), e.metadata.get("attempt"), e.metadata.get("status")) for e in recorded]
+    assert reported == [
         ("request.start", 1, None), ("request.stop", 1, 429), ("rate_limit", 1, 429),
         ("request.start", 2, None), ("request.stop", 2, 500),
         ("request.start", 3, None), ("request.stop", 3, 200),
     ]  # fmt: skip
-    starts = [e.measurements for e in said if e.name.endswith("request.start")]
+    starts = [e.measurements for e in recorded if e.name.endswith("request.start")]
     assert "waited" not in starts[0] and starts[1]["waited"] > 0 and starts[2]["waited"] > 0
-    assert said[2].measurements["retry_after_ms"] == 1 and {e.metadata["method"] for e in said} == {"POST"}
+    assert recorded[2].measurements["retry_after_ms"] == 1 and {e.metadata["method"] for e in recorded} == {"POST"}
 
     span = seen.span()
     assert span.attributes["http.request.resend_count"] == RETRIES
@@ -213,10 +213,10 @@ def test_a_call_given_up_is_one_failure_with_three_attempts(
     sample: calls.SampleCall, mode: str, seen: Any, stand_in: Any, waits: list[float]
 ) -> None:
     # mistralai retries for a period and not for a number of attempts.
-    with capture_events("ex_llm.*") as said, pytest.raises(Exception) as raised:
+    with capture_events("ex_llm.*") as recorded, pytest.raises(Exception) as raised:
         _send(sample, mode, f"{stand_in.url}/scenario/error-500")
-    assert [e.metadata["attempt"] for e in said if e.name == "ex_llm.provider.request.stop"] == [1, 2, 3]
-    (failed,) = [e for e in said if e.name == "ex_llm.chat.exception"]
+    assert [e.metadata["attempt"] for e in recorded if e.name == "ex_llm.provider.request.stop"] == [1, 2, 3]
+    (failed,) = [e for e in recorded if e.name == "ex_llm.chat.exception"]
     assert failed.metadata["kind"] == "server_error" and failed.metadata["status"] == 500
     assert failed.metadata["error_type"].endswith(type(raised.value).__name__)
     assert seen.span().attributes["http.request.resend_count"] == RETRIES and len(stand_in.journal) == RETRIES + 1
@@ -226,10 +226,10 @@ def test_a_call_given_up_is_one_failure_with_three_attempts(
 @pytest.mark.parametrize("sample", [p for p in PATIENT if not p.stream], ids=lambda p: p.id)
 def test_fifty_calls_of_one_client_have_their_own_attempts(sample: calls.SampleCall, mode: str, seen: Any, stand_in: Any) -> None:
     calls = 50
-    with capture_events("ex_llm.*") as said:
+    with capture_events("ex_llm.*") as recorded:
         _send(sample, mode, stand_in.url, calls)
-    calls_told = [e.metadata["ref"] for e in said if e.name == "ex_llm.chat.start"]
-    attempts = [(e.metadata["ref"], e.metadata["attempt"]) for e in said if e.name == "ex_llm.provider.request.stop"]
+    calls_told = [e.metadata["ref"] for e in recorded if e.name == "ex_llm.chat.start"]
+    attempts = [(e.metadata["ref"], e.metadata["attempt"]) for e in recorded if e.name == "ex_llm.provider.request.stop"]
     assert len(set(calls_told)) == calls == len(stand_in.journal)
     assert sorted(attempts) == sorted((ref, 1) for ref in calls_told)
     assert [(span.attributes["http.response.status_code"], len(span.events)) for span in seen.spans()] == [(200, 0)] * calls

@@ -109,12 +109,12 @@ def test_http_spans_inside_calls_can_be_left_out(http_spans: bool, stand_in: Any
     import httpx
     import openai
 
-    asked: list[bool] = []
-    http_client = httpx.Client(event_hooks={"request": [lambda request: asked.append(is_http_instrumentation_enabled())]})
+    requested: list[bool] = []
+    http_client = httpx.Client(event_hooks={"request": [lambda request: requested.append(is_http_instrumentation_enabled())]})
     seen = watch(http_spans=http_spans)
     with openai.OpenAI(base_url=f"{stand_in.url}/v1", api_key="k", http_client=http_client) as client:
         chat(client)
-    assert asked == [http_spans] and is_http_instrumentation_enabled()
+    assert requested == [http_spans] and is_http_instrumentation_enabled()
     assert len(seen.spans()) == 1
 
 

@@ -26,8 +26,8 @@ def test_a_sound_call_has_attributes_and_no_events(seen: Any) -> None:
     _call([{"attempt": 1, "status": 200, "request_id": "req-1"}])
     span = seen.span()
     assert list(span.events) == []
-    told = {name: value for name, value in span.attributes.items() if not name.startswith(("gen_ai.", "server."))}
-    assert told == {
+    reported = {name: value for name, value in span.attributes.items() if not name.startswith(("gen_ai.", "server."))}
+    assert reported == {
         "http.response.status_code": 200,
         "ex_llm.provider.request_id": "req-1",
         "ex_llm.provider.request.duration": 0.002,

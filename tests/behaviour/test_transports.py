@@ -32,21 +32,21 @@ async def _send_async(client: Any, **more: Any) -> None:
 @pytest.mark.parametrize("mode", ["sync", "async"])
 def test_two_refusals_and_a_response_are_three_attempts(mode: str, seen: Any, stand_in: Any) -> None:
     client = _client(stand_in.url, "flaky:429,500", f"flaky-{mode}", asynchronous=mode == "async")
-    with capture_events("ex_llm.provider.*") as said:
+    with capture_events("ex_llm.provider.*") as recorded:
         if mode == "async":
             asyncio.run(_send_async(client))
         else:
             with client:
                 client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
-    told = [(e.name.removeprefix("ex_llm.provider."), e.metadata.get("attempt"), e.metadata.get("status")) for e in said]
-    assert told == [
+    reported = [(e.name.removeprefix("ex_llm.provider."), e.metadata.get("attempt"), e.metadata.get("status")) for e in recorded]
+    assert reported == [
         ("request.start", 1, None), ("request.stop", 1, 429), ("rate_limit", 1, 429),
         ("request.start", 2, None), ("request.stop", 2, 500),
         ("request.start", 3, None), ("request.stop", 3, 200),
     ]  # fmt: skip
-    assert all(e.metadata["ref"] == said[0].metadata["ref"] and e.metadata["provider"] == "openai" for e in said)
-    assert [("waited" in e.measurements) for e in said if e.name.endswith("request.start")] == [False, True, True]
-    assert said[2].measurements["retry_after_ms"] == 1
+    assert all(e.metadata["ref"] == recorded[0].metadata["ref"] and e.metadata["provider"] == "openai" for e in recorded)
+    assert [("waited" in e.measurements) for e in recorded if e.name.endswith("request.start")] == [False, True, True]
+    assert recorded[2].measurements["retry_after_ms"] == 1
     span = seen.span()
     assert span.status.status_code.name == "UNSET" and span.attributes["http.request.resend_count"] == 2
     assert [e.attributes["status"] for e in span.events if e.name == "ex_llm.provider.request.stop"] == [429, 500, 200]
@@ -62,13 +62,13 @@ def test_an_absent_server_gives_attempts_without_a_response(seen: Any, stand_in:
     import openai
 
     with (
-        capture_events("ex_llm.provider.*") as said,
+        capture_events("ex_llm.provider.*") as recorded,
         openai.OpenAI(base_url="http://127.0.0.1:9/v1", api_key="sk-x", max_retries=0) as client,
         pytest.raises(openai.APIConnectionError),
     ):
         client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
-    assert [e.name for e in said] == ["ex_llm.provider.request.start", "ex_llm.provider.request.exception"]
-    assert said[1].metadata["kind"] == "network" and said[1].metadata["server_port"] == 9
+    assert [e.name for e in recorded] == ["ex_llm.provider.request.start", "ex_llm.provider.request.exception"]
+    assert recorded[1].metadata["kind"] == "network" and recorded[1].metadata["server_port"] == 9
     assert seen.total("ex_llm.provider.errors.total") == 1
 
 
@@ -79,10 +79,10 @@ def test_fifty_calls_at_once_have_their_own_attempts(seen: Any, stand_in: Any) -
         async with openai.AsyncOpenAI(base_url=f"{stand_in.url}/v1", api_key="sk-x") as client:
             await asyncio.gather(*(client.chat.completions.create(model=f"model-{n}", messages=MESSAGES) for n in range(50)))
 
-    with capture_events("ex_llm.*") as said:
+    with capture_events("ex_llm.*") as recorded:
         asyncio.run(many())
-    models = {e.metadata["ref"]: e.metadata["model"] for e in said if e.name == "ex_llm.chat.start"}
-    attempts = [e for e in said if e.name == "ex_llm.provider.request.stop"]
+    models = {e.metadata["ref"]: e.metadata["model"] for e in recorded if e.name == "ex_llm.chat.start"}
+    attempts = [e for e in recorded if e.name == "ex_llm.provider.request.stop"]
     assert len(attempts) == len(models) == 50
     assert all(models[e.metadata["ref"]] == e.metadata["model"] for e in attempts)
     assert [(span.attributes["http.response.status_code"], len(span.events)) for span in seen.spans()] == [(200, 0)] * 50
@@ -91,9 +91,9 @@ def test_fifty_calls_at_once_have_their_own_attempts(seen: Any, stand_in: Any) -
 def test_a_request_outside_a_call_is_not_recorded(seen: Any, stand_in: Any) -> None:
     import httpx2
 
-    with capture_events() as said, httpx2.Client() as client:
+    with capture_events() as recorded, httpx2.Client() as client:
         client.get(f"{stand_in.url}/v1/models")
-    assert said == []
+    assert recorded == []
 
 
 def test_the_remaining_rate_becomes_a_gauge(seen: Any, stand_in: Any) -> None:
@@ -203,21 +203,21 @@ def test_a_key_function_is_reported_when_called_without_its_key(mode: str, seen:
     key: Any = fetch if mode == "async" else lambda: "sk-fetched-secret"
     made = openai.AsyncOpenAI if mode == "async" else openai.OpenAI
     client = made(base_url=f"{stand_in.url}/v1", api_key=key, max_retries=0)
-    with capture_events("*") as said:
+    with capture_events("*") as recorded:
         if mode == "async":
             asyncio.run(_send_async(client))
         else:
             with client:
                 client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
-    (refresh,) = [e for e in said if e.name == "ex_llm.provider.auth.refresh"]
+    (refresh,) = [e for e in recorded if e.name == "ex_llm.provider.auth.refresh"]
     assert refresh.metadata["credential"] == type(client).__name__ and refresh.measurements["duration"] > 0
-    assert "sk-fetched-secret" not in repr(said) + seen.span().to_json()
+    assert "sk-fetched-secret" not in repr(recorded) + seen.span().to_json()
 
 
 def test_a_constant_key_is_not_reported(seen: Any, stand_in: Any) -> None:
-    with capture_events("ex_llm.provider.auth.*") as said, _client(stand_in.url, "slow:1", "plain") as client:
+    with capture_events("ex_llm.provider.auth.*") as recorded, _client(stand_in.url, "slow:1", "plain") as client:
         client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
-    assert said == []
+    assert recorded == []
 
 
 def test_a_throttling_without_status_429_is_a_refusal(seen: Any, stand_in: Any) -> None:
@@ -238,7 +238,7 @@ def test_a_throttling_without_status_429_is_a_refusal(seen: Any, stand_in: Any) 
             return None
 
     url = "https://bedrock.invalid"
-    with capture_events("ex_llm.provider.rate_limit") as said:
+    with capture_events("ex_llm.provider.rate_limit") as recorded:
         for errortype in ("ThrottlingException:http://internal.amazon.com/coral/", "ValidationException"):
             Attempt(RunningCall(), Sent("POST", url), urlsplit(url)).on_response(Answered(400, {"x-amzn-ErrorType": errortype}))
-    assert [e.metadata["status"] for e in said] == [400]
+    assert [e.metadata["status"] for e in recorded] == [400]

@@ -14,7 +14,7 @@ _DISAPPROVED = "Use 'content=<|The 'from_dict' method"
 """Warnings of the SDK, and of the HTTP library about the SDK."""
 
 
-def _said(text: str) -> Any:
+def _recorded(text: str) -> Any:
     """Make messages, which this SDK takes as objects only."""
 
     def messages() -> Any:
@@ -32,7 +32,7 @@ def _tools() -> Any:
     return [ToolDefinition(type="function", function={"name": "look_up", "description": "Look something up.", "parameters": schema})]
 
 
-SAY, ORDERS = _said("say three words"), _said("call the tool")
+SAY, ORDERS = _recorded("say three words"), _recorded("call the tool")
 
 
 def _client(kind: str, close: str) -> Callable[[str], Any]:

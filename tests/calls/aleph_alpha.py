@@ -37,14 +37,14 @@ class _Sdk:
         return next(vars(module)[name] for module in modules if name in vars(module))
 
 
-def _asked(kind: str, **fields: Any) -> Callable[[], Any]:
+def _requested(kind: str, **fields: Any) -> Callable[[], Any]:
     """Make a request of the SDK's own class, of a text if nothing else is asked."""
 
-    def asked() -> Any:
+    def requested() -> Any:
         made = {key: value(_Sdk()) if callable(value) else value for key, value in fields.items()}
         return getattr(_Sdk(), kind)(**made)
 
-    return asked
+    return requested
 
 
 def _prompt(sdk: Any) -> Any:
@@ -59,13 +59,13 @@ def _meant(sdk: Any) -> Any:
     return sdk.SemanticRepresentation.Symmetric
 
 
-CHAT = _asked("ChatRequest", model=MODEL, messages=_messages(SAID), maximum_tokens=20, temperature=0.5)
-COUNTED = _asked("ChatRequest", model=MODEL, messages=_messages(SAID), stream_options=lambda sdk: sdk.StreamOptions(include_usage=True))
-TOOLS = _asked(
+CHAT = _requested("ChatRequest", model=MODEL, messages=_messages(SAID), maximum_tokens=20, temperature=0.5)
+COUNTED = _requested("ChatRequest", model=MODEL, messages=_messages(SAID), stream_options=lambda sdk: sdk.StreamOptions(include_usage=True))
+TOOLS = _requested(
     "ChatRequest", model=MODEL, messages=_messages("call the tool"), tools=[TOOL],
     stream_options=lambda sdk: sdk.StreamOptions(include_usage=True),
 )  # fmt: skip
-COMPLETE = _asked("CompletionRequest", prompt=_prompt, maximum_tokens=20)
+COMPLETE = _requested("CompletionRequest", prompt=_prompt, maximum_tokens=20)
 EMBED: dict[str, Any] = {"prompt": _prompt, "representation": _meant, "compress_to_size": 128}
 _CLIENT = "aleph_alpha_client.aleph_alpha_client:AsyncClient."
 _ID, _RESPONSE = "gen_ai.response.id", "gen_ai.response.model"
@@ -80,22 +80,22 @@ Streams of objects have fewer than the responses on the wire.
 """
 
 client, async_client = making("Client"), making("AsyncClient")
-BATCH = _asked("BatchSemanticEmbeddingRequest", prompts=lambda sdk: [_prompt(sdk)], representation=_meant)
-LAYERS = _asked("EmbeddingRequest", prompt=_prompt, layers=[-1], pooling=["mean"])
+BATCH = _requested("BatchSemanticEmbeddingRequest", prompts=lambda sdk: [_prompt(sdk)], representation=_meant)
+LAYERS = _requested("EmbeddingRequest", prompt=_prompt, layers=[-1], pooling=["mean"])
 VALUES: list[tuple[str, str, bool, Any]] = [
     ("POST /chat/completions", "chat", False, asking("chat", request=CHAT, model=MODEL)),
     ("POST /complete", "complete", False, asking("complete", request=COMPLETE, model=MODEL)),
-    ("POST /semantic_embed", "semantic_embed", False, asking("semantic_embed", request=_asked("SemanticEmbeddingRequest", **EMBED), model=MODEL)),
+    ("POST /semantic_embed", "semantic_embed", False, asking("semantic_embed", request=_requested("SemanticEmbeddingRequest", **EMBED), model=MODEL)),
     ("POST /batch_semantic_embed", "batch_semantic_embed", False, asking("batch_semantic_embed", request=BATCH, model=MODEL)),
     ("POST /embed", "embed", False, asking("embed", request=LAYERS, model=MODEL)),
 ]  # fmt: skip
 LATER: list[tuple[str, str, bool, Any]] = [
-    ("POST /embeddings", "embeddings", False, asking("embeddings", request=_asked("EmbeddingV2Request", input=["a b", "c"]), model=MODEL)),
+    ("POST /embeddings", "embeddings", False, asking("embeddings", request=_requested("EmbeddingV2Request", input=["a b", "c"]), model=MODEL)),
     (
         "POST /instructable_embed", "instructable_embed", False,
-        asking("instructable_embed", request=_asked("InstructableEmbeddingRequest", input=_prompt, instruction="find it"), model=MODEL),
+        asking("instructable_embed", request=_requested("InstructableEmbeddingRequest", input=_prompt, instruction="find it"), model=MODEL),
     ),
-    ("POST /rerank", "rerank", False, asking("rerank", request=_asked("RerankRequest", query="a b", documents=["a", "b"]), model=MODEL)),
+    ("POST /rerank", "rerank", False, asking("rerank", request=_requested("RerankRequest", query="a b", documents=["a", "b"]), model=MODEL)),
 ]  # fmt: skip
 STREAMS: list[tuple[str, str, bool, Any]] = [
     (f"{_CLIENT}chat_with_streaming", "chat_with_streaming", True, asking("chat_with_streaming", request=COUNTED, model=MODEL)),

@@ -82,10 +82,10 @@ CALLS: list[tuple[str, str, bool, Any]] = [
 
 
 def _cloud(name: str, model: str) -> list[tuple[str, str, bool, Any]]:
-    asked = {**ASKED, "model": model}
+    requested = {**ASKED, "model": model}
     return [
-        (MESSAGE, f"messages.create:{name}", False, asking("messages.create", **asked)),
-        (MESSAGE, f"messages.create:{name}", True, asking("messages.create", **asked, stream=True)),
+        (MESSAGE, f"messages.create:{name}", False, asking("messages.create", **requested)),
+        (MESSAGE, f"messages.create:{name}", True, asking("messages.create", **requested, stream=True)),
     ]
 
 

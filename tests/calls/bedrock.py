@@ -126,17 +126,17 @@ class AsyncClient:
         self._opening: Any = None
         self._client: Any = None
 
-    async def call(self, name: str, asked: dict[str, Any]) -> Any:
+    async def call(self, name: str, requested: dict[str, Any]) -> Any:
         """Call a method of the client."""
         if self._client is None:
             self._opening = self._open()
             self._client = await self._opening.__aenter__()
-        return await getattr(self._client, name)(**asked)
+        return await getattr(self._client, name)(**requested)
 
     def __getattr__(self, name: str) -> Any:
         if name not in self._operations:
             raise AttributeError(name)
-        return lambda **asked: self.call(name, asked)
+        return lambda **requested: self.call(name, requested)
 
     async def aclose(self) -> None:
         """Close it, if it was opened."""
@@ -144,7 +144,7 @@ class AsyncClient:
             await self._opening.__aexit__(None, None, None)
 
 
-def _calls(name: str, asked: dict[str, Any], inside: str, stream: bool) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+def _calls(name: str, requested: dict[str, Any], inside: str, stream: bool) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
     """Make the sync and async call.
 
     It returns the stream of a streamed response, and otherwise the result with its body read.
@@ -152,13 +152,13 @@ def _calls(name: str, asked: dict[str, Any], inside: str, stream: bool) -> tuple
     method = name.partition(":")[0]
 
     def call(client: Any) -> Any:
-        result = getattr(client, method)(**asked)
+        result = getattr(client, method)(**requested)
         if inside and not stream:
             result[inside].read()
         return result[inside] if stream else result
 
     async def call_async(client: Any) -> Any:
-        result = await getattr(client, method)(**asked)
+        result = await getattr(client, method)(**requested)
         if inside and not stream:
             await result[inside].read()
         return result[inside] if stream else result
@@ -167,26 +167,26 @@ def _calls(name: str, asked: dict[str, Any], inside: str, stream: bool) -> tuple
 
 
 def _sample(
-    point: str, name: str, asked: dict[str, Any], inside: str = "", stream: bool = False, absent: tuple[str, ...] = ()
+    point: str, name: str, requested: dict[str, Any], inside: str = "", stream: bool = False, absent: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    plain, asynchronous = _calls(name, asked, inside, stream)
+    plain, asynchronous = _calls(name, requested, inside, stream)
     return {
         "provider": "bedrock", "point": f"POST /{point}", "name": name, "stream": stream, "absent": absent,
         "client": client, "sync": plain, "async_client": AsyncClient if AIO else None, "async": asynchronous if AIO else None,
     }  # fmt: skip
 
 
-def _at_aws(service: str, point: str, asked: dict[str, Any], inside: str = "", absent: tuple[str, ...] = _NEVER) -> dict[str, Any]:
+def _at_aws(service: str, point: str, requested: dict[str, Any], inside: str = "", absent: tuple[str, ...] = _NEVER) -> dict[str, Any]:
     from botocore import xform_name
 
-    made = _sample(point, xform_name(point), asked, inside, bool(inside), absent)
+    made = _sample(point, xform_name(point), requested, inside, bool(inside), absent)
     ours = partial(client, service=service)
     return {**made, "client": ours, "async_client": partial(AsyncClient, service=service) if AIO else None}
 
 
 def _absent(model: str) -> tuple[str, ...]:
-    told = (_MODELS_THAT_NAME_THEMSELVES, _MODELS_WITH_AN_ID)
-    return tuple(name for name, models in zip(_NEVER, told, strict=True) if not model.startswith(models))
+    reported = (_MODELS_THAT_NAME_THEMSELVES, _MODELS_WITH_AN_ID)
+    return tuple(name for name, models in zip(_NEVER, reported, strict=True) if not model.startswith(models))
 
 
 _WHOLE = ("InvokeModel", "invoke_model")
@@ -195,8 +195,8 @@ _STREAMED = ("InvokeModelWithResponseStream", "invoke_model_with_response_stream
 
 def _invoke(model: str, what: str, body: dict[str, Any], stream: bool) -> dict[str, Any]:
     operation, method = _STREAMED if stream else _WHOLE
-    asked = {"modelId": model, "body": json.dumps(body)}
-    return _sample(f"{operation}/{what}", f"{method}:{model}", asked, "body", stream, _absent(model))
+    requested = {"modelId": model, "body": json.dumps(body)}
+    return _sample(f"{operation}/{what}", f"{method}:{model}", requested, "body", stream, _absent(model))
 
 
 _CLAUDE_ARN = "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-5-sonnet-20241022-v2:0"
@@ -242,10 +242,10 @@ AT_AWS = (
 )  # fmt: skip
 
 SAMPLES: list[dict[str, Any]] = [
-    *(_sample("Converse", f"converse{variant}", asked, absent=_NEVER) for variant, asked in _PLAIN.items()),
-    *(_sample("ConverseStream", f"converse_stream{variant}", asked, "stream", True, _NEVER) for variant, asked in _PLAIN.items()),
+    *(_sample("Converse", f"converse{variant}", requested, absent=_NEVER) for variant, requested in _PLAIN.items()),
+    *(_sample("ConverseStream", f"converse_stream{variant}", requested, "stream", True, _NEVER) for variant, requested in _PLAIN.items()),
     *(_invoke(model, what, body, False) for model, (what, body) in (BODIES | OTHER_BODIES).items()),
     *(_invoke(model, what, body, True) for model, (what, body) in BODIES.items()),
-    *(_sample(point, name, asked) for point, name, asked in _BESIDE),
+    *(_sample(point, name, requested) for point, name, requested in _BESIDE),
     *AT_AWS,
 ]

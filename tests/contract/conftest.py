@@ -12,15 +12,15 @@ import calls
 from conftest import Seen
 from harness.measures.fast_clients import forget_the_past, one_tls_context
 from harness.observation.instrumented import Watching
-from harness.observation.new_telemetry import Told
+from harness.observation.new_telemetry import Reported
 from opentelemetry.instrumentation.llm import LLMInstrumentor
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick(request: pytest.FixtureRequest) -> Iterator[None]:
     """Load every SDK that is asked before anything is measured or collected."""
-    asked = {value for item in request.session.items for value in _parameters(item) if isinstance(value, (str, calls.SampleCall))}
-    providers = {sample.provider for sample in calls.read() if sample in asked or sample.provider in asked}
+    requested = {value for item in request.session.items for value in _parameters(item) if isinstance(value, (str, calls.SampleCall))}
+    providers = {sample.provider for sample in calls.read() if sample in requested or sample.provider in requested}
     with one_tls_context():
         for client in {sample.client for sample in calls.read() if sample.provider in providers}:
             client("http://127.0.0.1:1")
@@ -51,16 +51,16 @@ def apart(watching: Watching) -> Iterator[Watching]:
 
 
 @pytest.fixture(scope="module")
-def _told() -> Iterator[Told]:
+def _reported() -> Iterator[Reported]:
     seen = Seen()
     seen.instrument()
-    yield Told(seen)
+    yield Reported(seen)
     LLMInstrumentor().uninstrument()
     seen.close()
 
 
 @pytest.fixture
-def told(_told: Told) -> Told:
+def reported(_reported: Reported) -> Reported:
     """Instrument the module with default settings; return the telemetry of one test."""
-    _told.begin()
-    return _told
+    _reported.begin()
+    return _reported

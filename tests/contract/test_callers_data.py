@@ -115,7 +115,7 @@ def given_one_by_one(sample: calls.SampleCall, mode: str, generators: bool, stan
         account = run(Case(one_by_one(sample, made, generators), mode, "plain", exit), stand_in.url)
     except NotApplicable:
         return None
-    return (sent(stand_in), [once.asked for once in made], account.error, account.given) if made else None
+    return (sent(stand_in), [once.requested for once in made], account.error, account.given) if made else None
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -150,10 +150,10 @@ def touching(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     create = Completions.create
 
     def touch_by(touch: Callable[[Any], Any]) -> None:
-        def touched(self: Any, **asked: Any) -> Any:
+        def touched(self: Any, **requested: Any) -> Any:
             if LLMInstrumentor().is_instrumented_by_opentelemetry:
-                touch(asked["messages"])
-            return create(self, **asked)
+                touch(requested["messages"])
+            return create(self, **requested)
 
         monkeypatch.setattr(Completions, "create", touched)
 

@@ -45,7 +45,7 @@ EXITS = {
 SHOWN = ("gen_ai.input.messages", "gen_ai.system_instructions")
 
 
-class Told(NamedTuple):
+class Reported(NamedTuple):
     """Exports of one call by place, request bodies, and text of the exception."""
 
     exit: str
@@ -60,32 +60,32 @@ class Told(NamedTuple):
         return any(name in span.attributes for span in self.spans for name in SHOWN)
 
 
-def told(case: Case, seen: Any, stand_in: Any, caplog: pytest.LogCaptureFixture) -> Told | None:
+def reported(case: Case, seen: Any, stand_in: Any, caplog: pytest.LogCaptureFixture) -> Reported | None:
     """Run a case and return its exports, or ``None`` if it is not applicable."""
     stand_in.clear()
     seen.clear()
     caplog.clear()
     try:
-        with capture_events() as said:
+        with capture_events() as recorded:
             account = run(case, stand_in.url)
     except NotApplicable:
         return None
     lines = [caplog.handler.format(record) for record in caplog.records if record.name.startswith("opentelemetry")]
-    events = [(event.name, dict(event.measurements), dict(event.metadata)) for event in said if event.name != CONTENT]
+    events = [(event.name, dict(event.measurements), dict(event.metadata)) for event in recorded if event.name != CONTENT]
     assert "ex_llm.telemetry.extraction_error" not in [name for name, *_ in events], [known for *_, known in events]
     places = {**exported(seen), "log lines": "\n".join(lines).encode(), "events": repr(events).encode()}
     text = next((value["text"].strip("'\"") for what, value in account.notes if what == "raised"), "")
     sent = b"\n".join(record.body for record in stand_in.journal)
-    return Told(case.exit.name, places, sent, keys_sent(stand_in.journal), text, seen.spans())
+    return Reported(case.exit.name, places, sent, keys_sent(stand_in.journal), text, seen.spans())
 
 
-def every(sample: calls.SampleCall, mode: str, seen: Any, stand_in: Any, caplog: pytest.LogCaptureFixture) -> Iterator[Told]:
+def every(sample: calls.SampleCall, mode: str, seen: Any, stand_in: Any, caplog: pytest.LogCaptureFixture) -> Iterator[Reported]:
     """Run a sample with secrets in it, once for each way in which a call ends."""
     forget_the_past()
     marked, ran = with_secrets(sample), False
     with caplog.at_level(logging.DEBUG, logger="opentelemetry"):
         for exit in EXITS[sample.stream]:
-            if exit.script(mode) is not None and (one := told(Case(marked, mode, "plain", exit), seen, stand_in, caplog)) is not None:
+            if exit.script(mode) is not None and (one := reported(Case(marked, mode, "plain", exit), seen, stand_in, caplog)) is not None:
                 ran = True
                 yield one
     if not ran:
@@ -160,7 +160,7 @@ CHAT = next(sample for sample in SAMPLES if sample.id == "openai-chat.completion
 def _found(watching: Watching, stand_in: Any, caplog: pytest.LogCaptureFixture) -> tuple[list[str], list[str]]:
     """Return the secrets in the exports and in the metrics of one chat."""
     seen = watching.watched()
-    one = told(Case(with_secrets(CHAT), "sync", "plain", _SCRIPTS["answered"]), seen, stand_in, caplog)
+    one = reported(Case(with_secrets(CHAT), "sync", "plain", _SCRIPTS["answered"]), seen, stand_in, caplog)
     assert one is not None and one.keys
     return leaked({*CONTENTS, *one.keys}, one.places), leaked(CONTENTS, measured(seen))
 

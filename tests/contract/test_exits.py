@@ -30,9 +30,9 @@ pytestmark = [
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("sample", list(calls.read()), ids=lambda p: p.id)
 def test_one_span_however_it_is_left(
-    sample: calls.SampleCall, mode: str, style: str, told: Any, stand_in: Any, caplog: pytest.LogCaptureFixture
+    sample: calls.SampleCall, mode: str, style: str, reported: Any, stand_in: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    found, ran, reasons = complaints(cases(sample, mode, style), told, stand_in, caplog)
+    found, ran, reasons = complaints(cases(sample, mode, style), reported, stand_in, caplog)
     if not ran:
         pytest.skip(reasons[0] if reasons else "a variant of another sample, which is left in every way")
     assert not found, "\n".join(found)

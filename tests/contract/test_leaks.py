@@ -46,9 +46,9 @@ def growths(side: str, provider: str, mode: str, *only: str, before: str = "") -
     done = python(*started, side, provider, mode, CALLS, *only, timeout=None if SOAK else 240)
     assert done.returncode == 0, done.stderr
     for line in done.stdout.splitlines():
-        told = json.loads(line)
-        calls, left, grew = told["growths"][-1]
-        yield told["path"], Growth(calls, [Left(*round) for round in left], grew)
+        reported = json.loads(line)
+        calls, left, grew = reported["growths"][-1]
+        yield reported["path"], Growth(calls, [Left(*round) for round in left], grew)
 
 
 _TIMES = 3
@@ -63,7 +63,7 @@ def grown(provider: str, mode: str, *only: str, before: str = "") -> tuple[list[
     for time in range(_TIMES):
         again = watched if time == 0 else dict(growths("watched", provider, mode, *found, before=before)) if found else {}
         found = {path: again[path] for path in found if again[path].beyond(bare.get(path))}
-    return [f"{path}: {growth.told()}" for path, growth in found.items()], len(watched)
+    return [f"{path}: {growth.reported()}" for path, growth in found.items()], len(watched)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -108,7 +108,9 @@ inner_iterator.tap = keeping
 }
 
 
-@pytest.mark.parametrize(("fault", "mode"), list(zip(PLANTED, itertools.cycle(MODES), strict=False)), ids=lambda said: f"openai-{said}")
+@pytest.mark.parametrize(
+    ("fault", "mode"), list(zip(PLANTED, itertools.cycle(MODES), strict=False)), ids=lambda recorded: f"openai-{recorded}"
+)
 def test_what_keeps_something_of_each_call_is_found(fault: str, mode: str) -> None:
     ((_, growth),) = growths("watched", "openai", mode, f"{mode} stream, broken off in with", before=PLANTED[fault])
     assert growth.beyond() and growth.grew

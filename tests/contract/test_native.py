@@ -37,7 +37,7 @@ SILENCED = sorted(provider.name for provider in providers.ALL if provider.native
 
 
 @pytest.fixture
-def told(watching: Watching) -> Iterator[Any]:
+def reported(watching: Watching) -> Iterator[Any]:
     """Watch, with every SDK's own telemetry going where ours goes."""
     seen = watching.watched()
     with telling_of_itself(seen.tracer_provider):
@@ -47,20 +47,20 @@ def told(watching: Watching) -> Iterator[Any]:
 def told_of(sample: calls.SampleCall, mode: str, seen: Any, stand_in: Any) -> tuple[int, list[str], int]:
     """Make one call; return our spans, scopes of other inference spans, and ends."""
     seen.clear()
-    with capture_events() as said:
+    with capture_events() as recorded:
         try:
             run(Case(sample, mode, "plain", WHOLE[sample.stream]), stand_in.url)
         except NotApplicable as reason:
             pytest.skip(str(reason))
     ours = [span for span in seen.spans() if span.instrumentation_scope.name == OURS]
     theirs = [span for span in seen.spans() if span not in ours]
-    return len(ours), inferences(theirs), sum(event.name in ENDS for event in said)
+    return len(ours), inferences(theirs), sum(event.name in ENDS for event in recorded)
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("sample", list(calls.read()), ids=lambda p: p.id)
-def test_one_call_is_one_span(sample: calls.SampleCall, mode: str, told: Any, stand_in: Any) -> None:
-    assert told_of(sample, mode, told, stand_in) == (1, [], 1)
+def test_one_call_is_one_span(sample: calls.SampleCall, mode: str, reported: Any, stand_in: Any) -> None:
+    assert told_of(sample, mode, reported, stand_in) == (1, [], 1)
 
 
 def test_a_doubled_span_of_ours_is_counted(watching: Watching, stand_in: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from conftest import Seen
 from harness.faults import planted as planted_faults
 from harness.faults.planted import IN_THE_CALL, IN_WHAT_IS_TOLD, Planted, around_requests
 from harness.observation.complaints import complaints
-from harness.observation.new_telemetry import Told
+from harness.observation.new_telemetry import Reported
 from harness.observation.signatures import outsides
 from harness.processes import python
 from harness.scripts.dropped_streams import dropped
@@ -90,28 +90,28 @@ def test_a_function_that_looks_another_tells_twins_apart(monkeypatch: pytest.Mon
 
 
 @pytest.fixture
-def told() -> Iterator[Told]:
+def reported() -> Iterator[Reported]:
     """Watch for this test alone: its figures are spoiled."""
     seen = Seen()
     seen.instrument()
-    made = Told(seen)
+    made = Reported(seen)
     made.begin()
     yield made
     LLMInstrumentor().uninstrument()
     seen.close()
 
 
-def test_nothing_is_complained_of_without_a_fault(told: Told, stand_in: Any, caplog: pytest.LogCaptureFixture) -> None:
-    found = complaints([_case(exit) for exit in ("exhausted", "refused")], told, stand_in, caplog)
+def test_nothing_is_complained_of_without_a_fault(reported: Reported, stand_in: Any, caplog: pytest.LogCaptureFixture) -> None:
+    found = complaints([_case(exit) for exit in ("exhausted", "refused")], reported, stand_in, caplog)
     assert (found.found, found.ran) == ([], 2)
 
 
 @pytest.mark.parametrize("planted", IN_WHAT_IS_TOLD, ids=_named)
 def test_a_fault_is_complained_of(
-    planted: Planted, told: Told, stand_in: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    planted: Planted, reported: Reported, stand_in: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planted.plant(monkeypatch)
-    found = _apart(complaints, [_case(planted.exit)], told, stand_in, caplog).found
+    found = _apart(complaints, [_case(planted.exit)], reported, stand_in, caplog).found
     monkeypatch.undo()
     assert any(planted.noticed in complaint for complaint in found), found
 

@@ -13,7 +13,7 @@ import calls
 from census.releases import floor
 from contract.driving import MODES
 from harness.observation.firing import Fired, amiss, fire
-from harness.observation.new_telemetry import Told
+from harness.observation.new_telemetry import Reported
 from harness.report.matrix import Observer, Row
 from harness.report.results import is_there
 from opentelemetry.instrumentation.llm import providers
@@ -42,15 +42,15 @@ def fired() -> FIRED:
     return {}
 
 
-def _fire(sample: calls.SampleCall, mode: str, observer: Observer, told: Told, url: str, fired: FIRED) -> Fired:
+def _fire(sample: calls.SampleCall, mode: str, observer: Observer, reported: Reported, url: str, fired: FIRED) -> Fired:
     if (sample.id, mode) not in fired:
-        fired[sample.id, mode] = fire(sample, mode, observer, told, url)
+        fired[sample.id, mode] = fire(sample, mode, observer, reported, url)
     return fired[sample.id, mode]
 
 
 @pytest.mark.parametrize(("sample", "mode"), CALLS, ids=lambda value: getattr(value, "id", value))
-def test_a_call_fires(sample: calls.SampleCall, mode: str, observer: Observer, told: Told, stand_in: Any, fired: FIRED) -> None:
-    assert _fire(sample, mode, observer, told, stand_in.url, fired).complaints(sample.provider) == []
+def test_a_call_fires(sample: calls.SampleCall, mode: str, observer: Observer, reported: Reported, stand_in: Any, fired: FIRED) -> None:
+    assert _fire(sample, mode, observer, reported, stand_in.url, fired).complaints(sample.provider) == []
 
 
 def _rows(provider: Sdk, *context: Any) -> set[Row]:
@@ -66,8 +66,8 @@ def _rows(provider: Sdk, *context: Any) -> set[Row]:
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda provider: provider.name)
-def test_every_point_is_where_it_is_claimed(table: Sdk, observer: Observer, told: Told, stand_in: Any, fired: FIRED) -> None:
-    assert list(amiss(table, is_there, _rows(table, observer, told, stand_in.url, fired))) == []
+def test_every_point_is_where_it_is_claimed(table: Sdk, observer: Observer, reported: Reported, stand_in: Any, fired: FIRED) -> None:
+    assert list(amiss(table, is_there, _rows(table, observer, reported, stand_in.url, fired))) == []
 
 
 def test_the_release_that_was_asked_for_is_installed() -> None:

@@ -83,11 +83,11 @@ def counted(work: Callable[[], None]) -> tuple[int, int]:
 
 
 def respond(request: httpx2.Request) -> httpx2.Response:
-    asked = json.loads(request.content)
-    if not asked.get("stream"):
+    requested = json.loads(request.content)
+    if not requested.get("stream"):
         return httpx2.Response(200, json=ANSWER)
     choices = [{"index": 0, "delta": {"content": "word "}, "finish_reason": None}]
-    body = f"data: {json.dumps({**CHUNK, 'choices': choices})}\n\n" * asked["max_tokens"] + "data: [DONE]\n\n"
+    body = f"data: {json.dumps({**CHUNK, 'choices': choices})}\n\n" * requested["max_tokens"] + "data: [DONE]\n\n"
     return httpx2.Response(200, text=body, headers={"content-type": "text/event-stream"})
 
 

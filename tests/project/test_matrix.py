@@ -38,9 +38,9 @@ def test_one_failure_is_a_failure() -> None:
 
 
 def test_a_skipped_test_shows_its_reason() -> None:
-    told = matrix(("exits", SEEN, Result("skipped", "it has no streams")))
-    assert told.cell(CHAT, "exits") == ("n/a", "it has no streams")
-    page = Page(told, [CHAT], ["exits"])
+    reported = matrix(("exits", SEEN, Result("skipped", "it has no streams")))
+    assert reported.cell(CHAT, "exits") == ("n/a", "it has no streams")
+    page = Page(reported, [CHAT], ["exits"])
     assert page.holes == [] and "1: it has no streams" in list(page.lines())
 
 

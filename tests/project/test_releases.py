@@ -55,8 +55,8 @@ def test_the_newest_release_has_an_environment(provider: Sdk) -> None:
 
 def test_every_release_pattern_matches_a_point() -> None:
     tables = {provider.name: provider for provider in providers.ALL}
-    said = {(name, requirement) for name, patterns in RELEASES.items() for requirement in patterns.values()}
-    assert said <= {(name, required(tables[name], point)) for name in RELEASES for point in tables[name].points}
+    recorded = {(name, requirement) for name, patterns in RELEASES.items() for requirement in patterns.values()}
+    assert recorded <= {(name, required(tables[name], point)) for name in RELEASES for point in tables[name].points}
 
 
 def test_points_that_exist_and_fire_are_right() -> None:

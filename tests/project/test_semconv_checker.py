@@ -149,9 +149,9 @@ def sample_of(definition: registry.Definition) -> dict[str, Any]:
     """Return attributes that satisfy every requirement of a metric."""
     known = {"gen_ai.operation.name": "embeddings", "gen_ai.provider.name": "mistral_ai", "server.port": 443}
     needs = definition.attributes
-    asked = {name for name in needs if needs[name].level == "required" or needs[name] == registry.Need("recommended")}
-    asked |= {"server.port"} if "server.address" in asked else set()
-    return {name: known.get(name) or (registry.ATTRIBUTES[name].members or ("x",))[0] for name in asked}
+    requested = {name for name in needs if needs[name].level == "required" or needs[name] == registry.Need("recommended")}
+    requested |= {"server.port"} if "server.address" in requested else set()
+    return {name: known.get(name) or (registry.ATTRIBUTES[name].members or ("x",))[0] for name in requested}
 
 
 @pytest.mark.parametrize("name", sorted(set(registry.METRICS) - {PER_CHUNK}))

@@ -618,10 +618,10 @@ def test_totals_count_the_bytes_that_were_sent(server: StandIn, client: openai.O
 
 
 def _post(server: StandIn, path: str, body: Any, headers: dict[str, str] | None = None) -> str:
-    asked = urllib.request.Request(
+    requested = urllib.request.Request(
         server.url + path, json.dumps(body).encode(), {"content-type": "application/json", **(headers or {})}, method="POST"
     )
-    with urllib.request.urlopen(asked, timeout=10) as answer:
+    with urllib.request.urlopen(requested, timeout=10) as answer:
         return str(answer.read(), "utf-8")
 
 
@@ -668,9 +668,9 @@ def test_every_event_is_a_chunk_of_its_own(server: StandIn) -> None:
 
 def test_chunked_bodies_and_kept_connections_are_supported(server: StandIn) -> None:
     body = json.dumps({"model": MODEL, "messages": ASKED}).encode()
-    asked = b"POST /v1/chat/completions HTTP/1.1\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n"
-    asked += b"5\r\n" + body[:5] + b"\r\n%x;ext=1\r\n" % len(body[5:]) + body[5:] + b"\r\n0\r\n\r\n"
-    received = _speak(server, asked + asked, b"chatcmpl-2")
+    requested = b"POST /v1/chat/completions HTTP/1.1\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n"
+    requested += b"5\r\n" + body[:5] + b"\r\n%x;ext=1\r\n" % len(body[5:]) + body[5:] + b"\r\n0\r\n\r\n"
+    received = _speak(server, requested + requested, b"chatcmpl-2")
     assert received.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")
     assert [record.body for record in server.journal] == [body, body]
 
@@ -713,8 +713,8 @@ def test_a_failed_wait_reports_the_present_state(server: StandIn, client: openai
 
 def test_requests_of_many_threads_are_kept_apart(server: StandIn, client: openai.OpenAI) -> None:
     def send(number: int) -> tuple[str, str | None]:
-        said = client.chat.completions.create(model=f"gpt-{number % 4}", messages=[{"role": "user", "content": f"say: {number}"}])
-        return said.id, said.choices[0].message.content
+        recorded = client.chat.completions.create(model=f"gpt-{number % 4}", messages=[{"role": "user", "content": f"say: {number}"}])
+        return recorded.id, recorded.choices[0].message.content
 
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(send, range(80)))
@@ -727,10 +727,10 @@ def test_several_hundred_connections_at_once(server: StandIn) -> None:
     number = 300
 
     async def hold() -> None:
-        asked = _raw({"model": f"{MODEL}@hang:1", "messages": ASKED, "stream": True})
+        requested = _raw({"model": f"{MODEL}@hang:1", "messages": ASKED, "stream": True})
         opened = await asyncio.gather(*(asyncio.open_connection("127.0.0.1", server.port) for _ in range(number)))
         for _, writer in opened:
-            writer.write(asked)
+            writer.write(requested)
         await asyncio.gather(*(reader.readuntil(b"assistant") for reader, _ in opened))
         for _, writer in opened:
             writer.close()
@@ -810,8 +810,8 @@ def test_another_format_needs_a_table_and_one_line(monkeypatch: pytest.MonkeyPat
         usages=("counted",),
     )
     monkeypatch.setattr(formats, "FORMATS", (toy, *formats.FORMATS))
-    said = [json.loads(line) for line in _post(server, "/toy/models/a%2Fb/say", {}).splitlines()]
-    assert said == [{"model": "a/b", "said": "a"}, {"model": "a/b", "said": "b"}, {"counted": [3, 2]}]
+    recorded = [json.loads(line) for line in _post(server, "/toy/models/a%2Fb/say", {}).splitlines()]
+    assert recorded == [{"model": "a/b", "said": "a"}, {"model": "a/b", "said": "b"}, {"counted": [3, 2]}]
     assert json.loads(_post(server, "/scenario/no-usage/toy/models/x@stream-error:3/say", {}).splitlines()[2]) == {}
     with pytest.raises(urllib.error.HTTPError, match="418") as refused:
         _post(server, "/toy/models/x@flaky:418/say", {})

@@ -58,12 +58,12 @@ def test_input_and_output_tokens_are_counted_once(seen: Any, client: Any) -> Non
 def test_one_hour_cache_and_searches_are_counted_separately(seen: Any, client: Any) -> None:
     search = {"tools": [{"type": "web_search_20250305", "name": "web_search"}]}
     request = {**ASKED, "messages": [{"role": "user", "content": "search the web"}]}
-    with capture_events("ex_llm.chat.stop") as said:
+    with capture_events("ex_llm.chat.stop") as recorded:
         client.messages.create(**request, extra_body=search)
         for _ in client.messages.create(**request, extra_body=search, stream=True):
             pass
-    assert [(e.metadata["cache_write_1h_tokens"], e.metadata["web_searches"]) for e in said] == [(2, 1)] * 2
-    assert [e.metadata["service_tier"] for e in said] == ["standard"] * 2
+    assert [(e.metadata["cache_write_1h_tokens"], e.metadata["web_searches"]) for e in recorded] == [(2, 1)] * 2
+    assert [e.metadata["service_tier"] for e in recorded] == ["standard"] * 2
 
 
 HELPERS = {
@@ -94,8 +94,8 @@ def test_stream_helpers_and_spans_receive_every_chunk(name: str, seen: Any, clie
 async def test_async_stream_helpers_receive_every_chunk(seen: Any, stand_in: Any) -> None:
     client = anthropic.AsyncAnthropic(base_url=stand_in.url, api_key="sk-test", max_retries=0)
     async with client, client.messages.stream(**ASKED) as stream:
-        said = "".join([text async for text in stream.text_stream])
-        assert await stream.get_final_text() == said
+        recorded = "".join([text async for text in stream.text_stream])
+        assert await stream.get_final_text() == recorded
     assert _counted(seen.span()) == COUNTED
 
 
@@ -156,8 +156,8 @@ def test_contents_equal_the_conversation_however_it_is_sent(watch: Any, client: 
     spans = seen.spans()
     outputs = [json.loads(span.attributes["gen_ai.output.messages"]) for span in spans]
     assert outputs == [[{"role": "assistant", "parts": [*thought, text], "finish_reason": "stop"}]] * 3
-    _, said, _ = json.loads(spans[1].attributes["gen_ai.input.messages"])
-    assert said == {"role": "assistant", "parts": [text]}
+    _, recorded, _ = json.loads(spans[1].attributes["gen_ai.input.messages"])
+    assert recorded == {"role": "assistant", "parts": [text]}
     assert json.loads(spans[1].attributes["gen_ai.system_instructions"]) == [{"type": "text", "content": "be brief"}]
     assert "gen_ai.system_instructions" not in spans[0].attributes
 

@@ -15,8 +15,10 @@ _BY_POINT = {sample["point"]: sample for sample in bedrock.AT_AWS}
 def _call(point: str, url: str, **changed: Any) -> list[Any]:
     sample = _BY_POINT[f"POST /{point}"]
     client = sample["client"](url)
-    name, asked = {"InvokeAgent": ("invoke_agent", bedrock._AGENT), "InvokeInlineAgent": ("invoke_inline_agent", bedrock._INLINE)}[point]
-    return list(getattr(client, name)(**{**asked, **changed})["completion"])
+    name, requested = {"InvokeAgent": ("invoke_agent", bedrock._AGENT), "InvokeInlineAgent": ("invoke_inline_agent", bedrock._INLINE)}[
+        point
+    ]
+    return list(getattr(client, name)(**{**requested, **changed})["completion"])
 
 
 @pytest.mark.parametrize("point", ["InvokeAgent", "InvokeInlineAgent"])

@@ -69,7 +69,7 @@ class CacheRequests:
         self._lite, self._mode = lite, mode
         # Old releases cannot be used from two event loops.
         self._loop = asyncio.new_event_loop()
-        self._asked = {"api_base": f"{url}/v1", "api_key": "sk-test", "max_retries": 0}
+        self._requested = {"api_base": f"{url}/v1", "api_key": "sk-test", "max_retries": 0}
 
     def __call__(self, *prompts: str, **more: Any) -> list[Any]:
         return self._run("completion", [{"messages": [{"role": "user", "content": p}], "model": MODEL, **more} for p in prompts])
@@ -79,14 +79,14 @@ class CacheRequests:
 
     def _run(self, name: str, calls: list[dict[str, Any]]) -> list[Any]:
         if self._mode == "sync":
-            responses = [getattr(self._lite, name)(**self._asked, **call) for call in calls]
+            responses = [getattr(self._lite, name)(**self._requested, **call) for call in calls]
             return [list(response) if isinstance(response, self._lite.CustomStreamWrapper) else response for response in responses]
         return self._loop.run_until_complete(self._run_async(f"a{name}", calls))
 
     async def _run_async(self, name: str, calls: list[dict[str, Any]]) -> list[Any]:
         responses = []
         for call in calls:
-            response = await getattr(self._lite, name)(**self._asked, **call)
+            response = await getattr(self._lite, name)(**self._requested, **call)
             responses.append([chunk async for chunk in response] if call.get("stream") else response)
             while writing := [task for task in asyncio.all_tasks() if self._writes(task)]:
                 await asyncio.wait(writing)

@@ -119,8 +119,8 @@ def test_embeddings_report_their_size(seen: Any, model: Path) -> None:
 def test_contents_are_the_prompt_and_the_response(watch: Any, llama: Any) -> None:
     seen = watch(capture_message_content="span_only")
     response = llama.create_chat_completion(CHAT, max_tokens=MOST, temperature=0)
-    asked, answered = (json.loads(seen.span().attributes[f"gen_ai.{side}.messages"]) for side in ("input", "output"))
-    assert [part["content"] for message in asked for part in message["parts"]] == [PROMPT]
+    requested, answered = (json.loads(seen.span().attributes[f"gen_ai.{side}.messages"]) for side in ("input", "output"))
+    assert [part["content"] for message in requested for part in message["parts"]] == [PROMPT]
     assert [part["content"] for message in answered for part in message["parts"]] == [response["choices"][0]["message"]["content"]]
 
 

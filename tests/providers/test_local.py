@@ -100,10 +100,10 @@ def test_prompts_of_a_generator_are_read_one_at_a_time(seen: Any, pipe: Any) -> 
 def test_contents_are_the_prompt_and_the_response(prompt: Any, watch: Any, pipe: Any) -> None:
     seen = watch(capture_message_content="span_only")
     (record,) = pipe(prompt, **ASKED, return_full_text=prompt is CHAT)
-    said = record["generated_text"][-1]["content"] if prompt is CHAT else record["generated_text"]
-    asked, answered = (json.loads(seen.span().attributes[f"gen_ai.{side}.messages"]) for side in ("input", "output"))
-    assert [(m["role"], [part["content"] for part in m["parts"]]) for m in asked] == [("user", [PROMPT])]
-    assert [(m["role"], [part["content"] for part in m["parts"]]) for m in answered] == [("assistant", [said])]
+    recorded = record["generated_text"][-1]["content"] if prompt is CHAT else record["generated_text"]
+    requested, answered = (json.loads(seen.span().attributes[f"gen_ai.{side}.messages"]) for side in ("input", "output"))
+    assert [(m["role"], [part["content"] for part in m["parts"]]) for m in requested] == [("user", [PROMPT])]
+    assert [(m["role"], [part["content"] for part in m["parts"]]) for m in answered] == [("assistant", [recorded])]
 
 
 def test_an_error_of_the_pipeline_is_unchanged(seen: Any, pipe: Any) -> None:

@@ -92,9 +92,9 @@ def _pydantic(stream: bool, provider: Any) -> Ask:
 
     def send(url: str) -> None:
         async def run() -> None:
-            asked = OpenAIProvider(base_url=f"{url}/v1", api_key="k")
-            async with asked.client:
-                model = OpenAIChatModel("gpt-4o-mini", provider=asked)
+            requested = OpenAIProvider(base_url=f"{url}/v1", api_key="k")
+            async with requested.client:
+                model = OpenAIChatModel("gpt-4o-mini", provider=requested)
                 agent = Agent(model, capabilities=[Instrumentation(settings=InstrumentationSettings(tracer_provider=provider))])
                 if not stream:
                     await agent.run("say three words")
@@ -113,9 +113,9 @@ def _check_recorded(seen: Any, send: Ask, url: str) -> list[str]:
 
     They must be complete whichever package makes the span.
     """
-    with capture_events() as said:
+    with capture_events() as recorded:
         send(url)
-    assert [event.name for event in said].count("ex_llm.chat.stop") == 1
+    assert [event.name for event in recorded].count("ex_llm.chat.stop") == 1
     assert seen.total("ex_llm.chat.requests.total") == 1
     return inferences(seen.spans())
 
@@ -261,15 +261,15 @@ def test_pydantic_ai_is_restored_by_uninstrument(watch: Any) -> None:
 @contextlib.contextmanager
 def callback_calls(callback: Any) -> Iterator[threading.Event]:
     """Register a callback of LiteLLM; yield the function that returns its calls."""
-    told, success = threading.Event(), callback.log_success_event
+    reported, success = threading.Event(), callback.log_success_event
 
     def report(*args: Any, **kwargs: Any) -> None:
         success(*args, **kwargs)
-        told.set()
+        reported.set()
 
     callback.log_success_event = report
     with calling_back(callback):
-        yield told
+        yield reported
 
 
 @pytest.mark.skipif(not installed("litellm"), reason="litellm is in an environment of its own: tox -e litellm")
@@ -284,14 +284,14 @@ def test_the_callback_of_litellm_makes_no_second_span(setting: str, stream: bool
     work = seen.tracer_provider.get_tracer("the application").start_as_current_span("work")
 
     def send(url: str) -> None:
-        asked = {"model": "openai/gpt-4o-mini", "api_base": f"{url}/v1", "api_key": "k", "messages": MESSAGES, "stream": stream}
-        completion = litellm.completion(**asked)
+        requested = {"model": "openai/gpt-4o-mini", "api_base": f"{url}/v1", "api_key": "k", "messages": MESSAGES, "stream": stream}
+        completion = litellm.completion(**requested)
         if stream:
             list(completion)
 
-    with callback_calls(callback) as told, work if inside else contextlib.nullcontext():
+    with callback_calls(callback) as reported, work if inside else contextlib.nullcontext():
         send(stand_in.url)
-        assert told.wait(10)
+        assert reported.wait(10)
     scopes = [span.instrumentation_scope.name for span in seen.spans()]
     theirs = [span for span in seen.spans() if span.instrumentation_scope.name != OURS and "gen_ai.request.model" in span.attributes]
     assert scopes.count(OURS) == 1

@@ -70,24 +70,24 @@ def test_contents_are_shown_as_for_gemini(streams: bool, watch: Any, stand_in: A
     look_up = FunctionDeclaration(name="look_up", description="Look it up.", parameters=copy.deepcopy(SCHEMA))
     model = GenerativeModel("gemini-2.5-flash", system_instruction="Be brief.", tools=[Tool(function_declarations=[look_up])])
     vars(model).update({name: held for name, held in vars(client.model).items() if "_client" in name})
-    asked = [
+    requested = [
         Content(role="user", parts=[Part.from_text("look"), Part.from_data(b"PNG", "image/png")]),
         Content(role="model", parts=[Part.from_text("well")]),
         Content(role="user", parts=[Part.from_function_response("look_up", {"found": {"deep": [True, "b"]}})]),
         Content(role="user", parts=[Part.from_text("call the tool")]),
     ]
-    result = model.generate_content(asked, stream=streams)
+    result = model.generate_content(requested, stream=streams)
     chunks = list(result) if streams else [result]
     client.close()
     contents = ("gen_ai.system_instructions", "gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.tool.definitions")
-    told = {name: json.loads(seen.span().attributes[name]) for name in contents}
-    assert told["gen_ai.system_instructions"] == [{"type": "text", "content": "Be brief."}]
-    first, second, third, _ = told["gen_ai.input.messages"]
+    reported = {name: json.loads(seen.span().attributes[name]) for name in contents}
+    assert reported["gen_ai.system_instructions"] == [{"type": "text", "content": "Be brief."}]
+    first, second, third, _ = reported["gen_ai.input.messages"]
     assert [part["type"] for part in first["parts"]] == ["text", "blob_digest"] and second["role"] == "assistant"
     assert third["role"] == "tool" and third["parts"][0]["response"] == {"found": {"deep": [True, "b"]}}
-    (definition,) = told["gen_ai.tool.definitions"]
+    (definition,) = reported["gen_ai.tool.definitions"]
     assert definition["parameters"].items() >= SCHEMA.items()
-    (spoken,) = told["gen_ai.output.messages"]
+    (spoken,) = reported["gen_ai.output.messages"]
     calls = [part for chunk in chunks for part in chunk.candidates[0].content.parts if part.function_call]
     assert [part["name"] for part in spoken["parts"] if part["type"] == "tool_call"] == [part.function_call.name for part in calls] != []
 

@@ -43,19 +43,19 @@ def test_cumulative_stream_counts_are_counted_once(seen: Any, client: Any) -> No
 def test_contents_of_a_stream_are_its_texts(raw: bool, watch: Any, client: Any) -> None:
     seen = watch(capture_message_content="span_only")
     chunks = list(client.model.generate_text_stream("say three words", raw_response=raw))
-    said = "".join(chunk["results"][0]["generated_text"] if raw else chunk for chunk in chunks)
-    asked, answered = (json.loads(seen.span().attributes[f"gen_ai.{side}.messages"]) for side in ("input", "output"))
-    assert [part["content"] for message in asked for part in message["parts"]] == ["say three words"]
-    assert [part["content"] for message in answered for part in message["parts"]] == [said]
+    recorded = "".join(chunk["results"][0]["generated_text"] if raw else chunk for chunk in chunks)
+    requested, answered = (json.loads(seen.span().attributes[f"gen_ai.{side}.messages"]) for side in ("input", "output"))
+    assert [part["content"] for message in requested for part in message["parts"]] == ["say three words"]
+    assert [part["content"] for message in answered for part in message["parts"]] == [recorded]
 
 
 def test_parameters_come_from_the_call_or_the_model(seen: Any, client: Any) -> None:
     from ibm_watsonx_ai.foundation_models.schema import TextChatParameters
 
-    asked = [{"role": "user", "content": "say it"}]
+    requested = [{"role": "user", "content": "say it"}]
     client.model._inference.params = {"temperature": 0.3}
-    client.model.chat(asked)
-    client.model.chat(asked, params=TextChatParameters(temperature=0.7, seed=7))
+    client.model.chat(requested)
+    client.model.chat(requested, params=TextChatParameters(temperature=0.7, seed=7))
     first, second = (span.attributes for span in seen.spans())
     assert first["gen_ai.request.temperature"] == 0.3
     assert (second["gen_ai.request.temperature"], second["gen_ai.request.seed"]) == (0.7, 7)

@@ -65,16 +65,19 @@ def test_an_rpc_is_an_attempt(name: str, scenario: str, status: int, mode: str, 
         else:
             _send(SAMPLES[name], stand_in.url + scenario, list if name.endswith("stream") else lambda result: result)
 
-    with capture_events("ex_llm.provider.*") as said:
+    with capture_events("ex_llm.provider.*") as recorded:
         if status == 200:
             send()
         else:
             with pytest.raises(grpc.RpcError):
                 send()
-    told = [(e.name.removeprefix("ex_llm.provider."), e.metadata.get("attempt"), e.metadata.get("status")) for e in said]
+    reported = [(e.name.removeprefix("ex_llm.provider."), e.metadata.get("attempt"), e.metadata.get("status")) for e in recorded]
     refused = [("rate_limit", 1, 429)] if status == 429 else []
-    assert told == [("request.start", 1, None), ("request.stop", 1, status), *refused]
-    assert said[0].metadata["server_address"] == "127.0.0.1" and said[0].metadata["server_port"] == seen.span().attributes["server.port"]
+    assert reported == [("request.start", 1, None), ("request.stop", 1, status), *refused]
+    assert (
+        recorded[0].metadata["server_address"] == "127.0.0.1"
+        and recorded[0].metadata["server_port"] == seen.span().attributes["server.port"]
+    )
     assert "http.request.resend_count" not in seen.span().attributes
 
 
@@ -88,16 +91,16 @@ def test_a_cancelled_rpc_has_no_response(seen: Any, stand_in: Any) -> None:
         finally:
             await client.close()
 
-    with capture_events("ex_llm.provider.*") as said, pytest.raises(asyncio.TimeoutError):
+    with capture_events("ex_llm.provider.*") as recorded, pytest.raises(asyncio.TimeoutError):
         asyncio.run(send())
-    assert [e.name for e in said] == ["ex_llm.provider.request.start", "ex_llm.provider.request.exception"]
-    assert said[1].metadata["kind"] == "cancelled"
+    assert [e.name for e in recorded] == ["ex_llm.provider.request.start", "ex_llm.provider.request.exception"]
+    assert recorded[1].metadata["kind"] == "cancelled"
 
 
 def test_polling_a_deferred_completion_is_not_a_retry(seen: Any, stand_in: Any) -> None:
-    with capture_events("ex_llm.provider.request.start") as said:
+    with capture_events("ex_llm.provider.request.start") as recorded:
         _send(SAMPLES["chat.create:defer"], stand_in.url)
-    assert [e.metadata["attempt"] for e in said] == [1, 1]
+    assert [e.metadata["attempt"] for e in recorded] == [1, 1]
     assert "http.request.resend_count" not in seen.span().attributes
 
 

@@ -21,7 +21,7 @@ from .spans import choose, where_of
 if TYPE_CHECKING:
     from opentelemetry.sdk._logs import ReadableLogRecord  # the oldest release that is claimed has none
 
-Said = Mapping[Key, Sequence[float]]
+Recorded = Mapping[Key, Sequence[float]]
 Measured = Mapping[Key, tuple[int, float]]
 Place = tuple[int, int]
 
@@ -50,11 +50,11 @@ def _key(span: ReadableSpan, metric: str) -> Key:
 
 
 def _said_by(spans: Sequence[ReadableSpan], metric: str, attribute: str) -> dict[Key, list[float]]:
-    said: dict[Key, list[float]] = {}
+    recorded: dict[Key, list[float]] = {}
     for span in spans:
         if is_inference(span) and attribute in (span.attributes or {}):
-            said.setdefault(_key(span, metric), []).append(float(str((span.attributes or {})[attribute])))
-    return said
+            recorded.setdefault(_key(span, metric), []).append(float(str((span.attributes or {})[attribute])))
+    return recorded
 
 
 def _measured_by(data: MetricsData | None, metric: str) -> dict[Key, tuple[int, float]]:
@@ -67,10 +67,10 @@ def _measured_by(data: MetricsData | None, metric: str) -> dict[Key, tuple[int, 
     return measured
 
 
-def _compare(metric: str, said: Said, measured: Measured, tolerance: float, optional: Container[Key] = ()) -> Iterator[Violation]:
+def _compare(metric: str, recorded: Recorded, measured: Measured, tolerance: float, optional: Container[Key] = ()) -> Iterator[Violation]:
     where = f"metric {metric}"
-    for key in {**said, **measured}:
-        of_spans, (count, amount) = said.get(key, ()), measured.get(key, (0, 0))
+    for key in {**recorded, **measured}:
+        of_spans, (count, amount) = recorded.get(key, ()), measured.get(key, (0, 0))
         if not count:
             if key not in optional:
                 yield Violation(where, "metric.missing", f"nothing for {_shown(key)}")
@@ -85,7 +85,7 @@ def _shown(key: Key) -> str:
 
 
 def _examine_durations(spans: Sequence[ReadableSpan], data: MetricsData | None, scenario: Scenario) -> Iterator[Violation]:
-    said: dict[str, dict[Key, list[float]]] = {metric: {} for metric in _DURATIONS}
+    recorded: dict[str, dict[Key, list[float]]] = {metric: {} for metric in _DURATIONS}
     custom: set[Key] = set()
     for span in spans:
         definition = choose(span)
@@ -96,18 +96,18 @@ def _examine_durations(spans: Sequence[ReadableSpan], data: MetricsData | None, 
             metric = definition.duration if definition else None
         if metric:
             seconds = ((span.end_time or 0) - (span.start_time or 0)) / 1e9
-            said[metric].setdefault(_key(span, metric), []).append(seconds)
+            recorded[metric].setdefault(_key(span, metric), []).append(seconds)
     for metric in _DURATIONS:
-        yield from _compare(metric, said[metric], _measured_by(data, metric), scenario.tolerance, custom)
+        yield from _compare(metric, recorded[metric], _measured_by(data, metric), scenario.tolerance, custom)
 
 
 def _examine_tokens(spans: Sequence[ReadableSpan], data: MetricsData | None) -> Iterator[Violation]:
     for metric in METRICS:
         for prefix in (USAGE, _PER_OPERATION):
             if metric.startswith(prefix):
-                said = _said_by(spans, metric, f"gen_ai.usage.{metric.removeprefix(prefix)}")
-                zero = {key for key, amounts in said.items() if not sum(amounts)}
-                yield from _compare(metric, said, _measured_by(data, metric), 0, zero)
+                recorded = _said_by(spans, metric, f"gen_ai.usage.{metric.removeprefix(prefix)}")
+                zero = {key for key, amounts in recorded.items() if not sum(amounts)}
+                yield from _compare(metric, recorded, _measured_by(data, metric), 0, zero)
 
 
 def _examine_streams(spans: Sequence[ReadableSpan], data: MetricsData | None, scenario: Scenario) -> Iterator[Violation]:
@@ -120,8 +120,8 @@ def _examine_streams(spans: Sequence[ReadableSpan], data: MetricsData | None, sc
         for key in set(measured) - streamed:
             yield Violation(f"metric {metric}", "metric.streaming", f"nothing was streamed for {_shown(key)}")
         if metric == FIRST_CHUNK:
-            said = _said_by(streams, metric, "gen_ai.response.time_to_first_chunk")
-            yield from _compare(metric, said, {key: measured[key] for key in set(measured) & streamed}, scenario.tolerance)
+            recorded = _said_by(streams, metric, "gen_ai.response.time_to_first_chunk")
+            yield from _compare(metric, recorded, {key: measured[key] for key in set(measured) & streamed}, scenario.tolerance)
 
 
 def exception_event_of(span: ReadableSpan) -> str:
@@ -172,7 +172,7 @@ def _examine_placed(where: str, name: str, span: ReadableSpan | None, records: S
         yield Violation(where, "event.duplicate", f"{len(records)} for {where_of(span)}")
     for record in records:
         for attribute, value in (record.log_record.attributes or {}).items():
-            said = (span.attributes or {}).get(attribute, value)
+            recorded = (span.attributes or {}).get(attribute, value)
             # Content may be JSON on the span and is structured on the event.
-            if said != value and not getattr(lookup(attribute), "schema", None):
-                yield Violation(where, "event.differs", f"{attribute} is {value!r:.80}, on {where_of(span)} {said!r:.80}")
+            if recorded != value and not getattr(lookup(attribute), "schema", None):
+                yield Violation(where, "event.differs", f"{attribute} is {value!r:.80}, on {where_of(span)} {recorded!r:.80}")

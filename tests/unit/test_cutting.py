@@ -83,12 +83,16 @@ def test_one_large_structure_leaves_the_rest(texts: list[str], large: Any, limit
     assert any(message["role"] == "tool" and message["parts"] for message in cut)
 
 
-def _said(role: str, text: str) -> dict[str, Any]:
+def _recorded(role: str, text: str) -> dict[str, Any]:
     return {"role": role, "parts": [{"type": "text", "content": text}]}
 
 
 def test_instructions_and_the_last_message_are_kept_first() -> None:
-    value = [_said("system", "be brief"), *(_said("user", f"{number} " * 200) for number in range(50)), _said("user", "the question")]
+    value = [
+        _recorded("system", "be brief"),
+        *(_recorded("user", f"{number} " * 200) for number in range(50)),
+        _recorded("user", "the question"),
+    ]
     cut = Cutter().cut(value, 2000, "messages")
     assert cut[0] == value[0] and cut[-1] == value[-1]
     assert cut[1]["parts"][0] == {"type": "omitted", "messages": len(value) - len(cut)}
@@ -96,19 +100,19 @@ def test_instructions_and_the_last_message_are_kept_first() -> None:
 
 
 def test_no_choice_of_a_response_is_left_out() -> None:
-    value = [{**_said("assistant", "word " * 5000), "finish_reason": "stop"} for _ in range(12)]
+    value = [{**_recorded("assistant", "word " * 5000), "finish_reason": "stop"} for _ in range(12)]
     cut = Cutter().cut(value, 4000, "choices")
     assert len(cut) == 12 and all(message["finish_reason"] == "stop" and message["parts"] for message in cut)
 
 
 def test_the_limit_counts_bytes_of_utf_8() -> None:
-    content = Content(input_messages=[_said("user", "何" * 1000), _said("user", '\x00"\\' * 500)])
+    content = Content(input_messages=[_recorded("user", "何" * 1000), _recorded("user", '\x00"\\' * 500)])
     made = shown(content, Settings(capture_message_content=("span",), max_content_bytes=2000))
     assert 1700 < _bytes(made["gen_ai.input.messages"]) <= 2000
 
 
 def test_the_time_depends_on_the_limit_only() -> None:
-    value = [_said("user", "x" * 100_000) for _ in range(20_000)] + [
+    value = [_recorded("user", "x" * 100_000) for _ in range(20_000)] + [
         {"role": "user", "parts": [{"type": "odd", "deep": list(range(2_000_000))}]}
     ]
     began = time.perf_counter()
@@ -119,6 +123,6 @@ def test_the_time_depends_on_the_limit_only() -> None:
 def test_a_secret_across_the_cut_is_removed_completely() -> None:
     secret = "sk-proj-" + "a1B2c3D4" * 6
     for before in range(0, 700, 7):
-        content = Content(input_messages=[_said("user", "x " * before + secret + " y" * 2000)])
+        content = Content(input_messages=[_recorded("user", "x " * before + secret + " y" * 2000)])
         made = shown(content, Settings(capture_message_content=("span",), max_content_bytes=1000))
         assert "a1B2c3" not in as_json(made), before

@@ -107,10 +107,10 @@ def test_contents_are_not_printed(traced: Traced) -> None:
     assert "secret" not in traced.stream.getvalue()
 
 
-@pytest.mark.parametrize(("attempts", "told"), [(0, ""), (1, ""), (2, "  1 retry"), (4, "  3 retries")])
-def test_retries_are_read_from_attempts_if_not_counted(traced: Traced, attempts: int, told: str) -> None:
+@pytest.mark.parametrize(("attempts", "reported"), [(0, ""), (1, ""), (2, "  1 retry"), (4, "  3 retries")])
+def test_retries_are_read_from_attempts_if_not_counted(traced: Traced, attempts: int, reported: str) -> None:
     traced.chat(attempts=attempts)
-    assert traced.lines() == ["chat gpt-4o-mini  openai  1.50 s  in 10  out 5" + told]
+    assert traced.lines() == ["chat gpt-4o-mini  openai  1.50 s  in 10  out 5" + reported]
 
 
 def test_a_trace_is_printed_as_a_tree_when_its_root_ends(traced: Traced) -> None:

@@ -61,11 +61,11 @@ def test_a_record_carries_the_event_in_a_structured_form(caplog: pytest.LogCaptu
     attach_default_logger("INFO")
     bus.execute("ex_llm.chat.stop", {"duration": 1_500_000_000}, {**WHO, "input_tokens": 10, "unheard_of": "x"})
     (record,) = caplog.records
-    told: Any = record
+    reported: Any = record
     assert (record.name, record.levelno) == ("ex_llm", logging.INFO)
-    assert told.ex_llm_event == "ex_llm.chat.stop"
-    assert told.ex_llm_measurements == {"duration": 1_500_000_000}
-    assert told.ex_llm_metadata == {**WHO, "input_tokens": 10}
+    assert reported.ex_llm_event == "ex_llm.chat.stop"
+    assert reported.ex_llm_measurements == {"duration": 1_500_000_000}
+    assert reported.ex_llm_metadata == {**WHO, "input_tokens": 10}
 
 
 def test_contents_are_counted_and_never_shown(caplog: pytest.LogCaptureFixture) -> None:
@@ -101,12 +101,12 @@ def test_a_level_selects_events_of_its_severity(caplog: pytest.LogCaptureFixture
     attach_default_logger(level)
     for event in EVENTS:
         bus.execute(event, {}, {})
-    told = {record.getMessage().split()[0]: record.levelname for record in caplog.records}
-    assert set(told.values()) == loudest
-    assert ("ex_llm.stream.chunk" in told) == (level == "DEBUG")
-    assert told["ex_llm.chat.exception"] == "ERROR"
+    reported = {record.getMessage().split()[0]: record.levelname for record in caplog.records}
+    assert set(reported.values()) == loudest
+    assert ("ex_llm.stream.chunk" in reported) == (level == "DEBUG")
+    assert reported["ex_llm.chat.exception"] == "ERROR"
     if level == "DEBUG":
-        assert list(told) == list(EVENTS)
+        assert list(reported) == list(EVENTS)
 
 
 def test_chunks_are_not_handled_above_debug() -> None:

@@ -200,8 +200,8 @@ def _read(events: list[dict[str, Any]], content: bool = True) -> Response:
 def test_a_stream_is_counted_and_joined() -> None:
     read = _read(STREAM)
     assert read.content is not None
-    (said,) = _valid("gen-ai-output-messages", read.content.output_messages)
-    assert said == {"role": "assistant", "parts": SPOKEN}
+    (recorded,) = _valid("gen-ai-output-messages", read.content.output_messages)
+    assert recorded == {"role": "assistant", "parts": SPOKEN}
     assert (read.response_id, read.response_model, read.service_tier) == ("msg_1", "claude-1", "standard")
     assert read.finish_reasons == ["tool_call"]
     assert read.usage == Usage(
@@ -276,9 +276,9 @@ def test_request_parameters_are_read() -> None:
 
 
 def test_text_completions_are_read() -> None:
-    asked = Arguments({"model": "claude-2.1", "prompt": "\n\nHuman: hi", "max_tokens_to_sample": 9})
-    assert prompt_completions.request(asked).max_tokens == 9
-    prompt = prompt_completions.content(asked).input_messages
+    requested = Arguments({"model": "claude-2.1", "prompt": "\n\nHuman: hi", "max_tokens_to_sample": 9})
+    assert prompt_completions.request(requested).max_tokens == 9
+    prompt = prompt_completions.content(requested).input_messages
     assert _valid("gen-ai-input-messages", prompt) == [{"role": "user", "parts": [{"type": "text", "content": "\n\nHuman: hi"}]}]
     draft = Response(content=Content())
     for piece, stop in (("Hel", None), ("lo", None), ("", "stop_sequence")):

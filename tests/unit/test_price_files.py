@@ -43,12 +43,12 @@ FILES: dict[str, tuple[str | bytes, str]] = {
 
 @pytest.mark.parametrize("name", FILES)
 def test_an_invalid_file_is_refused_by_line(name: str, tmp_path: Path) -> None:
-    content, says = FILES[name]
+    content, message = FILES[name]
     path = tmp_path / "prices.json"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(PriceFileError) as raised:
         Prices.load(path)
-    assert says in str(raised.value) and len(str(raised.value)) < 600
+    assert message in str(raised.value) and len(str(raised.value)) < 600
 
 
 def test_a_number_inside_a_string_is_not_a_price(tmp_path: Path) -> None:

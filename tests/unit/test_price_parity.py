@@ -261,18 +261,18 @@ def test_every_name_resolves_to_the_model_of_the_library() -> None:
 def test_a_price_by_name_equals_that_of_the_library() -> None:
     """Call both public functions once for each provider, with names and clocks."""
     names = {ours: theirs for ours, theirs in PROVIDERS.items() if theirs in PACKAGED["prices"]}
-    for asked, theirs in (*names.items(), *((provider.id, provider.id) for provider in providers)):
+    for requested, theirs in (*names.items(), *((provider.id, provider.id) for provider in providers)):
         provider = next(one for one in providers if one.id == theirs)
         for model in provider.models[:5]:
             usage = Pair.of(_tokens(1_009)["read"])
-            found = price(asked, model.id, usage.ours)
+            found = price(requested, model.id, usage.ours)
             try:
                 expected = genai_prices.calc_price(usage.theirs, model.id, provider_id=theirs)
             except LookupError:
                 assert isinstance(found, Unpriced)
                 continue
             if isinstance(found, Cost):
-                assert found.total / 100 == pytest.approx(float(expected.total_price), abs=CLOSE), (asked, model.id)
+                assert found.total / 100 == pytest.approx(float(expected.total_price), abs=CLOSE), (requested, model.id)
                 assert (found.source, found.price_date) == ("genai-prices", PACKAGED["date"])
             else:
                 assert found.reason == "usage_not_priced" and expected.total_price == 0

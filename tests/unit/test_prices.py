@@ -345,10 +345,10 @@ def test_a_custom_server_can_use_prices_of_a_provider() -> None:
 
 
 def test_a_price_function_is_called_first_and_may_return_none() -> None:
-    asked = []
+    requested = []
 
     def mine(provider: str, model: str, usage: Usage) -> Cost | float | None:
-        asked.append((provider, model, usage))
+        requested.append((provider, model, usage))
         return {"a": Cost(1.5, input=1.5, source="mine"), "b": 2}.get(model)
 
     prices = NAMES.with_overrides(mine)
@@ -356,7 +356,7 @@ def test_a_price_function_is_called_first_and_may_return_none() -> None:
     assert price("p", "b", USAGE, prices=prices) == Cost(2.0, source="function")
     assert cents(price("openai", "gpt-4o", USAGE, prices=prices)) == 300
     assert price("p", "c", USAGE, prices=prices) == Unpriced("unknown_provider")
-    assert asked[2] == ("openai", "gpt-4o", USAGE)
+    assert requested[2] == ("openai", "gpt-4o", USAGE)
     over = prices.with_overrides({"prices": {"p": {"a": {"input": 1}}}})
     assert cents(price("p", "a", USAGE, prices=over)) == 100, "what was laid on last is asked first"
     assert price("p", "b", USAGE, prices=over) == Cost(2.0, source="function")

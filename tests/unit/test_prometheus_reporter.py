@@ -125,16 +125,16 @@ def test_every_metric_has_its_name_its_help_and_one_suffix(make: Make) -> None:
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="needs promtool")
-@pytest.mark.parametrize("said", [True, False])
-def test_promtool_finds_only_the_unit_in_the_names(make: Make, said: bool) -> None:
+@pytest.mark.parametrize("recorded", [True, False])
+def test_promtool_finds_only_the_unit_in_the_names(make: Make, recorded: bool) -> None:
     port = make().port
-    if said:
+    if recorded:
         emit_every_event()
     checked = subprocess.run(["promtool", "check", "metrics"], input=page(port), capture_output=True, text=True, timeout=60)
     remarks = [line for line in (checked.stdout + checked.stderr).splitlines() if line]
     # The names of these metrics promise milliseconds; promtool recommends seconds.
     assert [line for line in remarks if not line.endswith('use base unit "seconds" instead of "milliseconds"')] == []
-    assert len(remarks) == (sum(".milliseconds" in metric.name for metric in METRICS) if said else 0)
+    assert len(remarks) == (sum(".milliseconds" in metric.name for metric in METRICS) if recorded else 0)
 
 
 def test_openmetrics_is_served_too(make: Make) -> None:
@@ -446,10 +446,10 @@ def test_a_foreign_server_on_the_port_is_waited_for(tmp_path: Path) -> None:
 )
 def test_a_setting_that_processes_cannot_share_is_refused(tmp_path: Path, port: int | None, directory: str, named: str) -> None:
     worker = run(EACH, free_port() if port is None else port, PROMETHEUS_MULTIPROC_DIR=str(tmp_path / directory))
-    told = send(worker)
-    assert told.startswith("ValueError")
-    assert named in told
-    assert "PROMETHEUS_MULTIPROC_DIR" in told
+    reported = send(worker)
+    assert reported.startswith("ValueError")
+    assert named in reported
+    assert "PROMETHEUS_MULTIPROC_DIR" in reported
     end(worker)
 
 
@@ -536,8 +536,8 @@ def test_gunicorn_without_the_directory_works_and_warns(tmp_path: Path, monkeypa
     with gunicorn(tmp_path, port) as (application, printed):
         assert both_workers(application) == 2
         assert in_the_end(lambda: requests(port) == 1)
-    (said,) = printed.read_text().splitlines()
-    assert f"port {port} on 127.0.0.1 is taken" in said and "PROMETHEUS_MULTIPROC_DIR" in said
+    (recorded,) = printed.read_text().splitlines()
+    assert f"port {port} on 127.0.0.1 is taken" in recorded and "PROMETHEUS_MULTIPROC_DIR" in recorded
 
 
 def both_workers(port: int) -> int:

@@ -110,10 +110,10 @@ def test_keys_expire_an_hour_after_their_window(server: Server, store: RedisStor
 
 def test_a_crossing_is_reported_to_the_listener_or_by_add(store: RedisStore) -> None:
     listened, received = CostBudget("listened", 10, store=store), []
-    told = threading.Event()
-    listened.listen(lambda crossing: (received.append(crossing), told.set() if crossing.level == "exceeded" else None))
+    reported = threading.Event()
+    listened.listen(lambda crossing: (received.append(crossing), reported.set() if crossing.level == "exceeded" else None))
     assert listened.add(11) == []
-    assert told.wait(LONG)
+    assert reported.wait(LONG)
     assert [(c.level, c.spent, c.exceeded_by) for c in received] == [("warning", 11.0, 1.0), ("exceeded", 11.0, 1.0)]
 
     returned = CostBudget("returned", 10, warn_at=None, store=store)
@@ -237,7 +237,7 @@ def test_a_stopped_server_blocks_nothing_and_gets_all_later(server: Server, stor
     wait_until(lambda: not store.health().reachable)
     begun = time.perf_counter()
     assert budget.spent() == 1001.0, "what is known here: the sum before, and what waits"
-    asked = time.perf_counter() - begun
+    requested = time.perf_counter() - begun
     away = store.health()
     assert away.pending == 1000.0 and away.away_since is not None and "ConnectionError" in str(away.error)
     assert crossings == [] and store.flush(0.1) is False
@@ -251,7 +251,7 @@ def test_a_stopped_server_blocks_nothing_and_gets_all_later(server: Server, stor
         True,
         2,
     ]
-    print(f"\nserver dead: longest of 2,000 adds {longest * 1e6:.0f} us, spent() {asked * 1e6:.0f} us (bound {store._timeout} s)")
+    print(f"\nserver dead: longest of 2,000 adds {longest * 1e6:.0f} us, spent() {requested * 1e6:.0f} us (bound {store._timeout} s)")
 
 
 def test_a_hanging_server_blocks_nothing_and_counts_once(server: Server, store: RedisStore) -> None:
@@ -268,7 +268,7 @@ def test_a_hanging_server_blocks_nothing_and_counts_once(server: Server, store: 
             longest = max(longest, time.perf_counter() - begun)
         begun = time.perf_counter()
         budget.spent()
-        asked = time.perf_counter() - begun
+        requested = time.perf_counter() - begun
         wait_until(lambda: not store.health().reachable)
         assert budget.spent() == 26.0
     finally:
@@ -279,7 +279,7 @@ def test_a_hanging_server_blocks_nothing_and_counts_once(server: Server, store: 
     assert [c.level for c in crossings] == ["warning", "exceeded"]
     evaluated = server.client.info("commandstats")["cmdstat_eval"]["calls"]
     print(
-        f"\nserver frozen: longest of 100 adds {longest * 1e6:.0f} us, spent() {asked * 1e3:.0f} ms (bound"
+        f"\nserver frozen: longest of 100 adds {longest * 1e6:.0f} us, spent() {requested * 1e3:.0f} ms (bound"
         f" {store._timeout * 1e3:.0f} ms); additions the server saw in the end: {evaluated}"
     )
 

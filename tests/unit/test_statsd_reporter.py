@@ -251,31 +251,31 @@ def test_a_server_that_returns_gets_new_lines(server: Server) -> None:
 
 
 def test_an_unresolved_host_drops_lines_and_is_cached(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[Any] = []
+    requested: list[Any] = []
 
     def unknown(*arguments: Any, **more: Any) -> Any:
-        asked.append(arguments)
+        requested.append(arguments)
         raise socket.gaierror("unknown")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     wire = UdpSender("nowhere.invalid", 8125)
     wire.send(["a:1|c", "b:1|c"])
     wire.send(["c:1|c"])
-    assert (wire.dropped, len(asked)) == (3, 1)
+    assert (wire.dropped, len(requested)) == (3, 1)
 
 
 def test_a_slow_name_server_blocks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, unblock = threading.Event(), threading.Event()
+    requested, unblock = threading.Event(), threading.Event()
 
     def slow(*arguments: Any, **more: Any) -> Any:
-        asked.set()
+        requested.set()
         unblock.wait(60)
         raise socket.gaierror("unknown")
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
     reporter = StatsdReporter(basic_metrics(), host="slow.invalid")
     bus.execute("ex_llm.chat.start", {}, WHO)
-    assert asked.wait(20)
+    assert requested.wait(20)
     for _ in range(30_000):  # more lines than are kept: the rest is counted as dropped
         bus.execute("ex_llm.chat.start", {}, WHO)
     assert not unblock.is_set()

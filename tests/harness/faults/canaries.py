@@ -83,9 +83,9 @@ def _marked_object(value: Any) -> Any:
 def with_secrets(sample: SampleCall) -> SampleCall:
     """Return the sample with secrets in all its texts."""
 
-    def change(function: Any, asked: dict[str, Any]) -> dict[str, Any]:
-        asked = conversed(sample.provider, {name: marked(value) for name, value in asked.items()})
-        return {**{name: value for name, value in _ASKED.items() if name in _parameters(function)}, **asked}
+    def change(function: Any, requested: dict[str, Any]) -> dict[str, Any]:
+        requested = conversed(sample.provider, {name: marked(value) for name, value in requested.items()})
+        return {**{name: value for name, value in _ASKED.items() if name in _parameters(function)}, **requested}
 
     return handing(sample, change)
 
@@ -115,4 +115,4 @@ def measured(seen: Any) -> dict[str, bytes]:
 
 def leaked(secrets: Iterable[str], places: dict[str, bytes]) -> list[str]:
     """Return the names of the secrets that are found in the bytes."""
-    return [f"{secret!r} stands in the {place}" for secret in secrets for place, told in places.items() if secret.encode() in told]
+    return [f"{secret!r} stands in the {place}" for secret in secrets for place, reported in places.items() if secret.encode() in reported]

@@ -21,7 +21,7 @@ _ID, _TOOL, _ASKED, _FOUND, _LOOK = "call_1", "look_up", {"q": ARGUMENT}, f"{RES
 Asked = dict[str, Any]
 
 
-def _chat(asked: Asked) -> Asked:
+def _chat(requested: Asked) -> Asked:
     call = {"id": _ID, "type": "function", "function": {"name": _TOOL, "arguments": json.dumps(_ASKED)}}
     before = [
         {"role": "system", "content": f"{SYSTEM} be brief"},
@@ -29,10 +29,10 @@ def _chat(asked: Asked) -> Asked:
         {"role": "assistant", "tool_calls": [call]},
         {"role": "tool", "tool_call_id": _ID, "content": _FOUND},
     ]
-    return {**asked, "messages": [*before, *asked["messages"]]}
+    return {**requested, "messages": [*before, *requested["messages"]]}
 
 
-def _messages(asked: Asked) -> Asked:
+def _messages(requested: Asked) -> Asked:
     image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": _ENCODED}}
     before = [
         {"role": "user", "content": [{"type": "text", "text": _LOOK}, image]},
@@ -40,60 +40,63 @@ def _messages(asked: Asked) -> Asked:
         {"role": "user", "content": [{"type": "tool_result", "tool_use_id": _ID, "content": _FOUND}]},
         {"role": "assistant", "content": "well"},
     ]
-    model = f"{asked['model']}-reasoning"
-    return {**asked, "model": model, "system": f"{SYSTEM} be brief", "messages": [*before, *asked["messages"]]}
+    model = f"{requested['model']}-reasoning"
+    return {**requested, "model": model, "system": f"{SYSTEM} be brief", "messages": [*before, *requested["messages"]]}
 
 
-def _converse(asked: Asked) -> Asked:
+def _converse(requested: Asked) -> Asked:
     used, result = {"toolUseId": _ID, "name": _TOOL, "input": _ASKED}, {"toolUseId": _ID, "content": [{"text": _FOUND}]}
     before = [
         {"role": "user", "content": [{"text": _LOOK}, {"image": {"format": "png", "source": {"bytes": IMAGE}}}]},
         {"role": "assistant", "content": [{"toolUse": used}]},
         {"role": "user", "content": [{"toolResult": result}]},
     ]
-    return {**asked, "system": [{"text": f"{SYSTEM} be brief"}], "messages": [*before, *asked["messages"]]}
+    return {**requested, "system": [{"text": f"{SYSTEM} be brief"}], "messages": [*before, *requested["messages"]]}
 
 
-def _responses(asked: Asked) -> Asked:
+def _responses(requested: Asked) -> Asked:
     before = [
         {"type": "function_call", "call_id": _ID, "name": _TOOL, "arguments": json.dumps(_ASKED)},
         {"type": "function_call_output", "call_id": _ID, "output": _FOUND},
         {"role": "user", "content": [{"type": "input_text", "text": _LOOK}, {"type": "input_image", "image_url": _URL, "detail": "auto"}]},
     ]
-    return {**asked, "instructions": f"{SYSTEM} be brief", "input": [*before, {"role": "user", "content": asked["input"]}]}
+    return {**requested, "instructions": f"{SYSTEM} be brief", "input": [*before, {"role": "user", "content": requested["input"]}]}
 
 
-def _ollama(asked: Asked) -> Asked:
+def _ollama(requested: Asked) -> Asked:
     before = [
         {"role": "system", "content": f"{SYSTEM} be brief"},
         {"role": "user", "content": _LOOK, "images": [IMAGE]},
         {"role": "assistant", "tool_calls": [{"function": {"name": _TOOL, "arguments": _ASKED}}]},
         {"role": "tool", "content": _FOUND},
     ]
-    return {**asked, "messages": [*before, *asked["messages"]]}
+    return {**requested, "messages": [*before, *requested["messages"]]}
 
 
-def _gemini(asked: Asked) -> Asked:
+def _gemini(requested: Asked) -> Asked:
     before = [
         {"role": "user", "parts": [{"text": _LOOK}, {"inline_data": {"mime_type": "image/png", "data": IMAGE}}]},
         {"role": "model", "parts": [{"function_call": {"name": _TOOL, "args": _ASKED}}]},
         {"role": "user", "parts": [{"function_response": {"name": _TOOL, "response": {"result": _FOUND}}}]},
     ]
-    config = {**(asked.get("config") or {}), "system_instruction": f"{SYSTEM} be brief"}
-    return {**asked, "contents": [*before, {"role": "user", "parts": [{"text": asked["contents"]}]}], "config": config}
+    config = {**(requested.get("config") or {}), "system_instruction": f"{SYSTEM} be brief"}
+    return {**requested, "contents": [*before, {"role": "user", "parts": [{"text": requested["contents"]}]}], "config": config}
 
 
 _SHAPES: tuple[tuple[Callable[[str, Asked], bool], Callable[[Asked], Asked]], ...] = (
-    (lambda who, asked: who in ("anthropic", "fireworks", "litellm") and "messages" in asked and "max_tokens" in asked, _messages),
-    (lambda who, asked: who == "bedrock" and "messages" in asked and "modelId" in asked, _converse),
-    (lambda who, asked: who == "ollama" and "messages" in asked, _ollama),
-    (lambda who, asked: who == "google_genai" and isinstance(asked.get("contents"), str) and "model" in asked, _gemini),
-    (lambda who, asked: isinstance(asked.get("input"), str) and asked.get("model") == "gpt-4o-mini", _responses),
-    (lambda who, asked: who != "bedrock" and isinstance(asked.get("messages"), list), _chat),
+    (
+        lambda who, requested: who in ("anthropic", "fireworks", "litellm") and "messages" in requested and "max_tokens" in requested,
+        _messages,
+    ),
+    (lambda who, requested: who == "bedrock" and "messages" in requested and "modelId" in requested, _converse),
+    (lambda who, requested: who == "ollama" and "messages" in requested, _ollama),
+    (lambda who, requested: who == "google_genai" and isinstance(requested.get("contents"), str) and "model" in requested, _gemini),
+    (lambda who, requested: isinstance(requested.get("input"), str) and requested.get("model") == "gpt-4o-mini", _responses),
+    (lambda who, requested: who != "bedrock" and isinstance(requested.get("messages"), list), _chat),
 )
 """Which calls are conversations, and of which shape."""
 
 
-def conversed(provider: str, asked: Asked) -> Asked:
+def conversed(provider: str, requested: Asked) -> Asked:
     """Add the earlier messages to the arguments of a chat; return others unchanged."""
-    return next((shaped(asked) for fits, shaped in _SHAPES if fits(provider, asked)), asked)
+    return next((shaped(requested) for fits, shaped in _SHAPES if fits(provider, requested)), requested)

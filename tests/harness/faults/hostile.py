@@ -120,10 +120,10 @@ def _function(point: PatchPoint, original: Any, answer: Answer) -> Any:
 
         return asked_async
 
-    def asked(*args: Any, **kwargs: Any) -> Any:
+    def requested(*args: Any, **kwargs: Any) -> Any:
         return answer(point, False)
 
-    return asked
+    return requested
 
 
 class Hurting:

@@ -178,13 +178,13 @@ class Listening(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
-        self.told: list[str] = []
+        self.reported: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep lines that name the planted mistake."""
         line = record.getMessage()
         if Planted.__name__ in line or (record.exc_info and record.exc_info[0] is Planted):
-            self.told.append(f"{record.levelname} {line}")
+            self.reported.append(f"{record.levelname} {line}")
 
 
 @contextmanager

@@ -239,11 +239,11 @@ def _error_is_none(patch: pytest.MonkeyPatch) -> None:
     _around(patch, Call, "on_error", lambda failed, call, error: call.on_response(None))
 
 
-def _says(logger: str) -> Callable[[pytest.MonkeyPatch], None]:
+def _describes(logger: str) -> Callable[[pytest.MonkeyPatch], None]:
     def plant(patch: pytest.MonkeyPatch) -> None:
-        def loudly(took: Around, *args: Any) -> None:
+        def loudly(received: Around, *args: Any) -> None:
             logging.getLogger(logger).warning("this is watched")
-            took(*args)
+            received(*args)
 
         _around(patch, Call, "after_chunk", loudly)
 
@@ -263,8 +263,8 @@ IN_WHAT_IS_TOLD = (
     Planted(_end_is_another, "exhausted", "ex_llm.stream.end is 'closed_early'"),
     Planted(_error_is_another, "refused", "error.type is 'LookupError'"),
     Planted(_error_is_none, "refused", "the status is UNSET"),
-    Planted(_says("opentelemetry.instrumentation.llm.calls"), "exhausted", "opentelemetry.instrumentation.llm.calls says"),
-    Planted(_says("opentelemetry.context"), "exhausted", "opentelemetry.context says"),
+    Planted(_describes("opentelemetry.instrumentation.llm.calls"), "exhausted", "opentelemetry.instrumentation.llm.calls says"),
+    Planted(_describes("opentelemetry.context"), "exhausted", "opentelemetry.context says"),
     Planted(lambda patch: around_requests(patch, _asks_twice), "exhausted", "requests were sent"),
 )
 

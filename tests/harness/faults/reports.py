@@ -41,7 +41,7 @@ TRIES = 3
 """The network splits a response at random, which changes the functions that run."""
 
 
-class Told(NamedTuple):
+class Reported(NamedTuple):
     """Telemetry of one run: the spans that began, and the status of each ended span."""
 
     begun: int
@@ -77,11 +77,11 @@ class Bench:
         self._begun = Begun(seen)
         self._functions: Functions = {}
 
-    def told(self) -> Told:
+    def reported(self) -> Reported:
         """Return the telemetry of the last run."""
         # A stream that was dropped at a bad moment is ended when the next stream begins.
         finalize.end_collected()
-        return Told(self._begun.count, tuple(span.status.status_code.name for span in self._seen.spans()))
+        return Reported(self._begun.count, tuple(span.status.status_code.name for span in self._seen.spans()))
 
     def account(self, case: Case) -> Any:
         """Run a case from a clean state and return its account."""
@@ -94,7 +94,7 @@ class Bench:
         except NotApplicable:
             return None
 
-    def ways(self, case: Case, warm: bool = True) -> tuple[list[Way], Told]:
+    def ways(self, case: Case, warm: bool = True) -> tuple[list[Way], Reported]:
         """Run a case; return the call paths to package functions, and the telemetry.
 
         A ``warm`` case runs twice, and the second run is returned.
@@ -102,9 +102,9 @@ class Bench:
         if warm:
             self.account(case)
         _, ways = ways_run(lambda: self.account(case))
-        return list(ways), self.told()
+        return list(ways), self.reported()
 
-    def wrong(self, case: Case, unwatched: Any, well: Told, way: Way, always: bool = False) -> list[str]:
+    def wrong(self, case: Case, unwatched: Any, well: Reported, way: Way, always: bool = False) -> list[str]:
         """Make a function raise, once on its call path or always, and return the errors."""
         name = named(way[-1])
         self._functions = self._functions or (functions_by_code() if always else {})
@@ -131,7 +131,7 @@ class Bench:
         self,
         case: Case,
         unwatched: Any,
-        well: Told,
+        well: Reported,
         fault: AbstractContextManager[Any],
         name: str = "",
         once: bool = False,
@@ -140,20 +140,22 @@ class Bench:
         twice: bool = False,
     ) -> list[str]:
         """Run a case with a fault and return the errors for application and operator."""
-        with listening() as heard, fault:
+        with listening() as received, fault:
             watched = self.account(case)
         found = [f"the application sees it: {difference}" for difference in differences(unwatched, watched)[:1]]
-        told = begun, ended = self.told()
+        reported = begun, ended = self.reported()
         if begun != len(ended) and name not in LEAVES_IT_OPEN:
             found.append(f"{begun} spans began, {len(ended)} ended")
         elif not begun and well.begun and not lost:
             found.append("no span is told")
-        elif begun and told != well and not ((blind and begun == well.begun) or name in LEAVES_IT_OPEN or (twice and begun > well.begun)):
-            found.append(f"{told} is told where {well} was to be")
-        if not heard.told:
+        elif (
+            begun and reported != well and not ((blind and begun == well.begun) or name in LEAVES_IT_OPEN or (twice and begun > well.begun))
+        ):
+            found.append(f"{reported} is told where {well} was to be")
+        if not received.reported:
             found.append("no line is logged")
-        elif once and (len(heard.told) > 1 or not heard.told[0].startswith("DEBUG")):
-            found.append(f"more than a debug line is logged: {heard.told}")
+        elif once and (len(received.reported) > 1 or not received.reported[0].startswith("DEBUG")):
+            found.append(f"more than a debug line is logged: {received.reported}")
         return found
 
 

@@ -62,7 +62,7 @@ class Growth(NamedTuple):
         ours = (mine - max(without, 0) for mine, without in zip(self.steady, theirs, strict=True))
         return any(more > odd for more, odd in zip(ours, tolerated(self.calls), strict=True))
 
-    def told(self) -> str:
+    def reported(self) -> str:
         """Return one line that describes the growth."""
         more = " ".join(f"{number} {what}" for what, number in self.steady._asdict().items())
         return f"{more} more after each {self.calls} calls; in one of these: {', '.join(self.grew)}"

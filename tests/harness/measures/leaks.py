@@ -159,8 +159,8 @@ def growths(
     """Measure the exit paths of a provider in turn, after one run of every case."""
     for sample in (sample for sample in calls.read() if sample.provider == provider):
         sample.client("http://127.0.0.1:1")
-    asked = [path for path in paths(provider, mode) if not only or path.name in only]
-    for caller in [caller for path in asked if (caller := Caller(path, url, done)).cases]:
+    requested = [path for path in paths(provider, mode) if not only or path.name in only]
+    for caller in [caller for path in requested if (caller := Caller(path, url, done)).cases]:
         began = time.perf_counter()
         found = measured(caller.run, count)
         yield {"path": caller.name, "growths": found, "cases": len(caller.cases), "seconds": time.perf_counter() - began}
@@ -176,8 +176,8 @@ def main(side: str, provider: str, mode: str, count: str, *only: str) -> None:
     sys.unraisablehook = lambda args: None
     with one_tls_context(), served() as url:
         done = _watch() if side == "watched" else lambda: None
-        for told in growths(provider, mode, int(count), url, done, only):
-            print(json.dumps(told), flush=True)
+        for reported in growths(provider, mode, int(count), url, done, only):
+            print(json.dumps(reported), flush=True)
 
 
 def _watch() -> Callable[[], object]:

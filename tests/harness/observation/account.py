@@ -62,7 +62,7 @@ class Account:
         self.generator = _whose(result)
         self.look()
 
-    def took(self, chunk: Any, home: bool = True) -> None:
+    def received(self, chunk: Any, home: bool = True) -> None:
         """Write down one chunk, and whether the application's span is current now."""
         self.chunks += 1
         self.bytes += len(chunk) if isinstance(chunk, bytes) else 0

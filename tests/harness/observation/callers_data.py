@@ -107,8 +107,8 @@ def counting(marks: Marks, what: str, value: Any) -> Any:
 def marking(sample: SampleCall, marks: Marks) -> SampleCall:
     """Return the sample with marked arguments and observed clients."""
 
-    def change(function: Any, asked: dict[str, Any]) -> dict[str, Any]:
-        return {name: marks.handed(counting(marks, name if name in SAID else "beside", value)) for name, value in asked.items()}
+    def change(function: Any, requested: dict[str, Any]) -> dict[str, Any]:
+        return {name: marks.handed(counting(marks, name if name in SAID else "beside", value)) for name, value in requested.items()}
 
     def client(make: Callable[[str], Any] | None) -> Any:
         def made(url: str) -> Any:
@@ -133,9 +133,9 @@ def watching_with(marks: Marks) -> type[Account]:
                     marks.keep_watch(name, response)
             super().opened(result, through)
 
-        def took(self, chunk: Any, home: bool = True) -> None:
+        def received(self, chunk: Any, home: bool = True) -> None:
             marks.keep_watch("chunk", chunk)
-            super().took(chunk, home)
+            super().received(chunk, home)
 
         def raised(self, error: BaseException) -> None:
             marks.keep_watch("exception", error)
@@ -150,22 +150,22 @@ class Once:
 
     def __init__(self, items: Iterable[Any]) -> None:
         self._items = iter(list(items))
-        self.asked = 0
+        self.requested = 0
 
     def __iter__(self) -> Iterator[Any]:
-        self.asked += 1
+        self.requested += 1
         return self._items
 
 
 def one_by_one(sample: SampleCall, made: list[Once], generators: bool) -> SampleCall:
     """Return the sample with messages from generators or iterables."""
 
-    def change(function: Any, asked: dict[str, Any]) -> dict[str, Any]:
-        said = {name: value for name, value in asked.items() if name in SAID and isinstance(value, list)}
-        for name, value in said.items():
+    def change(function: Any, requested: dict[str, Any]) -> dict[str, Any]:
+        recorded = {name: value for name, value in requested.items() if name in SAID and isinstance(value, list)}
+        for name, value in recorded.items():
             made.append(Once(value))
-            asked = {**asked, name: (item for item in made[-1]) if generators else made[-1]}
-        return asked
+            requested = {**requested, name: (item for item in made[-1]) if generators else made[-1]}
+        return requested
 
     return handing(sample, change)
 

@@ -30,7 +30,7 @@ def run_if_applicable(case: Case, url: str, reasons: list[str]) -> Account | Non
         return None
 
 
-def complaints(cases: Iterable[Case], told: Any, server: Any, logged: Any) -> Complaints:
+def complaints(cases: Iterable[Case], reported: Any, server: Any, logged: Any) -> Complaints:
     """Run the cases in turn and check each; finally check the totals of all metrics.
 
     ``told`` is a ``CacheRecorder`` that has begun, ``server`` the stand-in, ``logged`` the fixture ``caplog``.
@@ -42,23 +42,23 @@ def complaints(cases: Iterable[Case], told: Any, server: Any, logged: Any) -> Co
     with logged.at_level(logging.DEBUG, logger="opentelemetry"):
         for case in cases:
             forget_the_past()
-            for each in (server, logged, told):
+            for each in (server, logged, reported):
                 each.clear()
             account = run_if_applicable(case, server.url, reasons)
             if account is None:
                 forget_the_past()
-                for span in told.spans():
+                for span in reported.spans():
                     figures.add(span)
                 continue
             ran += 1
-            requests, spans = len(server.journal), told.spans()
+            requests, spans = len(server.journal), reported.spans()
             wrong = [*judged(case, account, spans, requests), *noise(logged.records)]
             resent = sum(span.attributes.get("http.request.resend_count", 0) for span in spans)
             if requests > 1 + resent:
                 wrong.append(f"{requests} requests were sent, {resent} of them anew")
-            if told.begun != len(spans):
-                wrong.append(f"{told.begun} spans have begun and {len(spans)} have ended")
+            if reported.begun != len(spans):
+                wrong.append(f"{reported.begun} spans have begun and {len(spans)} have ended")
             if len(spans) == 1:
                 figures.add(spans[0], account)
             found += [f"{case.exit.name}: {what}" for what in wrong]
-    return Complaints([*found, *(figures.compared(told.total) if ran else ())], ran, reasons)
+    return Complaints([*found, *(figures.compared(reported.total) if ran else ())], ran, reasons)

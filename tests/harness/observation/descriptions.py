@@ -34,12 +34,12 @@ def described(value: Any, depth: int = _DEPTH) -> Any:
         return [named(type(value)), *(described(item, depth - 1) for item in value)]
     if isinstance(value, dict) and depth:
         return {shown(key): described(item, depth - 1) for key, item in value.items()}
-    said = shown(value)
+    recorded = shown(value)
     # The fields of a protobuf message have a different order in each process.
     if (type(value).__repr__ is object.__repr__ or dataclasses.is_dataclass(value)) and depth:
         inner = {name: described(item, depth - 1) for name, item in _public(value).items()}
         return [named(type(value)), inner]
-    return [named(type(value)), said]
+    return [named(type(value)), recorded]
 
 
 def _public(value: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from calls import installed as package_installed
 from census.releases import required
 from contract.driving import opened, opened_async
 from harness.observation.account import Account
-from harness.observation.new_telemetry import Told
+from harness.observation.new_telemetry import Reported
 from harness.report.matrix import Observer, Row
 from harness.scripts.exits import STREAM_EXITS, VALUE_EXITS
 from harness.scripts.styles import AsyncOpening, Opening
@@ -40,8 +40,8 @@ class Fired(NamedTuple):
 
     def complaints(self, provider: str) -> list[str]:
         """Return the errors of this call, as the only call of a provider."""
-        told = {"start": (self.starts, 1), "stop": (self.stops, 1), "failure": (self.failures, 0), "span": (self.spans, 1)}
-        found = [f"{what}: {count}, not {due}" for what, (count, due) in told.items() if count != due]
+        reported = {"start": (self.starts, 1), "stop": (self.stops, 1), "failure": (self.failures, 0), "span": (self.spans, 1)}
+        found = [f"{what}: {count}, not {due}" for what, (count, due) in reported.items() if count != due]
         if not any(row.provider == provider for row in self.points):
             found.append(f"no Point of {provider} began")
         return found
@@ -54,17 +54,17 @@ def observed(observer: Observer) -> Iterator[None]:
         yield
 
 
-def fire(sample: SampleCall, mode: str, observer: Observer, told: Told, url: str) -> Fired:
+def fire(sample: SampleCall, mode: str, observer: Observer, reported: Reported, url: str) -> Fired:
     """Make one call and read its response; skip if the release lacks it."""
     observer.begun.clear()
-    told.clear()
-    with observed(observer), capture_events() as said:
+    reported.clear()
+    with observed(observer), capture_events() as recorded:
         if mode == "sync":
             _call(sample, url)
         else:
             asyncio.run(_call_async(sample, url))
-    counts = Counter(event.name.rpartition(".")[2] for event in said if event.name in _TOLD)
-    return Fired(frozenset(observer.begun), counts["start"], counts["stop"], counts["exception"], len(told.spans()))
+    counts = Counter(event.name.rpartition(".")[2] for event in recorded if event.name in _TOLD)
+    return Fired(frozenset(observer.begun), counts["start"], counts["stop"], counts["exception"], len(reported.spans()))
 
 
 def _call(sample: SampleCall, url: str) -> None:

@@ -55,9 +55,9 @@ def _span(case: Case, account: Account, span: Any) -> Iterable[str]:
     if failed is not None and status != ("ERROR" if failed else "UNSET"):
         yield f"the status is {status}"
     if failed:
-        told = str(span.attributes.get("error.type", "")).rpartition(".")[2]
-        if not told or account.error not in (None, "TimeoutError", told):
-            yield f"error.type is {told!r}, the application got {account.error}"
+        reported = str(span.attributes.get("error.type", "")).rpartition(".")[2]
+        if not reported or account.error not in (None, "TimeoutError", reported):
+            yield f"error.type is {reported!r}, the application got {account.error}"
     if span.parent is None or span.parent.span_id != OURS.span_id:
         yield f"the parent is {span.parent} and not the application's span"
     if not span.end_time or span.end_time < span.start_time:
@@ -91,8 +91,10 @@ class Figures:
 
     def compared(self, total: Callable[[str], float]) -> list[str]:
         """Return the metrics whose value differs from the expected value."""
-        asked = [(name, figure, total(name)) for name, figure in self._expected.items() if name in _NAMES and name not in self._unknown]
-        return [f"{name} is {told} after {self.runs} runs and not {figure}" for name, figure, told in asked if told != figure]
+        requested = [(name, figure, total(name)) for name, figure in self._expected.items() if name in _NAMES and name not in self._unknown]
+        return [
+            f"{name} is {reported} after {self.runs} runs and not {figure}" for name, figure, reported in requested if reported != figure
+        ]
 
 
 def _context(account: Account) -> Iterable[str]:
@@ -102,9 +104,9 @@ def _context(account: Account) -> Iterable[str]:
 
 def noise(records: Iterable[logging.LogRecord]) -> list[str]:
     """Return the log records that nobody should ever see because of us."""
-    told = [
+    reported = [
         r
         for r in records
         if r.name.startswith(_QUIET) or (r.name.startswith("opentelemetry.instrumentation.llm") and r.levelno > logging.INFO)
     ]
-    return [f"{r.name} says {r.getMessage()!r}" for r in told]
+    return [f"{r.name} says {r.getMessage()!r}" for r in reported]

@@ -17,8 +17,8 @@ _NOT_AN_INFERENCE = ("invoke_agent", "agent", "execute_tool")
 
 def inferences(spans: list[ReadableSpan]) -> list[str]:
     """Return the scopes of all spans of inferences. Two for one call count it twice."""
-    told = [span for span in spans if "gen_ai.request.model" in (span.attributes or {})]
-    return sorted(span.instrumentation_scope.name for span in told if not span.name.startswith(_NOT_AN_INFERENCE))
+    reported = [span for span in spans if "gen_ai.request.model" in (span.attributes or {})]
+    return sorted(span.instrumentation_scope.name for span in reported if not span.name.startswith(_NOT_AN_INFERENCE))
 
 
 @contextmanager

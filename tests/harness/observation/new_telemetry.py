@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-class Told:
+class Reported:
     """Telemetry of an instrumented process since the last ``begin``."""
 
     def __init__(self, seen: Any) -> None:

@@ -57,7 +57,7 @@ class Key(NamedTuple):
     sample: str | None = None
     mode: str | None = None
 
-    def covers(self, other: Key) -> bool:
+    def includes(self, other: Key) -> bool:
         """Return True if a test of this subject covers a patch point of ``other``."""
         return self.provider == other.provider and self.sample in (None, other.sample) and self.mode in (None, other.mode)
 
@@ -87,7 +87,7 @@ class Matrix:
     def of(self, row: Row, column: str) -> list[Result]:
         """Return the results of all tests that cover a patch point."""
         keys = self.observed.get(row, ())
-        about = [key for key in self.results.get(column, ()) if any(key.covers(seen) for seen in keys)]
+        about = [key for key in self.results.get(column, ()) if any(key.includes(seen) for seen in keys)]
         return [result for key in about for result in self.results[column][key]]
 
     def cell(self, row: Row, column: str) -> tuple[str, str]:

@@ -46,8 +46,8 @@ def is_there(point: PatchPoint) -> bool:
 class Proving:
     """One run of the contract."""
 
-    def __init__(self, asked: str) -> None:
-        self._asked = asked
+    def __init__(self, requested: str) -> None:
+        self._requested = requested
         self._matrix = Matrix()
         self._observer = Observer(providers.ALL)
         self._columns: set[str] = set()
@@ -82,7 +82,7 @@ class Proving:
 
     def _rows(self) -> Iterator[Row]:
         for provider in providers.ALL:
-            if self._asked in ("all", provider.name):
+            if self._requested in ("all", provider.name):
                 yield from (Row(provider.name, point) for point in provider.points if is_there(point))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

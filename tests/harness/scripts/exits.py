@@ -46,7 +46,7 @@ _RARE, _RARE_STREAMED = (_RAW, _STREAMED) if _FULL else ((), ())
 STREAM_EXITS: tuple[Exit, ...] = (
     Exit("exhausted", _COMPLETE, _S.exhausted, _A.exhausted),
     Exit("exhausted in with", _COMPLETE, _S.exhausted_in_with, _A.exhausted_in_with, styles=_RARELY_RAW),
-    Exit("stepped past the end", _COMPLETE, _S.stepped, _A.stepped, styles=_RARELY_RAW),
+    Exit("stepped past the end", _COMPLETE, _S.advanced, _A.advanced, styles=_RARELY_RAW),
     Exit("broken off", _LOST, _S.broken_off, _A.broken_off, styles=_RARELY_RAW),
     Exit("broken off in with", _CLOSED, _S.broken_off_in_with, _A.broken_off_in_with),
     Exit("closed", _CLOSED, _S.closed, _A.closed, styles=_RARELY_RAW),

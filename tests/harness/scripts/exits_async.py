@@ -42,7 +42,7 @@ async def _next(opening: AsyncOpening, stream: Any) -> None:
     if not inspect.isawaitable(step):
         raise NotApplicable(f"the __anext__ of a {type(stream).__name__} gives nothing to await")
     try:
-        opening.account.took(await step)
+        opening.account.received(await step)
     except StopAsyncIteration as end:
         opening.account.note("stopped", described(end.args))
     except Exception as error:
@@ -51,16 +51,16 @@ async def _next(opening: AsyncOpening, stream: Any) -> None:
 
 async def exhausted(opening: AsyncOpening) -> None:
     async for chunk in await opening.stream():
-        opening.account.took(chunk)
+        opening.account.received(chunk)
 
 
 async def exhausted_in_with(opening: AsyncOpening) -> None:
     async with opening.block() as stream:
         async for chunk in stream:
-            opening.account.took(chunk)
+            opening.account.received(chunk)
 
 
-async def stepped(opening: AsyncOpening) -> None:
+async def advanced(opening: AsyncOpening) -> None:
     stream = await opening.stream()
     before = -1
     while opening.account.chunks > before:
@@ -71,7 +71,7 @@ async def stepped(opening: AsyncOpening) -> None:
 
 async def _take_one(opening: AsyncOpening, stream: Any) -> None:
     async for chunk in stream:
-        opening.account.took(chunk)
+        opening.account.received(chunk)
         break
 
 
@@ -115,14 +115,14 @@ async def closing(opening: AsyncOpening) -> None:
 
 async def consumer_raises(opening: AsyncOpening) -> None:
     async for chunk in await opening.stream():
-        opening.account.took(chunk)
+        opening.account.received(chunk)
         raise ConsumerFault("the application's own")
 
 
 async def consumer_raises_in_with(opening: AsyncOpening) -> None:
     async with opening.block() as stream:
         async for chunk in stream:
-            opening.account.took(chunk)
+            opening.account.received(chunk)
             raise ConsumerFault("the application's own")
 
 
@@ -150,7 +150,7 @@ async def in_another_task(opening: AsyncOpening) -> None:
 
     async def consume() -> None:
         async for chunk in stream:
-            opening.account.took(chunk)
+            opening.account.received(chunk)
 
     await asyncio.create_task(consume())
 
@@ -161,7 +161,7 @@ async def cancelled(opening: AsyncOpening) -> None:
     async def consume() -> None:
         try:
             async for chunk in await opening.stream():
-                opening.account.took(chunk)
+                opening.account.received(chunk)
                 waiting.set()
         finally:
             waiting.set()
@@ -174,7 +174,7 @@ async def timed_out(opening: AsyncOpening) -> None:
 
     async def consume() -> None:
         async for chunk in stream:
-            opening.account.took(chunk)
+            opening.account.received(chunk)
 
     await asyncio.wait_for(consume(), 0.05)
 
@@ -311,4 +311,4 @@ async def copied(opening: AsyncOpening) -> None:
         response = getattr(stream, "response", None)
         opening.account.note(f"{step.__name__} of its response", outcome(step, response))
     async for chunk in stream:
-        opening.account.took(chunk)
+        opening.account.received(chunk)

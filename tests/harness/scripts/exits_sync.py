@@ -37,7 +37,7 @@ def _next(opening: Opening, stream: Any) -> None:
     if not hasattr(stream, "__next__"):
         raise NotApplicable(f"a {type(stream).__name__} has no __next__")
     try:
-        opening.account.took(next(stream))
+        opening.account.received(next(stream))
     except StopIteration as end:
         opening.account.note("stopped", described(end.value))
     except Exception as error:
@@ -46,16 +46,16 @@ def _next(opening: Opening, stream: Any) -> None:
 
 def exhausted(opening: Opening) -> None:
     for chunk in opening.stream():
-        opening.account.took(chunk)
+        opening.account.received(chunk)
 
 
 def exhausted_in_with(opening: Opening) -> None:
     with opening.block() as stream:
         for chunk in stream:
-            opening.account.took(chunk)
+            opening.account.received(chunk)
 
 
-def stepped(opening: Opening) -> None:
+def advanced(opening: Opening) -> None:
     stream = opening.stream()
     before = -1
     while opening.account.chunks > before:
@@ -67,14 +67,14 @@ def stepped(opening: Opening) -> None:
 def broken_off(opening: Opening) -> None:
     stream = opening.stream()
     for chunk in stream:
-        opening.account.took(chunk)
+        opening.account.received(chunk)
         break
 
 
 def broken_off_in_with(opening: Opening) -> None:
     with opening.block() as stream:
         for chunk in stream:
-            opening.account.took(chunk)
+            opening.account.received(chunk)
             break
 
 
@@ -83,7 +83,7 @@ def closed(opening: Opening) -> None:
     close = _closing_of(stream)
     iterator = iter(stream)
     for chunk in iterator:
-        opening.account.took(chunk)
+        opening.account.received(chunk)
         break
     opening.account.note("closed", described(close()))
     opening.account.note("closed again", described(close()))
@@ -104,21 +104,21 @@ def closing(opening: Opening) -> None:
     with contextlib.closing(stream):
         iterator = iter(stream)
         for chunk in iterator:
-            opening.account.took(chunk)
+            opening.account.received(chunk)
             break
     del iterator
 
 
 def consumer_raises(opening: Opening) -> None:
     for chunk in opening.stream():
-        opening.account.took(chunk)
+        opening.account.received(chunk)
         raise ConsumerFault("the application's own")
 
 
 def consumer_raises_in_with(opening: Opening) -> None:
     with opening.block() as stream:
         for chunk in stream:
-            opening.account.took(chunk)
+            opening.account.received(chunk)
             raise ConsumerFault("the application's own")
 
 
@@ -129,7 +129,7 @@ def never_iterated(opening: Opening) -> None:
 def dropped(opening: Opening) -> None:
     stream = opening.stream()
     for chunk in stream:
-        opening.account.took(chunk)
+        opening.account.received(chunk)
         break
     del stream
     gc.collect()
@@ -139,7 +139,7 @@ def dropped(opening: Opening) -> None:
 def dropped_in_a_cycle(opening: Opening) -> None:
     stream = opening.stream()
     for chunk in stream:
-        opening.account.took(chunk)
+        opening.account.received(chunk)
         break
     cycle: list[Any] = [stream]
     cycle.append(cycle)
@@ -152,7 +152,7 @@ def in_another_thread(opening: Opening) -> None:
     def consume() -> None:
         try:
             for chunk in stream:
-                opening.account.took(chunk, home=False)
+                opening.account.received(chunk, home=False)
         except BaseException as error:
             raised.append(error)
 
@@ -172,7 +172,7 @@ def interrupted(opening: Opening) -> None:
     interrupter.start()
     try:
         for chunk in stream:
-            opening.account.took(chunk)
+            opening.account.received(chunk)
             waiting.set()
     finally:
         waiting.set()
@@ -262,4 +262,4 @@ def copied(opening: Opening) -> None:
         response = getattr(stream, "response", None)
         opening.account.note(f"{step.__name__} of its response", outcome(step, response))
     for chunk in stream:
-        opening.account.took(chunk)
+        opening.account.received(chunk)

@@ -74,9 +74,9 @@ async def _has_asynchronously(sample: calls.SampleCall, make: Any) -> bool:
 def untold(provider: str, mode: str, exported: str) -> list[str]:
     """Return the errors in the export of an instrumented process."""
     there = [p for p in streams(provider) if _is_there(p, mode)]
-    told = [json.loads(line) for line in exported.splitlines()]
-    wrong = [f"{name}: {end}, {status}" for name, end, status in told if (end, status) != ("abandoned", "UNSET")]
-    return wrong + ([] if len(told) == len(there) else [f"{len(told)} spans are told of {len(there)} streams"])
+    reported = [json.loads(line) for line in exported.splitlines()]
+    wrong = [f"{name}: {end}, {status}" for name, end, status in reported if (end, status) != ("abandoned", "UNSET")]
+    return wrong + ([] if len(reported) == len(there) else [f"{len(reported)} spans are told of {len(there)} streams"])
 
 
 def open_plain(sample: calls.SampleCall, url: str) -> None:

@@ -60,14 +60,14 @@ class Hearing(logging.Handler):
 
 
 def _requests(server: StandIn) -> list[Any]:
-    told = []
+    reported = []
     for record in server.journal:
         headers = [[name, value] for name, value in record.headers if name.lower() not in _TRACE]
         body = record.body.decode("latin-1")
         for boundary in _BOUNDARY.findall(record.header("content-type") or ""):
             headers, body = json.loads(json.dumps(headers).replace(boundary, "B")), body.replace(boundary, "B")
-        told.append([record.method, record.path, headers, body])
-    return told
+        reported.append([record.method, record.path, headers, body])
+    return reported
 
 
 def _given(case: Case) -> dict[str, str]:
@@ -108,7 +108,7 @@ def observed(case: Case, server: StandIn, hearing: Hearing) -> Any:
             gc.collect()
     host = server.url.removeprefix("http://")
     records = [record for record in hearing.records if record[0] not in case.sample.noise]
-    told = {
+    reported = {
         "seen": account.as_json(),
         "given": _given(case),
         "requests": _requests(server),
@@ -121,12 +121,12 @@ def observed(case: Case, server: StandIn, hearing: Hearing) -> Any:
         "unraisable": sorted(set(unraisable)),
         "printed": printed.getvalue(),
     }
-    return comparable(told, host)
+    return comparable(reported, host)
 
 
-def comparable(told: Any, host: str = "stand-in") -> Any:
+def comparable(reported: Any, host: str = "stand-in") -> Any:
     """Return a comparable form: values that differ in each run are replaced by names."""
-    return json.loads(_without_random(json.dumps(told).replace(host, "stand-in")))
+    return json.loads(_without_random(json.dumps(reported).replace(host, "stand-in")))
 
 
 def _without_random(text: str) -> str:
@@ -193,11 +193,11 @@ def differences(bare: Any, watched: Any, races: bool = False, path: str = "") ->
     return [] if bare == watched else [f"{path}: bare {_short(bare)}, watched {_short(watched)}"]
 
 
-def _settled(told: list[Any]) -> list[Any]:
+def _settled(reported: list[Any]) -> list[Any]:
     """Remove notes that vary: late chunks, and log lines of closing generators."""
     return [
         item
-        for item in told
+        for item in reported
         if item != "RuntimeError" and not (isinstance(item, list) and (item[:1] in (["chunk"], ["pieces"]) or _is_debug(item)))
     ]
 

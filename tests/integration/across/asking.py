@@ -32,7 +32,7 @@ class Place(NamedTuple):
     session: str | None
 
 
-class Told(NamedTuple):
+class Reported(NamedTuple):
     """Fields of the span of a call."""
 
     trace: str
@@ -45,14 +45,14 @@ class Asked(NamedTuple):
 
     before: Place
     after: Place
-    spans: list[Told]
+    spans: list[Reported]
 
 
 class Cell(NamedTuple):
     """Everything about one operation by one mechanism."""
 
     parent: Place
-    asked: Asked
+    requested: Asked
     outside: Place
     caller_as_before: bool
 
@@ -80,17 +80,17 @@ async def look_async(*_: Any) -> Place:
     return look()
 
 
-def _spans() -> list[Told]:
+def _spans() -> list[Reported]:
     """Return the spans of calls since the last time."""
     assert _Here.spans is not None
     ended = _Here.spans.get_finished_spans()
     _Here.spans.clear()
-    return [_told(span) for span in ended if span.kind is trace.SpanKind.CLIENT]
+    return [_reported(span) for span in ended if span.kind is trace.SpanKind.CLIENT]
 
 
-def _told(span: Any) -> Told:
+def _reported(span: Any) -> Reported:
     parent = f"{span.parent.span_id:016x}" if span.parent else None
-    return Told(f"{span.context.trace_id:032x}", parent, span.attributes.get("session.id"))
+    return Reported(f"{span.context.trace_id:032x}", parent, span.attributes.get("session.id"))
 
 
 def ask(url: str, operation: str) -> Asked:
@@ -149,9 +149,9 @@ def observe(run: Run, url: str, asking: Callable[..., Any], looking: Callable[..
         outermost = otel_context.get_current()
         with with_span("parent"), with_attributes(session_id=session):
             parent, inside = look(), otel_context.get_current()
-            asked = run(partial(asking, url, operation))
+            requested = run(partial(asking, url, operation))
             as_before = otel_context.get_current() is inside
         outside = run(looking)
-        spans = asked.spans or _spans()
-        cells[operation] = Cell(parent, asked._replace(spans=spans), outside, as_before and otel_context.get_current() is outermost)
+        spans = requested.spans or _spans()
+        cells[operation] = Cell(parent, requested._replace(spans=spans), outside, as_before and otel_context.get_current() is outermost)
     return cells

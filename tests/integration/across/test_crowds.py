@@ -195,8 +195,8 @@ async def test_one_with_span_and_one_with_attributes_shared_by_many_tasks(crowd:
         gate.set()
 
     async with client:
-        *told, _ = await asyncio.gather(*(one(number) for number in range(40)), open_gate())
-    assert all(right for _, right in told)
+        *reported, _ = await asyncio.gather(*(one(number) for number in range(40)), open_gate())
+    assert all(right for _, right in reported)
     calls = [span for span in crowd.spans() if span.name != "parent"]
-    assert sorted(span.parent.span_id for span in calls) == sorted(span_id for span_id, _ in told)
+    assert sorted(span.parent.span_id for span in calls) == sorted(span_id for span_id, _ in reported)
     assert {span.attributes["session.id"] for span in calls} == {"shared"}

@@ -47,7 +47,7 @@ def program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
 
 
 @pytest.mark.parametrize(
-    ("how", "status", "asked", "ends"),
+    ("how", "status", "requested", "ends"),
     [
         ("script", 0, 3, {None: 1, "complete": 1, "abandoned": 1}),
         ("failing", 1, 3, {None: 1, "complete": 1, "abandoned": 1}),
@@ -56,14 +56,14 @@ def program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         ("spawn", 0, 6, {None: 2, "complete": 2, "abandoned": 2}),
     ],
 )
-def test_spans_and_metrics_arrive(how: str, status: int, asked: int, ends: dict[str | None, int], stand_in: Any, sink: Sink) -> None:
+def test_spans_and_metrics_arrive(how: str, status: int, requested: int, ends: dict[str | None, int], stand_in: Any, sink: Sink) -> None:
     ran = program(str(HERE / "endings.py"), how, stand_in.url, **sink.environment())
     assert ran.returncode in (status, *_CRASHES), ran.stderr
     assert "Traceback" not in ran.stderr or how == "failing"
     calls = sink.calls()
-    assert len(stand_in.journal) == len(calls) == len({call.id for call in calls}) == asked
+    assert len(stand_in.journal) == len(calls) == len({call.id for call in calls}) == requested
     assert Counter(call.attributes.get("ex_llm.stream.end") for call in calls) == ends
-    assert sink.total("ex_llm.chat.requests.total") == asked
+    assert sink.total("ex_llm.chat.requests.total") == requested
     assert sink.total("ex_llm.stream.started.total") == sum(number for end, number in ends.items() if end is not None)
     if how in ("fork", "spawn"):
         (parent,) = (span for span in sink.spans() if span.name == "parent")
@@ -96,10 +96,10 @@ class Flushed:
 
     def __init__(self, outcome: Any) -> None:
         self._outcome = outcome
-        self.asked: list[int] = []
+        self.requested: list[int] = []
 
     def force_flush(self, timeout_millis: int) -> Any:
-        self.asked.append(timeout_millis)
+        self.requested.append(timeout_millis)
         if isinstance(self._outcome, Exception):
             raise self._outcome
         return self._outcome
@@ -111,43 +111,43 @@ def test_flush_says_whether_all_was_sent_and_raises_nothing(outcome: Any, sent: 
     for module, name in ((trace, "tracer"), (metrics, "meter"), (_logs, "logger")):
         monkeypatch.setattr(module, f"get_{name}_provider", lambda name=name: providers[name])
     assert workers.flush(2.0) is sent
-    assert all(0 < provider.asked[0] <= 2000 for provider in providers.values())
+    assert all(0 < provider.requested[0] <= 2000 for provider in providers.values())
 
 
 def test_in_worker_gives_and_raises_what_its_function_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[str] = []
-    monkeypatch.setattr(workers, "watch_worker", lambda setup: told.append("watch"))
-    monkeypatch.setattr(workers, "flush", lambda: told.append("flush"))
+    reported: list[str] = []
+    monkeypatch.setattr(workers, "watch_worker", lambda setup: reported.append("watch"))
+    monkeypatch.setattr(workers, "flush", lambda: reported.append("flush"))
 
     async def coroutine(number: int) -> int:
-        told.append("run")
+        reported.append("run")
         return number
 
     def generator(number: int) -> Iterator[int]:
-        told.append("run")
+        reported.append("run")
         yield number
 
     async def async_generator(number: int) -> Any:
-        told.append("run")
+        reported.append("run")
         yield number
 
     async def read() -> list[int]:
         return [step async for step in workers.in_worker(async_generator)(4)]
 
     assert workers.in_worker(int)("1") == 1
-    assert told == ["watch", "flush"]
+    assert reported == ["watch", "flush"]
     for expected, work in (
         (2, lambda: asyncio.run(workers.in_worker(coroutine)(2))),
         ([3], lambda: list(workers.in_worker(generator)(3))),
         ([4], lambda: asyncio.run(read())),
     ):
-        told.clear()
+        reported.clear()
         assert work() == expected
-        assert told == ["watch", "run", "flush"]
-    told.clear()
+        assert reported == ["watch", "run", "flush"]
+    reported.clear()
     with pytest.raises(ValueError, match="invalid literal"):
         workers.in_worker(int)("x")
-    assert told == ["watch", "flush"]
+    assert reported == ["watch", "flush"]
     assert pickle.loads(pickle.dumps(workers.in_worker(int)))("5") == 5
     with pytest.raises(TypeError, match="in_worker takes a function"):
         workers.in_worker(3)  # type: ignore[arg-type]

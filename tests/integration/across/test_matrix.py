@@ -18,7 +18,7 @@ import pytest
 
 from conftest import Seen
 from integration.across import asking
-from integration.across.asking import NOWHERE, OPERATIONS, Asked, Cell, Place, Told, observe
+from integration.across.asking import NOWHERE, OPERATIONS, Asked, Cell, Place, Reported, observe
 from integration.across.mechanisms import MECHANISMS
 from opentelemetry import trace
 from opentelemetry.instrumentation.llm import LLMInstrumentor
@@ -97,9 +97,11 @@ def _green(library: str, url: str) -> dict[str, Outcome]:
     return {f"{library} {way}": found.get(f"{library} {way}", {}) for way in GREEN[library]}
 
 
-def _cell(parent: Any, asked: Any, outside: Any, caller_as_before: bool) -> Cell:
-    before, after, spans = asked
-    return Cell(Place(*parent), Asked(Place(*before), Place(*after), [Told(*span) for span in spans]), Place(*outside), caller_as_before)
+def _cell(parent: Any, requested: Any, outside: Any, caller_as_before: bool) -> Cell:
+    before, after, spans = requested
+    return Cell(
+        Place(*parent), Asked(Place(*before), Place(*after), [Reported(*span) for span in spans]), Place(*outside), caller_as_before
+    )
 
 
 NAMES = [*MECHANISMS, *(f"{library} {way}" for library, ways in GREEN.items() for way in ways)]
@@ -115,10 +117,10 @@ def test_the_parent_is_known_in_the_worker(name: str, operation: str, outcome_of
     cell = outcome_of(name)[operation]
     own = name in MECHANISMS and MECHANISMS[name].own_parent
     assert cell.parent.span != NOWHERE
-    assert cell.asked.before.trace == cell.parent.trace
-    assert (cell.asked.before.span == cell.parent.span) is not own
-    (span, *others) = cell.asked.spans
-    assert (span.trace, span.parent) == (cell.parent.trace, cell.asked.before.span)
+    assert cell.requested.before.trace == cell.parent.trace
+    assert (cell.requested.before.span == cell.parent.span) is not own
+    (span, *others) = cell.requested.spans
+    assert (span.trace, span.parent) == (cell.parent.trace, cell.requested.before.span)
     # Where a mechanism needs two jobs to do one, both have their span, and both below the parent.
     assert all(other == span for other in others) and len(others) < 2
 
@@ -127,13 +129,13 @@ def test_the_parent_is_known_in_the_worker(name: str, operation: str, outcome_of
 def test_the_baggage_is_carried(name: str, operation: str, outcome_of: Callable[[str], Outcome]) -> None:
     cell = outcome_of(name)[operation]
     assert cell.parent.session is not None
-    assert cell.asked.before.session == cell.parent.session
-    assert all(span.session == cell.parent.session for span in cell.asked.spans)
+    assert cell.requested.before.session == cell.parent.session
+    assert all(span.session == cell.parent.session for span in cell.requested.spans)
 
 
 @cells
 def test_no_context_leaks_back(name: str, operation: str, outcome_of: Callable[[str], Outcome]) -> None:
     cell = outcome_of(name)[operation]
-    assert cell.asked.after == cell.asked.before
+    assert cell.requested.after == cell.requested.before
     assert cell.caller_as_before
     assert (cell.outside.span, cell.outside.session) == (NOWHERE, None) or (name in MECHANISMS and MECHANISMS[name].own_parent)

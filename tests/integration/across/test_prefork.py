@@ -80,14 +80,14 @@ class Served:
             )
         until = time.monotonic() + LONG
         while not self._listens():
-            assert self._process.poll() is None and time.monotonic() < until, self.said()
+            assert self._process.poll() is None and time.monotonic() < until, self.recorded()
             time.sleep(0.05)
 
     def _listens(self) -> bool:
         with socket.socket() as tried:
             return tried.connect_ex(("127.0.0.1", self.port)) == 0
 
-    def said(self) -> str:
+    def recorded(self) -> str:
         return self._log.read_text()
 
     def stop(self) -> None:
@@ -123,15 +123,15 @@ def test_no_span_is_lost(server: Callable[[int, bool], list[str]], preload: bool
     served = Served(server, preload, {**sink.environment(), "PROVIDER": stand_in.url}, tmp_path / "log")
     try:
         with ThreadPoolExecutor(CLIENTS) as clients:
-            asked = list(clients.map(lambda number: _ask(served.port, number), range(REQUESTS)))
+            requested = list(clients.map(lambda number: _ask(served.port, number), range(REQUESTS)))
     finally:
         served.stop()
     calls = sink.calls()
-    assert len(stand_in.journal) == len(calls) == len({call.id for call in calls}) == REQUESTS, served.said()
+    assert len(stand_in.journal) == len(calls) == len({call.id for call in calls}) == REQUESTS, served.recorded()
     assert sorted((call.trace, call.parent, call.attributes["session.id"]) for call in calls) == sorted(
-        (trace_id, span_id, str(number)) for number, (trace_id, span_id, _) in enumerate(asked)
+        (trace_id, span_id, str(number)) for number, (trace_id, span_id, _) in enumerate(requested)
     )
     ends = Counter(call.attributes["ex_llm.stream.end"] for call in calls)
     assert set(ends) <= {"complete", "closed_early"} and ends["complete"] >= REQUESTS * 3 / 4
     assert sink.total("ex_llm.chat.requests.total") == sink.total("ex_llm.stream.started.total") == REQUESTS
-    assert len({worker for *_, worker in asked}) > 1
+    assert len({worker for *_, worker in requested}) > 1

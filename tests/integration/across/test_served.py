@@ -137,10 +137,10 @@ def served(seen: Any, stand_in: Any, monkeypatch: pytest.MonkeyPatch) -> Iterato
 @pytest.fixture
 def ended() -> Iterator[threading.Semaphore]:
     """Yield a value whenever a chat has ended."""
-    told = threading.Semaphore(0)
+    reported = threading.Semaphore(0)
     for phase in ("stop", "exception"):
-        attach(f"test-{phase}", f"ex_llm.chat.{phase}", lambda *_: told.release())
-    yield told
+        attach(f"test-{phase}", f"ex_llm.chat.{phase}", lambda *_: reported.release())
+    yield reported
     for phase in ("stop", "exception"):
         detach(f"test-{phase}")
 

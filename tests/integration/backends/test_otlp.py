@@ -54,12 +54,12 @@ class Rotel:
 
     def metrics(self) -> dict[str, tuple[str, list[tuple[dict[str, str], float]]]]:
         """Return unit and points of every metric: attributes, and a value or count."""
-        told = {}
+        reported = {}
         for metric in re.split(r"\nMetric #\d+\n", self.text())[1:]:
             head, *points = re.split(r"\n(?:Number|Histogram)DataPoints #\d+\n", metric)
             name, unit = (re.search(rf"-> {key}: (.*)", head)[1] for key in ("Name", "Unit"))  # type: ignore[index]
-            told[name] = (unit, [(_attributes(p), float(re.search(r"^(?:Value|Count): (.*)", p, re.M)[1])) for p in points])  # type: ignore[index]
-        return told
+            reported[name] = (unit, [(_attributes(p), float(re.search(r"^(?:Value|Count): (.*)", p, re.M)[1])) for p in points])  # type: ignore[index]
+        return reported
 
 
 def _attributes(text: str) -> dict[str, str]:
@@ -96,13 +96,13 @@ def test_a_foreign_receiver_gets_spans_metrics_and_logs(rotel: Rotel, protocol: 
     if protocol == "grpc" and find_spec("grpc") is None:
         pytest.skip("needs opentelemetry-exporter-otlp-proto-grpc")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
-    told = {
+    reported = {
         "OTEL_EXPORTER_OTLP_PROTOCOL": protocol, "OTEL_EXPORTER_OTLP_ENDPOINT": rotel.endpoints[protocol],
         "OTEL_TRACES_EXPORTER": "otlp", "OTEL_METRICS_EXPORTER": "otlp", "OTEL_LOGS_EXPORTER": "otlp",
         "OTEL_SERVICE_NAME": "a-program", "PYTHONPATH": str(ROOT / "src"),
     }  # fmt: skip
     command = [str(Path(sys.executable).parent / "opentelemetry-instrument"), sys.executable, "-c", PROGRAM, stand_in.url]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env={**kept, **told})
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env={**kept, **reported})
     assert (done.returncode, done.stderr) == (0, "")
     until(lambda: len(rotel.spans()) >= 6 and "ex_llm.tokens.input.total" in rotel.metrics() and "EventName" in rotel.text(), rotel.text)
     _check(rotel, stand_in.totals())
@@ -116,15 +116,15 @@ def _check(rotel: Rotel, totals: dict[str, Any]) -> None:
     for kind in ("input", "output"):
         counted = sum(int(attributes.get(f"gen_ai.usage.{kind}_tokens", 0)) for _, attributes in spans)
         assert counted == sum(row[f"{kind}_tokens"] for row in totals.values()) > 0
-    told = rotel.metrics()
-    unit, points = told["ex_llm.tokens.input.total"]
+    reported = rotel.metrics()
+    unit, points = reported["ex_llm.tokens.input.total"]
     assert unit == "{token}"
     counted_there = {model: row["input_tokens"] for model, row in totals.items() if row["input_tokens"]}
     assert {attributes["model"]: value for attributes, value in points} == counted_there
     attempts = Counter({m: t["requests"] for m, t in totals.items()})
-    assert Counter({a["model"]: int(v) for a, v in told["ex_llm.provider.requests.total"][1]}) == attempts
-    assert sum(value for _, value in told["gen_ai.client.inference.duration"][1]) == 5
-    assert told["ex_llm.chat.duration.milliseconds"][0] == "ms" and told["gen_ai.client.inference.duration"][0] == "s"
+    assert Counter({a["model"]: int(v) for a, v in reported["ex_llm.provider.requests.total"][1]}) == attempts
+    assert sum(value for _, value in reported["gen_ai.client.inference.duration"][1]) == 5
+    assert reported["ex_llm.chat.duration.milliseconds"][0] == "ms" and reported["gen_ai.client.inference.duration"][0] == "s"
     text = rotel.text()
     assert "EventName: gen_ai.client.inference.exception" in text and "service.name: Str(a-program)" in text
     assert "sk-secret" not in text and "say three words" not in text

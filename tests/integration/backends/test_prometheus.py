@@ -51,9 +51,9 @@ class Prometheus:
         self._url = f"http://127.0.0.1:{port}"
 
     def get(self, path: str, **query: str) -> Any:
-        asked = f"{self._url}/api/v1/{path}?{urllib.parse.urlencode(query)}"
+        requested = f"{self._url}/api/v1/{path}?{urllib.parse.urlencode(query)}"
         try:
-            with urllib.request.urlopen(asked, timeout=20) as answer:
+            with urllib.request.urlopen(requested, timeout=20) as answer:
                 return json.load(answer)["data"]
         except urllib.error.HTTPError as refused:
             raise AssertionError(f"{query}: {refused.read().decode()}") from None

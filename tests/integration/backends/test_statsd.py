@@ -100,11 +100,11 @@ def called(stand_in: Any, port: int, tags: Any) -> dict[str, int]:
 def test_the_server_of_its_inventors_counts_the_same(statsd: Statsd, tags: Any, stand_in: Any) -> None:
     counted = called(stand_in, statsd.port, tags)
 
-    def told(name: str) -> float:
+    def reported(name: str) -> float:
         # Tags come back as part of the name, after a semicolon.
         return float(sum(value for key, value in statsd.ask("counters").items() if key.partition(";")[0] == f"app.ex_llm.{name}"))
 
-    until(lambda: {name: told(name) for name in counted} == counted, lambda: f"{counted} in {statsd.ask('counters')}")
+    until(lambda: {name: reported(name) for name in counted} == counted, lambda: f"{counted} in {statsd.ask('counters')}")
     timers = {key: values for key, values in statsd.ask("timers").items() if key.startswith("app.ex_llm.chat.duration.milliseconds")}
     assert sum(map(len, timers.values())) == 5 and all(value > 0 for values in timers.values() for value in values)
     assert any(";" in key for key in statsd.ask("counters")) is (tags == "dogstatsd")

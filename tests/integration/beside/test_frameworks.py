@@ -36,9 +36,9 @@ def _adk(url: str, stream: bool) -> None:
     async def go() -> None:
         runner = InMemoryRunner(agent=LlmAgent(name="weather", model="gemini-2.5-flash", tools=[get_weather]), app_name="app")
         session = await runner.session_service.create_session(app_name="app", user_id="u")
-        asked = types.Content(role="user", parts=[types.Part(text=ASK)])
+        requested = types.Content(role="user", parts=[types.Part(text=ASK)])
         mode = RunConfig(streaming_mode=StreamingMode.SSE if stream else StreamingMode.NONE)
-        async for _ in runner.run_async(user_id="u", session_id=session.id, new_message=asked, run_config=mode):
+        async for _ in runner.run_async(user_id="u", session_id=session.id, new_message=requested, run_config=mode):
             pass
 
     asyncio.run(go())

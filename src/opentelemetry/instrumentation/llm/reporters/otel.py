@@ -84,7 +84,7 @@ class OtelReporter:
         self._context_of = context_of or _here
         bus.attach_many(self._id, self._events, self._handle, keep=True)
         if self._singly:
-            bus.attach_many(f"{self._id}-singly", self._singly, self._hear_singly, keep=True)
+            bus.attach_many(f"{self._id}-singly", self._singly, self._handle_singly, keep=True)
 
     def close(self) -> None:
         """Stop counting. Values that were counted before can still be collected."""
@@ -108,7 +108,7 @@ class OtelReporter:
         if event in self._recorded:
             self._record(self._recorded[event], measurements, metadata)
 
-    def _hear_singly(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
+    def _handle_singly(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
         self._record(self._singly[event], measurements, metadata)
 
     def _decide(self) -> None:
@@ -126,7 +126,7 @@ class OtelReporter:
         self._recorded = by_event(metric for metric in recorded if metric.singly is None)
         self._singly = by_event(metric.singly for metric in recorded if metric.singly is not None)
         if self._singly:
-            bus.attach_many(f"{self._id}-singly", self._singly, self._hear_singly, keep=True)
+            bus.attach_many(f"{self._id}-singly", self._singly, self._handle_singly, keep=True)
 
     def _mark(self, metadata: Mapping[str, Any]) -> Any:
         """Return the time and span of an exemplar; ``None`` outside a sampled span."""
