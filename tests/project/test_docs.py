@@ -91,6 +91,14 @@ def test_links_of_the_site_lead_to_its_pages() -> None:
     assert navigation == {*names.values(), "recipes.md", "reference.md", "dashboards.md"}
 
 
+def test_the_architecture_page_names_every_module_and_folder() -> None:
+    shown = set(re.findall(r"^[├└]── ([\w/.]+?)/? ", (ROOT / "docs" / "architecture.md").read_text(), re.M))
+    source = Path(str(package.__file__)).parent
+    there = {path.name for path in source.iterdir() if path.suffix == ".py" or (path.is_dir() and (path / "__init__.py").exists())}
+    assert there - shown == {"__init__.py", "__main__.py"}
+    assert [name for name in shown if not (source / name).exists()] == []
+
+
 def test_the_readme_names_every_tox_environment() -> None:
     """Compare the sections of tox.ini with the table of the README.
 
