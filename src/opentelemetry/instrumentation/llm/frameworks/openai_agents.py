@@ -6,12 +6,13 @@ begin and end at these places, and so do the spans that record nothing when trac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..guard import guarded
 from ..schema.records import Content
 from ..steps.contents import output_message, plain
-from ..steps.run import hand_off
+from ..steps.run import hand_off, running
 from ..steps.tables import Facts, Framework, Pair, Result, Step
 
 Args = tuple[Any, ...]
@@ -32,6 +33,20 @@ def _handoff(span: Any) -> None:
     data = span.span_data
     if type(data).__name__ == "HandoffSpanData" and data.to_agent:
         hand_off("openai_agents", data.to_agent)
+
+
+def _interrupting(original: Any) -> Callable[..., Any]:
+    def around(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> None:
+        guarded(_interrupt)
+        wrapped(*args, **kwargs)
+
+    return around
+
+
+def _interrupt() -> None:
+    step = running()
+    if step is not None and step.owner is not None:
+        step.owner.hold_response = Result("interrupted")
 
 
 def _run(runner: Any, args: Args, kwargs: Kwargs) -> Facts:
@@ -87,4 +102,5 @@ OPENAI_AGENTS = Framework(
         Pair(f"agents.tracing.spans:{name}.start", f"agents.tracing.spans:{name}.finish", "invoke_agent", _agent, _agent_result, _handoff)
         for name in _SPANS
     ),
+    patches=(("agents.run_internal.run_steps:NextStepInterruption.__init__", _interrupting),),
 )  # fmt: skip

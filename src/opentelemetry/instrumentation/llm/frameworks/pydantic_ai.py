@@ -11,7 +11,7 @@ from typing import Any
 from ..schema.records import Content
 from ..steps.contents import output_message, plain
 from ..steps.run import running
-from ..steps.tables import Facts, Framework, Step
+from ..steps.tables import Facts, Framework, Result, Step
 from ._pydantic_ai_spans import TARGETS, silent
 
 Args = tuple[Any, ...]
@@ -25,6 +25,11 @@ def _agent(agent: Any, args: Args, kwargs: Kwargs) -> Facts:
 def _is_native(agent: Any) -> bool:
     kinds = (type(one).__name__ for one in getattr(getattr(agent, "root_capability", None), "capabilities", ()))
     return bool(getattr(agent, "instrument", None) or getattr(type(agent), "_instrument_default", False)) or "Instrumentation" in kinds
+
+
+def _agent_result(run: Any) -> Result:
+    deferred = type(getattr(getattr(run, "result", None), "output", None)).__name__ == "DeferredToolRequests"
+    return Result("deferred" if deferred else "complete")
 
 
 def _agent_output(run: Any) -> Content | None:
@@ -51,7 +56,7 @@ PYDANTIC_AI = Framework(
     "pydantic_ai",
     "pydantic-ai-slim >= 2.0",
     (
-        Step("pydantic_ai.agent:Agent.iter", "invoke_agent", _agent, output=_agent_output),
+        Step("pydantic_ai.agent:Agent.iter", "invoke_agent", _agent, _agent_result, output=_agent_output),
         Step("pydantic_ai.tool_manager:ToolManager.execute_tool_call", "execute_tool", _tool, None, _tool_content, _tool_output),
     ),
     silenced=tuple((target, silent) for target in TARGETS),
