@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from opentelemetry import baggage, context
-from opentelemetry.instrumentation.llm import CostBudget, emit_cost_calculated
+from opentelemetry.instrumentation.llm import CostBudget, emit_cost_calculated, with_agent
 from opentelemetry.instrumentation.llm.testing import capture_events
 
 MESSAGES = [{"role": "user", "content": "say three words"}]
@@ -63,6 +63,16 @@ def test_every_value_of_the_scope_has_its_own_limit(budget: Any) -> None:
             context.detach(token)
     assert [e.metadata["scope_value"] for e in emitted] == ["b"]
     assert (spent.spent("a"), spent.spent("b"), spent.spent("c")) == (8, 16, 0)
+
+
+@pytest.mark.parametrize(("scope", "value"), [("agent_name", "planner"), ("conversation_id", "c-1")])
+def test_a_scope_may_be_an_agent_or_a_conversation(seen: Any, client: Any, budget: Any, scope: str, value: str) -> None:
+    made = budget("agents", 1000, scope=scope)
+    with with_agent("planner", conversation_id="c-1"):
+        client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
+    client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
+    (agent,) = (span for span in seen.spans() if span.name == "invoke_agent planner")
+    assert made.spent(value) == pytest.approx(agent.attributes["ex_llm.cost.cents"]) and made.spent(value) > 0
 
 
 def test_a_closed_budget_receives_no_events() -> None:

@@ -101,6 +101,12 @@ def test_a_line_shows_all_known_values(traced: Traced) -> None:
     ]
 
 
+def test_an_agent_shows_its_calls_tools_and_outcome(traced: Traced) -> None:
+    known = {"ex_llm.agent.inference_calls": 2, "ex_llm.agent.tool_calls": 1, "ex_llm.outcome": "handed_off", "ex_llm.cost.cents": 0.5}
+    traced.chat(known=known)
+    assert traced.lines() == ["chat gpt-4o-mini  openai  1.50 s  in 10  out 5  0.5 cents  2 calls  1 tool  handed off"]
+
+
 def test_contents_are_not_printed(traced: Traced) -> None:
     traced.chat(known={"gen_ai.input.messages": "secret", "gen_ai.response.id": "secret"})
     traced.provider.shutdown()

@@ -29,7 +29,7 @@ from ..reporters.aggregation import Aggregator
 from ..reporters.otel import OtelReporter
 from ..settings import Settings
 from ..version import __version__
-from . import connections, environment, exporters, findings, sending, text
+from . import agent_frameworks, connections, environment, exporters, findings, sending, text
 from .conflicts import OURS, everything_installed, neighbours
 from .facts import Facts, Finding, Setting
 from .sdks import by_distribution, looked_at, probed
@@ -126,6 +126,7 @@ def _collect(variables: Mapping[str, str], settings: Settings, ignored: tuple[st
         missing_files=tuple((name, exporters.masked(value)) for name, value in environment.missing_files(variables)),
         copies=environment.copies(OURS),
         without_effect=environment.without_effect(variables, found),
+        frameworks=tuple(agent_frameworks.found(settings)),
         known_providers=tuple(p.name for several in by_distribution().values() for p in several),
     )
 

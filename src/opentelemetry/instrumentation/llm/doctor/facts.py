@@ -41,6 +41,21 @@ class SdkState:
 
 
 @dataclass(frozen=True)
+class FrameworkState:
+    """One agent framework that is installed.
+
+    ``state`` is ``instrumented``, ``not imported``, ``untested`` (another release than the table names) or ``disabled``.
+    """
+
+    name: str
+    requires: str
+    version: str
+    state: str
+    operations: tuple[str, ...]
+    patched: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class OtherInstrumentation:
     """Another package that instruments one of our SDKs.
 
@@ -145,6 +160,7 @@ class Facts:
     copies: tuple[str, ...] = ()
     without_effect: tuple[tuple[str, str], ...] = ()
     sent: tuple[Sent, ...] = ()
+    frameworks: tuple[FrameworkState, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return plain dicts and lists."""

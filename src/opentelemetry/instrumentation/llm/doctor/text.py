@@ -9,7 +9,7 @@ from typing import Literal
 from ..exporters.terminal import PLAIN, Style, Terminal
 from ..reporters.text_table import aligned
 from .conflicts import OURS
-from .facts import Facts, Finding, OtherInstrumentation, SdkState, Sent, Setting, Signal
+from .facts import Facts, Finding, FrameworkState, OtherInstrumentation, SdkState, Sent, Setting, Signal
 from .findings import what_to_do
 
 Row = tuple[str, ...]
@@ -30,6 +30,7 @@ def written(collected: Facts, findings: Sequence[Finding], terminal: Terminal = 
     parts = [
         f"{page.bold(f'{OURS} {versions[OURS]}')} on Python {versions['python']}\n{', '.join(others)}",
         page.section("SDKs", sdks) + _not_installed(collected.sdks),
+        page.section("Agent frameworks", {_framework(f): _STATES.get(f.state, "good") for f in collected.frameworks}, always=False),
         page.section("Billed calls that are not recorded", list(_unobserved(collected.sdks)), always=False),
         page.section("Spans that SDKs make themselves", [(n.target, n.done) for sdk in collected.sdks for n in sdk.native]),
         page.section("Other instrumentations of these SDKs", [_neighbour(n) for n in collected.neighbours]),
@@ -88,6 +89,11 @@ class _Page:
 
 def _sdk(sdk: SdkState) -> Row:
     return sdk.name, sdk.version or "", sdk.state, _watched(sdk)
+
+
+def _framework(framework: FrameworkState) -> Row:
+    places = f"{_count(len(framework.operations), 'operation')} at {_count(len(framework.patched), 'place')}"
+    return framework.name, framework.version, framework.state, places if framework.patched else f"needs {framework.requires}"
 
 
 def _not_installed(sdks: Iterable[SdkState]) -> str:

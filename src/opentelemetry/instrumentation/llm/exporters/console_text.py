@@ -22,6 +22,7 @@ INPUT, CACHED, OUTPUT = "gen_ai.usage.input_tokens", "gen_ai.usage.cache_read.in
 REASONING, FIRST_CHUNK = "gen_ai.usage.reasoning.output_tokens", "gen_ai.response.time_to_first_chunk"
 COST, UNKNOWN_COST, STREAM_END = "ex_llm.cost.cents", "ex_llm.cost.unknown_reason", "ex_llm.stream.end"
 ERROR_KIND, ERROR_TYPE = "ex_llm.error.kind", "error.type"
+INFERENCES, TOOLS, OUTCOME = "ex_llm.agent.inference_calls", "ex_llm.agent.tool_calls", "ex_llm.outcome"
 RESENT = "http.request.resend_count"
 _AROUND_CALLS = frozenset({"invoke_agent", "create_agent", "execute_tool", "invoke_workflow", "plan"})
 HEAD = ("operation", "provider", "model", "calls", "errors", "tokens in", "cached", "tokens out", "cents", "mean time")
@@ -67,6 +68,11 @@ def details(attributes: Attributes, seconds: float, resent: int) -> list[Part]:
         parts.append((f"{amount(attributes[COST])} cents", "green"))
     elif UNKNOWN_COST in attributes:
         parts.append((f"no cost ({str(attributes[UNKNOWN_COST]).replace('_', ' ')})", "yellow"))
+    for key, thing in ((INFERENCES, "call"), (TOOLS, "tool")):
+        if count := attributes.get(key):
+            parts.append((f"{count} {thing}{'' if count == 1 else 's'}", "faint"))
+    if attributes.get(OUTCOME, "complete") not in ("complete", "error"):
+        parts.append((str(attributes[OUTCOME]).replace("_", " "), "yellow"))
     if resent:
         parts.append(("1 retry" if resent == 1 else f"{resent} retries", "yellow"))
     if attributes.get(STREAM_END, "complete") not in ("complete", "error"):
