@@ -82,7 +82,7 @@ RUNS = {
     "openai_agents": (_openai_agents, ["interrupted", "complete"], ["complete"]),
     "pydantic_ai": (_pydantic_ai, ["deferred", "complete"], ["complete"]),
 }
-"""Functions, the outcomes of the agent's runs, and those of the tool's executions."""
+"""Functions, the outcomes of the agent's runs, and the outcomes of the tool."""
 
 
 @pytest.mark.parametrize("name", RUNS)
