@@ -37,7 +37,7 @@ MESSAGES = [{"role": "user", "content": "say three words"}]
 def show(**more):
     scopes = sorted(span.instrumentation_scope.name for span in spans.get_finished_spans())
     names = sorted(span.name for span in spans.get_finished_spans())
-    print(json.dumps({"scopes": scopes, "names": names, "causes": [f.cause + ": " + f.says for f in report().findings], **more}))
+    print(json.dumps({"scopes": scopes, "names": names, "causes": [f.cause + ": " + f.description for f in report().findings], **more}))
 """
 OPENAI = """
 import openai, asyncio
