@@ -19,7 +19,7 @@ import wrapt
 
 from behaviour.test_doctor import causes, sound_facts
 from opentelemetry.instrumentation.llm.doctor import Report, report
-from opentelemetry.instrumentation.llm.doctor.conflicts import _gives_way
+from opentelemetry.instrumentation.llm.doctor.conflicts import _gives_way, wrapping
 from opentelemetry.instrumentation.llm.doctor.exporters import masked, without_secrets
 from opentelemetry.instrumentation.llm.doctor.facts import NativeState, OtherInstrumentation, SdkState
 
@@ -68,6 +68,19 @@ def test_replaced_function_is_a_finding_with_its_module(restored: None, watch: A
     assert _not_reached(report()) == ""
     base.request = wrapt.FunctionWrapper(original, wrapper)  # type: ignore[method-assign]
     assert "openai._base_client:SyncAPIClient.request (a wrapper of openinference.instrumentation.openai" in _not_reached(report())
+
+
+def test_a_package_below_our_wrapper_is_found(restored: None, watch: Any) -> None:
+    import openai._base_client
+
+    def wrapper(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
+        return wrapped(*args, **kwargs)
+
+    wrapper.__module__ = "openinference.instrumentation.openai._request"
+    base = openai._base_client.SyncAPIClient
+    base.request = wrapt.FunctionWrapper(vars(base)["request"], wrapper)  # type: ignore[method-assign]
+    watch()
+    assert "openinference_instrumentation_openai" in wrapping(["openai"])
 
 
 def test_reload_without_a_hook_is_a_finding(restored: None, watch: Any) -> None:

@@ -10,6 +10,7 @@ from importlib.metadata import Distribution, distributions
 from types import ModuleType
 from typing import Any
 
+import wrapt
 from packaging.requirements import InvalidRequirement, Requirement
 
 from .facts import OtherInstrumentation, SdkState
@@ -116,8 +117,9 @@ def wrapping(packages: Iterable[str]) -> set[str]:
     """Return which other packages wrap functions of these packages in this process."""
     insides = tuple(f"{package}." for package in packages)
     modules = [(n, m) for n, m in list(sys.modules.items()) if f"{n}.".startswith(insides) and isinstance(m, ModuleType)]
-    found = {_who(value) for name, module in modules for owner in _owners(name, module) for value in list(vars(owner).values())}
-    return {wrapper_name for wrapper_name in found if wrapper_name is not None}
+    return {
+        who for name, module in modules for owner in _owners(name, module) for value in list(vars(owner).values()) for who in _who(value)
+    }
 
 
 def _owners(name: str, module: ModuleType) -> Iterator[Any]:
@@ -126,7 +128,13 @@ def _owners(name: str, module: ModuleType) -> Iterator[Any]:
     yield from (v for v in list(vars(module).values()) if issubclass(type(v), type) and v.__module__ == name)
 
 
-def _who(value: Any) -> str | None:
-    """Return the module name of the distribution that wraps the function ``value``."""
-    module = wrapper_module(value)
-    return None if module is None else distribution_of(module)
+def _who(value: Any) -> Iterator[str]:
+    """Yield the module names of the distributions that wrap the function ``value``.
+
+    Our own wrapper may be around another.
+    """
+    while issubclass(type(value), wrapt.FunctionWrapper):
+        module = wrapper_module(value)
+        if module is not None:
+            yield distribution_of(module)
+        value = value.__wrapped__
