@@ -34,6 +34,8 @@ _LARGEST, _MOST = 8192, 64
 """Limits of bytes and values: W3C's for one header, and less than its 180 values."""
 
 _VARIABLES = 32
+_set_here: dict[str, None] = {}
+"""Names that this process has set with ``with_attributes``; at most 64."""
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
@@ -41,7 +43,7 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 def carried(keys: Iterable[str]) -> dict[str, str]:
     """Return the values of ``keys`` in the current baggage, with bounded length."""
     held = baggage.get_all()
-    found = {key: _bounded(held[key]) for key in keys if key in held} if held else {}
+    found = {key: _bounded(held[key]) for key in (*keys, *_set_here) if key in held} if held else {}
     return {key: value for key, value in found.items() if value}
 
 
@@ -50,7 +52,8 @@ class with_attributes:
 
     ``conversation_id``, ``session_id``, ``user_id`` and ``tenant_id`` are short for ``gen_ai.conversation.id``,
     ``session.id``, ``user.id`` and ``tenant.id``; other names are used unchanged, ``**{"app.feature": "search"}``.
-    Spans show the names in the setting ``span_baggage_keys``, metrics only the names in ``metric_baggage_keys``.
+    Spans show every name with a dot, and values of other processes by the setting ``span_baggage_keys``; metrics show only
+    the names in ``metric_baggage_keys``.
     ``None`` removes a value. A value is a string of at most 256 characters; longer values are cut. All values
     together are limited to 8 KiB; values beyond that limit are dropped with a warning. An invalid name raises
     ``ValueError``.
@@ -69,6 +72,9 @@ class with_attributes:
         for name in named:
             if not _NAME.fullmatch(name):
                 raise ValueError(f"{name!r} cannot be the name of an attribute; use letters, digits, '.', '_' and '-'")
+        for name in named:
+            if "." in name and len(_set_here) < _MOST:
+                _set_here.setdefault(name)
         self._attributes = {name: "" if value is None else _bounded(value) for name, value in named.items()}
         # Keyed by the entered context, because tasks and threads may share one ``with_attributes``.
         self._open: dict[int, tuple[context.Context, context.Context, context.Entered]] = {}

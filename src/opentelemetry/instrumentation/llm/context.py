@@ -24,6 +24,7 @@ from opentelemetry import baggage, propagate, trace
 from opentelemetry import context as otel_context
 
 from .schema.errors import error_type, is_no_failure
+from .schema.semconv import SPAN_KINDS, span_kind
 
 __all__ = [
     "Context", "RunningCall", "baggage_value", "carry", "content_places", "current",
@@ -278,20 +279,55 @@ def current(context: Context) -> Iterator[None]:
         raise
 
 
+class OwnSpans:
+    """Hold what spans of users have beside their attributes.
+
+    ``session`` returns the attributes of the session. ``contents`` returns those of a function: it receives the kind, the
+    arguments and the result.
+    """
+
+    def __init__(
+        self,
+        session: Callable[[], Mapping[str, Any]] = dict,
+        contents: Callable[[str, Any, Any], Mapping[str, Any]] | None = None,
+    ) -> None:
+        self.session, self._contents = session, contents
+
+    def show(self, span: Span, kind: str | None, args: Any, kwargs: Any, result: Any) -> None:
+        """Set the arguments and the result of a decorated function."""
+        if kind is not None and self._contents is not None and span.is_recording():
+            span.set_attributes(self._contents(kind, {"args": args, **kwargs} if args else kwargs, result))
+
+
+_own = OwnSpans()
+
+
+def use_own_spans(own: OwnSpans) -> None:
+    """Set what spans of users have beside their attributes."""
+    global _own
+    _own = own
+
+
 class with_span:
     """Open a span, as ``with``, ``async with`` or decorator.
 
     Calls inside become its children. ``attributes`` are set at its start. The block gets the OpenTelemetry span. An
     exception marks the span as failed and is raised unchanged; its text is not recorded.
 
+    ``kind`` is ``workflow``, ``agent``, ``tool``, ``retrieval``, ``chain`` or ``task``: tools that show traces read it. A
+    decorated function with a kind records its arguments and its result where contents of spans are recorded. ``with_agent``
+    and the others of its kind record metrics and totals too.
+
     >>> with with_span("custom_operation", {"custom": "attribute"}) as current_span:
     ...     current_span.set_attribute("documents", 3)
     """
 
-    __slots__ = ("_attributes", "_name", "_open")
+    __slots__ = ("_attributes", "_kind", "_name", "_open")
 
-    def __init__(self, name: str, attributes: Mapping[str, Any] | None = None) -> None:
-        self._name = name
+    def __init__(self, name: str, attributes: Mapping[str, Any] | None = None, *, kind: str | None = None) -> None:
+        self._name, self._kind = name, kind
+        if kind is not None and kind not in SPAN_KINDS:
+            raise ValueError(f"kind={kind!r} is not allowed; use one of {', '.join(SPAN_KINDS)}")
         self._attributes = dict(attributes or {})
         # Keyed by the entered context, because tasks and threads may share one ``with_span``: each ends the span that it opened.
         self._open: dict[int, tuple[Context, Context, Span, Entered]] = {}
@@ -302,7 +338,8 @@ class with_span:
         inside = before
         span: Span = trace.INVALID_SPAN
         try:
-            span = tracer.start_span(self._name, attributes=self._attributes)
+            kind = {} if self._kind is None else span_kind(self._kind, self._name)
+            span = tracer.start_span(self._name, attributes={**_own.session(), **kind, **self._attributes})
             inside = trace.set_span_in_context(span, before)
             entered = enter(inside)
             self._open[id(inside)] = (inside, before, span, entered)
@@ -345,22 +382,26 @@ class with_span:
         self.__exit__(kind, error, trace_)
 
     def __call__(self, function: Callable[..., _R]) -> Callable[..., _R]:
-        name, attributes = self._name, self._attributes
+        name, attributes, kind = self._name, self._attributes, self._kind
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             raise TypeError(f"{function.__qualname__} is a generator; put 'with with_span({name!r})' around the code that reads it")
         if inspect.iscoroutinefunction(function):
 
             @functools.wraps(function)
             async def spanned_async(*args: Any, **kwargs: Any) -> Any:
-                with with_span(name, attributes):
-                    return await function(*args, **kwargs)
+                with with_span(name, attributes, kind=kind) as span:
+                    result = await function(*args, **kwargs)
+                    _own.show(span, kind, args, kwargs, result)
+                    return result
 
             return spanned_async  # type: ignore[return-value]
 
         @functools.wraps(function)
         def spanned(*args: Any, **kwargs: Any) -> _R:
-            with with_span(name, attributes):
-                return function(*args, **kwargs)
+            with with_span(name, attributes, kind=kind) as span:
+                result = function(*args, **kwargs)
+                _own.show(span, kind, args, kwargs, result)
+                return result
 
         return spanned
 

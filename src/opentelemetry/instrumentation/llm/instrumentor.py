@@ -15,6 +15,7 @@ from opentelemetry.instrumentation.threading import ThreadingInstrumentor
 from opentelemetry import _logs, metrics, trace
 
 from . import bus, context, fork, frameworks, providers, transports
+from .baggage import carried
 from .caches import gptcache, langchain, litellm
 from .calls.call import CallServices
 from .calls.declaration import Sdk
@@ -23,7 +24,9 @@ from .calls.patches import Patches
 from .calls.streams import finalize
 from .costs.call_cost import Costs
 from .frameworks import inference_spans
+from .guard import guarded_later
 from .handlers.logs import Logs
+from .handlers.own_spans import contents_of
 from .handlers.spans import Spans
 from .listening import ListenerCheck
 from .metrics import metrics as our_metrics
@@ -114,6 +117,9 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         self._attached = (_reporter(given["meter_provider"], settings, spans), spans)
         spans.attach()
         context.use_tracer_provider(given["tracer_provider"])
+        context.use_own_spans(
+            context.OwnSpans(partial(guarded_later, carried, settings.span_baggage_keys, default={}), contents_of(settings))
+        )
         listeners = ListenerCheck(any(given.values()), bus.count_handlers() - attached_before)
         self._patches.begin()
         services = _services(settings, self.costs, listeners)
@@ -163,6 +169,7 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
     def _uninstrument(self, **keywords: Any) -> None:
         by_hand.use(None)
         context.use_tracer_provider(None)
+        context.use_own_spans(context.OwnSpans())
         self._patches.restore()
         finalize.end_open()
         if self._sockets is not None:

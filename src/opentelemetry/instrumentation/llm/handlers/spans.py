@@ -16,6 +16,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 from opentelemetry import trace
 
 from .. import bus, context, fork
+from ..baggage import carried
 from ..guard import guarded
 from ..schema import semconv
 from ..schema.bounds import LARGEST_INTEGER, encodable, short
@@ -187,7 +188,7 @@ class Spans:
         ours = metadata.get("operation") in OPERATIONS
         # Copied, because a dict is read at half the cost of the read-only proxy from the bus.
         given = metadata.copy()  # type: ignore[attr-defined]
-        known = guarded(semconv.known if ours else _as_given, given)
+        known = guarded(semconv.known if ours else self._of_the_application, given)
         span_name = guarded(semconv.span_name, given, default=name) if ours else name
         began = measurements["system_time"]
         kind = _SIDES.get(metadata.get("side", ""), SpanKind.CLIENT) if ours and not metadata.get("in_process") else SpanKind.INTERNAL
@@ -202,6 +203,9 @@ class Spans:
             opened.block = (context.here(), opened.block[1])
         if known is not None:
             opened.before, opened.known = given, known
+
+    def _of_the_application(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        return {**carried(self._settings.span_baggage_keys), **_as_given(given)}
 
     def _left(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
         if (opened := self._open.get(metadata.get("ref"))) is not None:

@@ -341,6 +341,27 @@ def exception(metadata: Mapping[str, Any], message: str | None) -> dict[str, Any
     return found if message is None else {**found, "exception.message": message}
 
 
+SPAN_KINDS: Mapping[str, tuple[str, str | None]] = {
+    "workflow": ("invoke_workflow", AGENT_NAME),
+    "chain": ("invoke_workflow", AGENT_NAME),
+    "task": ("invoke_workflow", AGENT_NAME),
+    "agent": ("invoke_agent", AGENT_NAME),
+    "tool": ("execute_tool", TOOL_NAME),
+    "retrieval": ("retrieval", None),
+}
+"""The operation of a span of the application by its kind, and its name."""
+
+
+def span_kind(kind: str, name: str) -> dict[str, str]:
+    """Return the attributes of a span of the application by its kind.
+
+    >>> span_kind("tool", "look_up")
+    {'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 'look_up'}
+    """
+    operation, named = SPAN_KINDS[kind]
+    return {OPERATION_NAME: operation} if named is None else {OPERATION_NAME: operation, named: short(name)}
+
+
 def span_name(metadata: Mapping[str, Any]) -> str:
     """Return a span name of operation and model, agent or tool; it contains no ids.
 

@@ -11,7 +11,7 @@ from ..calls.streams.finalize import call_collected
 from ..calls.wrap import EnabledFlag
 from ..guard import guarded
 from ..schema.records import Content
-from .contents import documents, output_message, plain
+from .contents import documents, input_message, output_message, plain
 from .engine import Observed, StepServices, observed
 from .outcomes import COMPLETE, OUTCOMES
 from .tables import Facts, Result, Step
@@ -38,15 +38,16 @@ class _Current:
 class Handle:
     """Values that the block of a step may set; ``None`` is not emitted.
 
-    ``output`` is the result: the text of an agent, the value of a tool, the documents of a retrieval. It is recorded
-    only where contents are captured; the number of documents is always recorded. ``outcome`` is one of complete,
-    interrupted, handed_off, retry, deferred, skipped, closed_early, abandoned, cancelled; ``error_type`` marks a
-    failure without an exception.
+    ``input`` is the question, the arguments or the query. ``output`` is the result: the text of an agent, the value of a
+    tool, the documents of a retrieval. Both are recorded only where contents are captured; the number of documents is
+    always recorded. ``outcome`` is one of complete, interrupted, handed_off, retry, deferred, skipped, closed_early,
+    abandoned, cancelled; ``error_type`` marks a failure without an exception.
     """
 
-    __slots__ = ("error_type", "outcome", "output")
+    __slots__ = ("error_type", "input", "outcome", "output")
 
     def __init__(self) -> None:
+        self.input: Any = None
         self.output: Any = None
         self.outcome = COMPLETE
         self.error_type: str | None = None
@@ -131,14 +132,23 @@ class _ByHand:
     def _content(self, arguments: Any) -> Content | None:
         if self._operation == "execute_tool":
             return Content(tool_arguments=plain(arguments))
-        return Content(query=str(arguments)) if self._operation == "retrieval" else None
+        if self._operation == "retrieval":
+            return Content(query=str(arguments))
+        return Content(input_messages=input_message(arguments)) if arguments else None
 
     def _result(self, handle: Handle) -> tuple[Result, Content | None]:
         value, outcome = handle.output, handle.outcome if handle.outcome in OUTCOMES else COMPLETE
         count = len(value) if self._operation == "retrieval" and isinstance(value, (list, tuple)) else None
-        return Result(outcome, handle.error_type, count), _output(self._operation, value) if capture.wanted(
-            _desk.captures_content
-        ) else None
+        return Result(outcome, handle.error_type, count), self._contents(handle) if capture.wanted(_desk.captures_content) else None
+
+    def _contents(self, handle: Handle) -> Content | None:
+        made = _output(self._operation, handle.output)
+        given = None if handle.input is None else self._content(handle.input)
+        for name in () if given is None else ("input_messages", "tool_arguments", "query"):
+            if (value := getattr(given, name)) is not None:
+                made = made or Content()
+                setattr(made, name, value)
+        return made
 
 
 def _abandon(active: ActiveCall) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -45,6 +46,18 @@ def _document(value: Any) -> dict[str, Any]:
         if known is not None:
             found[name] = known
     return found or {"content": plain(value)}
+
+
+def input_message(value: Any) -> list[dict[str, Any]]:
+    """Return the input of an agent or workflow as one message with one text part.
+
+    The only argument of a function stands for all of them.
+    """
+    if isinstance(value, Mapping) and len(value) == 1:
+        (value,) = value.values()
+        value = value[0] if isinstance(value, tuple) and len(value) == 1 else value
+    text = value if isinstance(value, str) else json.dumps(plain(value), ensure_ascii=False)
+    return [{"role": "user", "parts": [{"type": "text", "content": text}]}]
 
 
 def output_message(text: Any) -> list[dict[str, Any]]:
