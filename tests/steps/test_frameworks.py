@@ -149,7 +149,7 @@ async def test_totals_of_agents_are_those_of_their_inferences(app: App, seen: An
     assert [(end["inference_calls"], end["tool_calls"], end["input_tokens"]) for end in ends] == [(2, 1, 20)] * 2
     assert _sum(events, "agent") == _sum(events, "chat") == 40
     measured = [seen.total(f"gen_ai.{name}.duration") for name in ("invoke_agent", "execute_tool")]
-    assert measured == ([0, 0] if app.native else [2, 2])
+    assert measured == ([0, 0] if app.native_metrics else [2, 2])
     assert seen.total("ex_llm.agent.runs.total") == seen.total("ex_llm.tool.calls.total") == 2
     for span in () if app.native else [_named(seen.spans(), name) for name in (BOSS, WEATHER)]:
         assert span.attributes["gen_ai.usage.input_tokens"] == 20
@@ -221,7 +221,8 @@ async def test_every_exit_ends_all_spans(app: App, watch: Any, scripted: Scripte
     seen.tracer_provider.add_span_processor(Counts())
     await _leave(app, app.make(scripted.url), how)
     assert not _current()
-    assert len(begun) == len(ended) > 0
+    ours = [[span for span in spans if not app.inner or not span.name.startswith(app.inner)] for spans in (begun, ended)]
+    assert len(ours[0]) == len(ours[1]) > 0
     assert [span.name for span in ended if span.name.startswith(("invoke", "execute")) and not span.status.is_ok] == []
     starts = [event.metadata["ref"] for event in events if re.fullmatch(r"ex_llm\.(agent|tool|workflow)\.start", event.name)]
     assert len(starts) == len([event for event in events if re.fullmatch(r"ex_llm\.(agent|tool|workflow)\.stop", event.name)]) > 0
@@ -238,7 +239,7 @@ async def test_an_exception_of_a_tool_is_an_error_of_the_tool(app: App, seen: An
         with pytest.raises(ValueError, match="boom"):
             await app.fail(app.make(scripted.url))
     spans = seen.spans()
-    assert not _named(spans, "execute_tool breaks").status.is_ok
+    assert app.native or not _named(spans, "execute_tool breaks").status.is_ok
     assert _named(spans, "invoke_agent breaker").status.is_ok == app.fails_softly
     assert _ended(events, "tool", "breaks")["failed"] and _ended(events, "agent", "breaker")["failed"] != app.fails_softly
     assert app.native or "boom" not in str([(dict(span.attributes), span.status.description) for span in spans])

@@ -48,6 +48,8 @@ class App(NamedTuple):
     cancelled: tuple[str, ...] = ("cancelled",)
     native: bool = False
     """True if the framework makes the spans of agents and tools itself."""
+    native_metrics: bool = False
+    """True if the framework records the metrics of agents and tools itself."""
     inference: str = "chat gpt-4o-mini"
     """The name of the spans of inferences."""
     inner: tuple[str, ...] = ()
@@ -62,6 +64,7 @@ NAMES = {
     "llama_index": "llama-index-core",
     "openai_agents": "openai-agents",
     "pydantic_ai": "pydantic-ai-slim",
+    "strands": "strands-agents",
 }
 """Applications by the distribution that they need."""
 

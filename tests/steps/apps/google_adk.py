@@ -115,6 +115,6 @@ def _exits() -> tuple[str, ...]:
 
 
 APP = App(
-    _make, _run, _stream, _fail, _pair, _confirm, exits=_exits(), native=True, inference="generate_content gemini-2.5-flash",
+    _make, _run, _stream, _fail, _pair, _confirm, exits=_exits(), native=True, native_metrics=True, inference="generate_content gemini-2.5-flash",
     inner=("invoke_workflow", "invocation", "execute_tool (merged)", "call_llm"),
 )  # fmt: skip

@@ -43,6 +43,7 @@ KNOWN: tuple[LazyFramework, ...] = (
     LazyFramework("openai", "sdk_tools:OPENAI", ("openai",)),
     LazyFramework("openai_agents", "openai_agents:OPENAI_AGENTS", ("agents.tracing.spans",)),
     LazyFramework("pydantic_ai", "pydantic_ai:PYDANTIC_AI", ("pydantic_ai",)),
+    LazyFramework("strands", "strands:STRANDS", ("strands.types", "strands.agent.agent")),
 )
 
 
