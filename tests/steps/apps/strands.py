@@ -1,4 +1,4 @@
-"""Strands, with an agent in a tool of another agent. Strands makes the spans of agents and tools."""
+"""Strands, which makes its own spans, with an agent in a tool of another agent."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ async def _interrupt(made: Any) -> Any:
 
 
 def _exits() -> tuple[str, ...]:
-    """Return the exits after which Strands ends its own spans and leaves none current."""
+    """Return the exits after which Strands ends its spans and leaves none current."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:
