@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from .exchange import Answer, Json, Request, Route, Whole
+from .exchange import Answer, Event, Json, Request, Route, Stream, Whole
 from .words import CREATED
 
 
@@ -129,7 +129,24 @@ def _routes(resource: Resource) -> list[Route]:
     ]
 
 
+def _run(request: Request) -> Answer:
+    """Create or fetch a run; a fetched run is complete and has its usage."""
+    known = {"object": "thread.run", "created_at": CREATED, "model": "gpt-4o-mini", "instructions": "", "tools": [], "metadata": {}}
+    thread = request.parameters.get("thread") or "thread_1"
+    own = {"id": request.parameters.get("id") or request.new_id("run_"), "thread_id": thread, "assistant_id": "asst_1"}
+    complete = request.method == "GET" or not request.fields.get("stream")
+    usage = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120} if complete else None
+    run = {**known, **own, "status": "completed" if complete else "queued", "parallel_tool_calls": True, "usage": usage}
+    if complete:
+        return Whole(run)
+    done = {**run, "status": "completed", "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}}
+    return Stream([Event(run, "thread.run.created"), Event(done, "thread.run.completed"), Event("[DONE]", "done")])
+
+
 ROUTES = (
+    Route("POST", "/threads/{thread}/runs", _run),
+    Route("POST", "/threads/runs", _run),
+    Route("GET", "/threads/{thread}/runs/{id}", _run),
     Route("POST", "/vector_stores/{id}/search", _search),
     Route("GET", "/files/{id}/content", _content("application/octet-stream")),
     Route("GET", "/videos/{id}/content", _content("video/mp4")),

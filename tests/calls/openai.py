@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from typing import Any
 
 NEEDS = "openai"
@@ -28,6 +29,17 @@ def _file() -> tuple[str, io.BytesIO]:
 
 def _image() -> tuple[str, io.BytesIO]:
     return "image.png", io.BytesIO(b"PNG")
+
+
+def _deprecated(call: Any) -> Any:
+    """Return a call of the Assistants API without the warning of the SDK."""
+
+    def quiet(client: Any) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return call(client)
+
+    return quiet
 
 
 CALLS: list[tuple[str, str, bool, Any]] = [
@@ -67,6 +79,14 @@ CALLS: list[tuple[str, str, bool, Any]] = [
         "POST /decisions", "decisions.create", False,
         lambda c: c.decisions.create(model="gpt-6-luna", input="a b", questions=[{"type": "predicate", "name": "q", "prompt": "Is it?"}]),
     ),
+    ("POST /threads/*/runs", "beta.threads.runs.create", False, _deprecated(lambda c: c.beta.threads.runs.create("thread_1", assistant_id="asst_1"))),
+    (
+        "POST /threads/*/runs", "beta.threads.runs.create", True,
+        _deprecated(lambda c: c.beta.threads.runs.create("thread_1", assistant_id="asst_1", stream=True)),
+    ),
+    ("POST /threads/runs", "beta.threads.create_and_run", False, _deprecated(lambda c: c.beta.threads.create_and_run(assistant_id="asst_1"))),
+    ("GET /threads/*/runs/*", "beta.threads.runs.retrieve", False, _deprecated(lambda c: c.beta.threads.runs.retrieve("run_1", thread_id="thread_1"))),
+    ("POST /vector_stores/*/search", "vector_stores.search", False, lambda c: c.vector_stores.search("vs_1", query="three words")),
     (
         "POST /batches", "batches.create", False,
         lambda c: c.batches.create(completion_window="24h", endpoint="/v1/chat/completions", input_file_id="file_1"),
@@ -77,7 +97,10 @@ CALLS: list[tuple[str, str, bool, Any]] = [
 NEWER = {("audio.transcriptions.create", True): "openai >= 1.68", ("responses.retrieve", True): "openai >= 1.82"}
 """Requirements of streams that are newer than their function."""
 
+_OF_RUNS = ("openai.response.system_fingerprint", "openai.response.service_tier", "gen_ai.request.model")
 ABSENT = {
+    "POST /threads/*/runs": _OF_RUNS,
+    "POST /threads/runs": _OF_RUNS,
     "POST /completions": ("openai.api.type",),
     "POST /responses": ("openai.response.system_fingerprint",),
     "POST /decisions": ("openai.api.type", "openai.response.system_fingerprint", "gen_ai.response.id", "gen_ai.response.finish_reasons"),

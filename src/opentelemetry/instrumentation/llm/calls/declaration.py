@@ -5,7 +5,7 @@ The files in ``providers`` contain this data. The patching code and the generate
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -43,8 +43,9 @@ class PatchPoint:
     ``target`` is ``"module:Class.method"`` or ``"module:function"``. ``"module:function@variable"`` patches the function that a
     decorator keeps in that closure variable, so that all references to the decorated function are observed.
     ``route`` distinguishes several operations of one function. It is a method and the end of a path (``"POST
-    /chat/completions"``); ``*`` as the last part matches an id. ``stream_in`` is the attribute of the SDK's stream object that
-    holds the inner iterator. ``open`` handles a result that completes after the function has returned (see ``streams``).
+    /chat/completions"``). ``*`` matches an id: the last part, the last but one, or both as in ``/*/runs/*``.
+    ``stream_in`` is the attribute of the SDK's stream object that holds the inner iterator. ``open`` handles a result that
+    completes after the function has returned (see ``streams``).
     ``names`` are the parameters of the function that can be passed by position.
     """
 
@@ -93,12 +94,25 @@ class Sdk:
         return self.requires.split()[0]
 
 
+def _endings(parts: list[str]) -> Iterator[list[str]]:
+    """Yield the possible routes of a path, with ids as its last or earlier parts."""
+    yield parts
+    yield [*parts[:-1], "*"]
+    if len(parts) > 2:
+        yield [*parts[:-2], "*", parts[-1]]
+    if len(parts) > 3:
+        yield [*parts[:-3], "*", parts[-2], "*"]
+
+
 class Routes:
     """Find the patch point of a request by its method and path.
 
     >>> point = PatchPoint("m:C.request", "chat", None, "POST /chat/completions")  # type: ignore[arg-type]
     >>> Routes([point]).find("post", "/openai/deployments/d/chat/completions?api-version=1") is point
     True
+    >>> run = PatchPoint("m:C.request", "fetch_response", None, "GET /threads/*/runs/*")  # type: ignore[arg-type]
+    >>> Routes([run]).find("get", "/threads/t/runs/r") is run, Routes([run]).find("get", "/evals/e/runs/r")
+    (True, None)
     """
 
     def __init__(self, points: list[PatchPoint]) -> None:
@@ -118,7 +132,7 @@ class Routes:
         parts = path.partition("?")[0].strip("/").split("/")
         for length in range(min(self._longest, len(parts)), 0, -1):
             suffix = parts[-length:]
-            for ending in (suffix, [*suffix[:-1], "*"]):
+            for ending in _endings(suffix):
                 if (point := self._by_route.get((method.upper(), *ending))) is not None:
                     return point
         return self._everything

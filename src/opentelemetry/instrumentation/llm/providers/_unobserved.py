@@ -169,11 +169,9 @@ UNOBSERVED: Mapping[str, Mapping[str, str]] = {
         "ollama._client:*Client.web_fetch": "a web search or fetch",
     },
     "openai": {
-        "openai.lib._assistants_*": _AGENT,
         "openai.resources.beta.agents.*": _AGENT,
-        "openai.resources.beta.assistants:*": _AGENT,
         "openai.resources.beta.chatkit.*": _AGENT,
-        "openai.resources.beta.threads.*": _AGENT,
+        "openai.resources.beta.threads.runs.runs:*Runs.submit_tool_outputs*": "continues a run, whose usage is recorded when the run is fetched",
         "openai.resources.evals.*": _TRAINING_OR_EVALUATION,
         "openai.resources.fine_tuning.*": _TRAINING_OR_EVALUATION,
         "openai.resources.live.*": "starts or controls a telephone call or a live session, whose model calls are made at the provider",

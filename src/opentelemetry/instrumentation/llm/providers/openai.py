@@ -1,6 +1,7 @@
 """Instrument openai: OpenAI, Azure OpenAI, and other hosts that this SDK calls."""
 
 from ..calls.declaration import Sdk
+from ..dialects.openai.assistants import assistant_run, fetched_run, vector_store_search
 from ..dialects.openai.chat_completions import chat_completions, completions
 from ..dialects.openai.embeddings import embeddings
 from ..dialects.openai.media import decisions, images, moderation, plain, speech, transcription
@@ -18,6 +19,10 @@ OPENAI: Sdk = generated(
         "POST /responses/compact": ("chat", responses),
         "GET /responses/*": ("fetch_response", fetched_response),
         "POST /responses/input_tokens": ("count_tokens", plain),
+        "POST /threads/*/runs": ("invoke_agent", assistant_run),
+        "POST /threads/runs": ("invoke_agent", assistant_run),
+        "GET /threads/*/runs/*": ("fetch_response", fetched_run),
+        "POST /vector_stores/*/search": ("retrieval", vector_store_search),
         "POST /embeddings": ("embeddings", embeddings),
         "POST /images/generations": ("image_generation", images),
         "POST /images/edits": ("image_generation", images),
