@@ -36,6 +36,7 @@ from .metrics import basic_metrics, cost_metrics, metrics
 from .pricing import price
 from .reporters.logger import attach_default_logger, detach_default_logger
 from .schema.events import EVENTS
+from .schema.records import Usage
 from .schema.units import convert_time_unit
 from .steps.by_hand import with_agent, with_retrieval, with_tool, with_workflow
 from .version import __version__
@@ -53,6 +54,7 @@ __all__ = [
     "LLMInstrumentor",
     "PrometheusReporter",
     "StatsdReporter",
+    "Usage",
     "__version__",
     "attach",
     "attach_default_logger",

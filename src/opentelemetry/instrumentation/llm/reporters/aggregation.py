@@ -93,7 +93,7 @@ class Aggregator:
         self._marked: frozenset[str] = frozenset()
         self._order = itertools.count(1)
         self._inbox = DeferredQueue(self._book)
-        self.id = f"tally-{bus.new_ref()}"
+        self.id = f"aggregator-{bus.new_ref()}"
         self.extend(metrics)
         register_at_fork(self)
 
