@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
@@ -177,9 +178,7 @@ def _sample(
 
 
 def _at_aws(service: str, point: str, requested: dict[str, Any], inside: str = "", absent: tuple[str, ...] = _NEVER) -> dict[str, Any]:
-    from botocore import xform_name
-
-    made = _sample(point, xform_name(point), requested, inside, bool(inside), absent)
+    made = _sample(point, re.sub(r"(?<!^)(?=[A-Z])", "_", point).lower(), requested, inside, bool(inside), absent)
     ours = partial(client, service=service)
     return {**made, "client": ours, "async_client": partial(AsyncClient, service=service) if AIO else None}
 
