@@ -351,12 +351,13 @@ def _sessions() -> list[Any]:
 
 def test_nothing_is_kept_of_a_socket_that_is_collected(seen: Any) -> None:
     with serving_sockets(_script(_created("r1"))) as url:
-        socket = _sync(url + "/v1/responses")
+        opened = _sync(url + "/v1/responses")
+        socket = opened.__enter__()  # Entered and not left: the application forgets the socket.
         socket.send(CREATE)
         socket.recv()
         socket.socket.shutdown(2)
         socket.recv_events_thread.join(10)
-        del socket
+        del socket, opened
         gc.collect()
         finalize.end_collected()  # The collection may have run in another thread, inside a lock.
     assert seen.span().attributes["ex_llm.stream.end"] == "abandoned"
