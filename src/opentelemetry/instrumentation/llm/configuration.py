@@ -43,7 +43,7 @@ class Configured:
         return f"traces: {self.traces}\nmetrics: {self.metrics}\nlogs: {self.logs}\nLLM SDKs: {self.instrumented}"
 
 
-def configure(exporter: str | None = None, service_name: str | None = None, **settings: Any) -> Configured:
+def configure(exporter: str | None = None, service_name: str | None = None, **settings: object) -> Configured:
     """Set up the OpenTelemetry SDK where it is not set up yet, and instrument.
 
     ``exporter`` is ``otlp``, ``console`` (traces as trees on the terminal, no metrics and no logs) or ``none``. Without it the

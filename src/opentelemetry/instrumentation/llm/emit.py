@@ -15,7 +15,7 @@ from typing import Any
 from . import bus, context
 
 
-def digest(key: Any) -> str:
+def digest(key: object) -> str:
     """Return the first 16 hexadecimal digits of the SHA-256 of a cache key.
 
     >>> digest("prompt")
@@ -24,44 +24,44 @@ def digest(key: Any) -> str:
     return hashlib.sha256(str(key).encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def _cache(event: str, key: Any, cache: str, safe_key: bool, **measured: Any) -> None:
+def _cache(event: str, key: object, cache: str, safe_key: bool, **measured: object) -> None:
     measurements = {name: value for name, value in measured.items() if value is not None}
     bus.execute(f"ex_llm.cache.{event}", measurements, {"key": str(key) if safe_key else digest(key), "cache": cache})
 
 
-def emit_cache_hit(key: Any, cache: str = "default", *, safe_key: bool = False) -> None:
+def emit_cache_hit(key: object, cache: str = "default", *, safe_key: bool = False) -> None:
     """Emit a cache hit: the response cache had a response for ``key``."""
     _cache("hit", key, cache, safe_key)
 
 
-def emit_cache_miss(key: Any, cache: str = "default", *, safe_key: bool = False) -> None:
+def emit_cache_miss(key: object, cache: str = "default", *, safe_key: bool = False) -> None:
     """Emit a cache miss: the response cache had no response for ``key``."""
     _cache("miss", key, cache, safe_key)
 
 
-def emit_cache_put(key: Any, size_bytes: int | None = None, cache: str = "default", *, safe_key: bool = False) -> None:
+def emit_cache_put(key: object, size_bytes: int | None = None, cache: str = "default", *, safe_key: bool = False) -> None:
     """Emit that a response of ``size_bytes`` was put into a response cache."""
     _cache("put", key, cache, safe_key, size_bytes=size_bytes)
 
 
-def emit_cache_evicted(key: Any, size_bytes: int | None = None, cache: str = "default", *, safe_key: bool = False) -> None:
+def emit_cache_evicted(key: object, size_bytes: int | None = None, cache: str = "default", *, safe_key: bool = False) -> None:
     """Emit that a response of ``size_bytes`` left a response cache."""
     _cache("evicted", key, cache, safe_key, size_bytes=size_bytes)
 
 
-def emit_cost_calculated(provider: str, model: str, cost_cents: float, **metadata: Any) -> None:
+def emit_cost_calculated(provider: str, model: str, cost_cents: float, **metadata: object) -> None:
     """Emit the cost of a call, in cents of a US dollar."""
     bus.execute("ex_llm.cost.calculated", {"cost": cost_cents}, {"provider": provider, "model": model, **metadata})
 
 
-def emit_cost_threshold_exceeded(cost_cents: float, threshold_cents: float, scope: str = "call", **metadata: Any) -> None:
+def emit_cost_threshold_exceeded(cost_cents: float, threshold_cents: float, scope: str = "call", **metadata: object) -> None:
     """Emit that a cost passed a threshold, both in cents of a US dollar."""
     known = {"exceeded_by": cost_cents - threshold_cents, "scope": scope, **metadata}
     bus.execute("ex_llm.cost.threshold_exceeded", {"cost": cost_cents, "threshold": threshold_cents}, known)
 
 
 def emit_rate_limit(
-    provider: str, model: str | None = None, *, retry_after_ms: float | None = None, status: int = 429, **metadata: Any
+    provider: str, model: str | None = None, *, retry_after_ms: float | None = None, status: int = 429, **metadata: object
 ) -> None:
     """Emit that a provider refused a call because of a rate limit."""
     measurements = {} if retry_after_ms is None else {"retry_after_ms": retry_after_ms}
@@ -77,7 +77,7 @@ def emit_auth_refresh(provider: str, credential: str, duration: int) -> None:
 
 
 @contextmanager
-def emit_context_truncation(strategy: str, **metadata: Any) -> Iterator[dict[str, int]]:
+def emit_context_truncation(strategy: str, **metadata: object) -> Iterator[dict[str, int]]:
     """Emit the start and stop of a truncation, around the code that removes messages.
 
     The block puts the counts into the dict that it gets.

@@ -23,7 +23,7 @@ class Observation(Protocol):
     def enter(self, args: Args, kwargs: Kwargs) -> None:
         """Begin the observation, and set the context variables of this frame."""
 
-    def on_result(self, result: Any) -> None:
+    def on_result(self, result: object) -> None:
         """Record the result."""
 
     def on_error(self, error: BaseException) -> None:
@@ -40,7 +40,7 @@ Observe = Callable[[Any], Observation | None]
 def driver(observe: Observe, original: Any) -> Callable[..., Any]:
     """Return the driver of ``original``, a plain or a coroutine function."""
 
-    def around(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+    def around(wrapped: Callable[..., Any], instance: object, args: Args, kwargs: Kwargs) -> Any:
         observation = None
         try:
             observation = observe(instance)
@@ -63,7 +63,7 @@ def driver(observe: Observe, original: Any) -> Callable[..., Any]:
             guarded(_interrupted, observation, error)
             raise
 
-    async def around_async(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+    async def around_async(wrapped: Callable[..., Any], instance: object, args: Args, kwargs: Kwargs) -> Any:
         observation = None
         try:
             observation = observe(instance)

@@ -22,7 +22,7 @@ _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _NATIVE = ("replace", "keep")
 
 
-def _flag(value: Any) -> bool:
+def _flag(value: object) -> bool:
     if isinstance(value, bool):
         return value
     text = str(value).strip().lower()
@@ -31,7 +31,7 @@ def _flag(value: Any) -> bool:
     raise ValueError("true or false")
 
 
-def content_places(value: Any) -> tuple[str, ...]:
+def content_places(value: object) -> tuple[str, ...]:
     """Read where contents are recorded: a word of the setting, or true or false."""
     text = str(value).strip().lower()
     if text in _TRUE:
@@ -63,33 +63,33 @@ def _size(value: Any) -> int:
     return size
 
 
-def _port(value: Any) -> int:
+def _port(value: object) -> int:
     port = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
     if isinstance(port, bool) or not isinstance(port, int) or not 0 < port <= 65535:
         raise ValueError("a whole number from 1 to 65535")
     return port
 
 
-def _host(value: Any) -> str:
+def _host(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError("a name or an address")
     return value.strip()
 
 
-def _prefix(value: Any) -> str:
+def _prefix(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError("a text")
     return value.strip()
 
 
-def _names(value: Any) -> tuple[str, ...]:
+def _names(value: object) -> tuple[str, ...]:
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, (list, tuple, set, frozenset)) or not all(isinstance(p, str) for p in parts):
         raise ValueError("names, as a list or separated by commas")
     return tuple(p.strip() for p in parts if p.strip())
 
 
-def _keys(value: Any) -> tuple[str, ...]:
+def _keys(value: object) -> tuple[str, ...]:
     names = _names(value)
     if not all(re.fullmatch(r"[\w-]+(\.[\w-]+)+", name, re.ASCII) for name in names):
         raise ValueError("names with a dot such as tenant.id, as a list or separated by commas")
@@ -99,7 +99,7 @@ def _keys(value: Any) -> tuple[str, ...]:
 EXCLUDABLE = ("operation", "provider", "model", "host", "path")
 
 
-def _exclusions(value: Any) -> tuple[tuple[str, str], ...]:
+def _exclusions(value: object) -> tuple[tuple[str, str], ...]:
     pairs = [name.partition("=") for name in _names(value)]
     if not all(kind in EXCLUDABLE and pattern for kind, _, pattern in pairs):
         raise ValueError(f"rules such as operation=embeddings or model=gpt-4o-*; the keys are {', '.join(EXCLUDABLE)}")
@@ -107,7 +107,7 @@ def _exclusions(value: Any) -> tuple[tuple[str, str], ...]:
 
 
 def _one_of(*allowed: str) -> Callable[[Any], str]:
-    def choose(value: Any) -> str:
+    def choose(value: object) -> str:
         for word in allowed:
             if str(value).strip().lower() == word.lower():
                 return word
@@ -132,7 +132,7 @@ class ImportedFunction:
         self._path = path
         self._found: Callable[..., Any] | None = None
 
-    def __call__(self, *arguments: Any) -> Any:
+    def __call__(self, *arguments: object) -> Any:
         if self._found is None:
             self._found = self._imported()
         return self._found(*arguments)
@@ -150,35 +150,35 @@ class ImportedFunction:
         return _refuses
 
 
-def _refuses(*arguments: Any) -> Any:
+def _refuses(*arguments: object) -> Any:
     raise LookupError("the function could not be imported")
 
 
-def _function_or_path(value: Any) -> Callable[..., Any]:
+def _function_or_path(value: object) -> Callable[..., Any]:
     return ImportedFunction(value.strip()) if isinstance(value, str) else _function(value)
 
 
-def _compatible(value: Any) -> tuple[str, ...]:
+def _compatible(value: object) -> tuple[str, ...]:
     names = tuple(name.lower() for name in _names(value))
     if not set(names) <= set(COMPATIBILITY):
         raise ValueError(f"some of {', '.join(COMPATIBILITY)}, separated by commas")
     return names
 
 
-def _kinds(value: Any) -> tuple[str, ...]:
+def _kinds(value: object) -> tuple[str, ...]:
     names = tuple(name.lower() for name in _names(value))
     if not set(names) <= set(HIDDEN_KINDS):
         raise ValueError(f"some of {', '.join(HIDDEN_KINDS)}, separated by commas")
     return names
 
 
-def _prices(value: Any) -> Any:
+def _prices(value: object) -> Any:
     if isinstance(value, (str, os.PathLike, Mapping)) or callable(value):
         return value
     raise ValueError("the path of a price file, a mapping, or a function")
 
 
-def _mapping(value: Any) -> Mapping[str, str]:
+def _mapping(value: object) -> Mapping[str, str]:
     if isinstance(value, str):
         value = dict(pair.split("=", 1) for pair in value.split(",") if "=" in pair) or value
     if not isinstance(value, Mapping):
@@ -186,7 +186,7 @@ def _mapping(value: Any) -> Mapping[str, str]:
     return dict(value)
 
 
-def _setting(default: Any, env: str | None, read: Callable[[Any], Any], description: str) -> Any:
+def _setting(default: object, env: str | None, read: Callable[[Any], Any], description: str) -> Any:
     return field(default=default, metadata={"env": env, "read": read, "says": description})
 
 
@@ -323,7 +323,7 @@ class Settings:
     log_level: str | None = _setting(None, _OWN + "LOG_LEVEL", _one_of(*_LEVELS), "Attach the default logger at this level.")
 
     @classmethod
-    def read(cls, keywords: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Settings:
+    def read(cls, keywords: Mapping[str, object], environment: Mapping[str, str] | None = None) -> Settings:
         """Read settings from keywords and the environment.
 
         An invalid or unknown keyword raises ``ValueError``.
@@ -348,7 +348,7 @@ class StatsdSettings:
     )
 
     @classmethod
-    def read(cls, keywords: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> StatsdSettings:
+    def read(cls, keywords: Mapping[str, object], environment: Mapping[str, str] | None = None) -> StatsdSettings:
         """Read settings as ``Settings.read`` does."""
         return _read(cls, "StatsdMetricExporter()", keywords, environment)
 
@@ -360,7 +360,7 @@ class JsonLinesSettings:
     file: str = _setting("llm-calls.jsonl", _OWN + "JSONL_FILE", str, "File to which the exporter llm_jsonl appends a line for each call.")
 
     @classmethod
-    def read(cls, keywords: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> JsonLinesSettings:
+    def read(cls, keywords: Mapping[str, object], environment: Mapping[str, str] | None = None) -> JsonLinesSettings:
         """Read the setting as ``Settings.read`` does."""
         return _read(cls, "JsonLinesExporter()", keywords, environment)
 
@@ -371,7 +371,7 @@ def variables() -> frozenset[str]:
     return frozenset(f.metadata["env"] for kind in kinds for f in fields(kind) if f.metadata["env"])
 
 
-def _read(kind: type[_S], function: str, keywords: Mapping[str, Any], environment: Mapping[str, str] | None) -> _S:
+def _read(kind: type[_S], function: str, keywords: Mapping[str, object], environment: Mapping[str, str] | None) -> _S:
     environment = os.environ if environment is None else environment
     known = {f.name: f for f in fields(kind)}
     if unknown := sorted(set(keywords) - set(known)):
@@ -402,7 +402,7 @@ _SAFE: Mapping[str, Any] = {"hide_content": HIDDEN_KINDS, "redact_pii": True}
 """Values for variables that protect contents and cannot be read."""
 
 
-def _read_keyword(name: str, value: Any, read: Callable[[Any], Any]) -> Any:
+def _read_keyword(name: str, value: object, read: Callable[[Any], Any]) -> Any:
     try:
         return read(value)
     except ValueError as allowed:

@@ -40,7 +40,7 @@ def _renew_lock() -> None:
 fork.in_child(_renew_lock)
 
 
-def watch_worker(setup: Callable[[], object] | None = None, **settings: Any) -> None:
+def watch_worker(setup: Callable[[], object] | None = None, **settings: object) -> None:
     """Set up OpenTelemetry and instrument this process; a second call does nothing.
 
     ``setup`` makes providers and sets them; without it OpenTelemetry is configured from the environment, as by
@@ -115,7 +115,7 @@ class in_worker:
     def __reduce__(self) -> tuple[Any, ...]:
         return in_worker, (self._function, self._setup)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: object, **kwargs: object) -> Any:
         watch_worker(self._setup)
         later = False
         try:

@@ -30,7 +30,7 @@ def _found(module: str, name: str) -> Any:
     return attrgetter(name)(importlib.import_module(module))
 
 
-def _stands(module: str, name: str, wrapped: Any) -> bool:
+def _stands(module: str, name: str, wrapped: object) -> bool:
     """Return whether the wrapped function is found under its own name."""
     try:
         found = _found(module, name)
@@ -51,7 +51,7 @@ class _Copied:
     def __copy__(self) -> Any:
         return self
 
-    def __deepcopy__(self, memo: Any) -> Any:
+    def __deepcopy__(self, memo: object) -> Any:
         return self
 
     def __reduce__(self) -> Any:
@@ -80,7 +80,7 @@ class BoundWrapper(_Copied, _Bound):  # type: ignore[misc]
         owner = getattr(self.__wrapped__, "__self__", None)
         return self if owner is None else getattr(copied(owner), self.__name__)
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce_ex__(self, protocol: object) -> Any:
         instance = self._self_instance
         return super().__reduce_ex__(protocol) if instance is None else (getattr, (instance, self.__name__))
 

@@ -34,7 +34,7 @@ A question may have many responses.
 """
 
 
-def _adapting(original: Any) -> Callable[..., Any]:
+def _adapting(original: object) -> Callable[..., Any]:
     """Wrap one ``adapt`` run."""
     return driver(lambda instance: None if inside.get() else _Adapt(), original)
 
@@ -46,7 +46,7 @@ class _Adapt:
         self.state: State = {}
         self._token: Token[State | None] | None = None
 
-    def enter(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    def enter(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
         outer = _state.get()
         self._token = _state.set(self.state)
         if outer is not None:
@@ -56,7 +56,7 @@ class _Adapt:
     def leave(self) -> None:
         context.leave(self._token)
 
-    def on_result(self, result: Any) -> None:
+    def on_result(self, result: object) -> None:
         _found(self.state, False)
 
     def on_error(self, error: BaseException) -> None:
@@ -75,17 +75,17 @@ def _found(state: State, found: bool) -> None:
         recorder.looked_up(key, found)
 
 
-def _step(original: Any) -> Callable[..., Any]:
+def _step(original: object) -> Callable[..., Any]:
     """Wrap a step of a run."""
 
-    def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    def around(wrapped: Callable[..., Any], instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
         step = wrapped(*args, **kwargs)
         return guarded(_seen, step, args, kwargs, default=step)
 
     return around
 
 
-def _seen(step: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Callable[..., Any]:
+def _seen(step: Callable[..., Any], args: tuple[object, ...], kwargs: Mapping[str, object]) -> Callable[..., Any]:
     state, note = _state.get(), _NOTES.get(kwargs.get("func_name"))
     if state is None or note is None:
         return step
@@ -95,7 +95,7 @@ def _seen(step: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, 
         _asking(state)
         return step
 
-    def run(*given: Any, **named: Any) -> Any:
+    def run(*given: object, **named: object) -> Any:
         result = step(*given, **named)
         guarded(note, state, manager, given, result)
         return result
@@ -103,25 +103,25 @@ def _seen(step: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, 
     return run
 
 
-def _asking(state: State, *step: Any) -> None:
+def _asking(state: State, *step: object) -> None:
     _found(state, False)
 
 
-def _prepared(state: State, manager: Any, given: tuple[Any, ...], result: Any) -> None:
+def _prepared(state: State, manager: object, given: tuple[object, ...], result: object) -> None:
     # The stored question and the question of the search may differ.
     state["question"] = result[0] if isinstance(result, tuple) else result
 
 
-def _searched(state: State, manager: Any, given: tuple[Any, ...], result: Any) -> None:
+def _searched(state: State, manager: object, given: tuple[object, ...], result: object) -> None:
     state["key"] = _key(manager, state.get("question"), given[0])
     state["manager"] = manager
 
 
-def _chosen(state: State, manager: Any, given: tuple[Any, ...], result: Any) -> None:
+def _chosen(state: State, manager: object, given: tuple[object, ...], result: object) -> None:
     _found(state, True)
 
 
-def _saved(state: State, manager: Any, given: tuple[Any, ...], result: Any) -> None:
+def _saved(state: State, manager: object, given: tuple[object, ...], result: object) -> None:
     _found(state, False)
     _put(manager, _key(manager, state.get("question"), given[2]), given[1], state.pop("rows", ()))
 
@@ -131,7 +131,7 @@ _NOTES: Mapping[Any, Callable[..., None]] = {
 }  # fmt: skip
 
 
-def _of(manager: Any) -> CacheRecorder:
+def _of(manager: object) -> CacheRecorder:
     recorder = _recorders.get(manager)
     if recorder is None:
         # Responses with rows do not replace each other; they are evicted by row number.
@@ -139,25 +139,25 @@ def _of(manager: Any) -> CacheRecorder:
     return recorder
 
 
-def _map(manager: Any) -> MutableMapping[Any, Any] | None:
+def _map(manager: object) -> MutableMapping[Any, Any] | None:
     """Return the mapping of a data manager that has all in one."""
     data = getattr(manager, "data", None)
     return data if isinstance(data, MutableMapping) else None
 
 
-def _key(manager: Any, question: Any, embedding: Any) -> Hashable:
+def _key(manager: object, question: object, embedding: object) -> Hashable:
     if _map(manager) is not None and isinstance(embedding, Hashable):
         return embedding
     content = getattr(question, "content", question)
     return content if isinstance(content, str) else str(content)
 
 
-def _text(answer: Any) -> str:
+def _text(answer: object) -> str:
     parts = as_sequence(answer) or (answer,)
     return "".join(str(getattr(part, "answer", part)) for part in parts)
 
 
-def _put(manager: Any, key: Hashable, answer: Any, rows: Any) -> None:
+def _put(manager: object, key: Hashable, answer: object, rows: Any) -> None:
     recorder, kept, text = _of(manager), _map(manager), _text(answer)
     if kept is None or key in kept:
         recorder.put(key, text)
@@ -168,7 +168,7 @@ def _put(manager: Any, key: Hashable, answer: Any, rows: Any) -> None:
         _rows.setdefault(evicting, {}).update(dict.fromkeys(rows, (key, size_of(text))))
 
 
-def _importing(original: Any) -> Callable[..., Any]:
+def _importing(original: object) -> Callable[..., Any]:
     """Wrap the import of a list into a cache."""
     return driver(_Import, original)
 
@@ -176,47 +176,47 @@ def _importing(original: Any) -> Callable[..., Any]:
 class _Import(_Adapt):
     """One import, which stores its responses as a run does."""
 
-    def __init__(self, cache: Any) -> None:
+    def __init__(self, cache: object) -> None:
         super().__init__()
         self._cache = cache
         self._arguments: tuple[tuple[Any, ...], Mapping[str, Any]] = ((), {})
 
-    def enter(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    def enter(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
         super().enter(args, kwargs)
         self._arguments = args, kwargs
 
-    def on_result(self, result: Any) -> None:
+    def on_result(self, result: object) -> None:
         super().on_result(result)
         _imported(self._cache, self.state, *self._arguments)
 
 
-def _imported(cache: Any, state: State, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+def _imported(cache: Any, state: State, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
     named = {**dict(zip(("questions", "answers"), args, strict=False)), **kwargs}
     rows = state.get("rows", ())
     for place, (question, answer) in enumerate(zip(as_sequence(named["questions"]), as_sequence(named["answers"]), strict=False)):
         _put(cache.data_manager, _key(None, question, None), answer, rows[place : place + 1])
 
 
-def _numbering(original: Any) -> Callable[..., Any]:
+def _numbering(original: object) -> Callable[..., Any]:
     """Wrap the place where saved responses get their row numbers."""
 
-    def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    def around(wrapped: Callable[..., Any], instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
         guarded(_numbered, args, kwargs)
         return wrapped(*args, **kwargs)
 
     return around
 
 
-def _numbered(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+def _numbered(args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
     state = _state.get()
     if state is not None:
         state["rows"] = as_sequence(next(iter((*args, *kwargs.values())), None))
 
 
-def _evicting(original: Any) -> Callable[..., Any]:
+def _evicting(original: object) -> Callable[..., Any]:
     """Wrap the eviction of responses, which are identified by row numbers."""
 
-    def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    def around(wrapped: Callable[..., Any], instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
         result = wrapped(*args, **kwargs)
         guarded(_evicted, instance, args, kwargs)
         return result
@@ -224,7 +224,7 @@ def _evicting(original: Any) -> Callable[..., Any]:
     return around
 
 
-def _evicted(evicting: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+def _evicted(evicting: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
     rows = _rows.get(evicting, {})
     for number in as_sequence(next(iter((*args, *kwargs.values())), None)):
         if number in rows:

@@ -33,7 +33,7 @@ def install(module: ModuleType, put: Put) -> None:
         _watch(kind, put)
     own = vars(root).get("__init_subclass__")
 
-    def watch_new(cls: Any, /, **keywords: Any) -> None:
+    def watch_new(cls: object, /, **keywords: object) -> None:
         before = super(root, cls).__init_subclass__ if own is None else own.__get__(None, cls)
         before(**keywords)
         guarded(_watch, cls, put)
@@ -47,7 +47,7 @@ def _below(root: Any) -> Iterator[Any]:
         yield from _below(kind)
 
 
-def _watch(kind: Any, put: Put) -> None:
+def _watch(kind: object, put: Put) -> None:
     for name, finish in _FINISHES.items():
         original = vars(kind).get(name)
         if original is None or isinstance(original, wrapt.FunctionWrapper):
@@ -55,50 +55,50 @@ def _watch(kind: Any, put: Put) -> None:
         put(kind, name, Wrapper(original, _driver(original, finish)))
 
 
-def _driver(original: Any, finish: Finish) -> Callable[..., Any]:
+def _driver(original: object, finish: Finish) -> Callable[..., Any]:
     return driver(lambda instance: None if inside.get() else _Use(instance, finish), original)
 
 
 class _Use:
     """One use of a cache; uses inside it are not recorded."""
 
-    def __init__(self, instance: Any, finish: Finish) -> None:
+    def __init__(self, instance: object, finish: Finish) -> None:
         self._instance, self._finish = instance, finish
         self._token: Token[bool] | None = None
         self._arguments: tuple[tuple[Any, ...], Mapping[str, Any]] = ((), {})
 
-    def enter(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    def enter(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
         self._token = inside.set(True)
         self._arguments = args, kwargs
 
     def leave(self) -> None:
         context.leave(self._token)
 
-    def on_result(self, result: Any) -> None:
+    def on_result(self, result: object) -> None:
         self._finish(self._instance, *self._arguments, result)
 
     def on_error(self, error: BaseException) -> None:
         """Do nothing: a use that failed is not recorded."""
 
 
-def _named(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+def _named(args: tuple[object, ...], kwargs: Mapping[str, object]) -> dict[str, Any]:
     return {**dict(zip(("prompt", "llm_string", "return_val"), args, strict=False)), **kwargs}
 
 
-def _of(instance: Any) -> CacheRecorder:
+def _of(instance: object) -> CacheRecorder:
     recorder = _recorders.get(instance)
     if recorder is None:
         recorder = _recorders[instance] = CacheRecorder(type(instance).__name__)
     return recorder
 
 
-def _looked_up(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> None:
+def _looked_up(instance: object, args: tuple[object, ...], kwargs: Mapping[str, object], result: object) -> None:
     named = _named(args, kwargs)
     saved = [cents for answer in as_sequence(result) if (cents := saved_by(answer)) is not None]
     _of(instance).looked_up((named["prompt"], named["llm_string"]), result is not None, sum(saved) if saved else None)
 
 
-def _updated(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> None:
+def _updated(instance: object, args: tuple[object, ...], kwargs: Mapping[str, object], result: object) -> None:
     named, recorder = _named(args, kwargs), _of(instance)
     recorder.put(
         (named["prompt"], named["llm_string"]), "".join(str(getattr(answer, "text", answer)) for answer in as_sequence(named["return_val"]))
@@ -108,7 +108,7 @@ def _updated(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], re
         recorder.settle(kept, len(kept))
 
 
-def _cleared(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> None:
+def _cleared(instance: object, args: tuple[object, ...], kwargs: Mapping[str, object], result: object) -> None:
     # A semantic cache is cleared for one model at a time; of it the key is a part.
     model = kwargs.get("llm_string")
     _of(instance).emptied(lambda key: model is None or key[1] == model)

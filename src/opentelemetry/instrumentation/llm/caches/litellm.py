@@ -44,20 +44,20 @@ def _around(finish: Finish) -> Callable[[Any], Callable[..., Any]]:
 class _Use:
     """One use of the cache, with the state that its nested steps fill."""
 
-    def __init__(self, instance: Any, finish: Finish) -> None:
+    def __init__(self, instance: object, finish: Finish) -> None:
         self._instance, self._finish = instance, finish
         self._state: State = {}
         self._token: Token[State | None] | None = None
         self._arguments: _Arguments = ((), {})
 
-    def enter(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    def enter(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
         self._token = _state.set(self._state)
         self._arguments = args, kwargs
 
     def leave(self) -> None:
         context.leave(self._token)
 
-    def on_result(self, result: Any) -> None:
+    def on_result(self, result: object) -> None:
         self._finish(self._instance, self._state, self._arguments, result)
 
     def on_error(self, error: BaseException) -> None:
@@ -67,8 +67,8 @@ class _Use:
 def _noting(note: Note) -> Callable[[Any], Callable[..., Any]]:
     """Wrap a nested step: it records values for the outer method, if there is one."""
 
-    def make(original: Any) -> Callable[..., Any]:
-        def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    def make(original: object) -> Callable[..., Any]:
+        def around(wrapped: Callable[..., Any], instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
             result = None
             try:
                 result = wrapped(*args, **kwargs)
@@ -83,15 +83,15 @@ def _noting(note: Note) -> Callable[[Any], Callable[..., Any]]:
     return make
 
 
-def _keyed(state: State, kwargs: Mapping[str, Any], result: Any) -> None:
+def _keyed(state: State, kwargs: Mapping[str, object], result: object) -> None:
     state["key"] = result
 
 
-def _answered(state: State, kwargs: Mapping[str, Any], result: Any) -> None:
+def _answered(state: State, kwargs: Mapping[str, object], result: object) -> None:
     state["found"] = kwargs.get("cached_result")
 
 
-def _requested(state: State, kwargs: Mapping[str, Any], result: Any) -> None:
+def _requested(state: State, kwargs: Mapping[str, object], result: object) -> None:
     state["requested"] = True
 
 
@@ -102,7 +102,7 @@ def _filled(state: State, kwargs: Mapping[str, Any], result: Any) -> None:
     state.setdefault("put", []).append((key, kept["response"]))
 
 
-def _of(cache: Any) -> CacheRecorder:
+def _of(cache: object) -> CacheRecorder:
     recorder = _recorders.get(cache)
     if recorder is None:
         name = as_str(getattr(cache, "type", None)) or type(getattr(cache, "cache", cache)).__name__
@@ -111,7 +111,7 @@ def _of(cache: Any) -> CacheRecorder:
     return recorder
 
 
-def _kept(cache: Any) -> tuple[Container[Any], int | None] | None:
+def _kept(cache: object) -> tuple[Container[Any], int | None] | None:
     """Return the entries of a cache in this process, and their number.
 
     A remote cache gives nothing.
@@ -123,7 +123,7 @@ def _kept(cache: Any) -> tuple[Container[Any], int | None] | None:
     return None if disk is None else (disk, None)
 
 
-def _looked_up(cache: Any, state: State, arguments: _Arguments, result: Any) -> None:
+def _looked_up(cache: object, state: State, arguments: _Arguments, result: object) -> None:
     # Without a look there was nothing to find: the cache is off for this call.
     if "found" not in state:
         return
@@ -137,7 +137,7 @@ def _looked_up(cache: Any, state: State, arguments: _Arguments, result: Any) -> 
         recorder.looked_up(key, result is not None, None if result is None else _saved(result, kwargs))
 
 
-def _put(cache: Any, state: State, arguments: _Arguments, result: Any) -> None:
+def _put(cache: object, state: State, arguments: _Arguments, result: object) -> None:
     if "put" not in state:
         return
     recorder, kept = _of(cache), _kept(cache)
@@ -149,13 +149,13 @@ def _put(cache: Any, state: State, arguments: _Arguments, result: Any) -> None:
         recorder.settle(*kept)
 
 
-def _deleted(cache: Any, state: State, arguments: _Arguments, result: Any) -> None:
+def _deleted(cache: object, state: State, arguments: _Arguments, result: object) -> None:
     args, kwargs = arguments
     gone = set(as_sequence(next(iter((*args, *kwargs.values())), None)))
     _of(cache).emptied(gone.__contains__)
 
 
-def _saved(answer: Any, kwargs: Mapping[str, Any]) -> float | None:
+def _saved(answer: object, kwargs: Mapping[str, object]) -> float | None:
     """Return the saved cost, from the stored usage and the request of the caller."""
     used = usage(get_path(answer, ("usage",)))
     if used == Usage():

@@ -17,7 +17,7 @@ _busy = threading.local()
 
 
 @contextmanager
-def _doing(cache: Any) -> Iterator[bool]:
+def _doing(cache: object) -> Iterator[bool]:
     """Return whether this is the outermost operation on ``cache`` in this thread.
 
     Nested operations of the cache are not recorded.
@@ -52,20 +52,20 @@ def _over(kind: Any) -> Any:
                 guarded(self._ex_llm_recorder.looked_up, key, True)
             return value
 
-        def get(self, key: Hashable, default: Any = None) -> Any:
+        def get(self, key: Hashable, default: object = None) -> Any:
             with _doing(self) as outermost:
                 value = super().get(key, _MISSING)
             if outermost:
                 guarded(self._ex_llm_recorder.looked_up, key, value is not _MISSING)
             return default if value is _MISSING else value
 
-        def setdefault(self, key: Hashable, default: Any = None) -> Any:
+        def setdefault(self, key: Hashable, default: object = None) -> Any:
             if key in self:
                 return self[key]
             self[key] = default
             return default
 
-        def __setitem__(self, key: Hashable, value: Any) -> None:
+        def __setitem__(self, key: Hashable, value: object) -> None:
             with _doing(self) as outermost:
                 super().__setitem__(key, value)
             if outermost:
@@ -76,7 +76,7 @@ def _over(kind: Any) -> Any:
             super().__delitem__(key)
             guarded(self._ex_llm_recorder.evicted, key)
 
-        def pop(self, *args: Any) -> Any:
+        def pop(self, *args: object) -> Any:
             with _doing(self):
                 value = super().pop(*args)
             guarded(self._ex_llm_settle)
@@ -93,7 +93,7 @@ def _over(kind: Any) -> Any:
                 super().clear()
             guarded(self._ex_llm_settle)
 
-        def update(self, *others: Any, **more: Any) -> None:
+        def update(self, *others: object, **more: object) -> None:
             for key, value in dict(*others, **more).items():
                 self[key] = value
 

@@ -18,7 +18,7 @@ _TRACKED = 100_000
 """Maximum number of remembered sizes; further evictions have no size."""
 
 
-def size_of(value: Any) -> int:
+def size_of(value: object) -> int:
     """Return the size of a response in bytes: exact for bytes and text.
 
     Any other value is measured by its text form.
@@ -49,7 +49,7 @@ class CacheRecorder:
         else:
             (emit.emit_cache_hit if found else emit.emit_cache_miss)(key, self.name)
 
-    def put(self, key: Hashable, value: Any) -> None:
+    def put(self, key: Hashable, value: object) -> None:
         """Record a put; a replaced entry is evicted first."""
         if key in self.sizes:
             self.evicted(key)
@@ -88,7 +88,7 @@ class CacheRecorder:
             emit.emit_cache_evicted(key, size, self.name)
 
 
-def saved_cents(provider: Any, model: Any, input_tokens: Any, output_tokens: Any) -> float | None:
+def saved_cents(provider: object, model: object, input_tokens: object, output_tokens: object) -> float | None:
     """Return the cost in cents of a call whose response came from a cache.
 
     Returns ``None`` if the cost is not known.
@@ -106,12 +106,12 @@ def cents_for(provider: str, model: str | None, used: Usage) -> float | None:
     return None if isinstance(found, Unpriced) else found.total
 
 
-def _count(value: Any) -> int | None:
+def _count(value: object) -> int | None:
     read = as_float(value)
     return None if read is None else int(read)
 
 
-def saved_by(answer: Any) -> float | None:
+def saved_by(answer: object) -> float | None:
     """Return the saved cost of a LangChain response, by its usage and model."""
     message = get_path(answer, ("message",))
     usage, about = get_path(message, ("usage_metadata",)), get_path(message, ("response_metadata",))

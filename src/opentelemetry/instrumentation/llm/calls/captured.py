@@ -11,7 +11,7 @@ _MOST = 64
 """Maximum number of objects that are inspected for one attribute."""
 
 
-def reaches(value: Any, wanted: Any, stop: tuple[type, ...] = ()) -> bool:
+def reaches(value: object, wanted: object, stop: tuple[type, ...] = ()) -> bool:
     """Return True if ``value`` is ``wanted`` or a wrapper that refers to it.
 
     Objects of the types in ``stop`` are not inspected.
@@ -58,7 +58,7 @@ def _is_wrapper(kind: type) -> bool:
     return any("__wrapped__" in vars(base) for base in kind.__mro__)
 
 
-def capturing(owner: Any, name: str, original: Any, stop: tuple[type, ...] = ()) -> Iterator[tuple[type, Any]]:
+def capturing(owner: object, name: str, original: object, stop: tuple[type, ...] = ()) -> Iterator[tuple[type, Any]]:
     """Yield each subclass of ``owner`` that bypasses a patch of the method ``name``.
 
     Its own attribute ``name`` calls ``original`` directly, and not the current attribute of ``owner``.

@@ -14,7 +14,7 @@ complete body.
 """
 
 
-def body_of(response: Any) -> bytes | None:
+def body_of(response: object) -> bytes | None:
     """Return a body that has already been read, or ``None``. Nothing is read here."""
     held = (getattr(response, name, None) for name in _BODIES)
     return next((body for body in held if isinstance(body, bytes)), None)
@@ -31,7 +31,7 @@ def document(response: Any) -> Any:
         return None
 
 
-def received(error: BaseException, response: Any) -> tuple[bool, Any]:
+def received(error: BaseException, response: object) -> tuple[bool, Any]:
     """Return whether a response was received before ``error``, and its document.
 
     The document is the completion in the error, or the body of the response.

@@ -25,7 +25,7 @@ _Proxy: Any = wrapt.ObjectProxy
 class _Loader(_Proxy):  # type: ignore[misc]
     """Load a module with its own loader, then run the callback."""
 
-    def __init__(self, loader: Any, loaded: Callable[[ModuleType], None]) -> None:
+    def __init__(self, loader: object, loaded: Callable[[ModuleType], None]) -> None:
         super().__init__(loader)
         self._self_loaded = loaded
 
@@ -45,14 +45,14 @@ class _LoadedAgain:
         self.wanted: dict[str, list[Loaded]] = {}
         self._searching = threading.local()
 
-    def find_spec(self, name: str, path: Any = None, target: ModuleType | None = None) -> ModuleSpec | None:
+    def find_spec(self, name: str, path: object = None, target: ModuleType | None = None) -> ModuleSpec | None:
         """Return the spec of the other finders, with a loader that runs the callback.
 
         If this fails, the import system asks the other finders itself.
         """
         return guarded(self._spec, name, path, target) if name in self.wanted else None
 
-    def _spec(self, name: str, path: Any, target: ModuleType | None) -> ModuleSpec | None:
+    def _spec(self, name: str, path: object, target: ModuleType | None) -> ModuleSpec | None:
         searched: set[str] = self._searching.__dict__.setdefault("names", set())
         if name in searched:
             return None
@@ -65,7 +65,7 @@ class _LoadedAgain:
             spec.loader = _Loader(spec.loader, lambda module: self.notify(name, module))
         return spec
 
-    def _others(self, name: str, path: Any, target: ModuleType | None) -> Iterator[ModuleSpec]:
+    def _others(self, name: str, path: object, target: ModuleType | None) -> Iterator[ModuleSpec]:
         finders = (getattr(finder, "find_spec", None) for finder in sys.meta_path if finder is not self)
         found = (find(name, path, target) for find in finders if find is not None)
         return (spec for spec in found if spec is not None)

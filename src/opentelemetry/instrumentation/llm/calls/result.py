@@ -86,12 +86,12 @@ def raw_responses(requires: str, targets: Iterable[str], stream_in: str | None =
 
 def _parsed(stream_in: str | None, original: Any) -> Driver:
 
-    def parse(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    def parse(wrapped: Callable[..., Any], instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
         result = wrapped(*args, **kwargs)
         guarded(_receive_behind, instance, stream_in, result)
         return result
 
-    async def parse_async(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    async def parse_async(wrapped: Callable[..., Any], instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
         result = await wrapped(*args, **kwargs)
         guarded(_receive_behind, instance, stream_in, result)
         return result
@@ -99,13 +99,13 @@ def _parsed(stream_in: str | None, original: Any) -> Driver:
     return parse_async if inspect.iscoroutinefunction(inspect.unwrap(original)) else parse
 
 
-def _receive_behind(instance: Any, stream_in: str | None, result: Any) -> None:
+def _receive_behind(instance: object, stream_in: str | None, result: object) -> None:
     call = call_of_response(getattr(instance, "http_response", None))
     if call is not None and not call.tapped:
         guarded(_receive_parsed, call, stream_in, result, rescue=call.abort)
 
 
-def _receive_parsed(call: Call, stream_in: str | None, result: Any) -> None:
+def _receive_parsed(call: Call, stream_in: str | None, result: object) -> None:
     if stream_in is not None and hasattr(result, stream_in):
         inner_iterator.tap(result, stream_in, call)
     elif not call.streaming:

@@ -40,7 +40,7 @@ class ActiveCall:
         self.before = context.here()
         self.entered = context.enter(inside)
 
-    def enter_step(self, run: Any, carrier: Mapping[str, str] | None) -> None:
+    def enter_step(self, run: object, carrier: Mapping[str, str] | None) -> None:
         """Make ``run`` the running step of this frame."""
         self.before, self.call = self.before or context.here(), run
         entered = context.enter_step(run, carrier)

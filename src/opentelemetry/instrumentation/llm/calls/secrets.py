@@ -34,7 +34,7 @@ _QUERY = re.compile(r"[?&][^=&\s]{1,128}=([^&\s#]{6,4096})")
 Values = Callable[[], set[str]]
 
 
-def of(instance: Any, passed: Mapping[str, Any]) -> Values:
+def of(instance: object, passed: Mapping[str, object]) -> Values:
     """Return a function that collects the credentials of a client and its arguments.
 
     The function does not keep ``instance`` alive.
@@ -60,7 +60,7 @@ def without(text: str, values: Iterable[str]) -> str:
     return text
 
 
-def _collected(roots: Iterable[Any]) -> set[str]:
+def _collected(roots: Iterable[object]) -> set[str]:
     found: set[str] = set()
     waiting: deque[tuple[Any, bool, int]] = deque((root, False, 0) for root in roots)
     met: set[int] = set()
@@ -86,7 +86,7 @@ def _of_a_text(text: str, secret: bool) -> set[str]:
     return {form for part in parts for form in (part, unquote(part)) if len(form) >= _SHORTEST}
 
 
-def _inside(value: Any, secret: bool) -> Iterator[tuple[Any, bool]]:
+def _inside(value: object, secret: bool) -> Iterator[tuple[Any, bool]]:
     """Yield the values inside a value, and whether each has the name of a secret."""
     if isinstance(value, (list, tuple, set, frozenset)):
         names = getattr(value, "_fields", ())

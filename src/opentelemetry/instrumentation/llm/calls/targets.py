@@ -9,7 +9,7 @@ from typing import Any
 from ..wrapper import Wrapper
 
 
-def standing(owner: Any, name: str) -> Any:
+def standing(owner: object, name: str) -> Any:
     """Return the current attribute of a class, module or cell, without descriptors."""
     return getattr(owner, name, None) if isinstance(owner, CellType) else vars(owner).get(name)
 
@@ -33,7 +33,7 @@ def find(module: ModuleType, path: str) -> tuple[Any, str, Any] | None:
     return None if original is None else (owner, name, original)
 
 
-def _decorated(function: Any, variable: str) -> tuple[Any, str, Any] | None:
+def _decorated(function: object, variable: str) -> tuple[Any, str, Any] | None:
     cell = cell_of(function, variable)
     # The same function may be an attribute of two modules.
     return None if cell is None or isinstance(cell.cell_contents, Wrapper) else (cell, "cell_contents", cell.cell_contents)
@@ -55,6 +55,6 @@ def innermost(function: Any) -> Any:
     return inspect.unwrap(getattr(function, "__func__", function))
 
 
-def is_coroutine_function(function: Any) -> bool:
+def is_coroutine_function(function: object) -> bool:
     """Return True if the function inside decorators is a coroutine function."""
     return inspect.iscoroutinefunction(innermost(function))

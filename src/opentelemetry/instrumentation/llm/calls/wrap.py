@@ -53,7 +53,7 @@ class CallWrapper:
         self._desk = desk
         self._names = points[0].names
 
-    def begin(self, running: ActiveCall, instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    def begin(self, running: ActiveCall, instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
         """Begin a call in ``running`` if the operation is observed and not suppressed."""
         if not self._switch.on:
             return
@@ -101,7 +101,7 @@ class CallWrapper:
         running.enter(call, point, here, self._desk.http_spans)
         guarded(call.start, arguments)
 
-    def around(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    def around(self, wrapped: Callable[..., Any], instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
         """Drive a plain function."""
         running = ActiveCall()
         try:
@@ -123,7 +123,9 @@ class CallWrapper:
             guarded(running.abort, error)
             raise
 
-    async def around_async(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    async def around_async(
+        self, wrapped: Callable[..., Any], instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]
+    ) -> Any:
         """Drive a coroutine function."""
         running = ActiveCall()
         try:
@@ -145,7 +147,7 @@ class CallWrapper:
             guarded(running.abort, error)
             raise
 
-    def around_lazy(self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    def around_lazy(self, wrapped: Callable[..., Any], instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
         """Drive a generator function, plain or asynchronous.
 
         The call begins when the application requests the first chunk.
@@ -158,7 +160,7 @@ class CallWrapper:
 def reads_by_name(names: tuple[str, ...]) -> Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Arguments]:
     """Make a reader that names positional arguments after the parameters ``names``."""
 
-    def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+    def read(instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Arguments:
         return Arguments({**dict(zip(names, args, strict=False)), **kwargs})
 
     return read

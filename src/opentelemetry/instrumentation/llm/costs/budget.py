@@ -37,17 +37,17 @@ class CostBudget(pricing.CostBudget):
         """Stop counting. ``spent`` still returns the amounts."""
         bus.detach(self._id)
 
-    def _on_cost(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
+    def _on_cost(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: object) -> None:
         for crossing in self.add(measurements["cost"], self._scope_of(metadata)):
             self._emit(crossing, metadata)
 
-    def _scope_of(self, metadata: Mapping[str, Any]) -> object:
+    def _scope_of(self, metadata: Mapping[str, object]) -> object:
         if self.scope is None:
             return None
         value = metadata.get(self.scope)
         return context.baggage_value(self.scope) if value is None else value
 
-    def _emit(self, crossing: Crossing, metadata: Mapping[str, Any] | None = None) -> None:
+    def _emit(self, crossing: Crossing, metadata: Mapping[str, object] | None = None) -> None:
         known = {key: metadata[key] for key in _WHO if key in metadata} if metadata is not None else {}
         known |= {"scope": crossing.name, "exceeded_by": crossing.exceeded_by}
         if crossing.scope is not None:

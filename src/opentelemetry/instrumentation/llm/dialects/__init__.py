@@ -34,7 +34,7 @@ class Arguments:
     sends: Sends | None = None
 
 
-def _no_chunks(draft: Response, chunk: Any) -> None:
+def _no_chunks(draft: Response, chunk: object) -> None:
     """Ignore a chunk: the operation reports no values while it streams."""
 
 
@@ -42,7 +42,7 @@ def _no_content(arguments: Arguments) -> Content:
     return Content()
 
 
-def _no_output(body: Any) -> list[dict[str, Any]] | None:
+def _no_output(body: object) -> list[dict[str, Any]] | None:
     return None
 
 

@@ -31,19 +31,19 @@ def _request(arguments: Arguments) -> Request:
     return record
 
 
-def _reason(choice: Any) -> str | None:
+def _reason(choice: object) -> str | None:
     word = as_str(get_path(choice, ("finish_reason",)))
     return _WORDS.get(word or "") or finish_reason(word)
 
 
-def _read_into(draft: Response, body: Any) -> None:
+def _read_into(draft: Response, body: object) -> None:
     copy_fields(draft, body, _REPLY)
     prompt_tokens, generated = as_int(get_path(body, ("num_tokens_prompt_total",))), as_int(get_path(body, ("num_tokens_generated",)))
     draft.usage.input_tokens = draft.usage.input_tokens if prompt_tokens is None else prompt_tokens
     draft.usage.output_tokens = draft.usage.output_tokens if generated is None else generated
 
 
-def _reply(body: Any) -> Response:
+def _reply(body: object) -> Response:
     record = Response()
     _read_into(record, body)
     record.finish_reasons = aligned([_reason(item) for item in as_sequence(get_path(body, ("completions",)))])
@@ -51,14 +51,14 @@ def _reply(body: Any) -> Response:
     return record
 
 
-def _vector(value: Any) -> Sequence[Any]:
+def _vector(value: object) -> Sequence[Any]:
     """Return one vector, from a list or from a table of layers and poolings."""
     while isinstance(value, dict):
         value = next(iter(value.values()), None)
     return as_sequence(next(iter(as_sequence(value)), None)) or as_sequence(value)
 
 
-def _absorb(draft: Response, chunk: Any) -> None:
+def _absorb(draft: Response, chunk: object) -> None:
     _read_into(draft, chunk)
     kept = draft.scratch = draft.scratch or {"reasons": {}, "pieces": {}}
     index = as_int(get_path(chunk, ("index",)))
@@ -77,7 +77,7 @@ def _finish(draft: Response) -> None:
         draft.content.output_messages = [message("assistant", kept["pieces"][index].parts()) for index in sorted(kept["pieces"])]
 
 
-def _prompt(value: Any) -> list[Part]:
+def _prompt(value: object) -> list[Part]:
     """Read the texts of a prompt; images and token ids are ignored."""
     return [
         text_part(found) for item in as_sequence(get_path(value, ("items",))) if (found := full_text(get_path(item, ("text",)))) is not None
@@ -89,12 +89,12 @@ def _content(arguments: Arguments) -> Content:
     return Content(input_messages=[message("user", parts)] if parts else None)
 
 
-def _output(body: Any) -> list[Message] | None:
+def _output(body: object) -> list[Message] | None:
     collected = [full_text(get_path(item, ("completion",))) for item in as_sequence(get_path(body, ("completions",)))]
     return [message("assistant", [text_part(item)]) for item in collected if item is not None] or None
 
 
-def _as_on_the_wire(item: Any) -> dict[str, Any]:
+def _as_on_the_wire(item: object) -> dict[str, Any]:
     """Return the wire form of a streamed item.
 
     An item is a text, a tool call, a finish reason or usage.
@@ -110,7 +110,7 @@ def _as_on_the_wire(item: Any) -> dict[str, Any]:
     return {"choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}
 
 
-def _absorb_chat(draft: Response, item: Any) -> None:
+def _absorb_chat(draft: Response, item: object) -> None:
     chat_completions.absorb(draft, _as_on_the_wire(item))
 
 

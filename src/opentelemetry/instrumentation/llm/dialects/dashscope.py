@@ -25,7 +25,7 @@ _CHOICES_KEY = "choices"
 """Key of the choices of a stream; the chat dialect uses indexes as keys."""
 
 
-def _usage(body: Any) -> Usage:
+def _usage(body: object) -> Usage:
     """Read the usage; the SDK inserts zeros for missing counts."""
     usage_block = get_path(body, ("usage",))
     counted = usage(usage_block)
@@ -34,14 +34,14 @@ def _usage(body: Any) -> Usage:
     return counted
 
 
-def _input_only(body: Any) -> Usage:
+def _input_only(body: object) -> Usage:
     """Read the usage of an operation that has only input tokens."""
     counted = _usage(body)
     counted.input_tokens = counted.total_tokens if counted.input_tokens is None else counted.input_tokens
     return counted
 
 
-def _enveloped(body: Any) -> Response:
+def _enveloped(body: object) -> Response:
     record = Response()
     copy_fields(record, body, _ENVELOPE)
     status = as_int(get_path(body, ("status_code",)))
@@ -50,7 +50,7 @@ def _enveloped(body: Any) -> Response:
     return record
 
 
-def _choices(body: Any) -> list[dict[str, Any]]:
+def _choices(body: object) -> list[dict[str, Any]]:
     """Return the choices as chat completions, or the text as one choice.
 
     The client of SDK release 2 returns choices without the ``output`` envelope, and stream choices as deltas.
@@ -69,7 +69,7 @@ def _choices(body: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _reply(body: Any) -> Response:
+def _reply(body: object) -> Response:
     record = _enveloped(body)
     record.finish_reasons = chat_completions.response({"choices": _choices(body)}).finish_reasons
     record.response_model = as_str(get_path(body, ("model",)))
@@ -77,7 +77,7 @@ def _reply(body: Any) -> Response:
     return record
 
 
-def _absorb(draft: Response, chunk: Any) -> None:
+def _absorb(draft: Response, chunk: object) -> None:
     envelope, counted, choices = _enveloped(chunk), _usage(chunk), _choices(chunk)
     chat_completions.absorb(draft, {"choices": choices, "id": envelope.response_id})
     draft.failure = envelope.failure or draft.failure
@@ -129,7 +129,7 @@ def _call(pieces: list[Any]) -> dict[str, Any]:
     return {"id": get_path(first, ("id",)), "function": {"name": get_path(first, ("function", "name")), "arguments": _sum(arguments)}}
 
 
-def _text_of(content: Any) -> str:
+def _text_of(content: object) -> str:
     return content if isinstance(content, str) else "".join(full_text(get_path(part, ("text",))) or "" for part in as_sequence(content))
 
 
@@ -152,7 +152,7 @@ def _request(arguments: Arguments) -> Request:
     return record
 
 
-def _embedded(body: Any) -> Response:
+def _embedded(body: object) -> Response:
     record = _enveloped(body)
     first = next(iter(as_sequence(get_path(body, ("output", "embeddings")) or get_path(body, ("embeddings",)))), None)
     record.dimensions = len(as_sequence(get_path(first, ("embedding",)))) or None
@@ -160,7 +160,7 @@ def _embedded(body: Any) -> Response:
     return record
 
 
-def _ranked(body: Any) -> Response:
+def _ranked(body: object) -> Response:
     record = _enveloped(body)
     record.usage = _input_only(body)
     return record

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..extraction.finish_reasons import finish_reason
 from ..extraction.message_parts import Message, Pieces, message, text_part
 from ..extraction.paths import as_int, copy_fields, fields, full_text, get_path
@@ -41,21 +39,21 @@ def _image_request(arguments: Arguments) -> Request:
     return record
 
 
-def _read_into(draft: Response, body: Any) -> None:
+def _read_into(draft: Response, body: object) -> None:
     copy_fields(draft.usage, body, _USAGE)
     reason = finish_reason(get_path(body, ("details", "finish_reason")))
     if reason is not None:
         draft.finish_reasons = [reason]
 
 
-def response(body: Any) -> Response:
+def response(body: object) -> Response:
     """Read a response: a text, or an object with details."""
     record = Response()
     _read_into(record, body)
     return record
 
 
-def absorb(draft: Response, chunk: Any) -> None:
+def absorb(draft: Response, chunk: object) -> None:
     """Add one token: a text, or an object whose last one has the counts."""
     _read_into(draft, chunk)
     if draft.content is not None:
@@ -79,13 +77,13 @@ def content(arguments: Arguments) -> Content:
     return Content(input_messages=None if value is None else [message("user", [text_part(value)])])
 
 
-def output(body: Any) -> list[Message] | None:
+def output(body: object) -> list[Message] | None:
     """Read the text."""
     value = full_text(body) or full_text(get_path(body, ("generated_text",)))
     return None if value is None else [message("assistant", [text_part(value)])]
 
 
-def _vectors(body: Any) -> Response:
+def _vectors(body: object) -> Response:
     shape = getattr(body, "shape", ())
     return Response(dimensions=as_int(shape[-1]) if isinstance(shape, tuple) and shape else None)
 

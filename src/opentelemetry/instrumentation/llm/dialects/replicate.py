@@ -22,7 +22,7 @@ _STATUSES = {
 _ENDS = {"succeeded": "stop", "failed": "error", "canceled": "error"}
 
 
-def _named(reference: Any) -> str | None:
+def _named(reference: object) -> str | None:
     """Return the name of a model or deployment: a text, owner and name, or an object."""
     if isinstance(reference, tuple):
         return as_str("/".join(part for part in reference if isinstance(part, str)))
@@ -41,7 +41,7 @@ def _fetch_request(arguments: Arguments) -> Request:
     return Request(fetched_response_id=as_str(arguments.named.get("id")))
 
 
-def _reply(body: Any) -> Response:
+def _reply(body: object) -> Response:
     record = Response()
     copy_fields(record, body, _REPLY)
     copy_fields(record.usage, body, _USAGE)
@@ -61,7 +61,7 @@ def _content(arguments: Arguments) -> Content:
     )
 
 
-def _output(body: Any) -> list[dict[str, Any]] | None:
+def _output(body: object) -> list[dict[str, Any]] | None:
     output = get_path(body, ("output",))
     value = output if isinstance(output, str) else "".join(piece for piece in as_sequence(output) if isinstance(piece, str))
     return [message("assistant", [text_part(value)])] if value else None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..extraction.message_parts import Message, message, text_part
 from ..extraction.paths import as_sequence, copy_fields, fields, get_path
 from ..schema.records import Content, Request, Response, Usage
@@ -36,7 +34,7 @@ def _content(arguments: Arguments) -> Content:
     return prompt_content(arguments) if isinstance(prompt, str) else chat_content(Arguments({"messages": prompt}))
 
 
-def _output(body: Any) -> list[Message] | None:
+def _output(body: object) -> list[Message] | None:
     """Read each text; a chat is returned whole, and its last message is the response."""
     collected: list[Message] = []
     for record in as_sequence(body):
@@ -48,7 +46,7 @@ def _output(body: Any) -> list[Message] | None:
     return collected or None
 
 
-def _run(body: Any) -> Response:
+def _run(body: object) -> Response:
     """Count the tokens of one prompt and one result.
 
     Batches are padded to one length, so they are not counted.

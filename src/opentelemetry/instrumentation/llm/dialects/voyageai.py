@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..extraction.paths import as_sequence, copy_fields, fields, get_path
 from ..schema.records import Request, Response, Usage
 from . import Arguments, Dialect
@@ -21,7 +19,7 @@ def _request(arguments: Arguments) -> Request:
     return record
 
 
-def _reply(body: Any) -> Response:
+def _reply(body: object) -> Response:
     record = Response()
     copy_fields(record.usage, body, _USAGE)
     document = next(iter(as_sequence(get_path(body, ("results",)))), None)

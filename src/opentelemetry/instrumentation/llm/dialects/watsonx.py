@@ -30,12 +30,12 @@ def _request(arguments: Arguments) -> Request:
     return record
 
 
-def _answers(body: Any) -> list[Any]:
+def _answers(body: object) -> list[Any]:
     """List the results, one per prompt."""
     return [item for item in body if isinstance(item, dict)] if isinstance(body, list) else [body]
 
 
-def _plain(body: Any) -> dict[str, Any]:
+def _plain(body: object) -> dict[str, Any]:
     """Convert all results to completions; a stream may return only texts."""
     if isinstance(body, str):
         return {"choices": [{"text": body}]}
@@ -49,7 +49,7 @@ def _plain(body: Any) -> dict[str, Any]:
     return {"model": get_path(_answers(body)[0], ("model_id",)), "choices": choices, **({"usage": counted} if choices else {})}
 
 
-def _absorb(draft: Response, chunk: Any) -> None:
+def _absorb(draft: Response, chunk: object) -> None:
     before = draft.usage
     chat_completions.absorb(draft, _plain(chunk))
     # Generated tokens are cumulative; the input count appears in one chunk only.
@@ -57,7 +57,7 @@ def _absorb(draft: Response, chunk: Any) -> None:
     draft.usage = Usage(**{name: max(filter(None, (getattr(before, name), getattr(now, name))), default=None) for name in counts})
 
 
-def _counted(body: Any) -> Response:
+def _counted(body: object) -> Response:
     record = Response(response_model=as_str(get_path(body, ("model_id",))))
     record.usage.input_tokens = as_int(get_path(body, ("input_token_count",)))
     record.dimensions = len(as_sequence(get_path(next(iter(as_sequence(get_path(body, ("results",)))), None), ("embedding",)))) or None

@@ -13,7 +13,7 @@ _EMBEDDINGS = ("bge-", "embedding")
 _USAGE = (("input_tokens", "prompt_tokens"), ("output_tokens", "completion_tokens"), ("total_tokens", "total_tokens"))
 
 
-def operation(model: str, body: Any) -> str:
+def operation(model: str, body: object) -> str:
     """Return the operation of a request, or an empty string for other tasks.
 
     >>> operation("@cf/meta/llama-3.1-8b-instruct", {"messages": []}), operation("@cf/baai/bge-m3", {"text": "a"})
@@ -26,7 +26,7 @@ def operation(model: str, body: Any) -> str:
     return ""
 
 
-def _response(answer: Any) -> Response:
+def _response(answer: object) -> Response:
     result = Response()
     for name, field in _USAGE:
         # The SDK converts token counts to floats.
@@ -38,7 +38,7 @@ def _response(answer: Any) -> Response:
     return result
 
 
-def _output(answer: Any) -> list[dict[str, Any]] | None:
+def _output(answer: object) -> list[dict[str, Any]] | None:
     text = as_str(get_path(answer, ("response",)))
     return None if text is None else [{"role": "assistant", "parts": [{"type": "text", "content": text}]}]
 

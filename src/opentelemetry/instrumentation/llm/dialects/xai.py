@@ -107,13 +107,13 @@ def _completion(proto: Any, part: str, spoken: Callable[[Any], Plain | None]) ->
     return {**body, "usage": _usage(proto.usage)} if proto.HasField("usage") else body
 
 
-def _proto(body: Any) -> Any:
+def _proto(body: object) -> Any:
     """Return the message behind an SDK object: a response, a list, or a parsed pair."""
     first = body[0] if isinstance(body, (list, tuple)) else body
     return getattr(first, "_proto", first)
 
 
-def _reply(body: Any) -> Response:
+def _reply(body: object) -> Response:
     return chat_completions.response(_completion(_proto(body), "message", lambda value: None))
 
 
@@ -145,7 +145,7 @@ def _part(content: Any) -> Plain:
     return {"type": "text", "text": content.text}
 
 
-def _output(body: Any) -> list[Plain] | None:
+def _output(body: object) -> list[Plain] | None:
     return chat_output(_completion(_proto(body), "message", _texts))
 
 
@@ -154,7 +154,7 @@ def _image_request(arguments: Arguments) -> Request:
     return Request(model=as_str(named.get("model")), choice_count=integer(named.get("n")), output_type="image")
 
 
-def _image_reply(body: Any) -> Response:
+def _image_reply(body: object) -> Response:
     proto = _proto(body)
     counted = usage(_usage(proto.usage)) if proto.HasField("usage") else Usage()
     counted.images = len(proto.images) or None

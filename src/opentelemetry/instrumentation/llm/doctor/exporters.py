@@ -165,7 +165,7 @@ def masked(text: str) -> str:
     return re.sub(r"(?<=\?)[^\s'\",]+", "...", re.sub(r"(?<=//)[^\s'\",/]*@", "...@", text))
 
 
-def in_process(tracer: Any) -> dict[str, str]:
+def in_process(tracer: object) -> dict[str, str]:
     """Return the provider class and exporters of each signal in this process.
 
     ``none`` if nothing is recorded. ``tracer`` is the tracer of our spans, from any tracer provider.
@@ -182,13 +182,13 @@ def in_process(tracer: Any) -> dict[str, str]:
     return by_signal
 
 
-def _class_of(provider: Any) -> str:
+def _class_of(provider: object) -> str:
     kind = type(provider)
     idle = is_placeholder(provider) or isinstance(provider, _IDLE)
     return "none" if idle else f"{kind.__module__}.{kind.__qualname__}"
 
 
-def _processors(of: Any) -> list[str] | None:
+def _processors(of: object) -> list[str] | None:
     """Return the exporters of a tracer or its provider, if the SDK exposes them."""
     whole = getattr(of, "span_processor", None) or getattr(of, "_active_span_processor", None)
     each = getattr(whole, "_span_processors", None)

@@ -105,7 +105,7 @@ def _native(several: list[Sdk], patches: Patches, setting: str) -> Iterable[Nati
             yield NativeState(native.target, "only where the application asks for it" if asked_for else "replaced by ours")
 
 
-def _reaches(owner: Any, path: str) -> bool:
+def _reaches(owner: object, path: str) -> bool:
     for name in path.split("."):
         owner = vars(owner).get(name) if owner is not None else None
     return owner is not None

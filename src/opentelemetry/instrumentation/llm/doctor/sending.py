@@ -95,7 +95,7 @@ def _recorded(exporter: Any) -> list[bool]:
     results: list[bool] = []
     export = exporter.export
 
-    def observed(*args: Any, **kwargs: Any) -> Any:
+    def observed(*args: object, **kwargs: object) -> Any:
         result = export(*args, **kwargs)
         results.append(getattr(result, "name", "") == "SUCCESS")
         return result

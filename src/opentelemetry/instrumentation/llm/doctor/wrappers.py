@@ -32,7 +32,7 @@ def distribution_of(module: str) -> str:
     return re.sub(r"_v\d+$", "", "_".join(parts[:3]) if parts[0] in ("opentelemetry", "openinference") else parts[0])
 
 
-def who(value: Any) -> str:
+def who(value: object) -> str:
     """Return a display name for the wrapper or replacement of a function."""
     if value is None:
         return "nothing"

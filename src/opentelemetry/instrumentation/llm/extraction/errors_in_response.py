@@ -30,7 +30,7 @@ class ReportedError(NamedTuple):
     kind: str
 
 
-def complete(record: Response, body: Any) -> None:
+def complete(record: Response, body: object) -> None:
     """Set ``failure`` and ``reported_error`` if the response has an error."""
     if record.failure is None and record.finish_reasons and "error" not in record.finish_reasons:
         return
@@ -42,7 +42,7 @@ def complete(record: Response, body: Any) -> None:
         record.failure = record.reported_error.code
 
 
-def read(error: Any, default: str | None = None) -> ReportedError:
+def read(error: object, default: str | None = None) -> ReportedError:
     """Read one error: an object, or only its message.
 
     >>> read({"code": 429, "message": "Slow down"})
@@ -86,7 +86,7 @@ def bounded(code: str) -> str:
     return code
 
 
-def _errors(body: Any) -> Iterator[Any]:
+def _errors(body: object) -> Iterator[Any]:
     for path in _PLACES:
         if error := get_path(body, path):
             yield error
@@ -99,7 +99,7 @@ def _is_nothing_else(record: Response) -> bool:
     return record.response_id is None and record.finish_reasons is None and record.usage == Usage()
 
 
-def _whole(body: Any) -> Any:
+def _whole(body: object) -> Any:
     """Return a response that is an error itself.
 
     Such a response has the type ``error``, or a code or detail next to its message and no result.

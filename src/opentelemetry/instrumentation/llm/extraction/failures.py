@@ -133,17 +133,17 @@ def status_of(error: BaseException) -> int | None:
     return _status(error.args[0]) if len(error.args) == 2 and isinstance(error.args[1], str) else None
 
 
-def _status(value: Any) -> int | None:
+def _status(value: object) -> int | None:
     status = int(value) if isinstance(value, str) and _STATUS.match(value) else as_int(value)
     return status if status is not None and 300 <= status < 600 else None
 
 
-def status_in(value: Any) -> int | None:
+def status_in(value: object) -> int | None:
     """Return the HTTP status in a field of an error, as a number or as digits."""
     return _status(value)
 
 
-def code_in(value: Any) -> str | None:
+def code_in(value: object) -> str | None:
     """Return the code in a field of an error: one word, or a number of a few digits.
 
     >>> code_in("rate_limit_exceeded"), code_in(40303), code_in("no such thing")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
 
 from .paths import as_str
 
@@ -19,7 +18,7 @@ _SAME: Mapping[str, tuple[str, ...]] = {
 WORDS: Mapping[str, str] = MappingProxyType({theirs: ours for ours, others in _SAME.items() for theirs in (ours, *others)})
 
 
-def finish_reason(word: Any) -> str | None:
+def finish_reason(word: object) -> str | None:
     """Return a finish reason in the conventions' words; unknown ones are unchanged.
 
     >>> finish_reason("tool_calls"), finish_reason("MAX_TOKENS"), finish_reason("RECITATION")
@@ -29,6 +28,6 @@ def finish_reason(word: Any) -> str | None:
     return None if value is None else WORDS.get(value.lower(), value)
 
 
-def aligned(words: Iterable[Any]) -> list[str] | None:
+def aligned(words: Iterable[object]) -> list[str] | None:
     """Return the finish reasons of all choices in order; a missing one is ``error``."""
     return [finish_reason(word) or "error" for word in words] or None

@@ -36,7 +36,7 @@ def reasoning_part(text: str) -> Part:
     return {"type": "reasoning", "content": text}
 
 
-def tool_call_part(name: str | None, call_id: str | None, arguments: Any) -> Part:
+def tool_call_part(name: str | None, call_id: str | None, arguments: object) -> Part:
     """Return a tool call part; arguments in JSON text are parsed."""
     part: Part = {"type": "tool_call", "name": short(name or "")}
     if call_id is not None:
@@ -46,7 +46,7 @@ def tool_call_part(name: str | None, call_id: str | None, arguments: Any) -> Par
     return part
 
 
-def tool_response_part(call_id: str | None, response: Any) -> Part:
+def tool_response_part(call_id: str | None, response: object) -> Part:
     """Return a tool response part."""
     part: Part = {"type": "tool_call_response", "response": response}
     if call_id is not None:
@@ -75,7 +75,7 @@ def _bytes_of(text: str) -> bytes:
         return text.encode("utf-8", "replace")
 
 
-def file_data(modality: str, data: Any, mime_type: str | None = None, name: str | None = None) -> Part:
+def file_data(modality: str, data: object, mime_type: str | None = None, name: str | None = None) -> Part:
     """Return the part of a file given as bytes, base64 text or a data URL.
 
     Without a media type, it is guessed from the name of the file.
@@ -122,7 +122,7 @@ def message(role: str, parts: list[Part], name: str | None = None) -> Message:
     return {"role": role, "parts": parts} if name is None else {"role": role, "parts": parts, "name": name}
 
 
-def decoded(value: Any) -> Any:
+def decoded(value: object) -> Any:
     """Return the object in a JSON text, or the value itself."""
     if not isinstance(value, str):
         return value
@@ -146,7 +146,7 @@ class Pieces:
         self._file: tuple[str, list[str]] | None = None
         self._kept = self._size = 0
 
-    def add(self, key: Any, part: Part, piece: str | None) -> None:
+    def add(self, key: object, part: Part, piece: str | None) -> None:
         """Add a piece to the part of ``key``; ``part`` supplies the fields not yet set."""
         begun, pieces = self._order.setdefault(key, (part, []))
         for name, value in part.items():

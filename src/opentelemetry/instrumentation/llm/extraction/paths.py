@@ -20,7 +20,7 @@ Path = tuple[str, ...]
 _DIGITS = len(str(LARGEST))
 
 
-def get_path(value: Any, path: Path) -> Any:
+def get_path(value: object, path: Path) -> Any:
     """Follow ``path`` through mappings and attributes; ``None`` if a part is missing.
 
     >>> get_path({"usage": {"prompt_tokens": 3}}, ("usage", "prompt_tokens"))
@@ -68,7 +68,7 @@ def held_by(value: Any) -> dict[str, Any] | None:
     return {**extra, **value.__dict__} if extra else value.__dict__
 
 
-def reader(value: Any) -> Callable[[str], Any]:
+def reader(value: object) -> Callable[[str], Any]:
     """Return a function that reads fields of ``value`` in the way of ``get_path``.
 
     The type of ``value`` is inspected only once.
@@ -81,7 +81,7 @@ def reader(value: Any) -> Callable[[str], Any]:
     return partial(_inside, value) if held is None else held.get
 
 
-def as_int(value: Any) -> int | None:
+def as_int(value: object) -> int | None:
     """Read a count: an int, or a float without a fraction, from 0 to below 2**53."""
     if value.__class__ is not int:
         if (isinstance(value, float) and value.is_integer()) or (isinstance(value, int) and not isinstance(value, bool)):
@@ -91,7 +91,7 @@ def as_int(value: Any) -> int | None:
     return value if 0 <= value < LARGEST else None
 
 
-def invalid(values: Iterable[Any]) -> int | None:
+def invalid(values: Iterable[object]) -> int | None:
     """Count the values that are present but are not valid counts.
 
     >>> invalid([3, None, 0]), invalid([-1, "many", 2**60])
@@ -106,7 +106,7 @@ def digits(value: Any) -> int | None:
     return as_int(int(value)) if written else None
 
 
-def integer(value: Any) -> int | None:
+def integer(value: object) -> int | None:
     """Read an integer parameter of a request; it may be negative, up to 64 bits."""
     if isinstance(value, bool):
         return None
@@ -116,14 +116,14 @@ def integer(value: Any) -> int | None:
     return None
 
 
-def as_float(value: Any) -> float | None:
+def as_float(value: object) -> float | None:
     """Read a number as a float; NaN, infinity and sizes from 2**53 read as absent."""
     if isinstance(value, (int, float)) and not isinstance(value, bool) and -LARGEST < value < LARGEST:
         return float(value)
     return None
 
 
-def full_text(value: Any) -> str | None:
+def full_text(value: object) -> str | None:
     """Read a non-empty text of any length; an enum is read as its value."""
     if isinstance(value, str):
         return str(getattr(value, "value", value)) or None
@@ -131,7 +131,7 @@ def full_text(value: Any) -> str | None:
     return inner or None if isinstance(inner, str) else None
 
 
-def as_str(value: Any) -> str | None:
+def as_str(value: object) -> str | None:
     """Read a non-empty name or id; an enum is read as its value.
 
     The result is at most 256 characters long; control characters are replaced.
@@ -146,7 +146,7 @@ def as_str(value: Any) -> str | None:
     return short(value) if value else None
 
 
-def as_str_list(value: Any) -> list[str] | None:
+def as_str_list(value: object) -> list[str] | None:
     """Read one text or a list of texts, at most 128 texts of 256 characters.
 
     Control characters are kept, because stop sequences are often line breaks.
@@ -158,12 +158,12 @@ def as_str_list(value: Any) -> list[str] | None:
     return None
 
 
-def as_true(value: Any) -> bool | None:
+def as_true(value: object) -> bool | None:
     """Read a bool that is true; false is read as absent."""
     return True if value is True else None
 
 
-def as_sequence(value: Any) -> Sequence[Any]:
+def as_sequence(value: object) -> Sequence[Any]:
     """Return a list or tuple unchanged, and an empty tuple for other values.
 
     Iterators of the caller are never consumed.
@@ -221,7 +221,7 @@ def fields(record: type, paths: Mapping[str, str | tuple[str, ...]]) -> Table:
     )
 
 
-def copy_fields(record: Any, source: Any, table: Table) -> None:
+def copy_fields(record: object, source: object, table: Table) -> None:
     """Set the fields of ``record`` that ``source`` contains; keep the others."""
     held = held_by(source)
     if held is None or len(held) > _MOST_KEYS:
@@ -236,7 +236,7 @@ def copy_fields(record: Any, source: Any, table: Table) -> None:
                 known[name] = value
 
 
-def _fill_one_by_one(record: Any, source: Any, table: Table) -> None:
+def _fill_one_by_one(record: object, source: object, table: Table) -> None:
     for name, read, paths in table.rows:
         for path in paths:
             value = read(_inside(source, path[0]) if len(path) == 1 else get_path(source, path))

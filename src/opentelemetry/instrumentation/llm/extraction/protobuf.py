@@ -11,7 +11,7 @@ _FLOAT = 2
 """Type number of 32-bit float fields in protocol buffer descriptors."""
 
 
-def rounded(value: Any) -> Any:
+def rounded(value: object) -> Any:
     """Round a 32-bit float to its shortest decimal form.
 
     >>> rounded(0.20000000298023224)
@@ -20,7 +20,7 @@ def rounded(value: Any) -> Any:
     return float(f"{value:.7g}") if isinstance(value, float) else value
 
 
-def plain(message: Any, closed: frozenset[str] = frozenset()) -> dict[str, Any]:
+def plain(message: object, closed: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Return the set fields of a message or of a wrapper.
 
     Messages in ``closed`` fields are not converted.

@@ -11,28 +11,28 @@ from .paths import as_sequence, full_text, get_path
 _DEEPEST = 12
 
 
-def texts(value: Any) -> list[Part]:
+def texts(value: object) -> list[Part]:
     """Return the part of a text, or an empty list for an empty text."""
     return [] if full_text(value) is None else [text_part(str(full_text(value)))]
 
 
-def thoughts(value: Any) -> list[Part]:
+def thoughts(value: object) -> list[Part]:
     """Return the part of a model's thoughts, or an empty list if there are none."""
     return [] if full_text(value) is None else [reasoning_part(str(full_text(value)))]
 
 
-def call(name: Any, call_id: Any, arguments: Any) -> Part:
+def call(name: object, call_id: object, arguments: object) -> Part:
     """Return the part of a tool call."""
     return tool_call_part(full_text(name), full_text(call_id), plain(arguments))
 
 
-def response(call_id: Any, value: Any, name: Any = None) -> Part:
+def response(call_id: object, value: object, name: object = None) -> Part:
     """Return the part of a tool result; some providers use the tool's name as id."""
     part = tool_response_part(full_text(call_id), plain(value))
     return part if full_text(name) is None else {**part, "name": full_text(name)}
 
 
-def image(where: Any) -> Part:
+def image(where: object) -> Part:
     """Return the part of an image: a URL, a data URL, base64 text or bytes."""
     if isinstance(where, (bytes, bytearray)):
         return blob_part("image", None, where)
@@ -40,7 +40,7 @@ def image(where: Any) -> Part:
     return uri_part("image", value)
 
 
-def definition(name: Any, description: Any, parameters: Any) -> Part | None:
+def definition(name: object, description: object, parameters: object) -> Part | None:
     """Return the definition of a tool; empty if it has no name."""
     if full_text(name) is None:
         return None
@@ -51,7 +51,7 @@ def definition(name: Any, description: Any, parameters: Any) -> Part | None:
     return made
 
 
-def functions(tools: Any) -> list[Part] | None:
+def functions(tools: object) -> list[Part] | None:
     """Read tool definitions in OpenAI's format, which Cohere and Ollama share."""
     keys = ("name", "description", "parameters")
     made = (definition(*(get_path(tool, ("function", key)) for key in keys)) for tool in as_sequence(tools))
@@ -61,7 +61,7 @@ def functions(tools: Any) -> list[Part] | None:
 _SEALED = ("_", "encrypted_", "signature", "thought_signature")
 
 
-def generic(item: Any, kind: str) -> Part:
+def generic(item: object, kind: str) -> Part:
     """Return an item of any kind as a generic part, without encrypted data.
 
     >>> generic({"type": "hologram", "depth": 3, "encrypted_content": "..."}, "hologram")
@@ -72,13 +72,13 @@ def generic(item: Any, kind: str) -> Part:
     return {**held, "type": kind}
 
 
-def cited(part: Part, citations: Any) -> Part:
+def cited(part: Part, citations: object) -> Part:
     """Add the citations of a text to its part, if there are any."""
     found = [plain(item) for item in as_sequence(citations)]
     return {**part, "citations": found} if found else part
 
 
-def server_tool(name: str, call_id: Any, details: Mapping[str, Any], result: bool = False) -> Part:
+def server_tool(name: str, call_id: object, details: Mapping[str, object], result: bool = False) -> Part:
     """Return a call of a tool that runs at the provider, or its result."""
     kind = "server_tool_call_response" if result else "server_tool_call"
     known: Part = {"type": kind} if result else {"type": kind, "name": name}
@@ -87,7 +87,7 @@ def server_tool(name: str, call_id: Any, details: Mapping[str, Any], result: boo
     return {**known, kind: {**details, "type": name}}
 
 
-def plain(value: Any, depth: int = 0) -> Any:
+def plain(value: object, depth: int = 0) -> Any:
     """Copy a value as JSON data; SDK objects are read by their fields."""
     if value is None or isinstance(value, (str, bool, int, float)):
         return value

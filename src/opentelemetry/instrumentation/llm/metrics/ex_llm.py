@@ -94,7 +94,7 @@ def _metric(
 
 
 def counter(
-    name: str, events: Events, description: str, tags: Iterable[str] | Mapping[str, str] = _WHO, unit: str = "1", **more: Any
+    name: str, events: Events, description: str, tags: Iterable[str] | Mapping[str, str] = _WHO, unit: str = "1", **more: object
 ) -> Metric:
     """Count events.
 
@@ -107,11 +107,11 @@ def counter(
 def total(
     name: str,
     events: Events,
-    measurement: Any,
+    measurement: object,
     description: str,
     tags: Iterable[str] | Mapping[str, str] = _WHO,
     unit: str = "1",
-    **more: Any,
+    **more: object,
 ) -> Metric:
     """Add up a measurement that never decreases."""
     return _metric("total", name, events, measurement, tags, unit, description, **more)
@@ -120,11 +120,11 @@ def total(
 def level(
     name: str,
     events: Events,
-    measurement: Any,
+    measurement: object,
     description: str,
     tags: Iterable[str] | Mapping[str, str] = _WHO,
     unit: str = "1",
-    **more: Any,
+    **more: object,
 ) -> Metric:
     """Add up a measurement that some events increase and others decrease."""
     return _metric("level", name, events, measurement, tags, unit, description, **more)
@@ -133,11 +133,11 @@ def level(
 def last_value(
     name: str,
     events: Events,
-    measurement: Any,
+    measurement: object,
     description: str,
     tags: Iterable[str] | Mapping[str, str] = _WHO,
     unit: str = "1",
-    **more: Any,
+    **more: object,
 ) -> Metric:
     """Keep the newest value of a measurement."""
     return _metric("last_value", name, events, measurement, tags, unit, description, **more)
@@ -146,11 +146,11 @@ def last_value(
 def summary(
     name: str,
     events: Events,
-    measurement: Any,
+    measurement: object,
     description: str,
     tags: Iterable[str] | Mapping[str, str] = _WHO,
     unit: str = "ms",
-    **more: Any,
+    **more: object,
 ) -> Metric:
     """Record count, sum, minimum and maximum of a measurement."""
     return _metric("summary", name, events, measurement, tags, unit, description, **more)
@@ -159,11 +159,11 @@ def summary(
 def distribution(
     name: str,
     events: Events,
-    measurement: Any,
+    measurement: object,
     description: str,
     tags: Iterable[str] | Mapping[str, str] = _WHO,
     unit: str = "ms",
-    **more: Any,
+    **more: object,
 ) -> Metric:
     """Record a measurement in a histogram."""
     return _metric("distribution", name, events, measurement, tags, unit, description, **more)

@@ -41,7 +41,7 @@ def _openai_only(tags: dict[str, Any]) -> dict[str, Any]:
     return tags if tags.get(a.PROVIDER_NAME) == "openai" else {**tags, **{tag: None for tag in _OPENAI if tag in tags}}
 
 
-def _since_last(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
+def _since_last(measurements: Mapping[str, Any], metadata: Mapping[str, object]) -> Iterable[Sample]:
     return () if not measurements.get("index") else ((measurements["since_last"] / 1e9, {}),)
 
 
@@ -79,14 +79,14 @@ def _in_process(key: str, scale: float) -> Callable[[Mapping[str, Any], Mapping[
 
 
 def _of_side(side: str) -> Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Sample]]:
-    def take(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
+    def take(measurements: Mapping[str, Any], metadata: Mapping[str, object]) -> Iterable[Sample]:
         if metadata.get("side") == side:
             yield measurements["duration"] / 1e9, {}
 
     return take
 
 
-def _remote(measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:
+def _remote(measurements: Mapping[str, Any], metadata: Mapping[str, object]) -> Iterable[Sample]:
     """Read a duration, but not that of an agent in this process."""
     if not (metadata.get("in_process") and metadata.get("operation") == "invoke_agent"):
         yield measurements["duration"] / 1e9, {}
@@ -108,7 +108,7 @@ def _named_agent(tags: dict[str, Any]) -> dict[str, Any]:
     return known if workflow is None else {**known, a.AGENT_NAME: workflow}
 
 
-def _step(name: str, events: tuple[str, ...], key: Any, description: str, tags: Mapping[str, str], **more: Any) -> Metric:
+def _step(name: str, events: tuple[str, ...], key: object, description: str, tags: Mapping[str, str], **more: object) -> Metric:
     return distribution(name, events, key, description, tags, UNITS[name], buckets=BUCKETS[name], **more)
 
 

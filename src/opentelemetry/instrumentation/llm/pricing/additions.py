@@ -109,7 +109,7 @@ def price_list() -> dict[str, Any]:
     return rows
 
 
-def dollars(row: Mapping[str, Any], key: str, suffix: str = "") -> Any:
+def dollars(row: Mapping[str, object], key: str, suffix: str = "") -> Any:
     """Return a price of a list row per million, with its prices for long prompts."""
     base = _million(row.get(key + suffix))
     if base is None:
@@ -123,7 +123,7 @@ def dollars(row: Mapping[str, Any], key: str, suffix: str = "") -> Any:
     return [base, *sorted(steps)] if steps else base
 
 
-def _million(price: Any) -> int | float | None:
+def _million(price: object) -> int | float | None:
     if not isinstance(price, (int, float)) or not price:
         return None
     value = round(price * 1_000_000, 6)
@@ -154,12 +154,12 @@ def entries(rows: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, An
             yield owner, *found, row
 
 
-def current(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+def current(entry: Mapping[str, object]) -> Mapping[str, Any]:
     """Return the prices of an entry that are in force now."""
     return Model(entry).current()
 
 
-def agree(entry: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+def agree(entry: Mapping[str, Any], row: Mapping[str, object]) -> bool:
     """Return whether both have the same constant prices for input and output."""
     prices = current(entry)
     if any(change.get("from", "") > datetime.now(timezone.utc).date().isoformat() for change in entry.get("changes", ())):
@@ -208,7 +208,7 @@ def build() -> dict[str, Any]:
     }
 
 
-def _variants(row: Mapping[str, Any], standard: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _variants(row: Mapping[str, Any], standard: Mapping[str, object]) -> Iterator[tuple[str, dict[str, Any]]]:
     for suffix, when in _KINDS.items():
         prices = {
             unit: price
@@ -244,7 +244,7 @@ def _add_geographies(prices: dict[str, dict[str, Any]]) -> None:
         prices.setdefault("aws", {})[name] = {**own, **({"variants": variants} if variants else {})}
 
 
-def _first(price: Any) -> Any:
+def _first(price: object) -> Any:
     return price[0] if isinstance(price, list) else price
 
 

@@ -102,7 +102,7 @@ def read(source: str | PathLike[str] | Mapping[str, Any]) -> Table:
     return table(data)
 
 
-def check(data: Any, name: str) -> None:
+def check(data: object, name: str) -> None:
     """Raise ``PriceFileError`` with the first invalid key of ``data``."""
     try:
         _check(data, name)
@@ -162,7 +162,7 @@ def _prices(entry: Entry, where: str) -> list[str]:
     return found
 
 
-def _amount(value: Any, where: str) -> None:
+def _amount(value: object, where: str) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise PriceFileError(f"{where}: {shown(value)} is not a number")
     if not 0 <= value <= HIGHEST:
@@ -193,7 +193,7 @@ def _covered(priced: frozenset[str], where: str) -> None:
         raise PriceFileError(f"{where}: a price for {missing[0]!r} requires a price for {missing[1]!r}")
 
 
-def _rule(rule: Any, where: str) -> None:
+def _rule(rule: object, where: str) -> None:
     if isinstance(rule, str) and rule.strip("*"):
         return
     if isinstance(rule, list) and rule:
@@ -231,13 +231,13 @@ def _typed(value: Any, type_: Any, where: str, what: str) -> Any:
     return value
 
 
-def _texts(value: Any, where: str) -> list[str]:
+def _texts(value: object, where: str) -> list[str]:
     if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
         raise PriceFileError(f"{where}: {shown(value)} must be a list of texts")
     return value
 
 
-def _keys(data: Any, allowed: frozenset[str], where: str) -> None:
+def _keys(data: object, allowed: frozenset[str], where: str) -> None:
     known = allowed if allowed is _TOP else allowed | UNITS.keys()
     for key in _typed(data, Mapping, where, "an object"):
         if key not in known:

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import stat
-from typing import Any
 
 HIGHEST = 10**9
 """Highest valid price in dollars; a larger sum would exceed the range of metrics."""
@@ -21,7 +20,7 @@ class PriceFileError(ValueError):
     """An invalid price file, with the line or key of the error."""
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """Return ``value`` for an error message, shortened if it is long."""
     try:
         text = repr(value)

@@ -22,7 +22,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from .bounded_calls import BoundedCalls
 from .redis_sums import RedisSums
@@ -72,7 +72,7 @@ class RedisStore(ForkSafe):
 
     def __init__(
         self,
-        redis: Any,
+        redis: object,
         *,
         prefix: str = "ex_llm:budget",
         timeout: float = 0.25,

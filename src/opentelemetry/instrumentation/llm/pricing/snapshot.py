@@ -78,7 +78,7 @@ def _entry(provider: str, model: Any) -> dict[str, Any]:
     return entry | {key: rows for key, rows in (("changes", changes), ("variants", variants)) if rows}
 
 
-def _names(model: str, clause: Any) -> dict[str, Any]:
+def _names(model: str, clause: object) -> dict[str, Any]:
     rule = _rule(clause)
     rules = rule if isinstance(rule, list) else [rule]
     names = [item.lower() if isinstance(item, str) else item for item in rules]
@@ -88,7 +88,7 @@ def _names(model: str, clause: Any) -> dict[str, Any]:
     return {"also": others if len(others) > 1 else others[0]} if others else {}
 
 
-def _rule(clause: Any) -> Any:
+def _rule(clause: object) -> Any:
     """Return a clause in the form of price files; a clause has one field."""
     ((name, value),) = vars(clause).items()
     if name == "or_":
@@ -139,7 +139,7 @@ def _keys() -> dict[str, str]:
     return found
 
 
-def _prices(prices: Any) -> dict[str, Any]:
+def _prices(prices: object) -> dict[str, Any]:
     known = {key: value for key, value in vars(prices).items() if value is not None}
     if unknown := known.keys() - _keys().keys():
         raise UnknownUnit(f"unknown unit {', '.join(sorted(unknown))}")
@@ -162,7 +162,7 @@ def _number(value: Decimal) -> int | float:
 def dump(content: dict[str, Any]) -> str:
     """Return ``content`` as JSON with one model per line, for readable diffs."""
 
-    def compact(value: Any) -> str:
+    def compact(value: object) -> str:
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
     providers = []

@@ -16,7 +16,7 @@ class SilentTracer:
     span would remain in the application's context.
     """
 
-    def start_as_current_span(self, *args: Any, **kwargs: Any) -> SilentTracer:
+    def start_as_current_span(self, *args: object, **kwargs: object) -> SilentTracer:
         """Start nothing."""
         return self
 
@@ -26,7 +26,7 @@ class SilentTracer:
     def __exit__(self, *raised: object) -> None:
         """Leave nothing."""
 
-    def set_attribute(self, *args: Any) -> None:
+    def set_attribute(self, *args: object) -> None:
         """Keep nothing."""
 
     set_attributes = set_attribute
@@ -38,7 +38,7 @@ def tracer_property(provider_of: Callable[[Any], Any], silent: bool) -> Callable
     ``provider_of`` returns the tracer provider that the application gave to the client.
     """
 
-    def replaced(client: Any, native: Any) -> Any:
+    def replaced(client: object, native: object) -> Any:
         return replacement(native, provider_of(client), silent)
 
     def wrap(original: Any) -> Any:

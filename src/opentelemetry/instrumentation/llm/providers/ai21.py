@@ -11,7 +11,7 @@ from ..dialects.openai.chat_completions import chat_completions
 from ._generated import identify_as
 
 
-def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+def read(instance: Any, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Arguments:
     """Read arguments by the names of the body, and the address from the client."""
     named = {**dict(zip(("messages", "model"), args, strict=False)), **kwargs}
     return Arguments(named, path=str(instance._client._base_url), streaming=named.get("stream") is True)

@@ -33,7 +33,7 @@ _STREAMS: Mapping[str, tuple[str, Dialect]] = {
 _MODULE = "aleph_alpha_client.aleph_alpha_client"
 
 
-def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+def read(instance: Any, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Arguments:
     """Read the SDK's request object; the model is a separate argument.
 
     The path is the argument before the model, except for streams.

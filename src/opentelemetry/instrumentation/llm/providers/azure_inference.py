@@ -43,7 +43,7 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
 class _Settings:
     """Azure's settings as the SDK's tracing sees them: no implementation of spans."""
 
-    def __init__(self, settings: Any) -> None:
+    def __init__(self, settings: object) -> None:
         self._settings = settings
 
     def __getattr__(self, name: str) -> Any:

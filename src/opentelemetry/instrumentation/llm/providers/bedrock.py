@@ -50,7 +50,7 @@ _OPERATIONS: tuple[tuple[str, str, Dialect, ResultHandler | None], ...] = (
 )
 
 
-def read(client: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+def read(client: Any, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Arguments:
     """Read the name and parameters of an operation.
 
     For an operation with a model, the body decides the purpose, which becomes part of the path.

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 from urllib.parse import unquote
 
 from ..calls.declaration import Sdk
@@ -19,7 +18,7 @@ from ._generated import read as read_request
 _ROUTE = "/ai/run/"
 
 
-def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+def read(instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Arguments:
     """Read a request; the model comes from the path, the operation from the body."""
     arguments = read_request(instance, args, kwargs)
     _, found, model = arguments.path.partition(_ROUTE)

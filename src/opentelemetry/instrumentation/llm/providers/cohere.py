@@ -62,7 +62,7 @@ def _session(instance: Any) -> Any:
     return getattr(instance, "_client_wrapper", None) or instance._raw_client._client_wrapper
 
 
-def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+def read(instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Arguments:
     """Read keyword arguments; the additional body of the options overrides them."""
     options = kwargs.get("request_options")
     added = options.get("additional_body_parameters") if isinstance(options, Mapping) else None
@@ -70,7 +70,7 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
     return Arguments(named, path=str(_session(instance).get_base_url()))
 
 
-def identify(instance: Any, arguments: Arguments) -> Destination:
+def identify(instance: object, arguments: Arguments) -> Destination:
     """Identify the provider; clients for clouds redirect requests in an HTTP hook."""
     http_client = getattr(getattr(_session(instance), "httpx_client", None), "httpx_client", None)
     for hook in getattr(http_client, "event_hooks", {}).get("request", ()):

@@ -14,7 +14,7 @@ from ..wrapper import Patch, driven
 from ._generated import identify_as
 
 
-def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+def read(instance: Any, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Arguments:
     """Read the keyword arguments of a client method; chats may use another address."""
     config = instance._client.config
     where = config.protocol_base_url if "messages" in kwargs else config.base_url
@@ -23,7 +23,7 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
     return Arguments(named, path=str(where), streaming=kwargs.get("stream") is True)
 
 
-def _observe_stream(call: Call, result: Any) -> bool:
+def _observe_stream(call: Call, result: object) -> bool:
     inner = getattr(result, "_inner", None)
     if inner is None:
         return False

@@ -28,7 +28,7 @@ _OPERATIONS: Mapping[str, tuple[str, str, Dialect]] = {
 }
 
 
-def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+def read(instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Arguments:
     """Read the body of a request that has named fields, or is one object."""
     if args or "id" in kwargs:
         return Arguments({"id": args[0] if args else None, **kwargs}, path="/interactions", method="GET")

@@ -31,11 +31,11 @@ _TASKS: Mapping[str, tuple[str, Dialect]] = {
 _CLIENTS = ("_client:InferenceClient", "_generated._async_client:AsyncInferenceClient")
 
 
-def _is_address(model: Any) -> bool:
+def _is_address(model: object) -> bool:
     return isinstance(model, str) and model.startswith(("http://", "https://"))
 
 
-def _endpoint(instance: Any) -> str:
+def _endpoint(instance: object) -> str:
     """Return the address for a model without one: the router, or a provider.
 
     The rule is that of the SDK: a user with a provider's own key talks to that provider.
@@ -48,14 +48,14 @@ def _endpoint(instance: Any) -> str:
     return next((str(task.base_url) for task in tasks.values() if _is_address(getattr(task, "base_url", None))), "")
 
 
-def _begun(call: Call, result: Any) -> bool:
+def _begun(call: Call, result: object) -> bool:
     """Start the stream at once: its response exists before the first chunk is read."""
     if isinstance(result, (GeneratorType, AsyncGeneratorType)):
         call.on_stream_start()
     return False
 
 
-def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+def read(instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Arguments:
     """Read the arguments; the input comes first. A model that is a URL is an address."""
     named = dict(kwargs)
     if args:

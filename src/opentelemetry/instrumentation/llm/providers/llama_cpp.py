@@ -18,7 +18,7 @@ from ..schema.records import Response
 
 
 def _without_place(dialect: Dialect) -> Dialect:
-    def reply(answer: Any) -> Response:
+    def reply(answer: object) -> Response:
         result = dialect.response(answer)
         result.response_model = result.response_model and Path(result.response_model).name
         return result
@@ -30,7 +30,7 @@ def _without_place(dialect: Dialect) -> Dialect:
     return replace(dialect, response=reply, finish=finish)
 
 
-def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+def read(instance: Any, args: tuple[object, ...], kwargs: Mapping[str, Any]) -> Arguments:
     """Read the arguments, all by their names."""
     model = kwargs.get("model") or Path(str(instance.model_path)).name
     return Arguments({**kwargs, "model": model}, streaming=kwargs.get("stream") is True)

@@ -23,7 +23,7 @@ _ROUTES: Mapping[str, tuple[str, Dialect]] = {
 }
 
 
-def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+def read(instance: Any, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Arguments:
     """Read method, route and body; the first argument is the class of the result."""
     _, method, route, *_ = (*args, "", "", "")
     body = kwargs.get("json")

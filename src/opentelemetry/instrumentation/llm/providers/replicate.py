@@ -19,7 +19,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 _MODULES = {"Predictions": "prediction", "ModelsPredictions": "model"}
 
 
-def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+def read(instance: Any, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Arguments:
     """Read the arguments, those of one deployment over its name, and the address."""
     names = ("id",) if len(args) == 1 and isinstance(args[0], str) and not kwargs else _NAMES.get(type(instance).__name__, ())
     address = getattr(instance._client, "_base_url", None) or "https://api.replicate.com"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from ..calls.declaration import Destination, PatchPoint, Sdk
 from ..dialects import Arguments
@@ -19,7 +18,7 @@ _PIPELINE = "transformers.pipelines.text_generation:TextGenerationPipeline."
 _OPERATIONS = {"POST /chat": "chat", "POST /text": "text_completion"}
 
 
-def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+def read(instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Arguments:
     """Read the arguments of a pipeline or its model, over the pipeline's defaults."""
     prompt, listed = args[0] if args else kwargs.get("text_inputs"), True
     if get_path(prompt, ("input_ids",)) is not None:
@@ -33,18 +32,18 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
     return Arguments(settings, path=("/chat" if _is_chat(prompt) else "/text") if listed else "/each")
 
 
-def _is_chat(prompt: Any) -> bool:
+def _is_chat(prompt: object) -> bool:
     first = next(iter(as_sequence(prompt)), None)
     return isinstance(first, Mapping) or hasattr(first, "messages") or isinstance(next(iter(as_sequence(first)), None), Mapping)
 
 
-def _name(instance: Any) -> str | None:
+def _name(instance: object) -> str | None:
     """Return the name of a model; a local folder gives its last part only."""
     name = as_str(get_path(instance, ("model", "config", "_name_or_path")))
     return Path(name).name if name is not None and (name.startswith((".", "~")) or Path(name).is_absolute()) else name
 
 
-def identify(instance: Any, arguments: Arguments) -> Destination:
+def identify(instance: object, arguments: Arguments) -> Destination:
     """Return that the model runs in this process."""
     return Destination("transformers", in_process=True)
 

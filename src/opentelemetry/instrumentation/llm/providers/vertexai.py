@@ -29,14 +29,14 @@ _CLIENTS = tuple(
 )
 
 
-def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+def read(instance: Any, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Arguments:
     """Read the arguments over the defaults of the model."""
     model = getattr(instance, "_prediction_resource_name", None) or instance._model_id
     defaults = {**{name: getattr(instance, f"_{name}", None) for name in _SETTINGS}, **dict(zip(("contents",), args, strict=False))}
     return Arguments({**defaults, **{name: value for name, value in kwargs.items() if value is not None}, "model": model})
 
 
-def identify(instance: Any, arguments: Arguments) -> Destination:
+def identify(instance: object, arguments: Arguments) -> Destination:
     """Return the address of the model's client, or of the client that it will make."""
     held = vars(getattr(instance, "_endpoint", instance))
     client = next((held[name] for name in _CLIENTS if held.get(name) is not None), None)

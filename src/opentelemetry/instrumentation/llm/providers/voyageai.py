@@ -22,7 +22,7 @@ _METHODS = {"embed": "embeddings", "contextualized_embed": "embeddings", "multim
 _identify = identify_as("voyageai")
 
 
-def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+def read(instance: Any, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Arguments:
     """Read the arguments: a query for rankings, a list for embeddings."""
     names = ("query", "documents", "model", "top_k") if args and isinstance(args[0], str) else ("texts", "model")
     named = {**dict(zip(names, args, strict=False)), **kwargs}
@@ -36,7 +36,7 @@ def _everybodys_address() -> str:
     return str(getattr(sys.modules.get("voyageai"), "api_base", None) or "")
 
 
-def identify(instance: Any, arguments: Arguments) -> Destination:
+def identify(instance: object, arguments: Arguments) -> Destination:
     """Return the provider and the address."""
     return _identify(instance, arguments) if arguments.path else Destination("voyageai", in_process=True)
 
@@ -49,17 +49,17 @@ _ANSWERS = (
 )
 
 
-def _naming(original: Any) -> Callable[..., Any]:
+def _naming(original: object) -> Callable[..., Any]:
     """Wrap the constructor of a result."""
 
-    def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    def around(wrapped: Callable[..., Any], instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
         guarded(_name, args, kwargs)
         return wrapped(*args, **kwargs)
 
     return around
 
 
-def _name(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+def _name(args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
     call = context.running_call()
     model = as_str(get_path(next(reversed((*args, *kwargs.values())), None), ("model",)))
     if call is not None and model is not None:

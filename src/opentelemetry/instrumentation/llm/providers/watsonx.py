@@ -29,7 +29,7 @@ _METHODS: Mapping[str, tuple[str, Dialect]] = {
 }
 
 
-def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+def read(instance: Any, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Arguments:
     """Read the arguments, with the parameters of the call or of the model."""
     named = {**dict(zip(("messages", "params"), args, strict=False)), **kwargs}
     payload = named.get("payload")

@@ -4,7 +4,6 @@ Its chat has its own path; its completions have no finish reason.
 """
 
 from dataclasses import replace
-from typing import Any
 
 from ..calls.declaration import Sdk
 from ..dialects.openai.chat_completions import chat_completions, completions
@@ -13,7 +12,7 @@ from ..schema.records import Response
 from ._generated import generated
 
 
-def _reply(answer: Any) -> Response:
+def _reply(answer: object) -> Response:
     result = completions.response(answer)
     result.finish_reasons = None
     return result

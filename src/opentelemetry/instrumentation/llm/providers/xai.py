@@ -33,7 +33,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {"chat": ("response_id",), "image": ("pr
 _MODES = ("sync", "aio")
 
 
-def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+def read(instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Arguments:
     """Read the conversation, the count and the format; or the arguments of a client."""
     proto = getattr(instance, "_proto", None)
     if proto is None:

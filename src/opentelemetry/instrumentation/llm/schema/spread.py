@@ -30,7 +30,7 @@ class Histogram:
         self.lowest, self.highest = float("inf"), float("-inf")
         self.newest: dict[int, tuple[float, Any]] = {}
 
-    def add(self, value: float, mark: Any = None) -> None:
+    def add(self, value: float, mark: object = None) -> None:
         """Add one value."""
         place = bisect_left(self.bounds, value)
         self.counts[place] += 1
@@ -61,7 +61,7 @@ class Histogram:
         self.sum += sum(values)
         self.lowest, self.highest = min(self.lowest, ordered[0]), max(self.highest, ordered[-1])
 
-    def merge(self, other: Histogram, mark: Any = None) -> None:
+    def merge(self, other: Histogram, mark: object = None) -> None:
         """Add all values of ``other``, which has the same bounds.
 
         ``mark`` is used for values without a mark.

@@ -90,7 +90,7 @@ async def _relay_block(
         raise
 
 
-def _end(run: Run, left: BaseException | None, error: BaseException | None, finish: Finish, value: Any) -> None:
+def _end(run: Run, left: BaseException | None, error: BaseException | None, finish: Finish, value: object) -> None:
     """End the run: control flow of the block decides, else the framework's result."""
     if left is not None and (error is None or outcome_of(left) != ERROR):
         run.on_error(left)

@@ -74,7 +74,7 @@ class _ByHand:
             guarded(active.abort, error)
             raise
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         try:
             self._end(error)
         except BaseException as interruption:
@@ -89,7 +89,7 @@ class _ByHand:
     async def __aenter__(self) -> Handle:
         return self.__enter__()
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         self.__exit__(kind, error, trace)
 
     def __call__(self, function: _F) -> _F:
@@ -129,7 +129,7 @@ class _ByHand:
             entry[0].abort(error)
             self._open.remove(entry)
 
-    def _content(self, arguments: Any) -> Content | None:
+    def _content(self, arguments: object) -> Content | None:
         if self._operation == "execute_tool":
             return Content(tool_arguments=plain(arguments))
         if self._operation == "retrieval":
@@ -158,13 +158,13 @@ def _abandon(active: ActiveCall) -> None:
             active.leave()
 
 
-def _with(value: Any) -> Handle:
+def _with(value: object) -> Handle:
     handle = Handle()
     handle.output = value
     return handle
 
 
-def _output(operation: str, value: Any) -> Content | None:
+def _output(operation: str, value: object) -> Content | None:
     if value is None:
         return None
     if operation == "execute_tool":

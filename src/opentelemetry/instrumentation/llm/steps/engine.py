@@ -41,7 +41,7 @@ class StepServices(NamedTuple):
     replace_native: bool = True
 
 
-def begin(framework: str, operation: str, known: Facts, instance: Any, desk: StepServices, active: ActiveCall) -> Run | None:
+def begin(framework: str, operation: str, known: Facts, instance: object, desk: StepServices, active: ActiveCall) -> Run | None:
     """Begin a run and enter it in ``active``, unless it is part of the running step."""
     operation = known.operation or operation
     if known.inside is not None:
@@ -69,7 +69,7 @@ class Observed:
     def __init__(self, framework: str, step: Step, desk: StepServices, switch: EnabledFlag) -> None:
         self._framework, self._step, self._desk, self._switch = framework, step, desk, switch
 
-    def begin(self, instance: Any, args: Args, kwargs: Kwargs, active: ActiveCall) -> Run | None:
+    def begin(self, instance: object, args: Args, kwargs: Kwargs, active: ActiveCall) -> Run | None:
         """Begin a run, unless this is not a run or nothing consumes it here.
 
         Nothing is recorded where instrumentation is suppressed.
@@ -90,7 +90,7 @@ class Observed:
     def _begin_reported(self, operation: str, known: Facts, active: ActiveCall) -> Run | None:
         return begin(self._framework, operation, known, self, self._desk, active)
 
-    def around(self, wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+    def around(self, wrapped: Callable[..., Any], instance: object, args: Args, kwargs: Kwargs) -> Any:
         """Drive a plain function, whatever it returns."""
         active = ActiveCall()
         try:
@@ -111,7 +111,7 @@ class Observed:
             guarded(active.abort, error)
             raise
 
-    async def around_async(self, wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+    async def around_async(self, wrapped: Callable[..., Any], instance: object, args: Args, kwargs: Kwargs) -> Any:
         """Drive a coroutine function."""
         active = ActiveCall()
         try:
@@ -134,12 +134,12 @@ class Observed:
             guarded(active.abort, error)
             raise
 
-    def around_lazy(self, wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+    def around_lazy(self, wrapped: Callable[..., Any], instance: object, args: Args, kwargs: Kwargs) -> Any:
         """Drive a generator function of any kind: the run begins with the first step."""
         made = wrapped(*args, **kwargs)
         return guarded(self._begin_later, made, lambda active: self.begin(instance, args, kwargs, active), default=made)
 
-    def _begin_later(self, made: Any, begin: Callable[[ActiveCall], Run | None]) -> Any:
+    def _begin_later(self, made: object, begin: Callable[[ActiveCall], Run | None]) -> Any:
         if type(made) is GeneratorType:
             return wrap_generator(begin, made)
         if type(made) is AsyncGeneratorType:
@@ -147,7 +147,7 @@ class Observed:
         block_of(made, begin, self._finish)
         return made
 
-    def _finish(self, run: Run, result: Any) -> None:
+    def _finish(self, run: Run, result: object) -> None:
         step = self._step
         ended = Result() if step.result is None else guarded(step.result, result, default=Result())
         output = guarded(step.output, result) if run.captures and step.output is not None else None

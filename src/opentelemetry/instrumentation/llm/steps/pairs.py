@@ -37,7 +37,7 @@ class _Pairs:
         self._framework, self._pair, self._desk, self._switch = framework, pair, desk, switch
         self._open: WeakKeyDictionary[Any, _Begun] = WeakKeyDictionary()
 
-    def _begins(self, active: ActiveCall, instance: Any, args: Args, kwargs: Kwargs) -> None:
+    def _begins(self, active: ActiveCall, instance: object, args: Args, kwargs: Kwargs) -> None:
         if not self._switch.on or not self._desk.has_handlers() or context.suppressed() or instance in self._open:
             return
         known = self._pair.read(instance, args, kwargs)
@@ -50,7 +50,7 @@ class _Pairs:
         else:
             end_when_collected(instance, run)  # type: ignore[arg-type]
 
-    def _ends(self, instance: Any) -> None:
+    def _ends(self, instance: object) -> None:
         pair = self._pair
         if pair.notice is not None and self._switch.on:
             guarded(pair.notice, instance)
@@ -65,12 +65,12 @@ class _Pairs:
             context.leave(begun.active.entered)
             self._open.pop(instance, None)
 
-    def _aborted(self, instance: Any, error: BaseException) -> None:
+    def _aborted(self, instance: object, error: BaseException) -> None:
         begun = self._open.pop(instance, None)
         if begun is not None:
             begun.active.abort(error)
 
-    def around_begin(self, wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+    def around_begin(self, wrapped: Callable[..., Any], instance: object, args: Args, kwargs: Kwargs) -> Any:
         """Drive the function after which the run begins."""
         result = wrapped(*args, **kwargs)
         try:
@@ -80,7 +80,7 @@ class _Pairs:
             guarded(self._aborted, instance, error)
             raise
 
-    def around_end(self, wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+    def around_end(self, wrapped: Callable[..., Any], instance: object, args: Args, kwargs: Kwargs) -> Any:
         """Drive the function before which the run ends."""
         try:
             guarded(self._ends, instance)

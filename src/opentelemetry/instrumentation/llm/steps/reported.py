@@ -24,7 +24,7 @@ _MOST = 1_000
 class ReportedRun:
     """The run whose messages are read, with the open steps that they reported."""
 
-    def __init__(self, run: Run, instance: Any, begin: Begin, read: Callable[[ReportedRun, Any], None] | None) -> None:
+    def __init__(self, run: Run, instance: object, begin: Begin, read: Callable[[ReportedRun, Any], None] | None) -> None:
         self.run, self.instance, self._begin, self._read = run, instance, begin, read
         self._inside = context.here()
         self._open: dict[str, tuple[Run, context.Context]] = {}
@@ -34,7 +34,7 @@ class ReportedRun:
         """The end that the messages reported."""
         self.output: Content | None = None
 
-    def on_message(self, message: Any) -> None:
+    def on_message(self, message: object) -> None:
         """Read one message."""
         if self._read is not None:
             self._read(self, message)

@@ -58,7 +58,7 @@ class Run:
         "watcher",
     )  # fmt: skip
 
-    def __init__(self, framework: str, operation: str, known: Facts, key: Any, outer: Run | None, captures: bool) -> None:
+    def __init__(self, framework: str, operation: str, known: Facts, key: object, outer: Run | None, captures: bool) -> None:
         self.operation, self.family = operation, OPERATIONS[operation].family
         self.key = key
         self.captures = captures
@@ -114,7 +114,7 @@ class Run:
             described.setdefault("tool_type", "function")
         return {name: value for name, value in described.items() if value is not None}
 
-    def is_same(self, operation: str, key: Any) -> bool:
+    def is_same(self, operation: str, key: object) -> bool:
         """Return whether a nested step of ``operation`` with ``key`` is the same run."""
         return not self.ended and self.operation == operation and self.key == key
 
@@ -124,7 +124,7 @@ class Run:
             return
         bus.execute(f"ex_llm.{self.family}.start", {"system_time": time.time_ns()}, self.known)
 
-    def used(self, inference: Mapping[str, Any]) -> None:
+    def used(self, inference: Mapping[str, object]) -> None:
         """Add an inference of this run, by the metadata of its last event."""
         if not self.ended:
             self._used.append(inference)
@@ -147,7 +147,7 @@ class Run:
     def on_stream_start(self) -> None:
         """Do nothing: a run has begun before its stream is there."""
 
-    def on_chunk(self, chunk: Any) -> None:
+    def on_chunk(self, chunk: object) -> None:
         """Read a message of the run, if its messages report steps."""
         if self.reported is not None:
             self.reported.on_message(chunk)

@@ -8,7 +8,7 @@ from typing import Any
 from .attempt import Answered, Sent, Transport
 
 
-def _sent(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Sent:
+def _sent(instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Sent:
     named = {**dict(zip(("method", "str_or_url"), args, strict=False)), **kwargs}
     return Sent(str(named.get("method", "")), str(named.get("str_or_url", "")))
 

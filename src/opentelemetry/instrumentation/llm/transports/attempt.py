@@ -63,7 +63,7 @@ class Transport:
         """Return the patches of the sending functions."""
         return tuple(Patch(self.name, target, driven(partial(driver, self._observe))) for target in self.targets)
 
-    def _observe(self, instance: Any) -> _Sending | None:
+    def _observe(self, instance: object) -> _Sending | None:
         call = context.running_call()
         return None if call is None or call.ended or _sending.get() == call.ref else _Sending(self, call, instance)
 
@@ -73,12 +73,12 @@ class _Sending:
 
     __slots__ = ("_attempt", "_call", "_client", "_token", "_transport")
 
-    def __init__(self, transport: Transport, call: RunningCall, client: Any) -> None:
+    def __init__(self, transport: Transport, call: RunningCall, client: object) -> None:
         self._transport, self._call, self._client = transport, call, client
         self._attempt: Attempt | None = None
         self._token: Token[int | None] | None = None
 
-    def enter(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    def enter(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
         self._token = _sending.set(self._call.ref)
         sent = self._transport.sent(self._client, args, kwargs)
         server = urlsplit(sent.url)
@@ -89,7 +89,7 @@ class _Sending:
     def leave(self) -> None:
         context.leave(self._token)
 
-    def on_result(self, response: Any) -> None:
+    def on_result(self, response: object) -> None:
         if self._attempt is not None:
             try:
                 answered = self._transport.on_response(response)
@@ -114,7 +114,7 @@ def attempts_again(token: Token[int | None] | None) -> None:
     context.leave(token)
 
 
-def begin(call: RunningCall, client: Any, sent: Sent, keep: Callable[[Attempt], None]) -> None:
+def begin(call: RunningCall, client: object, sent: Sent, keep: Callable[[Attempt], None]) -> None:
     """Begin an attempt of ``call``, unless ``client`` sends another request.
 
     ``keep`` receives the attempt before it emits an event, so that an interrupted frame can end it.
@@ -172,7 +172,7 @@ class Attempt:
             measured = {**left, **rate_limit_headers.retry_after(headers)}
             bus.execute("ex_llm.provider.rate_limit", measured, {**known, "limit": "overloaded" if answer.status == 529 else "rate"})
 
-    def keep(self, response: Any, status: int) -> None:
+    def keep(self, response: object, status: int) -> None:
         """Keep an accepted response, to read it if the SDK raises an error."""
         call = self._running
         if not (call.asked_to_stream or call.streaming):

@@ -10,7 +10,6 @@ import time
 from collections.abc import Mapping
 from contextvars import ContextVar, Token
 from functools import partial
-from typing import Any
 
 from .. import bus, context
 from ..observation import driver
@@ -61,7 +60,7 @@ _TARGETS: tuple[tuple[str, str], ...] = (
 _refreshing: ContextVar[int | None] = ContextVar("ex_llm.refreshing", default=None)
 
 
-def _observe(instance: Any) -> _Refresh | None:
+def _observe(instance: object) -> _Refresh | None:
     """Return the observation, or ``None`` without a call or a new credential."""
     call = context.running_call()
     if call is None or call.ended or _refreshing.get() == call.ref:
@@ -74,14 +73,14 @@ def _observe(instance: Any) -> _Refresh | None:
 class _Refresh:
     """One renewal: no request inside it is an attempt of the call."""
 
-    def __init__(self, call: context.RunningCall, instance: Any) -> None:
+    def __init__(self, call: context.RunningCall, instance: object) -> None:
         self._call, self._credential = call, type(instance).__name__
         self._began = time.perf_counter_ns()
         self._refreshing: Token[int | None] | None = None
         self._sending: Token[int | None] | None = None
         self._reported = False
 
-    def enter(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    def enter(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
         self._refreshing = _refreshing.set(self._call.ref)
         self._sending = no_attempts(self._call.ref)
 
@@ -89,7 +88,7 @@ class _Refresh:
         context.leave(self._refreshing)
         attempts_again(self._sending)
 
-    def on_result(self, result: Any) -> None:
+    def on_result(self, result: object) -> None:
         if not self._reported:
             self._reported = True
             known = {**self._call.event_identity(), "credential": self._credential}

@@ -6,7 +6,6 @@ Token providers, tools, guardrails, callbacks and look-ups of models send reques
 from __future__ import annotations
 
 import re
-from typing import Any
 from urllib.parse import SplitResult
 
 from ..context import RunningCall
@@ -23,7 +22,7 @@ _BESIDE_HOSTS = (
 _INFERS = frozenset({"POST", ""})
 
 
-def is_attempt(call: RunningCall, client: Any, method: str, server: SplitResult) -> bool:
+def is_attempt(call: RunningCall, client: object, method: str, server: SplitResult) -> bool:
     """Return whether the request of ``client`` to ``server`` belongs to ``call``."""
     known = None if call.sends is None else call.sends(client, method, server)
     if known is not None:

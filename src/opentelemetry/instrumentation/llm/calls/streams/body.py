@@ -59,7 +59,7 @@ def body_in(key: str, raised: Raised = lambda error: error) -> ResultHandler:
     return opened
 
 
-def _replace_file(body: Any, below: Any, reading: Reading) -> None:
+def _replace_file(body: object, below: object, reading: Reading) -> None:
     """Replace the file object of a sync response, an async response, or of the body."""
     for owner, name, kind in ((below, "_fp", _File), (below, "content", _Content), (body, "_raw_stream", _File)):
         file = getattr(owner, name, None)
@@ -84,7 +84,7 @@ class Reading:
         self._pieces: list[bytes] = []
         self._size = 0
 
-    def result_with(self, document: Any = None) -> dict[str, Any]:
+    def result_with(self, document: object = None) -> dict[str, Any]:
         """Return the result with a document in place of the body."""
         return {**self._rest, self._key: document}
 
@@ -92,7 +92,7 @@ class Reading:
         """Record the time of the last read. An abandoned body ends its call at this time."""
         self._call._chunk_at = time.perf_counter_ns()
 
-    def restore_at_end(self, owner: Any, name: str) -> None:
+    def restore_at_end(self, owner: object, name: str) -> None:
         """Restore the file object of ``owner`` when the call ends."""
         here = weakref.ref(owner)
 
@@ -143,14 +143,14 @@ def _is_last(requested: Any, got: bytes) -> bool:
     return requested is None or requested < 0 or (not got and requested > 0)
 
 
-def _requested(args: tuple[Any, ...], kwargs: Mapping[str, Any], default: Any = None) -> Any:
+def _requested(args: tuple[object, ...], kwargs: Mapping[str, object], default: object = None) -> Any:
     return next(iter((*args, *kwargs.values())), default)
 
 
 class _File(_Proxy):
     """Replace a file object: record each piece and return it unchanged."""
 
-    def __init__(self, file: Any, reading: Reading) -> None:
+    def __init__(self, file: object, reading: Reading) -> None:
         super().__init__(file)
         self._self_reading = reading
 
@@ -161,12 +161,12 @@ class _File(_Proxy):
             guarded(self._self_reading.broke, error, rescue=partial(self._self_reading.abort, error))
             raise
 
-    def read(self, *args: Any, **kwargs: Any) -> Any:
+    def read(self, *args: object, **kwargs: object) -> Any:
         got = self._self_call(self.__wrapped__.read, args, kwargs)
         guarded(lambda: self._self_reading.on_chunk(got, _is_last(_requested(args, kwargs), got)))
         return got
 
-    def read1(self, *args: Any, **kwargs: Any) -> Any:
+    def read1(self, *args: object, **kwargs: object) -> Any:
         got = self._self_call(self.__wrapped__.read1, args, kwargs)
         guarded(lambda: self._self_reading.on_chunk(got, not got and _requested(args, kwargs, -1) != 0))
         return got
@@ -184,11 +184,11 @@ class _File(_Proxy):
 class _Content(_Proxy):
     """Replace the content of an asynchronous response, like ``_File``."""
 
-    def __init__(self, content: Any, reading: Reading) -> None:
+    def __init__(self, content: object, reading: Reading) -> None:
         super().__init__(content)
         self._self_reading = reading
 
-    async def read(self, *args: Any, **kwargs: Any) -> Any:
+    async def read(self, *args: object, **kwargs: object) -> Any:
         try:
             got = await self.__wrapped__.read(*args, **kwargs)
         except BaseException as error:
@@ -201,7 +201,7 @@ class _Content(_Proxy):
         inner: AsyncIterator[Any] = self.__wrapped__.__aiter__()
         return inner
 
-    def set_exception(self, *args: Any) -> None:
+    def set_exception(self, *args: object) -> None:
         # aiohttp calls this method when the response is closed, to inform its readers.
         guarded(self._self_reading.closed)
         self.__wrapped__.set_exception(*args)

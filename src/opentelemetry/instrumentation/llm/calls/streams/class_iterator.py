@@ -24,13 +24,13 @@ STEPS, CLOSES = ("__next__", "__anext__"), ("close", "aclose")
 _open: weakref.WeakKeyDictionary[Any, tuple[Call, context.Context]] = weakref.WeakKeyDictionary()
 
 
-def is_stepped(stream: Any) -> bool:
+def is_stepped(stream: object) -> bool:
     """Return True if ``__next__`` or ``__anext__`` of a stream's class is patched."""
     kind = type(stream)
     return any(isinstance(vars(c).get(name), Wrapper) for c in kind.__mro__ for name in STEPS)
 
 
-def observe(stream: Any, call: Call) -> None:
+def observe(stream: object, call: Call) -> None:
     """Record the chunks of ``stream`` as the application receives them.
 
     Each step runs in the current context. Some streams send their request at the first step; they start when it is accepted.
@@ -42,7 +42,7 @@ def observe(stream: Any, call: Call) -> None:
     end_when_collected(stream, call)
 
 
-def _stepping(stream: Any) -> tuple[Call, context.Context] | None:
+def _stepping(stream: object) -> tuple[Call, context.Context] | None:
     """Return the call and context of a stream; ``None`` if the chunk is not observed."""
     call, inside = _open.get(stream, (None, None))
     if call is None or inside is None:
@@ -60,7 +60,7 @@ def _ensure_started(call: Call) -> None:
         call.on_stream_start()
 
 
-def _on_chunk(call: Call, chunk: Any) -> None:
+def _on_chunk(call: Call, chunk: object) -> None:
     _ensure_started(call)
     call.on_chunk(chunk)
 
@@ -79,7 +79,7 @@ def _on_error(call: Call, error: BaseException) -> None:
 def step(original: Any) -> Driver:
     """Make the wrapper of ``__next__`` or ``__anext__`` for a class of streams."""
 
-    def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    def around(wrapped: Callable[..., Any], instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
         stepping = guarded(_stepping, instance)
         if stepping is None:
             return wrapped(*args, **kwargs)
@@ -105,7 +105,7 @@ def step(original: Any) -> Driver:
             guarded(interrupted, call, error, entered)
             raise
 
-    async def around_async(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    async def around_async(wrapped: Callable[..., Any], instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
         stepping = guarded(_stepping, instance)
         if stepping is None:
             return await wrapped(*args, **kwargs)
@@ -134,7 +134,7 @@ def step(original: Any) -> Driver:
     return around_async if inspect.iscoroutinefunction(inspect.unwrap(original)) else around
 
 
-def _closed(stream: Any) -> None:
+def _closed(stream: object) -> None:
     call, _ = _open.get(stream, (None, None))
     if call is not None and not call.inside:
         call.on_stream_end(CLOSED_EARLY)
@@ -143,13 +143,13 @@ def _closed(stream: Any) -> None:
 def close(original: Any) -> Driver:
     """Make the wrapper of ``close`` or ``aclose`` for a class of streams."""
 
-    def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    def around(wrapped: Callable[..., Any], instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
         try:
             return wrapped(*args, **kwargs)
         finally:
             guarded(_closed, instance)
 
-    async def around_async(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    async def around_async(wrapped: Callable[..., Any], instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
         try:
             return await wrapped(*args, **kwargs)
         finally:

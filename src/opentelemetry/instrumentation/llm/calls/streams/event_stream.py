@@ -30,7 +30,7 @@ def events_in(key: str) -> ResultHandler:
     The parsed events are passed to ``dialect.absorb``.
     """
 
-    def opened(call: Call, result: Any) -> bool:
+    def opened(call: Call, result: object) -> bool:
         stream = result.get(key) if isinstance(result, dict) else None
         inner = getattr(stream, _WIRE, None)
         if inner is None:
@@ -63,7 +63,7 @@ class _AsyncEvents(AsyncTap):
 
 
 def _parsing(call: Call) -> Driver:
-    def parse(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    def parse(wrapped: Callable[..., Any], instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
         try:
             event = wrapped(*args, **kwargs)
         except BaseException as error:
@@ -77,7 +77,7 @@ def _parsing(call: Call) -> Driver:
 
 
 def _parsing_async(call: Call) -> Driver:
-    async def parse(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    async def parse(wrapped: Callable[..., Any], instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
         try:
             event = await wrapped(*args, **kwargs)
         except BaseException as error:

@@ -24,7 +24,7 @@ class InstancePatch(NamedTuple):
     ours: weakref.ref[Any]
 
 
-def watched(owner: Any, name: str, driver: Driver) -> list[InstancePatch]:
+def watched(owner: object, name: str, driver: Driver) -> list[InstancePatch]:
     """Patch the method ``name`` of ``owner`` only.
 
     An object that allows no attributes or weak references is not observed.
@@ -50,7 +50,7 @@ def forget(methods: Iterable[InstancePatch]) -> None:
 def before(notice: Callable[[], None]) -> Driver:
     """Make a driver that runs ``notice`` and then the method."""
 
-    def run(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    def run(wrapped: Callable[..., Any], instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
         guarded(notice)
         return wrapped(*args, **kwargs)
 

@@ -21,7 +21,7 @@ from .response_close import on_response_close
 _open: weakref.WeakKeyDictionary[Any, tuple[Call, context.Context]] = weakref.WeakKeyDictionary()
 
 
-def observe(stream: Any, response: Any, call: Call) -> None:
+def observe(stream: object, response: object, call: Call) -> None:
     """Record ``stream``, which reads ``response``, when it is iterated.
 
     The call also ends if the stream is closed or garbage collected.
@@ -33,10 +33,10 @@ def observe(stream: Any, response: Any, call: Call) -> None:
     end_when_collected(stream, call)
 
 
-def iterated(original: Any) -> Callable[..., Any]:
+def iterated(original: object) -> Callable[..., Any]:
     """Make the wrapper of the method that creates the generator of a stream class."""
 
-    def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    def around(wrapped: Callable[..., Any], instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
         made = wrapped(*args, **kwargs)
         return guarded(_relayed, instance, made, default=made)
 

@@ -36,7 +36,7 @@ class _AsyncBlocks(AsyncTap):
 
 
 def _taking(call: Call) -> Driver:
-    def get(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    def get(wrapped: Callable[..., Any], instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
         update = wrapped(*args, **kwargs)
         guarded(call.on_chunk, update)
         return update

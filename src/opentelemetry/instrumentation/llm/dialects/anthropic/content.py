@@ -47,7 +47,7 @@ def content(arguments: Arguments) -> Content:
     return Content(system_instructions=_parts(body.get("system")) or None, input_messages=values or None, tool_definitions=tools or None)
 
 
-def output(body: Any) -> list[Message] | None:
+def output(body: object) -> list[Message] | None:
     """Read the message of a complete response."""
     blocks = get_path(body, ("content",))
     return None if blocks is None else [message(full_text(get_path(body, ("role",))) or "assistant", _parts(blocks))]
@@ -64,7 +64,7 @@ class Blocks:
         self._citations: dict[Any, list[Any]] = {}
         self._kept = 0
 
-    def add(self, kind: Any, chunk: Any) -> None:
+    def add(self, kind: object, chunk: object) -> None:
         """Add an event: the start or a delta of a block."""
         index = get_path(chunk, ("index",))
         if kind == "content_block_start":
@@ -93,7 +93,7 @@ class Blocks:
         return [message("assistant", [_part(block) for block in whole.values()])] if whole else None
 
 
-def _tool(tool: Any) -> Part | None:
+def _tool(tool: object) -> Part | None:
     kind = full_text(get_path(tool, ("type",))) or "custom"
     name = full_text(get_path(tool, ("name",))) or full_text(get_path(tool, ("mcp_server_name",)))
     if name is None:
@@ -105,25 +105,25 @@ def _tool(tool: Any) -> Part | None:
     return made
 
 
-def _parts(value: Any) -> list[Part]:
+def _parts(value: object) -> list[Part]:
     if isinstance(value, str):
         return [text_part(value)]
     return [text_part(block) if isinstance(block, str) else _part(block) for block in as_sequence(value)]
 
 
-def _part(block: Any) -> Part:
+def _part(block: object) -> Part:
     kind = full_text(get_path(block, ("type",))) or "unknown"
     make = _MAKERS.get(kind, _server_tool_result if kind.endswith("_tool_result") else _unknown)
     return make(block, kind)
 
 
-def _tool_result(block: Any, kind: str) -> Part:
+def _tool_result(block: object, kind: str) -> Part:
     value = get_path(block, ("content",))
     made = tool_response_part(_id(block), value if isinstance(value, str) or value is None else _parts(value))
     return {**made, "is_error": True} if get_path(block, ("is_error",)) is True else made
 
 
-def _server_tool_call(block: Any, kind: str) -> Part:
+def _server_tool_call(block: object, kind: str) -> Part:
     name = full_text(get_path(block, ("name",))) or "unknown"
     inner = {"type": name if kind == "server_tool_use" else kind, "input": _plain(get_path(block, ("input",)))}
     if (server := full_text(get_path(block, ("server_name",)))) is not None:
@@ -131,12 +131,12 @@ def _server_tool_call(block: Any, kind: str) -> Part:
     return {"type": "server_tool_call", "id": _id(block), "name": name, "server_tool_call": inner}
 
 
-def _server_tool_result(block: Any, kind: str) -> Part:
+def _server_tool_result(block: object, kind: str) -> Part:
     response = {"type": kind, "content": _plain(get_path(block, ("content",)))}
     return {"type": "server_tool_call_response", "id": _id(block), "server_tool_call_response": response}
 
 
-def _media(block: Any, kind: str) -> Part:
+def _media(block: object, kind: str) -> Part:
     source = get_path(block, ("source",))
     where = full_text(get_path(source, ("type",)))
     data, uri, file_id = (full_text(get_path(source, (name,))) for name in ("data", "url", "file_id"))
@@ -149,12 +149,12 @@ def _media(block: Any, kind: str) -> Part:
     return blob_part(kind, full_text(get_path(source, ("media_type",))), data or "") if uri is None else uri_part(kind, uri)
 
 
-def _unknown(block: Any, kind: str) -> Part:
+def _unknown(block: object, kind: str) -> Part:
     plain = _plain(block)
     return {**plain, "type": kind} if isinstance(plain, dict) else {"type": kind}
 
 
-def _id(block: Any) -> str | None:
+def _id(block: object) -> str | None:
     return full_text(get_path(block, ("id",))) or full_text(get_path(block, ("tool_use_id",)))
 
 
@@ -171,7 +171,7 @@ _MAKERS: Mapping[str, Callable[[Any, str], Part]] = {
 }
 
 
-def _plain(value: Any, depth: int = 0) -> Any:
+def _plain(value: object, depth: int = 0) -> Any:
     """Copy a value as JSON data, without encrypted and private fields.
 
     Media are recorded by size and digest.

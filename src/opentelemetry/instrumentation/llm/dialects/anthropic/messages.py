@@ -53,7 +53,7 @@ def request(arguments: Arguments) -> Request:
     return record
 
 
-def _read_into(draft: Response, answer: Any) -> None:
+def _read_into(draft: Response, answer: object) -> None:
     copy_fields(draft, answer, _REPLY)
     reason = finish_reason(get_path(answer, ("stop_reason",)))
     if reason is not None:
@@ -61,7 +61,7 @@ def _read_into(draft: Response, answer: Any) -> None:
     _note_container(draft, answer)
 
 
-def _note_container(draft: Response, place: Any) -> None:
+def _note_container(draft: Response, place: object) -> None:
     """Record the id of the code execution container.
 
     The container is billed by time, which no response reports.
@@ -70,7 +70,7 @@ def _note_container(draft: Response, place: Any) -> None:
         draft.containers = [container]
 
 
-def response(answer: Any) -> Response:
+def response(answer: object) -> Response:
     """Read a complete message."""
     record = Response()
     _read_into(record, answer)
@@ -86,7 +86,7 @@ def _add_iterations(reported: Response, made: Any) -> None:
         reported.usage = total(part.usage for part in found)
 
 
-def absorb(draft: Response, chunk: Any) -> None:
+def absorb(draft: Response, chunk: object) -> None:
     """Add one event; each count replaces the earlier count.
 
     ``message_start`` contains the model and id, ``message_delta`` the stop reason.

@@ -27,7 +27,7 @@ _IN_THE_MESSAGE = frozenset({"message", "fallback_message"})
 """Types of iterations that the top-level counts include."""
 
 
-def counts(usage_block: Any) -> dict[str, int]:
+def counts(usage_block: object) -> dict[str, int]:
     """Read the counts of a usage block or of an iteration."""
     found = {name: count for name, path in _COUNTS.items() if (count := as_int(get_path(usage_block, path))) is not None}
     if (
@@ -57,12 +57,12 @@ def usage(counts: Mapping[str, int]) -> Usage:
     )
 
 
-def iterations(usage_block: Any) -> Sequence[Any]:
+def iterations(usage_block: object) -> Sequence[Any]:
     """Return the iterations of a usage block; empty if there are none."""
     return as_sequence(get_path(usage_block, ("iterations",)))
 
 
-def parts(top: Usage, model: str | None, made: Sequence[Any]) -> list[UsagePart] | None:
+def parts(top: Usage, model: str | None, made: Sequence[object]) -> list[UsagePart] | None:
     """Return the billed parts, or ``None`` if the top-level counts are complete.
 
     An iteration of unknown type is billed in addition to the top level, unless the top level is the sum of all

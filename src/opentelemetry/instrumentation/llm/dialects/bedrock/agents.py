@@ -54,7 +54,7 @@ def _agent_request(arguments: Arguments) -> Request:
     return record
 
 
-def _absorb(draft: Response, chunk: Any) -> None:
+def _absorb(draft: Response, chunk: object) -> None:
     """Add the usage of each model call in the traces of a run."""
     for trace in _traces(get_path(chunk, ("trace", "trace"))):
         begun = get_path(trace, ("modelInvocationInput",))
@@ -76,7 +76,7 @@ def _absorb(draft: Response, chunk: Any) -> None:
         draft.kept.setdefault("text", []).append(text.decode("utf-8", "replace"))
 
 
-def _traces(trace: Any) -> list[Any]:
+def _traces(trace: object) -> list[Any]:
     held = trace if isinstance(trace, dict) else {}
     return [one for one in held.values() if isinstance(one, dict)]
 
@@ -112,7 +112,7 @@ def _generation_request(arguments: Arguments) -> Request:
     )
 
 
-def _generated(body: Any) -> Response:
+def _generated(body: object) -> Response:
     return Response(conversation_id=as_str(get_path(body, ("sessionId",))), finish_reasons=["stop"])
 
 
@@ -121,12 +121,12 @@ def _generation_content(arguments: Arguments) -> Content:
     return Content(input_messages=None if text is None else [message("user", [text_part(text)])])
 
 
-def _generation_output(body: Any) -> list[dict[str, Any]] | None:
+def _generation_output(body: object) -> list[dict[str, Any]] | None:
     text = full_text(get_path(body, ("output", "text")))
     return None if text is None else [message("assistant", [text_part(text)])]
 
 
-def _absorb_generation(draft: Response, chunk: Any) -> None:
+def _absorb_generation(draft: Response, chunk: object) -> None:
     if (text := full_text(get_path(chunk, ("output", "text")))) is not None:
         draft.finish_reasons = ["stop"]
         if draft.content is not None:
@@ -140,7 +140,7 @@ def _retrieval_request(arguments: Arguments) -> Request:
     return record
 
 
-def _retrieved(body: Any) -> Response:
+def _retrieved(body: object) -> Response:
     return Response(documents=len(as_sequence(get_path(body, ("retrievalResults",)))))
 
 

@@ -6,8 +6,6 @@ and token counting are also read here.
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...extraction.finish_reasons import aligned
 from ...extraction.paths import as_int, as_sequence, as_str, copy_fields, fields, get_path, invalid
 from ...schema.records import Request, Response, Usage
@@ -48,7 +46,7 @@ _COUNTS = {
 STREAM_EVENTS = frozenset({"messageStart", "contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata"})
 
 
-def usage(reported: Any) -> Usage:
+def usage(reported: object) -> Usage:
     """Read a usage block in either spelling.
 
     Bedrock's input tokens exclude tokens that were read from or written to a cache; they are added here.
@@ -84,7 +82,7 @@ def request(arguments: Arguments) -> Request:
     return record
 
 
-def response(answer: Any) -> Response:
+def response(answer: object) -> Response:
     """Read a complete response."""
     record = Response()
     copy_fields(record, answer, _REPLY)
@@ -94,7 +92,7 @@ def response(answer: Any) -> Response:
     return record
 
 
-def absorb(draft: Response, chunk: Any) -> None:
+def absorb(draft: Response, chunk: object) -> None:
     """Add one event: ``messageStop`` has the stop reason, ``metadata`` the usage."""
     if draft.scratch is None:
         draft.scratch = {"blocks": {}}

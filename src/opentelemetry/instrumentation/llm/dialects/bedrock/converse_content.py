@@ -38,13 +38,13 @@ def content(arguments: Arguments) -> Content:
     return Content(system_instructions=system or None, input_messages=values or None, tool_definitions=tools or None)
 
 
-def output(body: Any) -> list[dict[str, Any]] | None:
+def output(body: object) -> list[dict[str, Any]] | None:
     """Read the message of a complete response."""
     message = get_path(body, ("output", "message"))
     return None if message is None else [_message(message, "assistant")]
 
 
-def join(blocks: dict[Any, Part], chunk: Any) -> None:
+def join(blocks: dict[Any, Part], chunk: object) -> None:
     """Add the piece of a content block in a stream event."""
     start, delta = get_path(chunk, ("contentBlockStart",)), get_path(chunk, ("contentBlockDelta",))
     index = get_path(start or delta, ("contentBlockIndex",))
@@ -76,7 +76,7 @@ def joined(blocks: Mapping[Any, Part]) -> list[dict[str, Any]] | None:
     return [{"role": "assistant", "parts": parts}] if parts else None
 
 
-def _whole(block: Any) -> Any:
+def _whole(block: object) -> Any:
     if isinstance(block, Mapping):
         made = {name: _whole(value) for name, value in block.items()}
         if isinstance(made.get("toolUse"), dict):
@@ -94,11 +94,11 @@ def _decoded(pieces: Any) -> Any:
         return pieces
 
 
-def _message(message: Any, role: str = "user") -> dict[str, Any]:
+def _message(message: object, role: str = "user") -> dict[str, Any]:
     return {"role": full_text(get_path(message, ("role",))) or role, "parts": _parts(get_path(message, ("content",)))}
 
 
-def _tool(tool: Any) -> Part | None:
+def _tool(tool: object) -> Part | None:
     named, own = get_path(tool, ("toolSpec",)), get_path(tool, ("systemTool",))
     name = full_text(get_path(named or own, ("name",)))
     if name is None:
@@ -110,18 +110,18 @@ def _tool(tool: Any) -> Part | None:
     return made
 
 
-def _parts(item: Any) -> list[Part]:
+def _parts(item: object) -> list[Part]:
     if isinstance(item, str):
         return [_text(item)]
     return [_part(kind, value) for block in as_sequence(item) if isinstance(block, Mapping) for kind, value in _members(block)]
 
 
-def _members(block: Mapping[str, Any]) -> list[tuple[str, Any]]:
+def _members(block: Mapping[str, object]) -> list[tuple[str, Any]]:
     """Return the contents of a block: a union of which the SDK sets one member."""
     return [(kind, value) for kind, value in block.items() if value is not None and kind not in _NO_MESSAGE]
 
 
-def _part(kind: str, value: Any) -> Part:
+def _part(kind: str, value: object) -> Part:
     make = _MAKERS.get(kind)
     if make is not None:
         return make(value)
@@ -129,11 +129,11 @@ def _part(kind: str, value: Any) -> Part:
     return {**(made if isinstance(made, dict) else {"content": made}), "type": kind}
 
 
-def _text(value: Any) -> Part:
+def _text(value: object) -> Part:
     return {"type": "text", "content": full_text(value) or ""}
 
 
-def _tool_call(value: Any) -> Part:
+def _tool_call(value: object) -> Part:
     name, found = full_text(get_path(value, ("name",))) or "unknown", _plain(get_path(value, ("input",)))
     known: Part = {"id": full_text(get_path(value, ("toolUseId",))), "name": name}
     if get_path(value, ("type",)) == "server_tool_use":
@@ -141,7 +141,7 @@ def _tool_call(value: Any) -> Part:
     return {"type": "tool_call", **known, "arguments": found}
 
 
-def _tool_result(value: Any) -> Part:
+def _tool_result(value: object) -> Part:
     known, found = {"id": full_text(get_path(value, ("toolUseId",)))}, _parts(get_path(value, ("content",)))
     failed = {"is_error": True} if get_path(value, ("status",)) == "error" else {}
     if (kind := full_text(get_path(value, ("type",)))) is not None:
@@ -149,12 +149,12 @@ def _tool_result(value: Any) -> Part:
     return {"type": "tool_call_response", **known, "response": found, **failed}
 
 
-def _reasoning(value: Any) -> Part:
+def _reasoning(value: object) -> Part:
     found = full_text(get_path(value, ("reasoningText", "text")))
     return {"type": "redacted_reasoning"} if found is None else {"type": "reasoning", "content": found}
 
 
-def _guarded(value: Any) -> Part:
+def _guarded(value: object) -> Part:
     return (
         _media("image", get_path(value, ("image",)))
         if get_path(value, ("image",)) is not None
@@ -162,17 +162,17 @@ def _guarded(value: Any) -> Part:
     )
 
 
-def _cited(value: Any) -> Part:
+def _cited(value: object) -> Part:
     text = _text("".join(full_text(get_path(piece, ("text",))) or "" for piece in as_sequence(get_path(value, ("content",)))))
     return cited(text, get_path(value, ("citations",)))
 
 
-def _found(value: Any) -> Part:
+def _found(value: object) -> Part:
     named = {name: found for name in ("source", "title") if (found := full_text(get_path(value, (name,)))) is not None}
     return {"type": "search_result", **named, "content": _parts(get_path(value, ("content",)))}
 
 
-def _media(modality: str, value: Any) -> Part:
+def _media(modality: str, value: object) -> Part:
     form, source = full_text(get_path(value, ("format",))), get_path(value, ("source",))
     known: Part = {"modality": modality}
     if form is not None:
@@ -207,7 +207,7 @@ _MAKERS: Mapping[str, Callable[[Any], Part]] = {
 }
 
 
-def _plain(value: Any, depth: int = 0) -> Any:
+def _plain(value: object, depth: int = 0) -> Any:
     """Copy a value as JSON data; bytes in it are measured."""
     if depth > _DEEPEST:
         return None

@@ -38,7 +38,7 @@ _COUNT_HEADERS = {
 _METRICS = "amazon-bedrock-invocationMetrics"
 
 
-def _response_dialect(document: Mapping[str, Any]) -> Dialect:
+def _response_dialect(document: Mapping[str, object]) -> Dialect:
     """Return the dialect of a response body, or of the first event of a stream."""
     if "choices" in document:
         return chat_completions
@@ -47,7 +47,7 @@ def _response_dialect(document: Mapping[str, Any]) -> Dialect:
     return converse if "output" in document or not STREAM_EVENTS.isdisjoint(document) else text_families
 
 
-def _request_dialect(body: Mapping[str, Any]) -> Dialect:
+def _request_dialect(body: Mapping[str, object]) -> Dialect:
     """Return the dialect of a request body.
 
     Amazon's content blocks have no ``type``; Anthropic's bodies contain ``anthropic_version``.
@@ -65,7 +65,7 @@ def _content(arguments: Arguments) -> Content:
     return _request_dialect(body).content(Arguments(body)) if isinstance(body, Mapping) else Content()
 
 
-def _output(body: Any) -> list[dict[str, Any]] | None:
+def _output(body: object) -> list[dict[str, Any]] | None:
     document = get_path(body, ("body",))
     return _response_dialect(document).output(document) if isinstance(document, Mapping) else None
 
@@ -78,24 +78,24 @@ def _complete(usage: Usage, beside: Usage) -> None:
                 setattr(usage, field, getattr(beside, field))
 
 
-def _header_usage(body: Any) -> Usage:
+def _header_usage(body: object) -> Usage:
     headers = get_path(body, ("ResponseMetadata", "HTTPHeaders"))
     found = {name: digits(get_path(headers, (header,))) for name, header in _COUNT_HEADERS.items()}
     return counted({name: count for name, count in found.items() if count is not None})
 
 
-def _with_headers(record: Response, body: Any) -> Response:
+def _with_headers(record: Response, body: object) -> Response:
     copy_fields(record, body, _TIER)
     _complete(record.usage, _header_usage(body))
     return record
 
 
-def _reply(body: Any) -> Response:
+def _reply(body: object) -> Response:
     document = get_path(body, ("body",))
     return _with_headers(_response_dialect(document).response(document) if isinstance(document, Mapping) else Response(), body)
 
 
-def _absorb(draft: Response, chunk: Any) -> None:
+def _absorb(draft: Response, chunk: object) -> None:
     document = parsed(get_path(chunk, ("chunk", "bytes")))
     if not isinstance(document, Mapping):
         return
@@ -117,7 +117,7 @@ def _finish(draft: Response) -> None:
     _complete(draft.usage, counted(own["metrics"]))
 
 
-def _vector(document: Any) -> Any:
+def _vector(document: object) -> Any:
     """Find the first vector: directly, in a list, in a list by type, or under a key."""
     found = get_path(document, ("embedding",)) or get_path(document, ("embeddings",)) or get_path(document, ("data",))
     while isinstance(found, (Mapping, list)) and found and not isinstance(found, str):
@@ -128,7 +128,7 @@ def _vector(document: Any) -> Any:
     return None
 
 
-def _embeddings_reply(body: Any) -> Response:
+def _embeddings_reply(body: object) -> Response:
     record, document = Response(), get_path(body, ("body",))
     copy_fields(record, document, _ID)
     copy_fields(record.usage, document, _INPUT)
@@ -136,14 +136,14 @@ def _embeddings_reply(body: Any) -> Response:
     return _with_headers(record, body)
 
 
-def _image_reply(body: Any) -> Response:
+def _image_reply(body: object) -> Response:
     record, document = Response(), get_path(body, ("body",))
     made = as_sequence(get_path(document, ("images",))) or as_sequence(get_path(document, ("artifacts",)))
     record.usage.images = sum(image is not None for image in made) or None
     return _with_headers(record, body)
 
 
-def _rerank_reply(body: Any) -> Response:
+def _rerank_reply(body: object) -> Response:
     record = Response()
     copy_fields(record, get_path(body, ("body",)), _ID)
     return _with_headers(record, body)

@@ -59,7 +59,7 @@ _BY_BODY = (
 )
 
 
-def parsed(body: Any) -> Any:
+def parsed(body: object) -> Any:
     """Parse a JSON body; ``None`` for streams, long or invalid bodies."""
     if not isinstance(body, (str, bytes, bytearray)) or len(body) > _LARGEST:
         return None
@@ -69,7 +69,7 @@ def parsed(body: Any) -> Any:
         return None
 
 
-def operation(model: Any, body: Any) -> str:
+def operation(model: object, body: object) -> str:
     """Return the operation: from the model name if not text, else from the body.
 
     >>> operation("amazon.titan-embed-text-v2:0", {"inputText": "a"}), operation("arn:aws:bedrock:...", {"prompt": "a"})

@@ -45,7 +45,7 @@ _PROMPTS = ("prompt", "inputText", "message", "inputPrompt")
 _ROLES = {"CHATBOT": "assistant", "SYSTEM": "system", "TOOL": "tool"}
 
 
-def _reasons_and_texts(document: Any) -> tuple[list[Any], list[str | None]]:
+def _reasons_and_texts(document: object) -> tuple[list[Any], list[str | None]]:
     """Return finish reasons and texts of all choices.
 
     A body without a list of choices is a single choice.
@@ -57,7 +57,7 @@ def _reasons_and_texts(document: Any) -> tuple[list[Any], list[str | None]]:
     return [reasons], [next((s for path in _TEXTS if (s := full_text(get_path(document, path))) is not None), None)]
 
 
-def _read_into(draft: Response, document: Any, reasons: list[Any]) -> None:
+def _read_into(draft: Response, document: object, reasons: list[Any]) -> None:
     copy_fields(draft, document, _REPLY)
     copy_fields(draft.usage, document, _USAGE)
     counts = [
@@ -71,13 +71,13 @@ def _read_into(draft: Response, document: Any, reasons: list[Any]) -> None:
         draft.finish_reasons = aligned(reasons)
 
 
-def _reply(document: Any) -> Response:
+def _reply(document: object) -> Response:
     record = Response()
     _read_into(record, document, _reasons_and_texts(document)[0])
     return record
 
 
-def _absorb(draft: Response, document: Any) -> None:
+def _absorb(draft: Response, document: object) -> None:
     reasons, pieces = _reasons_and_texts(document)
     _read_into(draft, document, reasons)
     if draft.scratch is None:
@@ -112,7 +112,7 @@ def _content(arguments: Arguments) -> Content:
     return Content(system_instructions=system, input_messages=turns or None)
 
 
-def _output(document: Any) -> list[dict[str, Any]] | None:
+def _output(document: object) -> list[dict[str, Any]] | None:
     return [_message("assistant", value) for value in _reasons_and_texts(document)[1] if value is not None] or None
 
 

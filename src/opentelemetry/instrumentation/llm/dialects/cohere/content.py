@@ -26,7 +26,7 @@ def content(arguments: Arguments) -> Content:
     )
 
 
-def output(body: Any) -> list[Message] | None:
+def output(body: object) -> list[Message] | None:
     """Read the message of a complete response, or one message per generation."""
     generations = as_sequence(get_path(body, ("generations",)))
     if generations:
@@ -39,7 +39,7 @@ def output(body: Any) -> list[Message] | None:
     return [message("assistant", parts)] if parts else None
 
 
-def _message(value: Any) -> Message:
+def _message(value: object) -> Message:
     role, inner = full_text(get_path(value, ("role",))) or "assistant", get_path(value, ("content",))
     if role == "tool":
         given = inner if isinstance(inner, str) else [_part(block) for block in as_sequence(inner)]
@@ -53,7 +53,7 @@ def _message(value: Any) -> Message:
     return message(role, _cited(parts, get_path(value, ("citations",))))
 
 
-def _cited(parts: list[Part], citations: Any) -> list[Part]:
+def _cited(parts: list[Part], citations: object) -> list[Part]:
     """Add citations to the first text, which their positions refer to."""
     first = next((place for place, part in enumerate(parts) if part["type"] == "text"), None)
     if first is not None:
@@ -61,7 +61,7 @@ def _cited(parts: list[Part], citations: Any) -> list[Part]:
     return parts
 
 
-def _part(block: Any) -> Part:
+def _part(block: object) -> Part:
     kind = full_text(get_path(block, ("type",))) or "text"
     if isinstance(block, str):
         return text_part(block)
@@ -82,7 +82,7 @@ def _first_version(body: Any) -> list[Message]:
     return values
 
 
-def _old_message(value: Any) -> Message:
+def _old_message(value: object) -> Message:
     role = (full_text(get_path(value, ("role",))) or "user").lower()
     parts = texts(get_path(value, ("message",)))
     parts += [_old_call(item) for item in as_sequence(get_path(value, ("tool_calls",)))]
@@ -90,19 +90,19 @@ def _old_message(value: Any) -> Message:
     return message(_ROLES.get(role, role), parts)
 
 
-def _old_call(value: Any) -> Part:
+def _old_call(value: object) -> Part:
     return call(get_path(value, ("name",)), None, get_path(value, ("parameters",)))
 
 
-def _old_result(value: Any) -> Part:
+def _old_result(value: object) -> Part:
     return response(None, get_path(value, ("outputs",)), get_path(value, ("call", "name")))
 
 
-def _old_tool(tool: Any) -> Part | None:
+def _old_tool(tool: object) -> Part | None:
     return definition(*(get_path(tool, (key,)) for key in ("name", "description", "parameter_definitions")))
 
 
-def keep(draft: Response, kind: str, chunk: Any) -> None:
+def keep(draft: Response, kind: str, chunk: object) -> None:
     """Keep the piece of content in a stream event."""
     if draft.kept is None:
         draft.kept = {"pieces": Pieces()}

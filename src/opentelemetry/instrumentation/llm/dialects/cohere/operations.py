@@ -58,7 +58,7 @@ def request(arguments: Arguments) -> Request:
     return record
 
 
-def _usage(usage_block: Any) -> Usage:
+def _usage(usage_block: object) -> Usage:
     counted = Usage()
     copy_fields(counted, usage_block, _USAGE)
     if (counted.input_text_tokens or 0) + (counted.input_image_tokens or 0) > (counted.input_tokens or 0):
@@ -67,7 +67,7 @@ def _usage(usage_block: Any) -> Usage:
     return counted
 
 
-def _read_into(draft: Response, body: Any) -> None:
+def _read_into(draft: Response, body: object) -> None:
     copy_fields(draft, body, _REPLY)
     for place in ("usage", "meta"):
         if (value := get_path(body, (place,))) is not None:
@@ -83,19 +83,19 @@ def _read_into(draft: Response, body: Any) -> None:
         draft.finish_reasons = [reason]
 
 
-def _inside(body: Any) -> Any:
+def _inside(body: object) -> Any:
     """Return the data inside the result of ``with_raw_response``."""
     return getattr(body, "_data", body)
 
 
-def response(body: Any) -> Response:
+def response(body: object) -> Response:
     """Read a complete response."""
     record = Response()
     _read_into(record, _inside(body))
     return record
 
 
-def embedded(body: Any) -> Response:
+def embedded(body: object) -> Response:
     """Read a response with vectors: one list, or one list per requested type."""
     record = response(body)
     vectors = get_path(_inside(body), ("embeddings",))
@@ -107,7 +107,7 @@ def embedded(body: Any) -> Response:
     return record
 
 
-def absorb(draft: Response, chunk: Any) -> None:
+def absorb(draft: Response, chunk: object) -> None:
     """Add one event: the first has the id, the last everything else."""
     kind = as_str(get_path(chunk, ("type",))) or as_str(get_path(chunk, ("event_type",)))
     if kind == "message-end":
@@ -128,12 +128,12 @@ def finish(draft: Response) -> None:
     content.join(draft)
 
 
-def _absorb_vector(draft: Response, chunk: Any) -> None:
+def _absorb_vector(draft: Response, chunk: object) -> None:
     vector = as_sequence(get_path(chunk, ("embedding",)))
     draft.dimensions = draft.dimensions or len(vector) * _BITS.get(as_str(get_path(chunk, ("embedding_type",))) or "", 1) or None
 
 
-def _output(body: Any) -> list[dict[str, Any]] | None:
+def _output(body: object) -> list[dict[str, Any]] | None:
     return content.output(_inside(body))
 
 

@@ -36,7 +36,7 @@ _AROUND = frozenset({
 """Fields beside the content of a part."""
 
 
-def modality(mime_type: Any) -> str:
+def modality(mime_type: object) -> str:
     """Return the semantic conventions' word for a kind of media.
 
     >>> modality("image/png"), modality("application/pdf"), modality(None)
@@ -46,7 +46,7 @@ def modality(mime_type: Any) -> str:
     return kind if kind in ("image", "video", "audio") else "document"
 
 
-def media(data: Any, uri: Any, mime_type: Any, kind: str | None = None) -> Part:
+def media(data: object, uri: object, mime_type: object, kind: str | None = None) -> Part:
     """Describe bytes (or base64 text) by digest, or a remote file by its URI."""
     kind = kind or modality(mime_type)
     if full_text(uri) is None:
@@ -55,25 +55,25 @@ def media(data: Any, uri: Any, mime_type: Any, kind: str | None = None) -> Part:
     return part if full_text(mime_type) is None else {"mime_type": full_text(mime_type), **part}
 
 
-def server_call(name: str, call_id: Any, details: Part) -> Part:
+def server_call(name: str, call_id: object, details: Part) -> Part:
     """Return a call of a tool that runs at the provider."""
     return {"type": "server_tool_call", **_id(call_id), "name": name, "server_tool_call": {"type": name, **details}}
 
 
-def server_response(name: str, call_id: Any, details: Part) -> Part:
+def server_response(name: str, call_id: object, details: Part) -> Part:
     """Return the result of a tool that runs at the provider."""
     return {"type": "server_tool_call_response", **_id(call_id), "server_tool_call_response": {"type": name, **details}}
 
 
-def _id(value: Any) -> Part:
+def _id(value: object) -> Part:
     return {} if full_text(value) is None else {"id": full_text(value)}
 
 
-def _fields(item: Any, *names: str) -> Part:
+def _fields(item: object, *names: str) -> Part:
     return {name: plain(value) for name in names if (value := get_path(item, (name,))) is not None}
 
 
-def _tool(value: Any) -> str:
+def _tool(value: object) -> str:
     return (full_text(either(value, "tool_type")) or "tool").lower()
 
 
@@ -91,7 +91,7 @@ _PARTS: Mapping[str, Callable[[Any], Part]] = {
 }
 
 
-def _part(value: Any) -> Part | None:
+def _part(value: object) -> Part | None:
     """Convert one part; an empty part is left out."""
     if isinstance(words := value if isinstance(value, str) else get_path(value, ("text",)), str):
         if not words:
@@ -109,7 +109,7 @@ def _part(value: Any) -> Part | None:
     return {**held, "type": next(iter(held))} if held else None
 
 
-def _parts(value: Any) -> list[Part]:
+def _parts(value: object) -> list[Part]:
     listed = value if isinstance(value, (list, tuple)) else () if value is None else (value,)
     return [part for item in listed if (part := _part(item)) is not None]
 
@@ -120,11 +120,11 @@ def _message(role: str | None, parts: list[Part]) -> Message:
     return message(_ROLES.get(role or "user", role or "user"), parts)
 
 
-def _is_content(value: Any) -> bool:
+def _is_content(value: object) -> bool:
     return not isinstance(value, str) and (get_path(value, ("parts",)) is not None or get_path(value, ("role",)) is not None)
 
 
-def messages(contents: Any) -> list[Message]:
+def messages(contents: object) -> list[Message]:
     """Convert contents to messages; single parts in a row share a message.
 
     The SDK groups parts in the same way.
@@ -158,12 +158,12 @@ def messages(contents: Any) -> list[Message]:
     return made
 
 
-def instructions(value: Any) -> list[Part] | None:
+def instructions(value: object) -> list[Part] | None:
     """Convert system instructions, which contain only texts."""
     return None if value is None else [part for item in messages(value) for part in item["parts"] if part["type"] == "text"] or None
 
 
-def schema(source: Any) -> Any:
+def schema(source: object) -> Any:
     """Convert the schema of tool arguments: Google's types are upper case."""
     dump = getattr(source, "model_dump", None)
     if dump is not None:
@@ -173,13 +173,13 @@ def schema(source: Any) -> Any:
     return [schema(item) for item in source] if isinstance(source, list) else source
 
 
-def _function(value: Any) -> Part:
+def _function(value: object) -> Part:
     parameters = either(value, "parameters_json_schema") or get_path(value, ("parameters",))
     shown: Part = {"type": "function", "name": full_text(get_path(value, ("name",))) or "", **_fields(value, "description")}
     return shown if parameters is None else {**shown, "parameters": schema(parameters)}
 
 
-def _definitions(tools: Any) -> list[Part] | None:
+def _definitions(tools: object) -> list[Part] | None:
     """Convert tool definitions: functions by declaration, Google's tools by name."""
     made: list[Part] = []
     for tool in as_sequence(tools):
@@ -204,14 +204,14 @@ def content(arguments: Arguments) -> Content:
     )
 
 
-def candidates(listed: Any) -> list[Message] | None:
+def candidates(listed: object) -> list[Message] | None:
     """Read the message of every candidate."""
     return [
         message("assistant", _cited(_parts(get_path(c, ("content", "parts"))), c)) for c in as_sequence(listed) if c is not None
     ] or None
 
 
-def _cited(parts: list[Part], candidate: Any) -> list[Part]:
+def _cited(parts: list[Part], candidate: object) -> list[Part]:
     """Add the citations and sources of a candidate to its last text."""
     found = as_sequence(get_path(candidate, ("citation_metadata", "citations"))) or as_sequence(
         get_path(either(candidate, "grounding_metadata"), ("grounding_chunks",))
@@ -232,7 +232,7 @@ class Spoken:
         self._parts: list[Part] = []
         self._size = 0
 
-    def take(self, candidate: Any) -> None:
+    def take(self, candidate: object) -> None:
         """Add the parts of one chunk."""
         for part in _parts(get_path(candidate, ("content", "parts"))) if self._size < LONGEST_STREAM else ():
             self._size += len(part.get("content", ""))

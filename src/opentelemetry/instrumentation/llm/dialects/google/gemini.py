@@ -60,13 +60,13 @@ def request(arguments: Arguments) -> Request:
     return record
 
 
-def document(answer: Any) -> Any:
+def document(answer: object) -> Any:
     """Return the JSON document of a raw response, else the response itself."""
     body = get_path(answer, ("sdk_http_response", "body")) or get_path(answer, ("body",))
     return json.loads(body) if isinstance(body, str) and body else answer
 
 
-def _grounded(answer: Any, model: str) -> tuple[int, int]:
+def _grounded(answer: object, model: str) -> tuple[int, int]:
     """Count billed web searches and maps requests of grounding.
 
     Newer models are billed per query, older models once per prompt.
@@ -83,7 +83,7 @@ def _grounded(answer: Any, model: str) -> tuple[int, int]:
     return (min(searches, 1), min(maps, 1)) if model.startswith(_SEARCHED_ONCE) else (searches, maps)
 
 
-def _read_into(draft: Response, answer: Any) -> None:
+def _read_into(draft: Response, answer: object) -> None:
     copy_fields(draft, answer, _REPLY)
     searches, maps = _grounded(answer, draft.response_model or "")
     before = draft.usage
@@ -97,7 +97,7 @@ def _read_into(draft: Response, answer: Any) -> None:
         draft.finish_reasons = [blocked]
 
 
-def response(answer: Any) -> Response:
+def response(answer: object) -> Response:
     """Read a complete response."""
     reported, answer = Response(), document(answer)
     _read_into(reported, answer)
@@ -106,7 +106,7 @@ def response(answer: Any) -> Response:
     return reported
 
 
-def absorb(draft: Response, chunk: Any) -> None:
+def absorb(draft: Response, chunk: object) -> None:
     """Add one chunk: usage is cumulative; the last chunk has the finish reason."""
     reasons = draft.scratch = {} if draft.scratch is None else draft.scratch
     _read_into(draft, chunk)
@@ -128,7 +128,7 @@ def finish(draft: Response) -> None:
     join(draft)
 
 
-def _output(answer: Any) -> list[dict[str, Any]] | None:
+def _output(answer: object) -> list[dict[str, Any]] | None:
     return candidates(get_path(document(answer), ("candidates",)))
 
 

@@ -72,7 +72,7 @@ def _output_type(body: Any) -> str | None:
     return next((OUTPUT_TYPES[mime] for mime in mime_types if mime is not None and mime in OUTPUT_TYPES), None)
 
 
-def _read_into(draft: Response, body: Any) -> None:
+def _read_into(draft: Response, body: object) -> None:
     copy_fields(draft, body, _REPLY)
     if (value := get_path(body, ("usage",))) is not None:
         draft.usage = interaction_usage(value)
@@ -83,14 +83,14 @@ def _read_into(draft: Response, body: Any) -> None:
         draft.failure = as_str(get_path(error, ("code",))) or "failed"
 
 
-def response(body: Any) -> Response:
+def response(body: object) -> Response:
     """Read a complete response."""
     record = Response()
     _read_into(record, body)
     return record
 
 
-def absorb(draft: Response, event: Any) -> None:
+def absorb(draft: Response, event: object) -> None:
     """Add one event; the first and last events contain the interaction.
 
     If the SDK continues an interrupted response, each of its requests ends with such an event and a separate usage.
@@ -125,14 +125,14 @@ def fetch(arguments: Arguments) -> Request:
     return Request(fetched_response_id=named, stream_cursor=after)
 
 
-def _fetched(body: Any) -> Response:
+def _fetched(body: object) -> Response:
     record = response(body)
     # The tokens were counted when the interaction was created.
     record.deferred_usage, record.usage = record.usage, Usage()
     return record
 
 
-def _absorb_fetched(draft: Response, event: Any) -> None:
+def _absorb_fetched(draft: Response, event: object) -> None:
     absorb(draft, event)
     if draft.usage != Usage():
         draft.deferred_usage, draft.usage = draft.usage, Usage()

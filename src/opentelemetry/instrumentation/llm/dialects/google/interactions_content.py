@@ -16,13 +16,13 @@ _SPEAKERS = {"user_input": "user", "model_output": "assistant", "thought": "assi
 _TOOLS = ("_call", "_result")
 
 
-def _thought(value: Any) -> list[Part]:
+def _thought(value: object) -> list[Part]:
     summary = get_path(value, ("summary",))
     texts = [summary] if isinstance(summary, str) else [get_path(item, ("text",)) for item in as_sequence(summary)]
     return [reasoning_part(item) for item in texts if isinstance(item, str)]
 
 
-def _tool(value: Any, kind: str) -> Part:
+def _tool(value: object, kind: str) -> Part:
     """Convert a tool call or its result; tools other than functions run at Google."""
     identity, name = full_text(get_path(value, ("id",))), full_text(get_path(value, ("name",)))
     arguments, result, call_id = (
@@ -39,7 +39,7 @@ def _tool(value: Any, kind: str) -> Part:
     return server_response(name or kind.removesuffix("_result"), call_id, {"result": result})
 
 
-def parts(value: Any) -> list[Part]:
+def parts(value: object) -> list[Part]:
     """Convert a text, a content or a step to parts."""
     if isinstance(value, str):
         return [text_part(value)]
@@ -57,7 +57,7 @@ def parts(value: Any) -> list[Part]:
     return parts(inner) if (inner := get_path(value, ("content",))) is not None else []
 
 
-def _messages(given: Any) -> list[Message]:
+def _messages(given: object) -> list[Message]:
     """Convert an input to messages; contents in a row share a message."""
     made: list[Message] = []
     loose = False
@@ -84,7 +84,7 @@ def content(arguments: Arguments) -> Content:
     )
 
 
-def _definitions(tools: Any) -> list[Part] | None:
+def _definitions(tools: object) -> list[Part] | None:
     made = []
     for tool in as_sequence(tools):
         kind = full_text(get_path(tool, ("type",))) or "tool"
@@ -97,7 +97,7 @@ def _definitions(tools: Any) -> list[Part] | None:
     return made or None
 
 
-def output(body: Any) -> list[Message] | None:
+def output(body: object) -> list[Message] | None:
     """Convert all steps of a response to one message."""
     value = get_path(body, ("steps",)) or get_path(body, ("outputs",))
     return None if value is None else [message("assistant", parts(value))]
@@ -114,7 +114,7 @@ class Step:
         self._arguments: list[str] = []
         self._other: list[Any] = []
 
-    def take(self, event: Any) -> None:
+    def take(self, event: object) -> None:
         """Add the start of the step or a delta."""
         self._start = get_path(event, ("step",)) or get_path(event, ("content",)) or self._start
         delta = get_path(event, ("delta",))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...extraction.paths import as_str
 from ...schema.records import Request, Response
 from .. import Arguments, Dialect
@@ -19,7 +17,7 @@ def request(arguments: Arguments) -> Request:
     return record
 
 
-def absorb(draft: Response, chunk: Any) -> None:
+def absorb(draft: Response, chunk: object) -> None:
     """Add one message: as a chunk of a generation with one candidate."""
     draft.conversation_id = as_str(either(chunk, "session_id")) or draft.conversation_id
     content = either(chunk, "server_content")

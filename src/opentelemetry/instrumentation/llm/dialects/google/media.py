@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...extraction.paths import as_int, as_sequence, copy_fields, fields, get_path
 from ...schema.records import Request, Response, Usage
 from .. import Arguments, Dialect
@@ -24,7 +22,7 @@ def _embed_request(arguments: Arguments) -> Request:
     return record
 
 
-def _embed_reply(body: Any) -> Response:
+def _embed_reply(body: object) -> Response:
     """Read embeddings from an SDK object or a wire document.
 
     Vertex AI predictions report the token count of each text.
@@ -50,7 +48,7 @@ def _image_request(arguments: Arguments) -> Request:
     return record
 
 
-def _image_reply(body: Any) -> Response:
+def _image_reply(body: object) -> Response:
     """Count the images; a filtered image has an entry without data."""
     images = sum(get_path(item, ("image",)) is not None for item in as_sequence(either(body, "generated_images")))
     return Response(usage=Usage(images=images or None))

@@ -28,7 +28,7 @@ def _ways(path: str) -> tuple[Path, ...]:
     return tuple(tuple(way.split(".")) for way in spelled(path))
 
 
-def either(value: Any, path: str) -> Any:
+def either(value: object, path: str) -> Any:
     """Follow a path in the first spelling that has a value."""
     for way in _ways(path):
         if (found := get_path(value, way)) is not None:
@@ -36,7 +36,7 @@ def either(value: Any, path: str) -> Any:
     return None
 
 
-def model_name(model: Any) -> str | None:
+def model_name(model: object) -> str | None:
     """Return a model's name without its resource path, which may contain a project.
 
     >>> model_name("models/gemini-2.5-flash"), model_name("projects/p/locations/l/publishers/google/models/gemini-2.5-flash")
@@ -90,17 +90,17 @@ _DETAILS = {
 _GROUNDED = {"google_search": "web_searches", "google_maps": "map_searches"}
 
 
-def usage(usage_block: Any) -> Usage:
+def usage(usage_block: object) -> Usage:
     """Read the usage of a generation."""
     return _read(usage_block, _GENERATED)
 
 
-def interaction_usage(usage_block: Any) -> Usage:
+def interaction_usage(usage_block: object) -> Usage:
     """Read the usage of an interaction."""
     return _read(usage_block, _INTERACTED)
 
 
-def _read(usage_block: Any, table: Table) -> Usage:
+def _read(usage_block: object, table: Table) -> Usage:
     """Read a usage block.
 
     Input tokens include cached tokens. Thought tokens are not part of the output count, and tokens of Google's own

@@ -19,15 +19,15 @@ def _request(arguments: Arguments) -> Request:
     return gemini.request(Arguments({"model": arguments.named.get("model"), "config": config}))
 
 
-def _reply(body: Any) -> Response:
+def _reply(body: object) -> Response:
     return gemini.response(plain(get_path(body, ("_raw_response",)), _CLOSED))
 
 
-def _absorb(draft: Response, chunk: Any) -> None:
+def _absorb(draft: Response, chunk: object) -> None:
     gemini.absorb(draft, plain(get_path(chunk, ("_raw_response",)), _CLOSED if draft.content is None else frozenset()))
 
 
-def _as_contents(value: Any) -> Any:
+def _as_contents(value: object) -> Any:
     """Convert contents: texts, parts, images, messages, or lists of these."""
     if isinstance(value, (list, tuple)):
         return [_as_contents(item) for item in value]
@@ -44,7 +44,7 @@ def _content(arguments: Arguments) -> Content:
     return content.content(Arguments({"contents": _as_contents(named.get("contents")), "config": config}))
 
 
-def _output(body: Any) -> list[dict[str, Any]] | None:
+def _output(body: object) -> list[dict[str, Any]] | None:
     return content.candidates(plain(get_path(body, ("_raw_response",))).get("candidates"))
 
 
@@ -52,7 +52,7 @@ def _embed_request(arguments: Arguments) -> Request:
     return media.embed_content.request(Arguments({"model": arguments.named.get("model"), "config": arguments.named}))
 
 
-def _embed_reply(body: Any) -> Response:
+def _embed_reply(body: object) -> Response:
     about = get_path(next(iter(as_sequence(body)), None), ("_prediction_response", "metadata"))
     return media.embed_content.response({"embeddings": body, "metadata": about})
 

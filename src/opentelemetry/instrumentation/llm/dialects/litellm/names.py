@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import Any
 
 from ...extraction.paths import as_str, get_path
 
@@ -22,7 +21,7 @@ _NAMES: Mapping[str, str] = {
 """Names in the semantic conventions of providers that LiteLLM names differently."""
 
 
-def provider_name(name: Any) -> str | None:
+def provider_name(name: object) -> str | None:
     """Return the conventions' name of the provider that LiteLLM calls ``name``."""
     value = as_str(name)
     if value is None:
@@ -30,7 +29,7 @@ def provider_name(name: Any) -> str | None:
     return _NAMES.get(value) or ("gcp.vertex_ai" if value.startswith("vertex_ai") else value)
 
 
-def selected_provider(named: Mapping[str, Any]) -> str | None:
+def selected_provider(named: Mapping[str, object]) -> str | None:
     """Return the provider by argument, prefix or model, from LiteLLM's own tables.
 
     LiteLLM itself resolves the provider later.

@@ -34,7 +34,7 @@ def _counted(read: Usage) -> Usage:
 
 
 def _whole(dialect: Dialect) -> Dialect:
-    def reply(body: Any) -> Response:
+    def reply(body: object) -> Response:
         value = dialect.response(body)
         # Units other than tokens are part of the response, not of the usage block.
         images_made = value.usage.images
@@ -48,7 +48,7 @@ def _whole(dialect: Dialect) -> Dialect:
 def _uncounted(dialect: Dialect) -> Dialect:
     """Return ``dialect`` without chunk usage, which ``counted_in`` reads."""
 
-    def absorb(draft: Response, chunk: Any) -> None:
+    def absorb(draft: Response, chunk: object) -> None:
         before = draft.usage
         dialect.absorb(draft, chunk)
         draft.usage = before
@@ -56,7 +56,7 @@ def _uncounted(dialect: Dialect) -> Dialect:
     return replace(_whole(dialect), absorb=absorb)
 
 
-def counted_in(chunks: Any) -> Usage:
+def counted_in(chunks: object) -> Usage:
     """Read the provider's counts from the chunks that a stream keeps.
 
     Later counts replace earlier counts, except if they are zero.
@@ -74,7 +74,7 @@ def counted_in(chunks: Any) -> Usage:
     return _counted(read)
 
 
-def _documents(chunk: Any) -> Iterator[Any]:
+def _documents(chunk: object) -> Iterator[Any]:
     """Return the events in a piece of an event stream, or the event itself."""
     if not isinstance(chunk, (bytes, str)):
         yield chunk
@@ -87,19 +87,19 @@ def _documents(chunk: Any) -> Iterator[Any]:
                 continue
 
 
-def _absorb_events(draft: Response, chunk: Any) -> None:
+def _absorb_events(draft: Response, chunk: object) -> None:
     for document in _documents(chunk):
         message_events.absorb(draft, document)
 
 
-def _rerank_reply(body: Any) -> Response:
+def _rerank_reply(body: object) -> Response:
     record = Response()
     copy_fields(record, body, _RERANK)
     copy_fields(record.usage, get_path(body, ("meta",)), _SEARCHES)
     return record
 
 
-def cost_in_cents(dollars: Any) -> float | None:
+def cost_in_cents(dollars: object) -> float | None:
     """Convert an amount of LiteLLM from dollars to cents."""
     read = as_float(dollars)
     return None if read is None else read * 100

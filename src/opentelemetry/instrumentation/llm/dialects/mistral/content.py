@@ -12,18 +12,18 @@ from .. import Arguments
 from ..openai.content import chat_content, chat_output
 
 
-def thought(chunk: Any) -> str:
+def thought(chunk: object) -> str:
     """Join the texts of a thinking chunk."""
     value = get_path(chunk, ("thinking",))
     return value if isinstance(value, str) else "".join(full_text(get_path(piece, ("text",))) or "" for piece in as_sequence(value))
 
 
-def is_thought(chunk: Any) -> bool:
+def is_thought(chunk: object) -> bool:
     """Return whether a chunk is a thinking chunk."""
     return full_text(get_path(chunk, ("type",))) == "thinking"
 
 
-def _with_thoughts(messages: list[Message] | None, sources: Iterable[Any]) -> list[Message] | None:
+def _with_thoughts(messages: list[Message] | None, sources: Iterable[object]) -> list[Message] | None:
     """Put the thoughts of messages before their other parts."""
     for message, source in zip(messages or (), sources, strict=False):
         thoughts: list[Part] = [reasoning_part(thought(c)) for c in as_sequence(get_path(source, ("content",))) if is_thought(c)]
@@ -38,14 +38,14 @@ def content(arguments: Arguments) -> Content:
     return requested
 
 
-def output(body: Any) -> list[Message] | None:
+def output(body: object) -> list[Message] | None:
     """Read the message of every choice."""
     return _with_thoughts(
         chat_output(body), (get_path(c, ("message",)) for c in as_sequence(get_path(body, ("choices",))) if c is not None)
     )
 
 
-def keep(draft: Response, chunk: Any) -> None:
+def keep(draft: Response, chunk: object) -> None:
     """Keep a list of chunks; a text delta is kept by the OpenAI dialect."""
     for position, choice in enumerate(as_sequence(get_path(chunk, ("choices",)))):
         for piece in as_sequence(get_path(choice, ("delta", "content"))):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...extraction.output_types import OUTPUT_TYPES
 from ...extraction.paths import as_int, as_sequence, as_str, copy_fields, fields, get_path
 from ...schema.records import Request, Response
@@ -37,7 +35,7 @@ def request(arguments: Arguments) -> Request:
     return record
 
 
-def _count(draft: Response, usage_block: Any) -> None:
+def _count(draft: Response, usage_block: object) -> None:
     """Read a usage block; connector tokens are separate and are added to the input."""
     counted = draft.usage = usage(usage_block)
     connected = as_int(get_path(usage_block, ("connector_tokens",)))
@@ -48,13 +46,13 @@ def _count(draft: Response, usage_block: Any) -> None:
         counted.tool_use_tokens = connected
 
 
-def _note(draft: Response, entry: Any) -> None:
+def _note(draft: Response, entry: object) -> None:
     copy_fields(draft, entry, _REPLY)
     if (as_str(get_path(entry, ("type",))) or "").startswith("function.call"):
         draft.finish_reasons = ["tool_call"]
 
 
-def response(body: Any) -> Response:
+def response(body: object) -> Response:
     """Read a complete response; its entries have the model and pending tool calls."""
     record = Response()
     copy_fields(record, body, _REPLY)
@@ -65,7 +63,7 @@ def response(body: Any) -> Response:
     return record
 
 
-def absorb(draft: Response, chunk: Any) -> None:
+def absorb(draft: Response, chunk: object) -> None:
     """Add one event: the last one has the usage, an error event the failure."""
     kind = as_str(get_path(chunk, ("type",)))
     _note(draft, chunk)

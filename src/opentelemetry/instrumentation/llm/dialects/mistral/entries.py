@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...extraction.message_parts import Message, Part, Pieces, message, reasoning_part, text_part, tool_call_part, tool_response_part
 from ...extraction.paths import as_sequence, full_text, get_path
 from ...extraction.sdk_parts import generic, plain, server_tool, texts
@@ -13,14 +11,14 @@ from ..openai import content as chat
 from .content import is_thought, thought
 
 
-def _parts(value: Any) -> list[Part]:
+def _parts(value: object) -> list[Part]:
     if isinstance(value, str) or not as_sequence(value):
         return chat.texts(value)
     made = [[reasoning_part(thought(chunk))] if is_thought(chunk) else chat.texts([chunk]) for chunk in as_sequence(value)]
     return [part for parts in made for part in parts]
 
 
-def _entry(entry: Any, role: str) -> Message | None:
+def _entry(entry: object, role: str) -> Message | None:
     kind = full_text(get_path(entry, ("type",))) or "message.input"
     call_id, name = full_text(get_path(entry, ("tool_call_id",))), full_text(get_path(entry, ("name",)))
     if kind == "function.call":
@@ -48,13 +46,13 @@ def content(arguments: Arguments) -> Content:
     )
 
 
-def output(body: Any) -> list[Message] | None:
+def output(body: object) -> list[Message] | None:
     """Read all entries of a response as one message."""
     parts = [part for entry in as_sequence(get_path(body, ("outputs",))) if (m := _entry(entry, "assistant")) for part in m["parts"]]
     return [message("assistant", parts)] if parts else None
 
 
-def keep(draft: Response, event: Any) -> None:
+def keep(draft: Response, event: object) -> None:
     """Keep the piece of content in a stream event."""
     if draft.kept is None:
         draft.kept = {"pieces": Pieces()}

@@ -14,7 +14,7 @@ _OWN_WORDS = fields(Request, {"model": "model", "seed": "random_seed", "dimensio
 _DEFAULTS = {"input_tokens": "prompt_tokens", "output_tokens": "completion_tokens", "total_tokens": "total_tokens"}
 
 
-def _remove_zeros(draft: Response, answer: Any) -> None:
+def _remove_zeros(draft: Response, answer: object) -> None:
     """Remove zeros that the SDK adds for missing values; add Mistral's own counts."""
     block = get_path(answer, ("usage",))
     fields_set: Any = getattr(block, "model_fields_set", _DEFAULTS.values())
@@ -33,12 +33,12 @@ def in_envelopes(dialect: Dialect) -> Dialect:
         copy_fields(request, arguments.named, _OWN_WORDS)
         return request
 
-    def response(answer: Any) -> Response:
+    def response(answer: object) -> Response:
         result = dialect.response(answer)
         _remove_zeros(result, answer)
         return result
 
-    def absorb(draft: Response, chunk: Any) -> None:
+    def absorb(draft: Response, chunk: object) -> None:
         event = get_path(chunk, ("data",))
         dialect.absorb(draft, event)
         _remove_zeros(draft, event)

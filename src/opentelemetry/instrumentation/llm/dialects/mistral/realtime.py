@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...extraction.errors_in_response import complete
 from ...extraction.paths import as_float, as_str, copy_fields, fields, get_path
 from ...schema.records import Request, Response
@@ -20,7 +18,7 @@ def request(arguments: Arguments) -> Request:
     return record
 
 
-def absorb(draft: Response, chunk: Any) -> None:
+def absorb(draft: Response, chunk: object) -> None:
     """Add one event: the last one has the usage, an error event the failure."""
     kind = get_path(chunk, ("type",))
     if kind == "transcription.done":

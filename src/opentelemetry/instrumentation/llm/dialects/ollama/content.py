@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...extraction.message_parts import Message, Part, Pieces, message, reasoning_part, text_part
 from ...extraction.paths import as_sequence, full_text, get_path
 from ...extraction.sdk_parts import call, functions, image, response, texts, thoughts
@@ -21,7 +19,7 @@ def content(arguments: Arguments) -> Content:
     return Content(system_instructions=texts(body.get("system")) or None, input_messages=[message("user", parts)] if parts else None)
 
 
-def output(body: Any) -> list[Message] | None:
+def output(body: object) -> list[Message] | None:
     """Read the message of a complete response."""
     value = get_path(body, ("message",))
     if value is not None:
@@ -31,7 +29,7 @@ def output(body: Any) -> list[Message] | None:
     return [message("assistant", parts)] if parts else None
 
 
-def _message(value: Any) -> Message:
+def _message(value: object) -> Message:
     role, words = full_text(get_path(value, ("role",))) or "user", get_path(value, ("content",))
     if role == "tool":
         return message(role, [response(get_path(value, ("tool_call_id",)), words, get_path(value, ("tool_name",)))])
@@ -40,11 +38,11 @@ def _message(value: Any) -> Message:
     return message(role, parts + [_call(item) for item in as_sequence(get_path(value, ("tool_calls",)))])
 
 
-def _call(value: Any) -> Part:
+def _call(value: object) -> Part:
     return call(get_path(value, ("function", "name")), get_path(value, ("id",)), get_path(value, ("function", "arguments")))
 
 
-def keep(draft: Response, chunk: Any) -> None:
+def keep(draft: Response, chunk: object) -> None:
     """Keep the pieces of a chunk; a tool call arrives complete."""
     if draft.kept is None:
         draft.kept = {"pieces": Pieces(), "calls": []}

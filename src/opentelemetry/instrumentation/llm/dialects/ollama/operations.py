@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...extraction.finish_reasons import finish_reason
 from ...extraction.paths import as_sequence, as_str, copy_fields, fields, get_path
 from ...schema.records import Request, Response, Usage
@@ -39,7 +37,7 @@ def request(arguments: Arguments) -> Request:
     return record
 
 
-def _read_into(draft: Response, body: Any) -> None:
+def _read_into(draft: Response, body: object) -> None:
     copy_fields(draft, body, _REPLY)
     copy_fields(draft.usage, body, _USAGE)
     if as_str(get_path(body, ("image",))) is not None:
@@ -49,14 +47,14 @@ def _read_into(draft: Response, body: Any) -> None:
         draft.finish_reasons = [reason]
 
 
-def response(body: Any) -> Response:
+def response(body: object) -> Response:
     """Read a complete response."""
     record = Response()
     _read_into(record, body)
     return record
 
 
-def embedded(body: Any) -> Response:
+def embedded(body: object) -> Response:
     """Read a response with vectors, or with the single vector of the older function."""
     value = response(body)
     vectors = as_sequence(get_path(body, ("embeddings",)))
@@ -64,14 +62,14 @@ def embedded(body: Any) -> Response:
     return value
 
 
-def scored(body: Any) -> Response:
+def scored(body: object) -> Response:
     """Read a response with scores."""
     record = Response(usage=usage(get_path(body, ("usage",))))
     copy_fields(record, body, _REPLY)
     return record
 
 
-def absorb(draft: Response, chunk: Any) -> None:
+def absorb(draft: Response, chunk: object) -> None:
     """Add one chunk of a stream."""
     _read_into(draft, chunk)
     if get_path(chunk, ("done",)) is True:

@@ -64,13 +64,13 @@ def request(arguments: Arguments) -> Request:
     return record
 
 
-def _usage_of(answer: Any) -> Any:
+def _usage_of(answer: object) -> Any:
     get = reader(answer)
     reported = get("usage")
     return get_path(get("x_groq"), ("usage",)) if reported is None else reported
 
 
-def _usage_elsewhere(answer: Any, choices: Any) -> Any:
+def _usage_elsewhere(answer: object, choices: Any) -> Any:
     """Return usage under another key, or inside a choice (as Moonshot sends it)."""
     for place in _RARE_PLACES:
         if (reported := get_path(answer, place)) is not None:
@@ -82,7 +82,7 @@ def _usage_elsewhere(answer: Any, choices: Any) -> Any:
     return None
 
 
-def _add_gateway_cost(draft: Response, choice: Any) -> None:
+def _add_gateway_cost(draft: Response, choice: object) -> None:
     """Read the cost in dollars that Vercel's gateway adds to a message."""
     if draft.usage.reported_cost_cents is None:
         get = reader(choice)
@@ -92,7 +92,7 @@ def _add_gateway_cost(draft: Response, choice: Any) -> None:
                 return
 
 
-def _add_breakdown(draft: Response, answer: Any) -> None:
+def _add_breakdown(draft: Response, answer: object) -> None:
     """Add models and searches of a Groq system, if their usage is the total."""
     models = as_sequence(get_path(answer, ("usage_breakdown", "models")))
     parts = [UsagePart(as_str(get_path(one, ("model",))), usage(get_path(one, ("usage",)))) for one in models]
@@ -110,14 +110,14 @@ def _add_breakdown(draft: Response, answer: Any) -> None:
         parts[0].usage.web_searches = searched or None
 
 
-def _error_in(chunk: Any) -> Any:
+def _error_in(chunk: object) -> Any:
     """Return an error that a chunk contains: some hosts send an error as a chunk."""
     get = reader(chunk)
     error = get("error")
     return get_path(get("x_groq"), ("error",)) if error is None else error
 
 
-def response(answer: Any) -> Response:
+def response(answer: object) -> Response:
     """Read a complete response."""
     record = Response()
     copy_fields(record, answer, _REPLY)

@@ -31,14 +31,14 @@ _URLS = ("url", "image_url", "file_url", "document_url", "video_url", "audio_url
 _REASONING = ("reasoning_text", "summary_text")
 
 
-def texts(value: Any) -> list[Part]:
+def texts(value: object) -> list[Part]:
     """Read a content that is a text or a list of parts."""
     if isinstance(value, str):
         return [text_part(value)] if value else []
     return [part for item in as_sequence(value) if (part := _part(item)) is not None]
 
 
-def _part(item: Any) -> Part | None:
+def _part(item: object) -> Part | None:
     if isinstance(item, str):
         return text_part(item)
     kind = full_text(get_path(item, ("type",))) or ""
@@ -52,7 +52,7 @@ def _part(item: Any) -> Part | None:
 _TEXTS = frozenset({"text", "input_text", "output_text", "refusal", "thinking", *_REASONING})
 
 
-def media(kind: str, item: Any) -> Part:
+def media(kind: str, item: object) -> Part:
     """Read an image, an audio, a video or a document."""
     modality = _MEDIA[kind]
     inner = get_path(item, (kind,))
@@ -67,7 +67,7 @@ def media(kind: str, item: Any) -> Part:
     return file_data(modality, data, f"{modality}/{form}" if form else None, full_text(get_path(source, ("filename",))))
 
 
-def _tool_calls(value: Any) -> list[Part]:
+def _tool_calls(value: object) -> list[Part]:
     parts = []
     for call in as_sequence(get_path(value, ("tool_calls",))):
         function = get_path(call, ("function",)) or get_path(call, ("custom",))
@@ -80,7 +80,7 @@ def _tool_calls(value: Any) -> list[Part]:
     return parts
 
 
-def _audio(value: Any) -> list[Part]:
+def _audio(value: object) -> list[Part]:
     """Read a spoken message: its transcript and the digest of its sound."""
     audio = get_path(value, ("audio",))
     if audio is None or isinstance(audio, str):
@@ -94,11 +94,11 @@ def _audio(value: Any) -> list[Part]:
     return parts
 
 
-def _images(value: Any) -> list[Part]:
+def _images(value: object) -> list[Part]:
     return [media("image_url", image) for image in as_sequence(get_path(value, ("images",))) if image is not None]
 
 
-def _chat_message(value: Any) -> Message:
+def _chat_message(value: object) -> Message:
     role = full_text(get_path(value, ("role",))) or "user"
     if role in ("tool", "function"):
         content = get_path(value, ("content",))
@@ -118,7 +118,7 @@ def _chat_message(value: Any) -> Message:
     return message(role, parts + _tool_calls(value), full_text(get_path(value, ("name",))))
 
 
-def tools(named: Any) -> list[dict[str, Any]] | None:
+def tools(named: object) -> list[dict[str, Any]] | None:
     """Read tool definitions: functions by declaration, other tools by their type."""
     made = []
     for tool in as_sequence(get_path(named, ("tools",))):
@@ -145,20 +145,20 @@ def completions_content(arguments: Arguments) -> Content:
     return Content(input_messages=[message("user", [text_part(p)]) for p in prompts] or None)
 
 
-def chat_output(body: Any) -> list[Message] | None:
+def chat_output(body: object) -> list[Message] | None:
     """Read the message of every choice."""
     choices = [c for c in as_sequence(get_path(body, ("choices",))) if c is not None]
     return [_choice(choice) for choice in choices] or None
 
 
-def _choice(choice: Any) -> Message:
+def _choice(choice: object) -> Message:
     value = get_path(choice, ("message",))
     if value is None:
         return message("assistant", texts(get_path(choice, ("text",))))
     return {**_chat_message(value), "role": full_text(get_path(value, ("role",))) or "assistant"}
 
 
-def absorb_chat(draft: Response, chunk: Any) -> None:
+def absorb_chat(draft: Response, chunk: object) -> None:
     """Keep the pieces of every choice of a streamed chat."""
     for position, choice in enumerate(as_sequence(get_path(chunk, ("choices",)))):
         if choice is None:
@@ -185,7 +185,7 @@ def absorb_chat(draft: Response, chunk: Any) -> None:
             pieces.add(("tool", place if number is None else number), begun, arguments if isinstance(arguments, str) else None)
 
 
-def _pieces(draft: Response, key: Any) -> Pieces:
+def _pieces(draft: Response, key: object) -> Pieces:
     kept: dict[Any, Pieces] = draft.kept if draft.kept is not None else {}
     draft.kept = kept
     return kept.setdefault(key, Pieces())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...extraction.paths import as_sequence, copy_fields, fields, get_path
 from ...schema.records import Request, Response
 from .. import Arguments, Dialect
@@ -20,7 +18,7 @@ def request(arguments: Arguments) -> Request:
     return record
 
 
-def response(body: Any) -> Response:
+def response(body: object) -> Response:
     """Read a response: usage, and the length of the first vector."""
     record = Response()
     copy_fields(record, body, _REPLY)

@@ -33,7 +33,7 @@ Used if the response does not contain a model.
 """
 
 
-def add_tools(draft: Response, body: Any) -> None:
+def add_tools(draft: Response, body: object) -> None:
     """Add billing units of tools that the usage block does not contain."""
     output = as_sequence(get_path(body, ("output",)))
     reported = get_path(body, ("tool_usage",))
@@ -62,6 +62,6 @@ def _count(draft: Response, output: Any) -> None:
         draft.containers = list(dict.fromkeys(found for found in ids if found is not None)) or None
 
 
-def _image_model(body: Any) -> str:
+def _image_model(body: object) -> str:
     tools = (tool for tool in as_sequence(get_path(body, ("tools",))) if get_path(tool, ("type",)) == _IMAGE_TOOL)
     return next((found for tool in tools if (found := as_str(get_path(tool, ("model",)))) is not None), _IMAGE_MODEL)

@@ -31,17 +31,17 @@ _DETAILS = ("action", "queries", "code", "arguments", "container_id", "server_la
 _RESULTS = ("results", "outputs", "output", "tools")
 
 
-def _text(item: Any, *names: str) -> str | None:
+def _text(item: object, *names: str) -> str | None:
     return next((found for name in names if (found := full_text(get_path(item, (name,)))) is not None), None)
 
 
-def _call(item: Any, kind: str) -> list[Part]:
+def _call(item: object, kind: str) -> list[Part]:
     arguments = next((value for name in _ARGUMENTS if (value := get_path(item, (name,))) is not None), None)
     name = _text(item, "name") or kind.removesuffix("_call")
     return [tool_call_part(name, _text(item, "call_id", "id"), arguments if isinstance(arguments, str) else plain(arguments))]
 
 
-def _response(item: Any, kind: str) -> list[Part]:
+def _response(item: object, kind: str) -> list[Part]:
     output = get_path(item, ("output",))
     if output is not None and not isinstance(output, str):
         listed = as_sequence(output) or (output,)
@@ -49,7 +49,7 @@ def _response(item: Any, kind: str) -> list[Part]:
     return [tool_response_part(_text(item, "call_id", "id"), output)]
 
 
-def _server_call(item: Any, kind: str) -> list[Part]:
+def _server_call(item: object, kind: str) -> list[Part]:
     """Read a call of a hosted tool, with its results in the same item."""
     tool = kind.removesuffix("_call")
     details = {name: plain(value) for name in _DETAILS if (value := get_path(item, (name,))) is not None}
@@ -59,23 +59,23 @@ def _server_call(item: Any, kind: str) -> list[Part]:
     return [*made, server_tool(tool, _text(item, "id"), results, result=True)] if results else made
 
 
-def _server_response(item: Any, kind: str) -> list[Part]:
+def _server_response(item: object, kind: str) -> list[Part]:
     results = {name: plain(value) for name in (*_RESULTS, "result", "server_label") if (value := get_path(item, (name,))) is not None}
     return [server_tool(kind.removesuffix("_output"), _text(item, "call_id", "id"), results, result=True)]
 
 
-def _image(item: Any, kind: str) -> list[Part]:
+def _image(item: object, kind: str) -> list[Part]:
     made = _server_call(item, kind)
     if (data := _text(item, "result")) is not None:
         made.append(file_data("image", data, f"image/{_text(item, 'output_format') or 'png'}"))
     return made
 
 
-def _reasoning(item: Any, kind: str) -> list[Part]:
+def _reasoning(item: object, kind: str) -> list[Part]:
     return texts(get_path(item, ("summary",))) + texts(get_path(item, ("content",)))
 
 
-def _compaction(item: Any, kind: str) -> list[Part]:
+def _compaction(item: object, kind: str) -> list[Part]:
     item_id = _text(item, "id")
     return [{"type": "compaction"} if item_id is None else {"type": "compaction", "id": item_id}]
 
@@ -98,7 +98,7 @@ _PARTS: Mapping[str, tuple[str | None, Callable[[Any, str], list[Part]]]] = {
 """The role and the reader of each type of item that is not a message."""
 
 
-def _item(item: Any, role: str) -> Message | None:
+def _item(item: object, role: str) -> Message | None:
     kind = full_text(get_path(item, ("type",)))
     if kind == "message" or (kind is None and get_path(item, ("content",)) is not None):
         return message(full_text(get_path(item, ("role",))) or role, texts(get_path(item, ("content",))))
@@ -121,7 +121,7 @@ def responses_content(arguments: Arguments) -> Content:
     )
 
 
-def responses_output(body: Any) -> list[Message] | None:
+def responses_output(body: object) -> list[Message] | None:
     """Read the output items of a response as one message.
 
     A compacted conversation has messages of several roles; they stay apart.
@@ -138,7 +138,7 @@ def responses_output(body: Any) -> list[Message] | None:
     return made or None
 
 
-def keep(draft: Response, event: Any) -> None:
+def keep(draft: Response, event: object) -> None:
     """Keep a piece of a stream, which is shown if the stream has no last event."""
     kind, piece = full_text(get_path(event, ("type",))) or "", full_text(get_path(event, ("delta",)))
     place = get_path(event, ("output_index",))
@@ -162,7 +162,7 @@ def join(draft: Response) -> None:
         draft.content.output_messages = [message("assistant", parts)]
 
 
-def _listed(value: Any, kind: str) -> list[Part]:
+def _listed(value: object, kind: str) -> list[Part]:
     """Return questions or answers as parts; some hosts name them by key."""
     named = value.items() if isinstance(value, Mapping) else ((None, item) for item in as_sequence(value))
     return [generic(item, kind) if name is None else {"name": name, **generic(item, kind)} for name, item in named]
@@ -176,7 +176,7 @@ def decision_content(arguments: Arguments) -> Content:
     return content
 
 
-def decision_output(body: Any) -> list[Message] | None:
+def decision_output(body: object) -> list[Message] | None:
     """Read the answers of a decision."""
     answers = get_path(body, ("answers",))
     answered = _listed(plain(answers), "answer")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from ...extraction.message_parts import Message, Part, file_data, message, text_part, uri_part
 from ...extraction.paths import as_sequence, as_str, copy_fields, fields, full_text, get_path
@@ -39,34 +38,34 @@ def _speech_request(arguments: Arguments) -> Request:
     return record
 
 
-def _reply(body: Any) -> Response:
+def _reply(body: object) -> Response:
     record = Response()
     copy_fields(record, body, _REPLY)
     record.usage = usage(get_path(body, ("usage",)))
     return record
 
 
-def _image_reply(body: Any) -> Response:
+def _image_reply(body: object) -> Response:
     value = _reply(body)
     value.usage.images = len(as_sequence(get_path(body, ("data",)))) or None
     return value
 
 
-def _transcription_reply(body: Any) -> Response:
+def _transcription_reply(body: object) -> Response:
     value = _reply(body)
     if value.usage == Usage():
         value.usage.seconds = usage(body).seconds
     return value
 
 
-def _absorb(draft: Response, chunk: Any) -> None:
+def _absorb(draft: Response, chunk: object) -> None:
     if (value := get_path(chunk, ("usage",))) is not None:
         draft.usage = usage(value)
     if (as_str(get_path(chunk, ("type",))) or "").endswith((".completed", ".done")):
         copy_fields(draft, chunk, _REPLY)
 
 
-def _absorb_image(draft: Response, chunk: Any) -> None:
+def _absorb_image(draft: Response, chunk: object) -> None:
     _absorb(draft, chunk)
     if (as_str(get_path(chunk, ("type",))) or "").endswith(".completed"):
         draft.usage.images = (draft.usage.images or 0) + 1
@@ -81,7 +80,7 @@ def _prompt(name: str) -> Callable[[Arguments], Content]:
     return content
 
 
-def _pictures(body: Any) -> list[Message] | None:
+def _pictures(body: object) -> list[Message] | None:
     """Read the images of a response, with the prompts that the model revised."""
     parts: list[Part] = []
     form = as_str(get_path(body, ("output_format",))) or "png"
@@ -95,7 +94,7 @@ def _pictures(body: Any) -> list[Message] | None:
     return [message("assistant", parts)] if parts else None
 
 
-def _transcript(body: Any) -> list[Message] | None:
+def _transcript(body: object) -> list[Message] | None:
     text = full_text(body) or full_text(get_path(body, ("text",)))
     return None if text is None else [message("assistant", [text_part(text)])]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...extraction.finish_reasons import finish_reason
 from ...extraction.message_parts import Message, Pieces, message, text_part
 from ...extraction.paths import copy_fields, fields, full_text, get_path
@@ -30,20 +28,20 @@ def _request(arguments: Arguments) -> Request:
     return record
 
 
-def _read_into(draft: Response, body: Any) -> None:
+def _read_into(draft: Response, body: object) -> None:
     copy_fields(draft, body, _REPLY)
     reason = finish_reason(get_path(body, ("stop_reason",)))
     if reason is not None:
         draft.finish_reasons = [reason]
 
 
-def _reply(body: Any) -> Response:
+def _reply(body: object) -> Response:
     record = Response()
     _read_into(record, body)
     return record
 
 
-def _absorb(draft: Response, chunk: Any) -> None:
+def _absorb(draft: Response, chunk: object) -> None:
     _read_into(draft, chunk)
     if draft.content is not None:
         draft.scratch = draft.scratch or {"pieces": Pieces()}
@@ -60,7 +58,7 @@ def _content(arguments: Arguments) -> Content:
     return Content(input_messages=None if prompt is None else [message("user", [text_part(prompt)])])
 
 
-def _output(body: Any) -> list[Message] | None:
+def _output(body: object) -> list[Message] | None:
     value = full_text(get_path(body, ("completion",)))
     return None if value is None else [message("assistant", [text_part(value)])]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...extraction.errors_in_response import complete
 from ...extraction.finish_reasons import finish_reason
 from ...extraction.message_parts import Message, message, text_part
@@ -40,7 +38,7 @@ def request(arguments: Arguments) -> Request:
     return record
 
 
-def _finish_reasons(body: Any, status: str | None) -> list[str] | None:
+def _finish_reasons(body: object, status: str | None) -> list[str] | None:
     if status == "completed":
         kinds = {as_str(get_path(item, ("type",))) for item in as_sequence(get_path(body, ("output",)))}
         return ["tool_call" if "function_call" in kinds else "stop"]
@@ -51,14 +49,14 @@ def _finish_reasons(body: Any, status: str | None) -> list[str] | None:
     return ["error"] if status == "failed" else None
 
 
-def response(body: Any) -> Response:
+def response(body: object) -> Response:
     """Read a complete response."""
     record = Response()
     _read_into(record, body)
     return record
 
 
-def _read_into(draft: Response, body: Any) -> None:
+def _read_into(draft: Response, body: object) -> None:
     copy_fields(draft, body, _RESPONSE)
     draft.usage = usage(get_path(body, ("usage",)))
     draft.finish_reasons = _finish_reasons(body, draft.response_status)
@@ -69,7 +67,7 @@ def _read_into(draft: Response, body: Any) -> None:
         complete(draft, get_path(body, ("status_details",)))
 
 
-def absorb(draft: Response, chunk: Any) -> None:
+def absorb(draft: Response, chunk: object) -> None:
     """Add one event: the last one has the response, an error event the failure."""
     body = get_path(chunk, ("response",))
     if body is not None:
@@ -79,7 +77,7 @@ def absorb(draft: Response, chunk: Any) -> None:
         complete(draft, chunk)
 
 
-def output(body: Any) -> list[Message] | None:
+def output(body: object) -> list[Message] | None:
     """Read the output items; of speech the transcript is read."""
     spoken = [
         text_part(transcript)
@@ -99,7 +97,7 @@ def _transcription_request(arguments: Arguments) -> Request:
     return record
 
 
-def _absorb_transcription(draft: Response, chunk: Any) -> None:
+def _absorb_transcription(draft: Response, chunk: object) -> None:
     draft.response_id = as_str(get_path(chunk, ("item_id",)))
     if (reported := get_path(chunk, ("usage",))) is not None:
         draft.usage = usage(reported)
@@ -108,7 +106,7 @@ def _absorb_transcription(draft: Response, chunk: Any) -> None:
         complete(draft, chunk)
 
 
-def _timed(draft: Response, chunk: Any) -> None:
+def _timed(draft: Response, chunk: object) -> None:
     """Take the last sum of seconds: each event has the sum since the beginning."""
     if (reported := get_path(chunk, ("usage",))) is not None:
         draft.usage = usage(reported)

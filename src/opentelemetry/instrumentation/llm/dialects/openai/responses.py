@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...extraction.errors_in_response import complete
 from ...extraction.finish_reasons import finish_reason
 from ...extraction.output_types import OUTPUT_TYPES
@@ -64,7 +62,7 @@ def fetch(arguments: Arguments) -> Request:
     )
 
 
-def _finish_reasons(body: Any, status: str | None) -> list[str] | None:
+def _finish_reasons(body: object, status: str | None) -> list[str] | None:
     if status == "completed":
         kinds = {as_str(get_path(item, ("type",))) for item in as_sequence(get_path(body, ("output",)))}
         return ["tool_call" if kinds & _TOOL_ITEMS else "stop"]
@@ -73,7 +71,7 @@ def _finish_reasons(body: Any, status: str | None) -> list[str] | None:
     return ["error"] if status in _FAILED else None
 
 
-def _read_into(draft: Response, body: Any) -> None:
+def _read_into(draft: Response, body: object) -> None:
     copy_fields(draft, body, _REPLY)
     value = get_path(body, ("usage",))
     if value is not None:
@@ -88,14 +86,14 @@ def _read_into(draft: Response, body: Any) -> None:
         draft.failure = "failed"
 
 
-def response(body: Any) -> Response:
+def response(body: object) -> Response:
     """Read a complete response."""
     record = Response()
     _read_into(record, body)
     return record
 
 
-def absorb(draft: Response, chunk: Any) -> None:
+def absorb(draft: Response, chunk: object) -> None:
     """Add one event: some contain the response; an error event has the failure."""
     # Nearly all events end here: a piece of a response has nothing to read.
     try:
@@ -123,13 +121,13 @@ def finish(draft: Response) -> None:
         draft.finish_reasons = ["error"]
 
 
-def _fetched(body: Any) -> Response:
+def _fetched(body: object) -> Response:
     value = response(body)
     value.deferred_usage, value.usage = value.usage, usage(None)
     return value
 
 
-def _absorb_fetched(draft: Response, chunk: Any) -> None:
+def _absorb_fetched(draft: Response, chunk: object) -> None:
     nothing = usage(None)
     absorb(draft, chunk)
     if draft.usage != nothing:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...extraction.paths import Table, as_float, copy_fields, fields, get_path, invalid, reader
 from ...schema.records import Usage
 
@@ -77,7 +75,7 @@ _COSTS = (("cost",), ("cost", "total_cost"), ("cost_usd_total",))
 _UPSTREAM = ("cost_details", "upstream_inference_cost")
 
 
-def _reported_cents(reported: Any) -> float | None:
+def _reported_cents(reported: object) -> float | None:
     """Return the reported cost in cents, from dollars or from xAI's ticks.
 
     If a gateway calls with the user's own key, the cost field contains only the gateway's fee; the cost of the
@@ -96,7 +94,7 @@ def _reported_cents(reported: Any) -> float | None:
     return None if dollars is None else dollars * 100
 
 
-def decimal(value: Any) -> float | None:
+def decimal(value: object) -> float | None:
     """Read an amount, which gateways may send as text.
 
     >>> decimal("0.0045"), decimal(0.5), decimal("free"), decimal("nan")
@@ -110,7 +108,7 @@ def decimal(value: Any) -> float | None:
     return as_float(value)
 
 
-def usage(reported: Any) -> Usage:
+def usage(reported: object) -> Usage:
     """Read a usage block.
 
     Some hosts do not count reasoning tokens in the completion tokens. They are added if the reported total equals input

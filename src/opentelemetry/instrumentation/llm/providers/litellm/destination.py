@@ -34,7 +34,7 @@ The plain function then returns a coroutine for the same call.
 """
 
 
-def identify(instance: Any, arguments: Arguments) -> Destination:
+def identify(instance: object, arguments: Arguments) -> Destination:
     """Return the provider, and the server if the call names one."""
     url = as_str(arguments.named.get("api_base")) or as_str(arguments.named.get("base_url"))
     server = None if url is None else endpoint(url)
@@ -43,7 +43,7 @@ def identify(instance: Any, arguments: Arguments) -> Destination:
     return Destination(provider, host, port, mocked=any(arguments.named.get(name) is not None for name in _MOCKS))
 
 
-def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+def read(instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Arguments:
     """Read the arguments, which have their names by now."""
     hop = any(kwargs.get(name) is True for name in _HOPS)
     logging = kwargs.get("litellm_logging_obj")
@@ -51,7 +51,7 @@ def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arg
     return Arguments(kwargs, path="" if hop else ROUTE, streaming=kwargs.get("stream") is True, sends=sends)
 
 
-def _sends(logging: weakref.ref[Any], client: Any, method: str, server: Any) -> bool | None:
+def _sends(logging: weakref.ref[Any], client: object, method: str, server: Any) -> bool | None:
     """Return whether a request goes to the address that LiteLLM has just recorded.
 
     Returns ``None`` if it has recorded no address.
@@ -62,7 +62,7 @@ def _sends(logging: weakref.ref[Any], client: Any, method: str, server: Any) -> 
     return None if target is None or not target.host else same_server(target.host, target.port, server)
 
 
-def use_recorded(call: Call, known: Any) -> None:
+def use_recorded(call: Call, known: object) -> None:
     """Use the provider and address that LiteLLM's own record of the call contains."""
     details = getattr(known, "model_call_details", None)
     provider = provider_name(get_path(details, ("custom_llm_provider",)))

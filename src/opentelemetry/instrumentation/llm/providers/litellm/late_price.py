@@ -17,7 +17,7 @@ from .destination import use_recorded
 _priced_soon: dict[int, Call] = {}
 
 
-def observe(call: Call, result: Any) -> bool:
+def observe(call: Call, result: object) -> bool:
     """Follow a stream through its steps; let a whole answer wait for its price."""
     if class_iterator.is_stepped(result):
         _follow(call, result)
@@ -36,7 +36,7 @@ def _forget(key: int) -> None:
     _priced_soon.pop(key, None)
 
 
-def _follow(call: Call, stream: Any) -> None:
+def _follow(call: Call, stream: object) -> None:
     inner = stream if hasattr(stream, "chunks") else getattr(stream, "completion_stream", None)
     guarded(use_recorded, call, getattr(stream, "logging_obj", None) or getattr(inner, "logging_obj", None))
     class_iterator.observe(stream, call)
@@ -51,13 +51,13 @@ def _count(call: Call, chunks: list[Any]) -> None:
         call.draft.usage = counted_in(chunks)
 
 
-def price_stored(original: Any) -> Callable[..., Any]:
+def price_stored(original: object) -> Callable[..., Any]:
     """Wrap the function that stores a response's price: it ends the call.
 
     The end of the call has the time of the response.
     """
 
-    def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    def around(wrapped: Callable[..., Any], instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
         try:
             return wrapped(*args, **kwargs)
         finally:
@@ -66,7 +66,7 @@ def price_stored(original: Any) -> Callable[..., Any]:
     return around
 
 
-def _end(metadata: Any, known: Any) -> None:
+def _end(metadata: object, known: object) -> None:
     call = _priced_soon.get(id(getattr(metadata, "result", None)))
     if call is None or call.draft is None:
         return

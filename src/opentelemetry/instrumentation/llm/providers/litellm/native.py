@@ -12,7 +12,7 @@ _CALLBACK = "OpenTelemetry"
 _TELLS = f"litellm.integrations.opentelemetry:{_CALLBACK}"
 
 
-def _is_its_own(callback: Any) -> bool:
+def _is_its_own(callback: object) -> bool:
     """Return whether this is the callback ``otel`` itself.
 
     Subclasses export to their own backend and stay enabled.
@@ -30,7 +30,7 @@ def _without_spans(original: Any) -> Any:
 class _Silent:
     """Stand for a callback, but for the tracer that it makes its spans with."""
 
-    def __init__(self, callback: Any) -> None:
+    def __init__(self, callback: object) -> None:
         self._callback = callback
         self.tracer = context.silent_tracer()
 
@@ -46,7 +46,7 @@ def _with_silent_tracer(original: Any) -> Any:
     return handle
 
 
-def _silenced(callback: Any) -> _Silent | None:
+def _silenced(callback: object) -> _Silent | None:
     """Replace a callback of a release that requests no tracer before it makes spans."""
     asks = hasattr(type(callback), "get_tracer_to_use_for_request")
     return _Silent(callback) if _is_its_own(callback) and not asks else None

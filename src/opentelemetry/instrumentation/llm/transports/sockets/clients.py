@@ -44,7 +44,7 @@ def _websockets_address(socket: Any) -> tuple[str, str] | None:
     return request.path, f"[{uri.host}]:{uri.port}" if ":" in uri.host else f"{uri.host}:{uri.port}"
 
 
-def _websockets_read(result: Any) -> Any:
+def _websockets_read(result: object) -> Any:
     return result
 
 

@@ -73,7 +73,7 @@ class Sockets:
 
     # Sessions
 
-    def _session(self, client: Client, socket: Any) -> Session | None:
+    def _session(self, client: Client, socket: object) -> Session | None:
         if not self._switch.on:
             return None
         try:
@@ -82,7 +82,7 @@ class Sockets:
             session = guarded(self._open, client, socket)
         return None if session is None or session.foreign else session
 
-    def _open(self, client: Client, socket: Any) -> Session | None:
+    def _open(self, client: Client, socket: object) -> Session | None:
         address = client.address(socket)
         if address is None and client.connect is None:
             return None  # The handshake is not complete.
@@ -108,31 +108,33 @@ class Sockets:
 
     # Drivers
 
-    def _connect(self, client: Client, wrapped: Callable[..., Any], socket: Any, args: Args, kwargs: Kwargs) -> Any:
+    def _connect(self, client: Client, wrapped: Callable[..., Any], socket: object, args: Args, kwargs: Kwargs) -> Any:
         result = wrapped(*args, **kwargs)
         if self._switch.on:
             guarded(self._connected, socket, args[0] if args else kwargs.get("url"))
         return result
 
-    def _connected(self, socket: Any, url: Any) -> None:
+    def _connected(self, socket: object, url: object) -> None:
         self._sessions.pop(ref(socket), None)
         self._sessions[ref(socket, self._gone)] = self._made(str(url), "")
 
-    def _send(self, client: Client, name: str, argument: str, wrapped: Callable[..., Any], socket: Any, args: Args, kwargs: Kwargs) -> Any:
+    def _send(
+        self, client: Client, name: str, argument: str, wrapped: Callable[..., Any], socket: object, args: Args, kwargs: Kwargs
+    ) -> Any:
         session = self._session(client, socket)
         if session is None:
             return wrapped(*args, **kwargs)
         driver = _send_async if client.asynchronous else _send_sync
         return driver(session, args[0] if args else kwargs.get(argument), wrapped, args, kwargs)
 
-    def _receive(self, client: Client, wrapped: Callable[..., Any], socket: Any, args: Args, kwargs: Kwargs) -> Any:
+    def _receive(self, client: Client, wrapped: Callable[..., Any], socket: object, args: Args, kwargs: Kwargs) -> Any:
         session = self._session(client, socket)
         if session is None:
             return wrapped(*args, **kwargs)
         driver = _receive_async if client.asynchronous else _receive_sync
         return driver(session, client.read, wrapped, args, kwargs)
 
-    def _close(self, client: Client, wrapped: Callable[..., Any], socket: Any, args: Args, kwargs: Kwargs) -> Any:
+    def _close(self, client: Client, wrapped: Callable[..., Any], socket: object, args: Args, kwargs: Kwargs) -> Any:
         session = self._session(client, socket)
         if session is None:
             return wrapped(*args, **kwargs)
@@ -153,7 +155,7 @@ def _failed(session: Session, error: BaseException) -> None:
         session.lost(ended)
 
 
-def _send_sync(session: Session, data: Any, wrapped: Callable[..., Any], args: Args, kwargs: Kwargs) -> Any:
+def _send_sync(session: Session, data: object, wrapped: Callable[..., Any], args: Args, kwargs: Kwargs) -> Any:
     begun = guarded(session.sent, data, default=[])
     try:
         return wrapped(*args, **kwargs)
@@ -162,7 +164,7 @@ def _send_sync(session: Session, data: Any, wrapped: Callable[..., Any], args: A
         raise
 
 
-async def _send_async(session: Session, data: Any, wrapped: Callable[..., Any], args: Args, kwargs: Kwargs) -> Any:
+async def _send_async(session: Session, data: object, wrapped: Callable[..., Any], args: Args, kwargs: Kwargs) -> Any:
     begun = guarded(session.sent, data, default=[])
     try:
         return await wrapped(*args, **kwargs)
@@ -194,7 +196,7 @@ async def _receive_async(session: Session, read: Callable[[Any], Any], wrapped: 
     return result
 
 
-def _received(session: Session, read: Callable[[Any], Any], result: Any) -> None:
+def _received(session: Session, read: Callable[[Any], Any], result: object) -> None:
     session.received(read(result))
 
 

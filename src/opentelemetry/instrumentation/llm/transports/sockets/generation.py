@@ -53,7 +53,7 @@ class Start(NamedTuple):
     holder: object
     """An object without a reference to the socket, which may have credentials."""
 
-    def begin(self, point: PatchPoint, named: Mapping[str, Any], began: Moment | None = None) -> Call | None:
+    def begin(self, point: PatchPoint, named: Mapping[str, object], began: Moment | None = None) -> Call | None:
         """Begin a generation in the current context, now or at an earlier time."""
         here, suppressed, around = context.look()
         if suppressed or not self.services.has_handlers():
@@ -88,7 +88,7 @@ class Start(NamedTuple):
         return call
 
 
-def read_into(call: Call, frame: Any) -> None:
+def read_into(call: Call, frame: object) -> None:
     """Read a frame that is not a part of the output."""
     if not call.ended and call.draft is not None:
         guarded(call.absorb, call.draft, frame)

@@ -62,7 +62,7 @@ class Session:
 
     # Frames
 
-    def sent(self, data: Any) -> list[Call]:
+    def sent(self, data: object) -> list[Call]:
         """Read a frame before it is sent; return the calls that it begins."""
         if not isinstance(data, (str, bytes)) or self.api.unread.sent.match(data):
             return []
@@ -70,7 +70,7 @@ class Session:
         self._read(data, self.protocol.sent)
         return [entry.call for entry in list(self._waiting) if entry not in before]
 
-    def received(self, data: Any) -> None:
+    def received(self, data: object) -> None:
         """Read the result of a receiving function."""
         if isinstance(data, Ended):
             self.lost(data)
@@ -147,19 +147,19 @@ class Session:
         """Return whether a requested generation has not begun."""
         return bool(self._waiting)
 
-    def chunk(self, key: str, frame: Any) -> None:
+    def chunk(self, key: str, frame: object) -> None:
         """Add a frame to the generation ``key``."""
         entry = self._running.get(key)
         if entry is not None:
             self._add(entry.call, frame)
 
-    def note(self, key: str, frame: Any) -> None:
+    def note(self, key: str, frame: object) -> None:
         """Read a frame of the generation ``key`` that is not a part of its output."""
         entry = self._running.get(key)
         if entry is not None:
             read_into(entry.call, frame)
 
-    def chunk_in(self, lane: str, frame: Any) -> None:
+    def chunk_in(self, lane: str, frame: object) -> None:
         """Add a frame without an id to the generation that runs in ``lane``."""
         entry = next((entry for entry in list(self._running.values()) if entry.lane == lane), None)
         if entry is not None:
@@ -245,7 +245,7 @@ class Session:
                 return entry
         return None
 
-    def _add(self, call: Call, chunk: Any) -> None:
+    def _add(self, call: Call, chunk: object) -> None:
         if not call.ended:
             call.on_chunk(chunk)
 

@@ -88,7 +88,7 @@ class Realtime:
     def _named(self) -> dict[str, Any]:
         return {"model": self._model, "session_id": self._id}
 
-    def _settings(self, settings: Any) -> None:
+    def _settings(self, settings: object) -> None:
         self._model = as_str(get_path(settings, ("model",))) or self._model
         found = (as_str(get_path(settings, path)) for path in _MODELS)
         self._transcribes = next((model for model in found if model is not None), self._transcribes)
