@@ -23,6 +23,7 @@ from opentelemetry.trace import Span, SpanContext, Status, StatusCode
 from opentelemetry import baggage, propagate, trace
 from opentelemetry import context as otel_context
 
+from .schema.bounds import bounded, encodable
 from .schema.errors import error_type, is_no_failure
 from .schema.semconv import SPAN_KINDS, span_kind
 
@@ -325,10 +326,12 @@ class with_span:
     __slots__ = ("_attributes", "_kind", "_name", "_open")
 
     def __init__(self, name: str, attributes: Mapping[str, Any] | None = None, *, kind: str | None = None) -> None:
-        self._name, self._kind = name, kind
+        self._name, self._kind = bounded(name), kind
         if kind is not None and kind not in SPAN_KINDS:
             raise ValueError(f"kind={kind!r} is not allowed; use one of {', '.join(SPAN_KINDS)}")
-        self._attributes = dict(attributes or {})
+        # A value that cannot be encoded would lose the batch of spans or the attribute.
+        safe = {bounded(key): encodable(value) if isinstance(value, str) else bounded(value) for key, value in (attributes or {}).items()}
+        self._attributes = {key: value for key, value in safe.items() if value is not None}
         # Keyed by the entered context, because tasks and threads may share one ``with_span``: each ends the span that it opened.
         self._open: dict[int, tuple[Context, Context, Span, Entered]] = {}
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from . import bus, context
+from .schema.bounds import LONGEST_DESCRIPTION, bounded
 
 
 def digest(key: object) -> str:
@@ -114,10 +115,15 @@ def evaluation(
     """
     if score is None and label is None:
         raise ValueError(f"the evaluation {name!r} has neither a score nor a label; give one of them")
-    known = {"evaluation_name": name, "label": label, "explanation": explanation, "response_id": response_id}
+    known = {
+        "evaluation_name": bounded(name),
+        "label": bounded(label),
+        "explanation": bounded(explanation, LONGEST_DESCRIPTION),
+        "response_id": bounded(response_id),
+    }
     with context.current(context.here() if span is None else context.of_span(span)):
         bus.execute(
             "ex_llm.evaluation.result",
-            {} if score is None else {"score": score},
+            {} if bounded(score) is None else {"score": score},
             {key: value for key, value in known.items() if value is not None},
         )

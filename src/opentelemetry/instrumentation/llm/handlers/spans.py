@@ -189,7 +189,7 @@ class Spans:
         # Copied, because a dict is read at half the cost of the read-only proxy from the bus.
         given = metadata.copy()  # type: ignore[attr-defined]
         known = guarded(semconv.known if ours else self._of_the_application, given)
-        span_name = guarded(semconv.span_name, given, default=name) if ours else name
+        span_name = guarded(semconv.span_name, given, default=name) if ours else short(name)
         began = measurements["system_time"]
         kind = _SIDES.get(metadata.get("side", ""), SpanKind.CLIENT) if ours and not metadata.get("in_process") else SpanKind.INTERNAL
         # Register the span before starting it, so that it is ended even if a later line fails.
@@ -369,7 +369,7 @@ def _scalars(merged: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
     for key in keys:
         value = merged.get(key)
         if isinstance(value, str):
-            found[key] = encodable(value)
+            found[short(key)] = encodable(value)
         elif isinstance(value, float) or (isinstance(value, int) and abs(value) <= LARGEST_INTEGER):
-            found[key] = value
+            found[short(key)] = value
     return found

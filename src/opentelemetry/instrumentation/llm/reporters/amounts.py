@@ -12,7 +12,7 @@ from ..schema.spread import Histogram
 
 SPREAD_KINDS = ("distribution", "summary")
 LIMIT = LARGEST
-"""Integers from this limit on are not valid counts. They come from a broken
+"""Numbers from this limit on are not valid amounts. They come from a broken
 response, and their sums exceed the range of encoders.
 """
 
@@ -31,7 +31,7 @@ def is_amount(metric: Metric, value: Any) -> bool:
     # A sum with NaN or infinity can never become finite again (``value - value`` is not 0 for them). A total must not decrease.
     if (value - value != 0) or (value < 0 and metric.kind == "total"):
         return False
-    return isinstance(value, float) or -LIMIT < value < LIMIT
+    return -LIMIT < value < LIMIT
 
 
 def samples(metric: Metric, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterable[Sample]:

@@ -6,6 +6,7 @@ Applications and providers can send values of any size with any character.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 LONGEST = 256
 """Maximum number of characters of a name, an id, a label or any other value that
@@ -17,6 +18,8 @@ approach 64 bits.
 """
 LARGEST_INTEGER = 2**63 - 1
 """Largest integer that an attribute or a metric can hold."""
+LONGEST_DESCRIPTION = 1024
+"""Maximum number of characters of a description."""
 REPLACEMENT = "?"
 # Control characters (C0, C1), line and paragraph separators, bidirectional marks, and surrogates.
 _HARMFUL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -41,3 +44,16 @@ def encodable(value: str) -> str:
     'line\\nline ?'
     """
     return value if value.isascii() else _SURROGATES.sub(REPLACEMENT, value)
+
+
+def bounded(value: Any, longest: int = LONGEST) -> Any:
+    """Return a value that an application or a framework gives, safe to export.
+
+    A text is cut to ``longest`` characters. An integer of more than 64 bits becomes ``None``. Other values are unchanged.
+
+    >>> bounded("tool\\n"), bounded(2**70), bounded(0.5), bounded("t" * 300, 2)
+    ('tool?', None, 0.5, 'tt')
+    """
+    if isinstance(value, str):
+        return short(value) if longest == LONGEST else _HARMFUL.sub(REPLACEMENT, value[:longest])
+    return None if isinstance(value, int) and abs(value) > LARGEST_INTEGER else value

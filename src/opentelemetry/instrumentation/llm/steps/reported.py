@@ -11,6 +11,7 @@ from typing import Any
 from .. import bus, context
 from ..calls.running import ActiveCall
 from ..guard import guarded
+from ..schema.bounds import bounded
 from ..schema.records import Content, Usage, known_fields
 from .run import Run
 from .tables import Facts, Result
@@ -41,7 +42,7 @@ class ReportedRun:
 
     def set_conversation(self, conversation_id: str) -> None:
         """Set the conversation, which the first message reports."""
-        self.run.known["conversation_id"] = self.run.shared["conversation_id"] = conversation_id
+        self.run.known["conversation_id"] = self.run.shared["conversation_id"] = bounded(conversation_id)
 
     def begin(self, key: str, operation: str, known: Facts, content: Content | None = None, inside: str | None = None) -> None:
         """Begin a step in the open step ``inside``, or else in the run.

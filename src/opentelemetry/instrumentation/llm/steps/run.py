@@ -11,6 +11,7 @@ from typing import Any
 from .. import bus, capture, context
 from ..extraction import failures
 from ..guard import guarded
+from ..schema.bounds import LONGEST, LONGEST_DESCRIPTION, bounded
 from ..schema.events import CONTENT, OPERATIONS, SUBJECT
 from ..schema.events import INTERRUPTED as TELEMETRY_INTERRUPTED
 from ..schema.records import Content, Usage, known_fields, total
@@ -112,7 +113,7 @@ class Run:
             described["conversation_id"] = str(known.conversation_id)
         if self.operation == "execute_tool":
             described.setdefault("tool_type", "function")
-        return {name: value for name, value in described.items() if value is not None}
+        return _bounded(described)
 
     def is_same(self, operation: str, key: object) -> bool:
         """Return whether a nested step of ``operation`` with ``key`` is the same run."""
@@ -195,7 +196,7 @@ class Run:
             result = self.hold_response
         outcome = result.outcome
         outcome = ERROR if error is not None or result.error_type is not None else outcome
-        known = {**self.known, **result.more, "outcome": outcome if outcome in OUTCOMES else COMPLETE}
+        known = {**self.known, **_bounded(result.more), "outcome": outcome if outcome in OUTCOMES else COMPLETE}
         measured: dict[str, Any] = {"duration": duration}
         if result.documents is not None:
             measured["documents"] = known["documents"] = result.documents
@@ -266,4 +267,10 @@ def hand_off(framework: str, to_agent: str) -> None:
     if agent is not None and agent.operation == "invoke_agent":
         agent.hold_response = Result(HANDED_OFF)
         known |= {"ref": agent.ref, "agent_name": agent.known.get("agent_name"), "parent_ref": agent.known.get("parent_ref")}
-    bus.execute("ex_llm.agent.handoff", {}, {name: value for name, value in known.items() if value is not None})
+    bus.execute("ex_llm.agent.handoff", {}, _bounded(known))
+
+
+def _bounded(known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the known values, safe to export. Models choose names of tools."""
+    longest = {name: LONGEST_DESCRIPTION if name.endswith("_description") else LONGEST for name in known}
+    return {name: safe for name, value in known.items() if (safe := bounded(value, longest[name])) is not None}
