@@ -12,6 +12,7 @@ from contextvars import ContextVar, Token
 from typing import Any
 
 from .. import context, emit
+from ..extraction.arguments import by_name
 from ..extraction.paths import as_sequence
 from ..guard import guarded
 from ..observation import driver
@@ -191,7 +192,7 @@ class _Import(_Adapt):
 
 
 def _imported(cache: Any, state: State, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
-    named = {**dict(zip(("questions", "answers"), args, strict=False)), **kwargs}
+    named = by_name(("questions", "answers"), args, kwargs)
     rows = state.get("rows", ())
     for place, (question, answer) in enumerate(zip(as_sequence(named["questions"]), as_sequence(named["answers"]), strict=False)):
         _put(cache.data_manager, _key(None, question, None), answer, rows[place : place + 1])

@@ -11,6 +11,7 @@ from typing import Any
 import wrapt
 
 from .. import context
+from ..extraction.arguments import by_name
 from ..extraction.paths import as_sequence
 from ..guard import guarded
 from ..observation import driver
@@ -82,7 +83,7 @@ class _Use:
 
 
 def _named(args: tuple[object, ...], kwargs: Mapping[str, object]) -> dict[str, Any]:
-    return {**dict(zip(("prompt", "llm_string", "return_val"), args, strict=False)), **kwargs}
+    return by_name(("prompt", "llm_string", "return_val"), args, kwargs)
 
 
 def _of(instance: object) -> CacheRecorder:

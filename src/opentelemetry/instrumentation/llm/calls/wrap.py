@@ -13,6 +13,7 @@ from typing import Any
 from .. import context
 from ..baggage import carried
 from ..dialects import Arguments
+from ..extraction.arguments import by_name
 from ..guard import failed, guarded
 from ..schema.interruption import is_interruption
 from ..schema.records import Request
@@ -66,7 +67,7 @@ class CallWrapper:
                 raise
             failed(self._desk.has_handlers, error)
         if self._names and args:
-            args, kwargs = (), {**dict(zip(self._names, args, strict=False)), **kwargs}
+            args, kwargs = (), guarded(by_name, self._names, args, kwargs, default=kwargs)
         arguments = guarded(self._provider.read, instance, args, kwargs) or Arguments({})
         point = self._routes.find(arguments.method, arguments.path)
         if point is None:
@@ -161,6 +162,6 @@ def reads_by_name(names: tuple[str, ...]) -> Callable[[Any, tuple[Any, ...], Map
     """Make a reader that names positional arguments after the parameters ``names``."""
 
     def read(instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Arguments:
-        return Arguments({**dict(zip(names, args, strict=False)), **kwargs})
+        return Arguments(by_name(names, args, kwargs))
 
     return read

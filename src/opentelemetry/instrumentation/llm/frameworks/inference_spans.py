@@ -17,6 +17,7 @@ from typing import Any
 import wrapt
 
 from .. import context
+from ..extraction.arguments import by_name
 from ..guard import guarded
 from ..wrapper import Patch, Wrapper
 
@@ -128,7 +129,7 @@ def _strands_model(is_instrumented: IsInstrumented, original: Any) -> Any:
     names = list(inspect.signature(original).parameters)
 
     def given(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
-        named = {**dict(zip(names, args, strict=False)), **kwargs}
+        named = by_name(names, args, kwargs)
         if "tracer" not in named or not _uses_instrumented(is_instrumented, _STRANDS_MODELS, named["agent"].model):
             return args, kwargs
         return (), {**named, "tracer": _StrandsTracer(named["tracer"])}

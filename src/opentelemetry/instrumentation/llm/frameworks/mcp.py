@@ -12,6 +12,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from .. import context
+from ..extraction.arguments import by_name
 from ..guard import guarded
 from ..schema.records import Content
 from ..steps.contents import plain
@@ -88,7 +89,7 @@ def _content(session: Any, args: Args, kwargs: Kwargs) -> Content | None:
 
 
 def _server_1(server: Any, args: Args, kwargs: Kwargs) -> Facts:
-    named = {**dict(zip(("message", "req", "session"), args, strict=False)), **kwargs}
+    named = by_name(("message", "req", "session"), args, kwargs)
     meta = getattr(getattr(named["req"], "params", None), "meta", None)
     return _described(named["req"], "server", named["session"])._replace(carrier=getattr(meta, "model_extra", None) or {})
 

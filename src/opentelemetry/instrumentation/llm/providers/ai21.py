@@ -8,12 +8,13 @@ from typing import Any
 from ..calls.declaration import PatchPoint, Sdk
 from ..dialects import Arguments
 from ..dialects.openai.chat_completions import chat_completions
+from ..extraction.arguments import by_name
 from ._generated import identify_as
 
 
 def read(instance: Any, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Arguments:
     """Read arguments by the names of the body, and the address from the client."""
-    named = {**dict(zip(("messages", "model"), args, strict=False)), **kwargs}
+    named = by_name(("messages", "model"), args, kwargs)
     return Arguments(named, path=str(instance._client._base_url), streaming=named.get("stream") is True)
 
 

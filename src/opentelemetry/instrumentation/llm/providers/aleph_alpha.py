@@ -14,6 +14,7 @@ from ..dialects.aleph_alpha import chat_items, completions
 from ..dialects.openai.chat_completions import chat_completions
 from ..dialects.openai.embeddings import embeddings
 from ..dialects.openai.media import moderation
+from ..extraction.arguments import by_name
 from ._generated import identify_as
 
 _ROUTES: Mapping[str, tuple[str, Dialect]] = {
@@ -39,7 +40,7 @@ def read(instance: Any, args: tuple[object, ...], kwargs: Mapping[str, object]) 
     The path is the argument before the model, except for streams.
     """
     value = "endpoint" in kwargs or isinstance(next(iter(args), None), str)
-    given = {**dict(zip((*("endpoint",) * value, "request", "model"), args, strict=False)), **kwargs}
+    given = by_name((*("endpoint",) * value, "request", "model"), args, kwargs)
     named = dict(vars(given["request"]))
     named["max_tokens"] = named.get("maximum_tokens")
     if given.get("model") is not None:

@@ -17,6 +17,7 @@ from ..dialects.bedrock import agents
 from ..dialects.bedrock.converse import beside, converse
 from ..dialects.bedrock.invoke_model import invoke_model, invoked_embeddings, invoked_images, invoked_rerank
 from ..dialects.bedrock.invoke_model_request import operation, parsed
+from ..extraction.arguments import by_name
 from ._botocore import botocore_error, other_services_only
 from ._endpoint import endpoint
 
@@ -57,7 +58,7 @@ def read(client: Any, args: tuple[object, ...], kwargs: Mapping[str, object]) ->
     """
     if client.meta.service_model.service_name not in _SERVICES:
         return _NOT_OURS
-    given = {**dict(zip(("operation_name", "api_params"), args, strict=False)), **kwargs}
+    given = by_name(("operation_name", "api_params"), args, kwargs)
     name, named = str(given.get("operation_name")), given.get("api_params")
     named = named if isinstance(named, Mapping) else {}
     path = name

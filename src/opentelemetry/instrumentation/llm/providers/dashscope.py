@@ -12,6 +12,7 @@ from typing import Any
 from ..calls.declaration import PatchPoint, Sdk
 from ..dialects import Arguments, Dialect
 from ..dialects.dashscope import chat, embeddings, rerank
+from ..extraction.arguments import by_name
 from ..extraction.paths import as_str, get_path
 from ._generated import identify_as
 
@@ -37,7 +38,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 
 def read(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
     """Read the arguments of a class function, and the address of the module."""
-    named = {**dict(zip(_NAMES[instance.__name__.removeprefix("Aio")], args, strict=False)), **kwargs}
+    named = by_name(_NAMES[instance.__name__.removeprefix("Aio")], args, kwargs)
     where = as_str(named.get("base_address")) or get_path(sys.modules.get("dashscope"), ("base_http_api_url",))
     return Arguments(named, path=str(where), streaming=named.get("stream") is True)
 

@@ -13,6 +13,7 @@ from .. import context
 from ..calls.declaration import Destination, PatchPoint, Sdk
 from ..dialects import Arguments
 from ..dialects.voyageai import counted
+from ..extraction.arguments import by_name
 from ..extraction.paths import as_str, get_path
 from ..guard import guarded
 from ..wrapper import Patch, driven
@@ -25,7 +26,7 @@ _identify = identify_as("voyageai")
 def read(instance: Any, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Arguments:
     """Read the arguments: a query for rankings, a list for embeddings."""
     names = ("query", "documents", "model", "top_k") if args and isinstance(args[0], str) else ("texts", "model")
-    named = {**dict(zip(names, args, strict=False)), **kwargs}
+    named = by_name(names, args, kwargs)
     local: Any = getattr(sys.modules.get("voyageai.local.helpers"), "is_local_model", None)
     here = local is not None and isinstance(named.get("model"), str) and local(named["model"])
     return Arguments(named, path="" if here else str(instance._params.get("base_url") or _everybodys_address()))

@@ -13,6 +13,7 @@ from ..dialects import Arguments, Dialect
 from ..dialects.openai.chat_completions import chat_completions
 from ..dialects.streamed import streamed
 from ..dialects.watsonx import counted, texts
+from ..extraction.arguments import by_name
 from ..extraction.paths import as_str
 from ._generated import identify_as
 
@@ -31,7 +32,7 @@ _METHODS: Mapping[str, tuple[str, Dialect]] = {
 
 def read(instance: Any, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Arguments:
     """Read the arguments, with the parameters of the call or of the model."""
-    named = {**dict(zip(("messages", "params"), args, strict=False)), **kwargs}
+    named = by_name(("messages", "params"), args, kwargs)
     payload = named.get("payload")
     if isinstance(payload, Mapping):
         named = {"prompt": payload.get("input"), "params": payload.get("parameters") or {}}

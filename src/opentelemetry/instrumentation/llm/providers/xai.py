@@ -12,6 +12,7 @@ from ..calls.declaration import Destination, PatchPoint, Sdk
 from ..dialects import Arguments, Dialect
 from ..dialects.streamed import streamed
 from ..dialects.xai import chat, fetched, images, tokens
+from ..extraction.arguments import by_name
 from ..wrapper import Patch
 from ._endpoint import channel_destination
 from ._native import SilentTracer
@@ -37,7 +38,7 @@ def read(instance: object, args: tuple[object, ...], kwargs: Mapping[str, object
     """Read the conversation, the count and the format; or the arguments of a client."""
     proto = getattr(instance, "_proto", None)
     if proto is None:
-        return Arguments({**dict(zip(_NAMES[type(instance).__module__.rpartition(".")[2]], args, strict=False)), **kwargs})
+        return Arguments(by_name(_NAMES[type(instance).__module__.rpartition(".")[2]], args, kwargs))
     options = {"n" if isinstance(given, int) else "shape": given for given in args[:1]}
     return Arguments({**options, **kwargs, "proto": proto})
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..extraction.arguments import by_name
 from .attempt import Answered, Sent, Transport
 
 
 def _sent(instance: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Sent:
-    named = {**dict(zip(("method", "str_or_url"), args, strict=False)), **kwargs}
+    named = by_name(("method", "str_or_url"), args, kwargs)
     return Sent(str(named.get("method", "")), str(named.get("str_or_url", "")))
 
 
