@@ -18,6 +18,7 @@ EXCEPTIONS: Mapping[str, str] = {
     "gen_ai.retrieval.client": "gen_ai.retrieval.exception",
     "gen_ai.execute_tool.internal": "gen_ai.execute_tool.exception",
     "gen_ai.invoke_agent.internal": "gen_ai.invoke_agent.exception",
+    "gen_ai.invoke_agent.client": "gen_ai.invoke_agent.exception",
 }
 OTHER_EXCEPTION = "gen_ai.client.operation.exception"
 EVALUATION = "gen_ai.evaluation.result"
