@@ -29,7 +29,17 @@ LogExporter = getattr(log_export, "InMemoryLogRecordExporter", None) or log_expo
 
 # Long tests run over one SDK by default, and over every SDK if this is "all".
 CONTRACT = os.environ.get("LLM_CONTRACT", "openai")
-LONG = ("test_exits", "test_twin", "test_faults", "test_census", "test_canaries", "test_callers_data", "test_native", "test_leaks", "test_conformance")
+LONG = (
+    "test_exits",
+    "test_twin",
+    "test_faults",
+    "test_census",
+    "test_canaries",
+    "test_callers_data",
+    "test_native",
+    "test_leaks",
+    "test_conformance",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
