@@ -6,21 +6,19 @@ follow the context, and propagators send them to other processes. They are read 
 
 from __future__ import annotations
 
-import functools
-import inspect
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import quote_plus
 
 from opentelemetry import baggage
 
 from . import context
 from .schema.bounds import short
+from .scope import Scope
 
 _logger = logging.getLogger(__name__)
-_R = TypeVar("_R")
 
 SHORT: Mapping[str, str] = {
     "conversation_id": "gen_ai.conversation.id",
@@ -47,7 +45,7 @@ def carried(keys: Iterable[str]) -> dict[str, str]:
     return {key: value for key, value in found.items() if value}
 
 
-class with_attributes:
+class with_attributes(Scope):
     """Set attributes for all LLM spans inside a block or function.
 
     ``conversation_id``, ``session_id``, ``user_id`` and ``tenant_id`` are short for ``gen_ai.conversation.id``,
@@ -65,7 +63,7 @@ class with_attributes:
     {'user.id': 'u-1'}
     """
 
-    __slots__ = ("_attributes", "_open")
+    __slots__ = ("_attributes",)
 
     def __init__(self, **attributes: Any) -> None:
         named = {SHORT.get(name, name): value for name, value in attributes.items()}
@@ -76,44 +74,7 @@ class with_attributes:
             if "." in name and len(_set_here) < _MOST:
                 _set_here.setdefault(name)
         self._attributes = {name: "" if value is None else _bounded(value) for name, value in named.items()}
-        # Keyed by the entered context, because tasks and threads may share one ``with_attributes``.
-        self._open: dict[int, tuple[context.Context, context.Context, context.Entered]] = {}
-
-    def __enter__(self) -> None:
-        before = context.here()
-        inside = self._inside(before)
-        entered = None
-        try:
-            entered = context.enter(inside)
-            self._open[id(inside)] = (inside, before, entered)
-        except BaseException:
-            context.leave(entered)
-            raise
-
-    def __exit__(self, *error: object) -> None:
-        inside, before, entered = self._open.get(id(context.here())) or next(reversed(self._open.values()))
-        try:
-            context.leave_block(inside, before, entered)
-            self._open.pop(id(inside), None)
-        except BaseException:
-            self._interrupted(inside, before)
-            raise
-
-    def __del__(self) -> None:
-        # ``__exit__`` was interrupted before its first line.
-        for inside, before, _ in tuple(getattr(self, "_open", {}).values()):
-            self._interrupted(inside, before)
-
-    def _interrupted(self, inside: context.Context, before: context.Context) -> None:
-        self._open.pop(id(inside), None)
-        if context.here() is inside:
-            context.enter(before)
-
-    async def __aenter__(self) -> None:
-        self.__enter__()
-
-    async def __aexit__(self, *error: object) -> None:
-        self.__exit__()
+        super().__init__()
 
     def _inside(self, before: context.Context) -> context.Context:
         return _joined(before, self._attributes)
@@ -121,25 +82,6 @@ class with_attributes:
     def _again(self) -> with_attributes:
         """Return a new object for one call of a decorated function."""
         return with_attributes(**self._attributes)
-
-    def __call__(self, function: Callable[..., _R]) -> Callable[..., _R]:
-        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-            raise TypeError(f"{function.__qualname__} is a generator; put 'with with_attributes(...)' around the code that reads it")
-        if inspect.iscoroutinefunction(function):
-
-            @functools.wraps(function)
-            async def attributed_async(*args: Any, **kwargs: Any) -> Any:
-                with self._again():
-                    return await function(*args, **kwargs)
-
-            return attributed_async  # type: ignore[return-value]
-
-        @functools.wraps(function)
-        def attributed(*args: Any, **kwargs: Any) -> _R:
-            with self._again():
-                return function(*args, **kwargs)
-
-        return attributed
 
 
 class with_prompt(with_attributes):
