@@ -62,5 +62,6 @@ SDKS = (
     Inspected("zai", "zai", ("zai",)),
     Inspected("zhipuai", "zhipuai", ("zhipuai",)),
     Inspected("litellm", "litellm", ("litellm",), offered),
+    Inspected("sambanova", "sambanova", ("sambanova",)),
 )
 """Packages. Not Amazon Bedrock, whose clients botocore creates at run time."""

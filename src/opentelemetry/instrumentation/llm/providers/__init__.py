@@ -73,6 +73,7 @@ KNOWN: tuple[LazySdk, ...] = (
     LazySdk("vertexai", "vertexai:VERTEXAI", ("vertexai",)),
     LazySdk("transformers", "transformers:TRANSFORMERS", ("transformers.pipelines.text_generation",)),
     LazySdk("llama_cpp", "llama_cpp:LLAMA_CPP", ("llama_cpp.llama",)),
+    LazySdk("sambanova", "sambanova:SAMBANOVA", ("sambanova._base_client",)),
 )
 
 

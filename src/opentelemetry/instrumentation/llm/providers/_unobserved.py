@@ -178,6 +178,9 @@ UNOBSERVED: Mapping[str, Mapping[str, str]] = {
         "openai.resources.realtime.calls:*": "starts or controls a telephone call or a live session, whose model calls are made at the provider",
         "openai.resources.videos:*": _VIDEO_JOB,
     },
+    "sambanova": {
+        "sambanova.resources.messages:*": "messages in the format of another provider",
+    },
     "replicate": {
         "replicate.training:*": _TRAINING,
     },
