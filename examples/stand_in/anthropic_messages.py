@@ -153,6 +153,11 @@ def _batch(changes: Json, request: Request) -> Answer:
     return Whole({"id": request.parameters.get("id") or request.new_id("msgbatch_"), **_BATCH, **changes})
 
 
+def _ended(request: Request) -> Answer:
+    address = f"/v1/messages/batches/{request.parameters['id']}/results"
+    return _batch({"processing_status": "ended", "results_url": address}, request)
+
+
 def _batches(_request: Request) -> Answer:
     return Whole({"data": [{"id": "msgbatch_1", **_BATCH}], "first_id": "msgbatch_1", "last_id": "msgbatch_1", "has_more": False})
 
@@ -167,7 +172,7 @@ ROUTES = (
     Route("POST", "/messages/count_tokens", count_tokens),
     Route("POST", "/messages/batches", partial(_batch, {})),
     Route("GET", "/messages/batches", _batches),
-    Route("GET", "/messages/batches/{id}", partial(_batch, {})),
+    Route("GET", "/messages/batches/{id}", _ended),
     Route("GET", "/messages/batches/{id}/results", _results),
     Route("POST", "/messages/batches/{id}/cancel", partial(_batch, {"processing_status": "canceling"})),
     Route("DELETE", "/messages/batches/{id}", partial(_batch, {"type": "message_batch_deleted"})),

@@ -162,6 +162,13 @@ def batch(request: Request) -> Answer:
                   "status": "QUEUED", "created_at": CREATED, **figures})  # fmt: skip
 
 
+def stored_batch(request: Request) -> Answer:
+    """Answer GET /batch/jobs/{id}."""
+    figures = dict.fromkeys(("total_requests", "completed_requests", "succeeded_requests", "failed_requests"), 0)
+    return Whole({"id": request.parameters["id"], "object": "batch", "input_files": [], "endpoint": "/v1/chat/completions", "errors": [],
+                  "model": "mistral-small", "status": "QUEUED", "created_at": CREATED, **figures})  # fmt: skip
+
+
 def error(kind: str, message: str) -> Whole:
     """Return the error response for a row of ``ERRORS`` or for a status.
 
@@ -212,6 +219,7 @@ FORMAT: Format = replace(
         Route("POST", "/audio/transcriptions", transcription),
         Route("POST", "/audio/speech", speech),
         Route("POST", "/batch/jobs", batch),
+        Route("GET", "/batch/jobs/{id}", stored_batch),
         *openai_responses.ROUTES,
     ),
     error=error,

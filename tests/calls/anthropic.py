@@ -81,6 +81,14 @@ CALLS: list[tuple[str, str, bool, Any]] = [
 ]  # fmt: skip
 
 
+RESULTS: list[tuple[str, str, bool, Any]] = [
+    (
+        "GET /v1/messages/batches/*/results", "messages.batches.results", True,
+        asking("messages.batches.results", message_batch_id="msgbatch_1"),
+    ),
+]  # fmt: skip
+
+
 def _cloud(name: str, model: str) -> list[tuple[str, str, bool, Any]]:
     requested = {**ASKED, "model": model}
     return [
@@ -94,6 +102,7 @@ ABSENT = {"POST /v1/complete": ("gen_ai.usage.input_tokens", "gen_ai.usage.outpu
 
 SAMPLES: list[dict[str, Any]] = [
     *samples("anthropic", client, async_client, CALLS, absent=ABSENT),
+    *samples("anthropic", client, async_client, RESULTS, of_answers=True),
     *samples("anthropic", vertex, async_vertex, _cloud("vertex", MODEL)),
     # Requests are signed by a library that boto3 installs.
     *(samples("anthropic", bedrock, async_bedrock, _cloud("bedrock", "anthropic.claude-3-5-haiku")) if installed("botocore") else ()),

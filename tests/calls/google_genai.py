@@ -110,6 +110,7 @@ MODELS: list[tuple[str, str, bool, Any]] = [
         BATCHES + "._create_embeddings", "batches.create_embeddings", False,
         lambda c: c.batches.create_embeddings(model="gemini-embedding-001", src={"inlined_requests": {"contents": ["a b"]}}),
     ),
+    (BATCHES + ".get", "batches.get", False, lambda c: c.batches.get(name="batches/b")),
 ]  # fmt: skip
 VERTEX: list[tuple[str, str, bool, Any]] = [
     (GENERATE, "models.generate_content:vertex", False, lambda c: c.models.generate_content(**ASKED)),

@@ -88,6 +88,7 @@ CALLS: list[tuple[str, str, bool, dict[str, Any]]] = [
         "jobs:Jobs.create" if NEWER else "mistral_jobs:MistralJobs.create", "batch.jobs.create", False,
         {"input_files": ["f"], "model": MODEL, "endpoint": "/v1/chat/completions"},
     ),
+    ("jobs:Jobs.get" if NEWER else "mistral_jobs:MistralJobs.get", "batch.jobs.get", False, {"job_id": "b"}),
 ]  # fmt: skip
 """Function, name, whether it streams, and arguments; async adds a suffix."""
 

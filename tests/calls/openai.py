@@ -91,6 +91,7 @@ CALLS: list[tuple[str, str, bool, Any]] = [
         "POST /batches", "batches.create", False,
         lambda c: c.batches.create(completion_window="24h", endpoint="/v1/chat/completions", input_file_id="file_1"),
     ),
+    ("GET /batches/*", "batches.retrieve", False, lambda c: c.batches.retrieve("batch_1")),
 ]  # fmt: skip
 """Route, name, whether it streams, and the call (sync and async)."""
 

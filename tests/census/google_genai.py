@@ -51,7 +51,6 @@ NOT_WATCHED = {
     "google.genai._gaos.google_genai:*Files.*": _MANAGED,
     "google.genai._gaos.google_genai:*Voices.*": _MANAGED,
     "google.genai._gaos.google_genai:*Webhooks.*": _MANAGED,
-    "google.genai.batches:*Batches.get": _BATCH,
     "google.genai.batches:*Batches.list": _BATCH,
     "google.genai.batches:*Batches.cancel": _BATCH,
     "google.genai.batches:*Batches.delete": _BATCH,

@@ -16,6 +16,7 @@ class Response(NamedTuple):
     body: bytes
     status: int = 200
     content_type: str = "application/json"
+    encoding: str | None = None
 
 
 Respond = Callable[[str, str, Any], Any]
@@ -51,6 +52,8 @@ def serving(respond: Respond) -> Iterator[str]:
             self.send_response(response.status)
             self.send_header("content-type", response.content_type)
             self.send_header("content-length", str(len(response.body)))
+            if response.encoding is not None:
+                self.send_header("content-encoding", response.encoding)
             self.end_headers()
             self.wfile.write(response.body)
 

@@ -56,6 +56,11 @@ class PatchPoint:
     stream_in: str | None = None
     open: ResultHandler | None = None
     names: tuple[str, ...] = ()
+    recorded_if_batch: Callable[[Any], Any] | None = None
+    """If set, a call is recorded only if its response contains results of a batch,
+    because the function also fetches other files. Takes the instance; returns the
+    client, which ``identify`` receives.
+    """
 
 
 Read = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Arguments]

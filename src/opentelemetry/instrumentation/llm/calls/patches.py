@@ -23,6 +23,7 @@ from .call import CallServices
 from .captured import capturing, reaches
 from .declaration import PatchPoint, Sdk
 from .loading import when_loaded
+from .results import ResultsWrapper
 from .targets import find, innermost, is_coroutine_function, standing
 from .wrap import CallWrapper, EnabledFlag
 
@@ -195,7 +196,8 @@ class Patches:
         bus.execute("ex_llm.telemetry.missing_target", {"missing": missing}, {"sdk": sdk, "target": target})
 
     def _wrapped(self, provider: Sdk, points: list[PatchPoint], desk: CallServices, original: Any) -> Any:
-        wrapper = CallWrapper(provider, points, desk, self.switch)
+        kind = CallWrapper if points[0].recorded_if_batch is None else ResultsWrapper
+        wrapper = kind(provider, points, desk, self.switch)
         # Several SDKs wrap coroutine functions in a plain decorator, so the innermost function decides.
         function = innermost(original)
         driver = wrapper.around

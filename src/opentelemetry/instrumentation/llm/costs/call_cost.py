@@ -14,13 +14,14 @@ from ..dialects.openai.usage import usage
 from ..extraction.paths import as_float, as_str, get_path
 from ..guard import guarded
 from ..pricing import PriceFileError, Prices, Unpriced, price
-from ..pricing.cost import summed
-from ..schema.records import Cost, Request, Response, Usage
+from ..pricing.cost import AMBIGUOUS_USAGE, summed
+from ..schema.records import Batch, BatchItem, Cost, Request, Response, Usage, total
 from ..settings import Settings
+from .batches import Batches
 from .deferred import Deferred
 
 _logger = logging.getLogger(__name__)
-_FREE = frozenset({"count_tokens", "create_batch", "moderation"})
+_FREE = frozenset({"count_tokens", "create_batch", "fetch_batch", "moderation"})
 _NAMES_KEPT = 500
 _CONTAINERS_KEPT = 10_000
 _FAILED = Unpriced("prices_failed")
@@ -52,6 +53,7 @@ class Costs:
         self.unpriced: dict[tuple[str, str], str] = {}
         self._containers: dict[str, None] = {}
         self._deferred = Deferred()
+        self._batches = Batches()
 
     def load(self) -> Prices:
         """Return the effective prices."""
@@ -66,6 +68,8 @@ class Costs:
 
         None is for operations that are not billed per call.
         """
+        if reply.batch is not None:
+            return self._batch(identity.provider, request, reply, reply.batch)
         if self._deferred.is_unfinished(reply) and not request.stream:
             return None
         if operation in _FREE:
@@ -84,6 +88,48 @@ class Costs:
             return found
         self._remember(identity.provider, reply.response_model or request.model or "", found)
         return found
+
+    def _batch(self, provider: str, request: Request, reply: Response, batch: Batch) -> Cost | str | None:
+        """Price the responses in a batch that were not counted before."""
+        if batch.unread is not None:
+            return batch.unread
+        counted = self._batches.uncounted(provider, batch)
+        if not counted:
+            return None
+        reply.usage = reply.deferred_usage = total(item.usage for item in counted)
+        costs = []
+        for item in counted:
+            found = self._first_item(provider, (item.model, batch.model, request.model), item, item is batch.total)
+            if isinstance(found, Unpriced):
+                self._remember(provider, item.model or batch.model or "", found.reason)
+                return found.reason
+            costs.append(found)
+        return summed(costs)
+
+    def _first_item(self, provider: str, models: tuple[str | None, ...], item: BatchItem, is_sum: bool) -> Cost | Unpriced:
+        """Price an item as the first of the models that is known."""
+        first: Cost | Unpriced = Unpriced("no_model")
+        for model in dict.fromkeys(name for name in models if name is not None):
+            found = guarded(self._price_item, provider, model, item, is_sum, default=_FAILED)
+            if isinstance(found, Cost) or found.reason != "unknown_model":
+                return found
+            first = found
+        return first
+
+    def _price_item(self, provider: str, model: str | None, item: BatchItem, is_sum: bool) -> Cost | Unpriced:
+        context = None if item.inference_geo is None else {"inference_geo": item.inference_geo}
+        found = price(provider, model, item.usage, prices=self.load(), service_tier=item.service_tier, batch=True, context=context)
+        if is_sum and isinstance(found, Cost) and self._has_levels(provider, model, item.usage):
+            return AMBIGUOUS_USAGE
+        return found
+
+    def _has_levels(self, provider: str, model: str | None, used: Usage) -> bool:
+        """Return True if a sum could be of calls with different prices for long prompts."""
+        entry = self.load().find(provider, model).model
+        if entry is None or used.reported_cost_cents is not None:
+            return False
+        lowest = min((start for start, _ in entry.rates(None, {"processing": "batch"}).levels if start >= 0), default=None)
+        return lowest is not None and (used.input_tokens or 0) > lowest
 
     def _count_sessions(self, reply: Response) -> None:
         """Count containers that this process has not seen before; each is billed once."""

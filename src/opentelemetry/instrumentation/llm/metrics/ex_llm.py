@@ -177,7 +177,7 @@ def _milliseconds(name: str, events: Events, measurement: str, description: str,
     return distribution(name, events, measurement, description, tags, scale=MILLISECONDS_PER_NANOSECOND)
 
 
-_WITH_TOKENS = tuple(event for family in ("chat", "embedding", "response", "image", "audio") for event in _ended(family))
+_WITH_TOKENS = tuple(event for family in ("chat", "embedding", "response", "image", "audio", "batch") for event in _ended(family))
 
 
 def _tokens(name: str, measurement: str, description: str) -> Metric:

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
+from operator import attrgetter
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from ..calls.declaration import Destination, PatchPoint, Sdk
 from ..calls.result import raw_responses
+from ..calls.results import open_results
 from ..dialects import Arguments, Dialect
+from ..dialects.batches import batch_results
 from ..extraction.paths import reader
 from ._endpoint import endpoint
 from ._hosts import deployment_in, provider_of
@@ -104,10 +107,24 @@ def identify_as(name: str) -> Callable[[Any, Arguments], Destination]:
     return identify
 
 
-def generated(name: str, requires: str, package: str, routes: Mapping[str, tuple[str, Dialect]]) -> Sdk:
+def batch_files(package: str, resource: str = "Files") -> tuple[PatchPoint, ...]:
+    """Make the points of the function that fetches a file, which may be results."""
+    return tuple(
+        PatchPoint(
+            f"{package}.resources.files:{kind}{resource}.content",
+            "fetch_batch",
+            batch_results,
+            open=open_results,
+            recorded_if_batch=attrgetter("_client"),
+        )
+        for kind in ("", "Async")
+    )
+
+
+def generated(name: str, requires: str, package: str, routes: Mapping[str, tuple[str, Dialect]], more: tuple[PatchPoint, ...] = ()) -> Sdk:
     """Declare an SDK of the family.
 
-    ``routes`` gives operation and dialect for each route, written as ``PatchPoint.route``.
+    ``routes`` gives operation and dialect for each route, written as ``PatchPoint.route``; ``more`` are points beside them.
     """
     return Sdk(
         name=name,
@@ -116,7 +133,8 @@ def generated(name: str, requires: str, package: str, routes: Mapping[str, tuple
             PatchPoint(f"{package}._base_client:{client}.request", operation, dialect, route, stream_in="_iterator")
             for route, (operation, dialect) in routes.items()
             for client in _CLIENTS
-        ),
+        )
+        + more,
         read=read,
         identify=identify_as(name),
         patches=raw_responses(requires, (f"{package}.{target}" for target in RAW_RESPONSES), stream_in="_iterator"),

@@ -31,8 +31,6 @@ UNOBSERVED: Mapping[str, Mapping[str, str]] = {
         "ai21.clients.studio.resources.studio_chat:*StudioChat.create": "chats with Jurassic models, whose format is older than Jamba",
     },
     "anthropic": {
-        "anthropic.resources.messages.batches:*Batches.results": "reads the results of a batch that ended earlier",
-        "anthropic.resources.beta.messages.batches:*Batches.results": "reads the results of a batch that ended earlier",
         "anthropic.resources.beta.deployment*": _AGENT,
         "anthropic.resources.beta.dreams:*": _AGENT,
         "anthropic.resources.beta.environments.*": _AGENT,

@@ -10,6 +10,7 @@ from typing import Any
 from ..calls.declaration import Destination, Sdk
 from ..dialects import Arguments
 from ..dialects.anthropic.messages import messages
+from ..dialects.batches import message_results
 from ..dialects.openai.media import plain
 from ..dialects.openai.prompt_completions import prompt_completions
 from ..wrapper import Patch
@@ -59,6 +60,7 @@ ANTHROPIC: Sdk = replace(
             "POST /v1/complete": ("text_completion", prompt_completions),
             "POST /v1/messages/count_tokens": ("count_tokens", plain),
             "POST /v1/messages/batches": ("create_batch", plain),
+            "GET /v1/messages/batches/*/results": ("fetch_batch", message_results),
         },
     ),
     identify=_identify,

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..calls.declaration import Destination, PatchPoint, Sdk
+from ..calls.results import open_results
 from ..dialects import Arguments, Dialect
+from ..dialects.batches import batch_results, gemini_batch
 from ..dialects.google.gemini import generate_content, generate_content_stream
 from ..dialects.google.media import embed_content, generate_images, only_named
 from ..dialects.google.usage import either
@@ -28,6 +30,7 @@ _OPERATIONS: Mapping[str, tuple[str, Dialect]] = {
     "models:{}Models.count_tokens": ("count_tokens", only_named),
     "batches:{}Batches._create": ("create_batch", only_named),
     "batches:{}Batches._create_embeddings": ("create_batch", only_named),
+    "batches:{}Batches.get": ("fetch_batch", gemini_batch),
 }
 # Responses of embedContent contain token counts, which embed_content drops in releases before 3.
 _REQUESTS = ("google.genai._api_client:BaseApiClient.request", "google.genai._api_client:BaseApiClient.async_request")
@@ -63,6 +66,16 @@ GOOGLE_GENAI = Sdk(
         PatchPoint(target, "embeddings", embed_content, f"POST /{operation}")
         for target in _REQUESTS
         for operation in ("embedContent", "batchEmbedContents")
+    )
+    + tuple(
+        PatchPoint(
+            f"google.genai.files:{kind}Files.download",
+            "fetch_batch",
+            batch_results,
+            open=open_results,
+            recorded_if_batch=lambda files: files,
+        )
+        for kind in ("", "Async")
     ),
     read=read,
     releases={"*.batches:*._create_embeddings": "google-genai >= 1.34"},

@@ -4,7 +4,7 @@ from ..calls.declaration import Sdk
 from ..dialects.openai.chat_completions import chat_completions
 from ..dialects.openai.embeddings import embeddings
 from ..dialects.openai.media import plain, speech, transcription
-from ._generated import generated
+from ._generated import batch_files, generated
 
 GROQ: Sdk = generated(
     "groq",
@@ -18,4 +18,5 @@ GROQ: Sdk = generated(
         "POST /audio/translations": ("translation", transcription),
         "POST /batches": ("create_batch", plain),
     },
+    batch_files("groq"),
 )

@@ -10,7 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from ..calls.declaration import PatchPoint, Sdk
+from ..calls.results import open_results
 from ..dialects import Arguments, Dialect
+from ..dialects.batches import batch_job, batch_results
 from ..dialects.mistral import content
 from ..dialects.mistral.conversations import conversations
 from ..dialects.mistral.envelopes import in_envelopes
@@ -56,13 +58,16 @@ _SINCE_2: dict[str, tuple[str, Dialect]] = {
     "responses:Responses.create": ("chat", in_envelopes(responses)),
     "responses:Responses.count_input_tokens": ("count_tokens", plain),
     "speech:Speech.complete": ("speech", in_envelopes(speech)),
-    "jobs:Jobs.create": ("create_batch", plain),
-    "batch_jobs:BatchJobs.create": ("create_batch", plain),
+    "jobs:Jobs.create": ("create_batch", batch_job),
+    "jobs:Jobs.get": ("fetch_batch", batch_job),
+    "batch_jobs:BatchJobs.create": ("create_batch", batch_job),
+    "batch_jobs:BatchJobs.get": ("fetch_batch", batch_job),
 }
 # Release 2.0 moved the SDK to ``mistralai.client``, batch jobs moved again, and each cloud has a copy of the SDK.
 _ROOTS: Mapping[str, Mapping[str, tuple[str, Dialect]]] = {
     "mistralai.client": _AT_MISTRAL | _SINCE_2,
-    "mistralai": _AT_MISTRAL | {"mistral_jobs:MistralJobs.create": ("create_batch", plain)},
+    "mistralai": _AT_MISTRAL
+    | {"mistral_jobs:MistralJobs.create": ("create_batch", batch_job), "mistral_jobs:MistralJobs.get": ("fetch_batch", batch_job)},
     "mistralai.azure.client": _ON_AZURE,
     "mistralai.gcp.client": _AT_GOOGLE,
     "mistralai_azure": _ON_AZURE,
@@ -85,6 +90,13 @@ MISTRALAI = Sdk(
         PatchPoint(f"{root}.{target}{mode}", operation, dialect, stream_in="generator")
         for root, targets in _ROOTS.items()
         for target, (operation, dialect) in targets.items()
+        for mode in ("", "_async")
+    )
+    + tuple(
+        PatchPoint(
+            f"{root}.files:Files.download{mode}", "fetch_batch", batch_results, open=open_results, recorded_if_batch=lambda files: files
+        )
+        for root in ("mistralai.client", "mistralai")
         for mode in ("", "_async")
     ),
     read=read,

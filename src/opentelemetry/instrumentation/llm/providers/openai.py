@@ -1,12 +1,13 @@
 """Instrument openai: OpenAI, Azure OpenAI, and other hosts that this SDK calls."""
 
 from ..calls.declaration import Sdk
+from ..dialects.batches import batch_job
 from ..dialects.openai.assistants import assistant_run, fetched_run, vector_store_search
 from ..dialects.openai.chat_completions import chat_completions, completions
 from ..dialects.openai.embeddings import embeddings
 from ..dialects.openai.media import decisions, images, moderation, plain, speech, transcription
 from ..dialects.openai.responses import fetched_response, responses
-from ._generated import generated
+from ._generated import batch_files, generated
 
 OPENAI: Sdk = generated(
     "openai",
@@ -32,6 +33,8 @@ OPENAI: Sdk = generated(
         "POST /audio/translations": ("translation", transcription),
         "POST /moderations": ("moderation", moderation),
         "POST /decisions": ("generate_content", decisions),
-        "POST /batches": ("create_batch", plain),
+        "POST /batches": ("create_batch", batch_job),
+        "GET /batches/*": ("fetch_batch", batch_job),
     },
+    batch_files("openai"),
 )

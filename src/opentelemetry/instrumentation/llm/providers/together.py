@@ -6,7 +6,7 @@ from ..calls.declaration import Sdk
 from ..dialects.openai.chat_completions import chat_completions, completions
 from ..dialects.openai.embeddings import embeddings
 from ..dialects.openai.media import images, moderation, plain, speech, transcription
-from ._generated import generated
+from ._generated import batch_files, generated
 
 # A ranking answers with model, id and usage, as a moderation does.
 _rerank = replace(moderation, name="rerank")
@@ -26,4 +26,5 @@ TOGETHER: Sdk = generated(
         "POST /audio/translations": ("translation", transcription),
         "POST /batches": ("create_batch", plain),
     },
+    batch_files("together", "FilesResource"),
 )

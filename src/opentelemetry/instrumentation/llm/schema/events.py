@@ -57,6 +57,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             Operation("rerank", "rerank", False, "a ranking of documents"),
             Operation("count_tokens", "tokens", False, "a token count"),
             Operation("create_batch", "batch", False, "the creation of a batch"),
+            Operation("fetch_batch", "batch", False, "a request for a batch or its results"),
             Operation("execute_tool", "tool", False, "a tool execution"),
             Operation("invoke_agent", "agent", False, "an agent run"),
             Operation("invoke_workflow", "workflow", False, "a workflow run"),

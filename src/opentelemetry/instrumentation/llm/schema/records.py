@@ -124,6 +124,38 @@ class UsagePart:
 
 
 @dataclass(slots=True)
+class BatchItem:
+    """The usage of one response in a batch, or the sum of all of them.
+
+    ``key`` identifies the response, so that it is counted once. For a sum it identifies the batch.
+    """
+
+    key: object
+    model: str | None
+    usage: Usage
+    service_tier: str | None = None
+    inference_geo: str | None = None
+
+
+@dataclass(slots=True)
+class Batch:
+    """A batch as one response of the provider reports it, or the results of a batch."""
+
+    id: str | None = None
+    finished: bool = True
+    model: str | None = None
+    """The model of the whole batch."""
+    output: str | None = None
+    """The file with the results."""
+    items: list[BatchItem] | None = None
+    """The responses in the results."""
+    total: BatchItem | None = None
+    """The sum over all responses, if the provider reports it."""
+    unread: str | None = None
+    """The reason if the results were not read."""
+
+
+@dataclass(slots=True)
 class ToolCall:
     """A tool call that the model requested.
 
@@ -249,6 +281,8 @@ class Response(Record):
     """The usage of an earlier response that is reported when it is fetched. It is
     counted once, and not on the span of the fetch.
     """
+    batch: Batch | None = None
+    """The batch that this is a response about; its usage is counted once."""
     reported_error: Any = None
     """Further details of that error, as ``extraction.errors_in_response`` reads them."""
     content: Content | None = None
@@ -291,7 +325,7 @@ class Cost:
     """
 
 
-_APART = frozenset({"content", "usage", "scratch", "kept", "parts", "billed", "containers", "reported_error", "deferred_usage"})
+_APART = frozenset({"content", "usage", "scratch", "kept", "parts", "billed", "containers", "reported_error", "deferred_usage", "batch"})
 
 
 def known_fields(record: Any) -> dict[str, Any]:

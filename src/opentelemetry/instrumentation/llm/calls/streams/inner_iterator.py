@@ -189,7 +189,7 @@ def tap(stream: Any, name: str, call: Call) -> None:
         call.on_stream_start()
     call.tapped = True
     _put_tap(stream, name, call)
-    response = getattr(stream, "response", None)
+    response = getattr(stream, "response", None) or getattr(stream, "http_response", None)
     if response is not None:
         on_response_close(response, call)
     end_when_collected(stream, call)
