@@ -155,7 +155,7 @@ class LLMInstrumentor(BaseInstrumentor):  # type: ignore[misc]
 
     def _observe_frameworks(self, settings: Settings, listeners: ListenerCheck) -> None:
         keys = tuple(dict.fromkeys((*settings.span_baggage_keys, *settings.metric_baggage_keys)))
-        services = StepServices(bool(settings.capture_message_content), listeners, keys, settings.native_telemetry == "replace")
+        services = StepServices(settings.reads_contents, listeners, keys, settings.native_telemetry == "replace")
         by_hand.use(services)
 
         def observe(known: frameworks.LazyFramework) -> None:
@@ -198,7 +198,7 @@ def _reporter(meter_provider: Any, settings: Settings, spans: Spans) -> OtelRepo
 def _services(settings: Settings, costs: Costs, listeners: ListenerCheck) -> CallServices:
     return CallServices(
         has_handlers=listeners,
-        captures_content=bool(settings.capture_message_content),
+        captures_content=settings.reads_contents,
         host_providers=settings.host_providers or {},
         cost_threshold_cents=settings.cost_threshold_cents,
         baggage_keys=tuple(dict.fromkeys((*settings.span_baggage_keys, *settings.metric_baggage_keys))),

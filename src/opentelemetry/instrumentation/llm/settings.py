@@ -158,6 +158,12 @@ def _function_or_path(value: object) -> Callable[..., Any]:
     return ImportedFunction(value.strip()) if isinstance(value, str) else _function(value)
 
 
+def _hook(value: Any) -> Any:
+    if isinstance(value, str) or hasattr(value, "on_completion"):
+        return value
+    raise ValueError("the name of an entry point, or an object with on_completion()")
+
+
 def _compatible(value: object) -> tuple[str, ...]:
     names = tuple(name.lower() for name in _names(value))
     if not set(names) <= set(COMPATIBILITY):
@@ -227,6 +233,12 @@ class Settings:
         _OWN + "REDACT_PII",
         _flag,
         "Remove e-mail addresses, phone, card, IBAN and social security numbers, and IP addresses from contents.",
+    )
+    completion_hook: Any = _setting(
+        None,
+        "OTEL_INSTRUMENTATION_GENAI_COMPLETION_HOOK",
+        _hook,
+        "A completion hook of opentelemetry-util-genai, or its name: it receives the contents of each inference, for example to upload them.",
     )
     hide_content: tuple[str, ...] = _setting(
         (), _OWN + "HIDE_CONTENT", _kinds, "Kinds of content that are left out: inputs, outputs, images, tools, embeddings."
@@ -321,6 +333,11 @@ class Settings:
         True, _OWN + "AGENT_TOTALS", _flag, "Record usage and cost of its own inferences on the span of an agent or workflow."
     )
     log_level: str | None = _setting(None, _OWN + "LOG_LEVEL", _one_of(*_LEVELS), "Attach the default logger at this level.")
+
+    @property
+    def reads_contents(self) -> bool:
+        """Return whether message contents are read: for telemetry or for a hook."""
+        return bool(self.capture_message_content) or self.completion_hook is not None
 
     @classmethod
     def read(cls, keywords: Mapping[str, object], environment: Mapping[str, str] | None = None) -> Settings:

@@ -14,6 +14,7 @@ from opentelemetry.trace import Span
 from opentelemetry import trace
 
 from .. import context
+from ..guard import guarded
 from ..schema.semconv import DETAILS_EVENT, EVALUATION, EVALUATION_EVENT
 from ..schema.semconv import exception as exception_attributes
 
@@ -39,9 +40,14 @@ class Logs:
         """Emit the exception of a failed operation: type, stack trace, captured message."""
         self._emit(event, WARN, span, exception_attributes(metadata, message))
 
-    def details(self, span: Span, attributes: Mapping[str, Any], contents: Mapping[str, Any]) -> None:
-        """Emit the details of an inference. Contents are structures."""
-        self._emit(DETAILS_EVENT, DEBUG, span, {**attributes, **contents})
+    def details(
+        self, span: Span, attributes: Mapping[str, Any], contents: Mapping[str, Any], before: Callable[[LogRecord], None] | None = None
+    ) -> None:
+        """Emit the details of an inference. Contents are structures.
+
+        ``before`` receives the record before it is emitted, and may add attributes.
+        """
+        self._emit(DETAILS_EVENT, DEBUG, span, {**attributes, **contents}, before)
 
     def evaluation(self, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
         """Emit the result of an evaluation, in the context of the current span."""
@@ -51,7 +57,17 @@ class Logs:
         attributes = {name: known[key] for key, name in EVALUATION.items() if key in known}
         self._emit(EVALUATION_EVENT, INFO, trace.get_current_span(), attributes)
 
-    def _emit(self, event: str, severity: SeverityNumber, span: Span, attributes: dict[str, Any]) -> None:
+    def _emit(
+        self,
+        event: str,
+        severity: SeverityNumber,
+        span: Span,
+        attributes: dict[str, Any],
+        before: Callable[[LogRecord], None] | None = None,
+    ) -> None:
         # The record may wait in queues. Its context contains the span only, because a running call refers to contents.
         span_only = context.with_span_only(span)
-        self._logger.emit(LogRecord(event_name=event, severity_number=severity, context=span_only, attributes=attributes))
+        record = LogRecord(event_name=event, severity_number=severity, context=span_only, attributes=attributes)
+        if before is not None:
+            guarded(before, record)
+        self._logger.emit(record)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
@@ -21,8 +22,10 @@ from ..guard import guarded
 from ..schema import semconv
 from ..schema.bounds import LARGEST_INTEGER, encodable, short
 from ..schema.events import CONTENT, EVALUATION, INTERRUPTED, OPERATIONS, STREAM_START
+from ..schema.records import Content
 from ..settings import Settings
 from . import compatibility, content
+from .completion_hook import CompletionHook, loaded
 from .limits import longest_attribute
 from .logs import DEBUG, WARN, Logs
 
@@ -51,6 +54,7 @@ class OpenSpan:
         "before",
         "began",
         "block",
+        "captured",
         "contents",
         "context",
         "cost",
@@ -73,6 +77,8 @@ class OpenSpan:
         """The contexts inside and before a block of the application. The block restores
         the second one.
         """
+        self.captured: Content | None = None
+        """The contents for the completion hook."""
         self.contents: dict[str, Any] | None = None
         self.known: Mapping[str, Any] | None = None
         """The attributes that were set when the span started."""
@@ -121,6 +127,8 @@ class Spans:
         self._open: dict[Any, OpenSpan] = {}
         _living.add(self)
         self._details, self._always = settings.emit_event is not False, settings.emit_event is True
+        hook = loaded(settings.completion_hook)
+        self._hook = None if hook is None else CompletionHook(hook, settings)
         self._all_events = settings.span_events == "all"
 
     def attach(self) -> None:
@@ -252,9 +260,17 @@ class Spans:
                 guarded(self._add_other_names, opened.span, known or {}, shown or {})
         if failed and operation is not None and "stacktrace" in metadata:
             self._exception(opened, metadata, message)
+        hook = None if opened.captured is None else partial(self._call_hook, opened, metadata)
         if details:
             attributes = known if known is not None else guarded(semconv.known, metadata, default={})
-            guarded(self._logs.details, opened.span, attributes, contents or {} if "event" in opened.places else {})
+            guarded(self._logs.details, opened.span, attributes, contents or {} if "event" in opened.places else {}, hook)
+        elif hook is not None:
+            guarded(hook, None)
+
+    def _call_hook(self, opened: OpenSpan, metadata: Mapping[str, Any], record: Any) -> None:
+        captured, opened.captured = opened.captured, None
+        if self._hook is not None and captured is not None:
+            self._hook.call(captured, metadata.get("operation"), opened.span if opened.recording else None, record)
 
     def _add_other_names(self, span: Span, known: Mapping[str, Any], contents: Mapping[str, Any]) -> None:
         span.set_attributes(compatibility.added(self._settings.compatibility, {**known, **contents}))
@@ -313,6 +329,9 @@ class Spans:
             return
         captured = metadata["content"]
         opened.places = self._settings.capture_message_content if captured.places is None else captured.places
+        operation = OPERATIONS.get(metadata.get("operation", ""))
+        if self._hook is not None and operation is not None and operation.inference:
+            opened.captured = captured
         on_span = opened.recording and "span" in opened.places
         if on_span or (
             "event" in opened.places and self._details and self._logs.enabled(severity_number=DEBUG, event_name=semconv.DETAILS_EVENT)
