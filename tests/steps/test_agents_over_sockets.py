@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from harness.servers.loopback import serving
-from harness.servers.sockets import serving_sockets
-
+pytest.importorskip("websockets", exc_type=ImportError)
 agents = pytest.importorskip("agents", exc_type=ImportError)
+
+from harness.servers.loopback import serving  # noqa: E402
+from harness.servers.sockets import serving_sockets  # noqa: E402
 
 _CALL = {"type": "function_call", "id": "f_1", "call_id": "c_1", "name": "weather", "arguments": '{"city": "Lima"}', "status": "completed"}
 _TEXT = {
