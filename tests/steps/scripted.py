@@ -58,12 +58,13 @@ class Turn(NamedTuple):
     def calls(self, ids: Iterator[int]) -> list[tuple[str, str, dict[str, Any]]]:
         """Return id, name and arguments of the calls that come next."""
         left = [tool for tool in self.offered if tool[0] not in self.called]
-        at_once = left if "both" in self.text else left[:1]
-        return [(f"call_{next(ids)}", name, _arguments(schema or {})) for name, schema in at_once]
+        at_once = [tool for tool in left if tool[0] != "final_answer" or len(left) == 1] if "both" in self.text else left[:1]
+        return [(f"call_{next(ids)}", name, _arguments(name, schema or {})) for name, schema in at_once]
 
 
-def _arguments(schema: dict[str, Any]) -> dict[str, str]:
-    return dict.fromkeys(schema.get("required") or schema.get("properties") or (), "Recife")
+def _arguments(name: str, schema: dict[str, Any]) -> dict[str, str]:
+    value = ANSWER if name == "final_answer" else "Recife"
+    return dict.fromkeys(schema.get("required") or schema.get("properties") or (), value)
 
 
 Reply = tuple[str, str]
@@ -78,6 +79,9 @@ def chat(path: str, body: dict[str, Any], ids: Iterator[int]) -> Reply:
     """Respond in the format of chat completions."""
     offered = [(tool["function"]["name"], tool["function"].get("parameters")) for tool in body.get("tools") or ()]
     called = {call["function"]["name"] for message in body["messages"] for call in message.get("tool_calls") or ()}
+    # smolagents writes the calls into a text.
+    text = json.dumps(body["messages"])
+    called |= {name for name, _ in offered if f"'name': '{name}'" in text}
     made = Turn(offered, called, json.dumps(body["messages"][:2])).calls(ids)
     calls = [{"id": id_, "type": "function", "function": {"name": name, "arguments": json.dumps(given)}} for id_, name, given in made]
     known = {"id": f"chatcmpl-{next(ids)}", "created": 1, "model": body["model"]}

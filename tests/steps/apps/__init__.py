@@ -58,12 +58,14 @@ class App(NamedTuple):
 
 NAMES = {
     "agno": "agno",
+    "autogen": "autogen-agentchat",
     "crewai": "crewai",
     "google_adk": "google-adk",
     "langgraph": "langgraph",
     "llama_index": "llama-index-core",
     "openai_agents": "openai-agents",
     "pydantic_ai": "pydantic-ai-slim",
+    "smolagents": "smolagents",
     "strands": "strands-agents",
 }
 """Applications by the distribution that they need."""

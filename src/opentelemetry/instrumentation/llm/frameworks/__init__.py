@@ -31,6 +31,7 @@ class LazyFramework(NamedTuple):
 KNOWN: tuple[LazyFramework, ...] = (
     LazyFramework("agno", "agno:AGNO", ("agno",)),
     LazyFramework("anthropic", "sdk_tools:ANTHROPIC", ("anthropic",)),
+    LazyFramework("autogen", "autogen:AUTOGEN", ("autogen_core.tools", "autogen_agentchat.base")),
     LazyFramework("claude_agent", "claude_agent:CLAUDE_AGENT", ("claude_agent_sdk.types",)),
     LazyFramework("crewai", "crewai:CREWAI", ("crewai",)),
     LazyFramework("google_adk", "google_adk:GOOGLE_ADK", ("google.adk.agents.base_agent",)),
@@ -43,6 +44,7 @@ KNOWN: tuple[LazyFramework, ...] = (
     LazyFramework("openai", "sdk_tools:OPENAI", ("openai",)),
     LazyFramework("openai_agents", "openai_agents:OPENAI_AGENTS", ("agents.tracing.spans",)),
     LazyFramework("pydantic_ai", "pydantic_ai:PYDANTIC_AI", ("pydantic_ai",)),
+    LazyFramework("smolagents", "smolagents:SMOLAGENTS", ("smolagents.agents",)),
     LazyFramework("strands", "strands:STRANDS", ("strands.types", "strands.agent.agent")),
 )
 
