@@ -18,7 +18,7 @@ from ..steps.tables import Facts, Framework, Step
 Args = tuple[Any, ...]
 Kwargs = Mapping[str, Any]
 _called: WeakKeyDictionary[Any, list[tuple[str, str, int]]] = WeakKeyDictionary()
-"""Name, id and identity of the arguments of the tool calls of an agent's last response."""
+"""The tool calls of an agent's last response: name, id, identity of arguments."""
 
 
 def _agent(agent: Any, args: Args, kwargs: Kwargs) -> Facts:
@@ -92,7 +92,7 @@ def _timed(original: Any) -> Callable[..., Any]:
 
 
 def _in_context(function: Callable[..., Any], inside: context.Context) -> Callable[..., Any]:
-    """Return ``function`` with the context of its caller, for the thread that limits the time of code."""
+    """Return ``function`` with its caller's context, for the thread that runs it."""
 
     def run(*args: Any, **kwargs: Any) -> Any:
         with context.current(inside):
