@@ -175,19 +175,23 @@ class Session:
         if len(self._ended) > _MOST_ENDED:
             self._ended.pop(next(iter(self._ended)), None)
         if entry is not None:
-            if frame is not None:
-                self._add(entry.call, frame)
-            self._close(entry.call, how)
+            try:
+                if frame is not None:
+                    self._add(entry.call, frame)
+            finally:
+                self._close(entry.call, how)
 
     def refuse(self, frame: Frame, lane: str = "", frame_id: str | None = None) -> None:
         """End the requested generation that an error frame refuses, if there is one."""
         entry = self._take(lane, frame_id)
         if entry is None:
             return
-        if not entry.call.streaming:
-            entry.call.on_stream_start()
-        read_into(entry.call, frame)
-        self._close(entry.call, COMPLETE)
+        try:
+            if not entry.call.streaming:
+                entry.call.on_stream_start()
+            read_into(entry.call, frame)
+        finally:
+            self._close(entry.call, COMPLETE)
 
     def fail(self, lane: str, frame: Frame) -> None:
         """End the generation that runs in ``lane``, or else the one that waits in it."""
@@ -251,6 +255,7 @@ class Session:
 
     def _close(self, call: Call, how: str, error: BaseException | None = None) -> None:
         guarded(call.on_stream_end, how, error, rescue=partial(call.abort, error))
+        finalize.no_longer_open(call)  # A call that was aborted does not do this itself.
 
     def _begin_unasked(self, point: PatchPoint, named: Frame) -> Call | None:
         entered = None
