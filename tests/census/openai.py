@@ -32,7 +32,10 @@ NOT_WATCHED = {
     "openai.resources.uploads.*": _MANAGED,
     "openai.resources.vector_stores.*": _MANAGED,
     "openai.resources.webhooks.*": _MANAGED,
-    "openai.resources.batches:*Batches.retrieve": _BATCH,
+    **{
+        f"openai.resources.videos:*Videos.{name}": _MANAGED
+        for name in ("list", "delete", "download_content", "create_character", "get_character")
+    },
     "openai.resources.batches:*Batches.list": _BATCH,
     "openai.resources.batches:*Batches.cancel": _BATCH,
     "openai.resources.beta.responses.input_items:*": _STORED,

@@ -21,6 +21,9 @@ RELEASES: Mapping[str, Mapping[str, str]] = {
         "GET /responses/*": "openai >= 1.66",
         "POST /responses": "openai >= 1.66",
         "POST /decisions": "openai >= 3.26",
+        "POST /videos": "openai >= 2.2",
+        "POST /videos/*/remix": "openai >= 2.2",
+        "GET /videos/*": "openai >= 2.2",
     },
     "google_genai_interactions": {"POST /decisions": "google-genai >= 3.2"},
     "bedrock": {

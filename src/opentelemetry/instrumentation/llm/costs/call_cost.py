@@ -181,6 +181,8 @@ class Costs:
             context["completion_window"] = reply.completion_window
         if request.image_size is not None:
             context["size"] = request.image_size
+        elif reply.size is not None:
+            context["size"] = reply.size
         if request.image_quality is not None:
             context["quality"] = request.image_quality
         # The requested service tier applies unless the response reports another tier.

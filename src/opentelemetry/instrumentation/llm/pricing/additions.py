@@ -69,6 +69,7 @@ SERVICES: tuple[tuple[str, Any, Mapping[str, Any]], ...] = (
     # Server-side tools of xAI: https://docs.x.ai/developers/pricing.
     ("x-ai", "grok-*", {"web_searches": 5, "social_searches": 5, "code_executions": 5, "storage_searches": 2.5}),
 )
+_HD = ("720x1280", "1280x720")
 _TALL = ("1024x1792", "1792x1024")
 IMAGES: dict[str, dict[str, dict[str, Any]]] = {
     # Dollars per thousand images. Unverified: neither LiteLLM 1.110.2 nor genai-prices lists these models.
@@ -90,9 +91,15 @@ IMAGES: dict[str, dict[str, dict[str, Any]]] = {
                 *({"when": when} for when in ({"size": "1024x1024"}, {"quality": "standard"})),
             ],
         },
+        # Dollars per second of video: price list of LiteLLM 1.110.2.
+        "sora-2": {"video_seconds": 0.1, "variants": [{"when": {"size": size}} for size in _HD]},
+        "sora-2-pro": {
+            "video_seconds": 0.3,
+            "variants": [*({"when": {"size": size}, "video_seconds": 0.5} for size in _TALL), *({"when": {"size": size}} for size in _HD)],
+        },
     }
 }
-"""Models that are billed per image and that the snapshot does not contain."""
+"""Models billed per image or second that the snapshot does not contain."""
 _BY_IMAGE = {"gemini": ("google", "imagen-"), "vertex_ai-image-models": ("google", "imagen-"), "bedrock": ("aws", "stability.")}
 """Models of LiteLLM's list whose price per image does not depend on the size."""
 _TWELVE_HOURS = "cache_creation_input_token_cost_above_12hr"

@@ -33,7 +33,7 @@ Source = Union[str, "PathLike[str]", Mapping[str, Any], PriceFunction]
 UNKNOWN_PROVIDER = Unpriced("unknown_provider")
 UNKNOWN_MODEL = Unpriced("unknown_model")
 
-_STANDARD = ("input", "images")
+_STANDARD = ("input", "images", "video_seconds")
 """Units that only complete entries may have.
 
 Other units of the additions are added to entries of the snapshot.

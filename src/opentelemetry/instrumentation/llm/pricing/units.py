@@ -1,6 +1,6 @@
 """Priced units: key in price files, field of ``Usage``, and number of items.
 
-Prices are US dollars: per million tokens or characters, per hour of audio, per thousand of everything else. Price
+Prices are US dollars: per million tokens or characters, per hour of audio, per second of video, per thousand of everything else. Price
 files use these keys, and ``cost`` reads the counts. This module contains no providers and no models.
 """
 
@@ -81,6 +81,7 @@ _REST = (
     ("audio_hours", "seconds", 3_600, Kind("durations", "", "audio")),
     ("input_audio_hours", "seconds", 3_600, Kind("durations", "input", "audio")),
     ("output_audio_hours", "output_seconds", 3_600, Kind("durations", "output", "audio")),
+    ("video_seconds", "video_seconds", 1, Kind("durations", "output", "video")),
     ("gigapixels", "pixels", 1_000_000_000, Kind("pixels", "input")),
     ("pages", "pages", 1_000, Kind("document_pages", "input")),
     ("annotated_pages", "annotated_pages", 1_000, Kind("document_pages", "input", type="annotated")),

@@ -174,7 +174,8 @@ UNOBSERVED: Mapping[str, Mapping[str, str]] = {
         "openai.resources.fine_tuning.*": _TRAINING_OR_EVALUATION,
         "openai.resources.live.*": "starts or controls a telephone call or a live session, whose model calls are made at the provider",
         "openai.resources.realtime.calls:*": "starts or controls a telephone call or a live session, whose model calls are made at the provider",
-        "openai.resources.videos:*": _VIDEO_JOB,
+        "openai.resources.videos:*Videos.edit": _VIDEO_JOB,
+        "openai.resources.videos:*Videos.extend": _VIDEO_JOB,
     },
     "sambanova": {
         "sambanova.resources.messages:*": "messages in the format of another provider",

@@ -5,7 +5,7 @@ from ..dialects.batches import batch_job
 from ..dialects.openai.assistants import assistant_run, fetched_run, vector_store_search
 from ..dialects.openai.chat_completions import chat_completions, completions
 from ..dialects.openai.embeddings import embeddings
-from ..dialects.openai.media import decisions, images, moderation, plain, speech, transcription
+from ..dialects.openai.media import decisions, fetched_video, images, moderation, plain, speech, transcription, video
 from ..dialects.openai.responses import fetched_response, responses
 from ._generated import batch_files, generated
 
@@ -28,6 +28,9 @@ OPENAI: Sdk = generated(
         "POST /images/generations": ("image_generation", images),
         "POST /images/edits": ("image_generation", images),
         "POST /images/variations": ("image_generation", images),
+        "POST /videos": ("generate_content", video),
+        "POST /videos/*/remix": ("generate_content", video),
+        "GET /videos/*": ("fetch_response", fetched_video),
         "POST /audio/speech": ("speech", speech),
         "POST /audio/transcriptions": ("transcription", transcription),
         "POST /audio/translations": ("translation", transcription),

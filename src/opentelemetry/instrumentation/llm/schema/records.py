@@ -89,6 +89,8 @@ class Usage(Record):
     cache_read_video_tokens: int | None = None
     images: int | None = None
     seconds: float | None = None
+    video_seconds: float | None = None
+    """Seconds of generated video."""
     characters: int | None = None
     search_units: float | None = None
     web_searches: int | None = None
@@ -264,6 +266,8 @@ class Response(Record):
     """The time window for completing a background response, if the price depends on
     it.
     """
+    size: str | None = None
+    """The size of a generated video, if the price depends on it."""
     system_fingerprint: str | None = None
     response_status: str | None = None
     conversation_id: str | None = None
@@ -325,7 +329,9 @@ class Cost:
     """
 
 
-_APART = frozenset({"content", "usage", "scratch", "kept", "parts", "billed", "containers", "reported_error", "deferred_usage", "batch"})
+_APART = frozenset(
+    {"content", "usage", "scratch", "kept", "parts", "billed", "containers", "reported_error", "deferred_usage", "batch", "size"}
+)
 
 
 def known_fields(record: Any) -> dict[str, Any]:

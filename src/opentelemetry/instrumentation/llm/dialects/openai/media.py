@@ -9,7 +9,7 @@ from ...extraction.paths import as_sequence, as_str, copy_fields, fields, full_t
 from ...schema.records import Content, Request, Response, Usage
 from .. import Arguments, Dialect
 from .items import decision_content, decision_output
-from .usage import usage
+from .usage import decimal, usage
 
 _REQUEST = fields(Request, {"model": "model", "choice_count": "n", "temperature": "temperature"})
 _IMAGE = fields(Request, {"image_size": "size", "image_quality": "quality"})
@@ -71,6 +71,24 @@ def _absorb_image(draft: Response, chunk: object) -> None:
         draft.usage.images = (draft.usage.images or 0) + 1
 
 
+_VIDEO = fields(
+    Response, {"response_model": "model", "response_id": "id", "response_status": "status", "size": "size", "failure": "error.code"}
+)
+
+
+def _video(body: object) -> Response:
+    """Read a video job, which is billed by the second once it is completed."""
+    record = Response()
+    copy_fields(record, body, _VIDEO)
+    if record.response_status == "completed":
+        record.usage.video_seconds = decimal(get_path(body, ("seconds",)))
+    return record
+
+
+def _video_fetch(arguments: Arguments) -> Request:
+    return Request(fetched_response_id=as_str(arguments.path.rstrip("/").rpartition("/")[2]))
+
+
 def _prompt(name: str) -> Callable[[Arguments], Content]:
     def content(arguments: Arguments) -> Content:
         given = arguments.named.get(name)
@@ -102,6 +120,8 @@ def _transcript(body: object) -> list[Message] | None:
 images = Dialect("images", _image_request, _image_reply, _absorb_image, _prompt("prompt"), _pictures)
 speech = Dialect("speech", _speech_request, lambda body: Response(), _absorb, _prompt("input"))
 transcription = Dialect("transcription", _request, _transcription_reply, _absorb, _prompt("prompt"), _transcript)
+video = Dialect("video", _request, _video)
+fetched_video = Dialect("fetched_video", _video_fetch, _video)
 moderation = Dialect("moderation", _request, _reply, content=_prompt("input"))
 decisions = Dialect("decisions", _request, _reply, content=decision_content, output=decision_output)
 plain = Dialect("plain", _request, lambda body: Response())
