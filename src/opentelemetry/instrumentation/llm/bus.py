@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
+from functools import partial
 from types import MappingProxyType, TracebackType
 from typing import Any, NamedTuple, TypeVar
 
@@ -55,12 +56,16 @@ class Attached(NamedTuple):
         return name.endswith(self.event[1:]) if self.event.startswith("*") else name == self.event
 
 
+_Route = tuple[tuple[Handler, Any, Attached], ...]
+"""Function, configuration and entry of each handler of one event."""
+
+
 class _RoutingTable(NamedTuple):
     attached: tuple[Attached, ...]
-    routes: dict[str, tuple[Attached, ...]]
+    routes: dict[str, _Route]
 
-    def route(self, name: str) -> tuple[Attached, ...]:
-        found = tuple(a for a in self.attached if a.matches(name))
+    def route(self, name: str) -> _Route:
+        found = tuple([(a.function if a.ours else partial(_run_alone, a), a.config, a) for a in self.attached if a.matches(name)])
         if len(self.routes) < _ROUTES_KEPT:
             self.routes[name] = found
         return found
@@ -168,37 +173,46 @@ def execute(event: str, measurements: Mapping[str, Any] | None = None, metadata:
     known = metadata if type(metadata) is MappingProxyType else MappingProxyType(dict(metadata or _NOTHING))
     handlers = iter(found)
     try:
-        _run(handlers, event, measured, known)
+        # The same as ``_run``, without its frame.
+        for function, config, handler in handlers:
+            try:
+                function(event, measured, known, config)
+            except Exception as error:
+                if is_interruption(error):
+                    raise
+                _report(handler, event, error)
     except BaseException:
         # An interruption is raised again after the remaining handlers ran: one of them may have to close an open span.
         _run(handlers, event, measured, known)
         raise
 
 
-def _run(handlers: Iterator[Attached], event: str, measured: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+def _run(handlers: Iterator[tuple[Handler, Any, Attached]], event: str, measured: Mapping[str, Any], known: Mapping[str, Any]) -> None:
     """Call each handler that is left; only an interruption comes out."""
-    for handler in handlers:
+    for function, config, handler in handlers:
         try:
-            if handler.ours:
-                handler.function(event, measured, known, handler.config)
-            else:
-                _run_alone(handler, event, measured, known)
+            function(event, measured, known, config)
         except Exception as error:
             if is_interruption(error):
                 raise
-            try:
-                _handler_failed(handler, event, error)
-            except Exception as raised:
-                # Filters and handlers of the application's own logging may raise too.
-                if is_interruption(raised):
-                    raise
+            _report(handler, event, error)
 
 
-DELIVERS = _run.__code__
-"""The code of the frame that is on the stack while a handler runs."""
+DELIVERS = frozenset({execute.__code__, _run.__code__})
+"""The codes of the frames one of which is on the stack while a handler runs."""
 
 
-def _run_alone(handler: Attached, event: str, measured: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+def _report(handler: Attached, event: str, error: Exception) -> None:
+    """Report a handler that raised."""
+    try:
+        _handler_failed(handler, event, error)
+    except Exception as raised:
+        # Filters and handlers of the application's own logging may raise too.
+        if is_interruption(raised):
+            raise
+
+
+def _run_alone(handler: Attached, event: str, measured: Mapping[str, Any], known: Mapping[str, Any], config: Any) -> None:
     """Call a handler of the application, but not for events that it causes itself."""
     active = _active.get()
     if handler.id in active:
@@ -206,7 +220,7 @@ def _run_alone(handler: Attached, event: str, measured: Mapping[str, Any], known
     try:
         token = _active.set((*active, handler.id))
         try:
-            handler.function(event, measured, known, handler.config)
+            handler.function(event, measured, known, config)
         finally:
             _active.reset(token)
     except BaseException:

@@ -86,6 +86,8 @@ class Aggregator:
 
     def __init__(self, metrics: Iterable[Metric], mark: Mark | None = None) -> None:
         self.metrics: list[Metric] = []
+        self.before: Callable[[str, Mapping[str, Any], Mapping[str, Any]], None] | None = None
+        """Called with each event before it is counted."""
         self._values = Values(self._settle, self._forgotten)
         self._counted: dict[str, _Counted] = {}
         self._plans: dict[str, Plan] = {}
@@ -132,12 +134,27 @@ class Aggregator:
 
     def handle(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any = None) -> None:
         """Count one event."""
+        if self.before is not None:
+            self.before(event, measurements, metadata)
         plan = self._plans.get(event)
         if plan is None:
             return
         mark = self._mark(metadata) if self._mark is not None and event in self._marked else None
         # Copied, because a dict is read at half the cost of a read-only view, and because the event may wait in the queue.
-        self._inbox.put(plan, measurements, metadata.copy() if hasattr(metadata, "copy") else dict(metadata), mark)
+        measured = measurements.copy() if hasattr(measurements, "copy") else dict(measurements)
+        known = metadata.copy() if hasattr(metadata, "copy") else dict(metadata)
+        # The same as ``DeferredQueue.put``, without its frame and the packing of its arguments.
+        inbox = self._inbox
+        lock = inbox.lock
+        if lock.acquire(False):
+            try:
+                self._book(plan, measured, known, mark)
+            finally:
+                lock.release()
+        else:
+            inbox.waiting.append((plan, measured, known, mark))
+        if inbox.waiting:
+            inbox.drain()
 
     def read(self, metric: Metric) -> Iterator[tuple[dict[str, Any], Any]]:
         """Return each set of tags of a metric with its number.
@@ -170,15 +187,20 @@ class Aggregator:
                 yield plan.detailed
 
     def _book(self, plan: Plan, measured: Mapping[str, Any], known: dict[str, Any], mark: Any) -> None:
-        if plan.parts and (any(map(known.get, plan.parts)) or any(map(measured.get, plan.parts))):
+        # Most events have no part, or parts of zero only.
+        parts = plan.parts
+        if parts and (
+            (not parts.isdisjoint(known) and any(map(known.get, parts)))
+            or (not parts.isdisjoint(measured) and any(map(measured.get, parts)))
+        ):
             plan = plan.detailed
         try:
-            row = plan.rows.get(tuple([known.get(key) for key in plan.keys]))
+            row = plan.rows.get(tuple(map(known.get, plan.keys)))
         except TypeError:  # An unhashable value is always replaced.
             row = None
         if row is None:
             row = plan.row(known, self._uncounted, self._drop_rows)
-        odd = row.book(measured, known, mark, next(self._order))
+        odd = row.book(measured, known, mark, next(self._order) if row.last else 0)
         if odd or plan.rest:
             self._book_each(plan, odd or (), measured, known, mark)
 

@@ -19,7 +19,7 @@ class DeferredQueue:
 
     def __init__(self, take: Callable[..., None]) -> None:
         self._take = take
-        self._waiting: deque[tuple[Any, ...]] = deque()
+        self.waiting: deque[tuple[Any, ...]] = deque()
         self.lock = threading.Lock()
         register_at_fork(self)
 
@@ -29,7 +29,7 @@ class DeferredQueue:
         Another thread of the parent may have held the lock. The parent processes its own entries.
         """
         self.lock = threading.Lock()
-        self._waiting.clear()
+        self.waiting.clear()
 
     def put(self, *entry: Any) -> None:
         """Process an entry now, or leave it to the thread that holds the lock."""
@@ -39,9 +39,14 @@ class DeferredQueue:
             finally:
                 self.lock.release()
         else:
-            self._waiting.append(entry)
+            self.waiting.append(entry)
+        if self.waiting:
+            self.drain()
+
+    def drain(self) -> None:
+        """Process waiting entries, unless another thread holds the lock and does so."""
         # Repeated after the lock was released, because entries added in the meantime were left to this thread.
-        while self._waiting and self.lock.acquire(blocking=False):
+        while self.waiting and self.lock.acquire(blocking=False):
             try:
                 self.empty()
             finally:
@@ -49,5 +54,5 @@ class DeferredQueue:
 
     def empty(self) -> None:
         """Process the waiting entries. The caller must hold the lock."""
-        for _ in range(len(self._waiting)):
-            self._take(*self._waiting.popleft())
+        for _ in range(len(self.waiting)):
+            self._take(*self.waiting.popleft())

@@ -58,6 +58,7 @@ class OtelReporter:
         spread = [metric for metric in metrics if metric.kind in SPREAD_KINDS]
         counted = [metric for metric in metrics if metric.kind not in SPREAD_KINDS]
         self._tally = Aggregator(counted, self._mark)
+        self._tally.before = self._before
         self._histograms = {metric.name: _histogram(meter, metric) for metric in spread}
         self._kept: list[Metric] = []
         self._recorded = by_event(spread)
@@ -66,7 +67,7 @@ class OtelReporter:
         self._undecided = spread
         self._deciding = threading.RLock()
         self._observed: dict[str, _Observed] = {}
-        self._before: dict[str, _Observed] = {}
+        self._inherited: dict[str, _Observed] = {}
         for number, metric in enumerate(counted):
             callback = self._first(metric) if number == 0 else self._observe(metric)
             create = getattr(meter, _CREATE[metric.kind].__name__)
@@ -82,7 +83,7 @@ class OtelReporter:
         ``context_of`` selects the span of an exemplar; the default is the current span.
         """
         self._context_of = context_of or _here
-        bus.attach_many(self._id, self._events, self._handle, keep=True)
+        bus.attach_many(self._id, self._events, self._tally.handle, keep=True)
         if self._singly:
             bus.attach_many(f"{self._id}-singly", self._singly, self._handle_singly, keep=True)
 
@@ -98,13 +99,13 @@ class OtelReporter:
         """
         self._deciding = threading.RLock()
         delta = any(otel_spreads.reports_differences(histogram) for histogram in self._histograms.values())
-        self._before = dict(self._observed) if delta else {}
+        self._inherited = dict(self._observed) if delta else {}
 
-    def _handle(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any], config: Any) -> None:
+    def _before(self, event: str, measurements: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+        """Record the values of histograms that are not aggregated here."""
         if self._undecided:
             with self._deciding:
                 self._decide()
-        self._tally.handle(event, measurements, metadata)
         if event in self._recorded:
             self._record(self._recorded[event], measurements, metadata)
 
@@ -125,6 +126,8 @@ class OtelReporter:
         recorded = [metric for metric in undecided if metric not in kept]
         self._recorded = by_event(metric for metric in recorded if metric.singly is None)
         self._singly = by_event(metric.singly for metric in recorded if metric.singly is not None)
+        if not self._recorded:
+            self._tally.before = None
         if self._singly:
             bus.attach_many(f"{self._id}-singly", self._singly, self._handle_singly, keep=True)
 
@@ -166,7 +169,7 @@ class OtelReporter:
         def observe(options: CallbackOptions) -> Iterable[Observation]:
             found = {tuple(tags.items()): value for tags, value in self._tally.read(metric)}
             if metric.kind in _SUMS:
-                for tags, value in self._before.get(metric.name, {}).items():
+                for tags, value in self._inherited.get(metric.name, {}).items():
                     found[tags] = found.get(tags, 0) + value
                 self._observed[metric.name] = found
             return [Observation(value, dict(tags)) for tags, value in found.items()]

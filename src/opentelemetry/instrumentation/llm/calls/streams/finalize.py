@@ -100,7 +100,7 @@ def _inside_a_lock() -> bool:
     """
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        if frame.f_code is bus.DELIVERS:
+        if frame.f_code in bus.DELIVERS:
             return True
         module = frame.f_globals.get("__name__", "")
         if module.startswith(_LOCKED) or (module == "threading" and frame.f_code.co_name not in _BELOW_A_THREAD):
