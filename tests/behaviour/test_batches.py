@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import anthropic
 import openai
 import pytest
 
@@ -209,6 +208,7 @@ MESSAGE = 0.45 / 2
     ids=["messages", "beta"],
 )
 def test_results_of_messages_are_counted_once(batches_of: Callable[[Any], Any], seen: Any) -> None:
+    anthropic = pytest.importorskip("anthropic")
     with _anthropic() as url, anthropic.Anthropic(api_key="k", base_url=url) as client, capture_events("ex_llm.cost.*") as emitted:
         for _ in range(2):
             assert [item.result.type for item in batches_of(client).results("mb_1")] == ["succeeded", "errored", "succeeded", "succeeded"]
@@ -217,6 +217,7 @@ def test_results_of_messages_are_counted_once(batches_of: Callable[[Any], Any], 
 
 
 def test_results_that_were_partly_read_are_completed(seen: Any) -> None:
+    anthropic = pytest.importorskip("anthropic")
     with _anthropic() as url, anthropic.Anthropic(api_key="k", base_url=url) as client, capture_events("ex_llm.cost.*") as emitted:
         partly = client.messages.batches.results("mb_1")
         next(iter(partly))
@@ -226,6 +227,8 @@ def test_results_that_were_partly_read_are_completed(seen: Any) -> None:
 
 
 def test_async_results_of_messages_are_counted(seen: Any) -> None:
+    anthropic = pytest.importorskip("anthropic")
+
     async def fetch(url: str) -> None:
         async with anthropic.AsyncAnthropic(api_key="k", base_url=url) as client:
             async for _ in await client.messages.batches.results("mb_1"):
