@@ -103,14 +103,13 @@ CALLS: list[tuple[str, str, bool, Any]] = [
         lambda c: c.batches.create(completion_window="24h", endpoint="/v1/chat/completions", input_file_id="file_1"),
     ),
     ("POST /videos", "videos.create", False, _video("create", model="sora-2", prompt="say it")),
-    ("POST /videos/*/remix", "videos.remix", False, _video("remix", video_id="video_1", prompt="say it")),
     ("GET /videos/*", "videos.retrieve", False, _video("retrieve", video_id="video_1")),
     ("GET /batches/*", "batches.retrieve", False, lambda c: c.batches.retrieve("batch_1")),
 ]  # fmt: skip
 """Route, name, whether it streams, and the call (sync and async)."""
 
 NEWER = {("audio.transcriptions.create", True): "openai >= 1.68", ("responses.retrieve", True): "openai >= 1.82"}
-NEWER |= {(f"videos.{name}", False): "openai >= 2.2" for name in ("create", "remix", "retrieve")}
+NEWER |= {(f"videos.{name}", False): "openai >= 2.2" for name in ("create", "retrieve")}
 """Requirements of streams that are newer than their function."""
 
 _OF_RUNS = ("openai.response.system_fingerprint", "openai.response.service_tier", "gen_ai.request.model")
@@ -123,7 +122,6 @@ _UNREPORTED = (
 )
 ABSENT = {
     "POST /videos": _UNREPORTED,
-    "POST /videos/*/remix": _UNREPORTED,
     "GET /videos/*": _UNREPORTED,
     "POST /threads/*/runs": _OF_RUNS,
     "POST /threads/runs": _OF_RUNS,

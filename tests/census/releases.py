@@ -22,7 +22,6 @@ RELEASES: Mapping[str, Mapping[str, str]] = {
         "POST /responses": "openai >= 1.66",
         "POST /decisions": "openai >= 3.26",
         "POST /videos": "openai >= 2.2",
-        "POST /videos/*/remix": "openai >= 2.2",
         "GET /videos/*": "openai >= 2.2",
     },
     "google_genai_interactions": {"POST /decisions": "google-genai >= 3.2"},

@@ -175,6 +175,7 @@ UNOBSERVED: Mapping[str, Mapping[str, str]] = {
         "openai.resources.live.*": "starts or controls a telephone call or a live session, whose model calls are made at the provider",
         "openai.resources.realtime.calls:*": "starts or controls a telephone call or a live session, whose model calls are made at the provider",
         "openai.resources.videos:*Videos.edit": _VIDEO_JOB,
+        "openai.resources.videos:*Videos.remix": _VIDEO_JOB,
         "openai.resources.videos:*Videos.extend": _VIDEO_JOB,
     },
     "sambanova": {

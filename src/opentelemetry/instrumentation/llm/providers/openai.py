@@ -29,7 +29,6 @@ OPENAI: Sdk = generated(
         "POST /images/edits": ("image_generation", images),
         "POST /images/variations": ("image_generation", images),
         "POST /videos": ("generate_content", video),
-        "POST /videos/*/remix": ("generate_content", video),
         "GET /videos/*": ("fetch_response", fetched_video),
         "POST /audio/speech": ("speech", speech),
         "POST /audio/transcriptions": ("transcription", transcription),
