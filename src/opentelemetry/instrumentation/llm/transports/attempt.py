@@ -47,6 +47,8 @@ class Answered(NamedTuple):
 
     status: int
     headers: Mapping[str, str]
+    read: bool = False
+    """Whether ``headers`` holds only headers that are read, by lower-case name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,15 @@ def begin(call: RunningCall, client: object, sent: Sent, keep: Callable[[Attempt
         attempt.start()
 
 
+@lru_cache(maxsize=512)
+def _address(scheme: str, netloc: str) -> Mapping[str, Any]:
+    """Return the metadata of a server; a client sends to few servers, many times."""
+    server = SplitResult(scheme, netloc, "", "", "")
+    if not server.hostname:
+        return {}
+    return {"server_address": short(server.hostname), "server_port": port_of(server) or (443 if scheme == "https" else 80)}
+
+
 class Attempt:
     """One attempt, from ``ex_llm.provider.request.start`` to its stop or exception."""
 
@@ -135,11 +146,8 @@ class Attempt:
         self._running, self._call, self._ended = call, call.outermost, True
         self._began = 0
         self._known: dict[str, Any] = {**call.event_identity(), "method": short(sent.method.upper())}
-        if server.hostname:
-            self._known |= {
-                "server_address": short(server.hostname),
-                "server_port": port_of(server) or (443 if server.scheme == "https" else 80),
-            }
+        # Credentials in a URL are not part of the key, so that they are not kept.
+        self._known.update(_address(server.scheme, server.netloc.rpartition("@")[2]))
 
     def start(self) -> None:
         """Count the attempt and emit its start."""
@@ -158,7 +166,9 @@ class Attempt:
 
     def on_response(self, answer: Answered) -> None:
         """Emit that headers are received, their rate limits, and a refusal."""
-        headers = {name: str(value) for raw, value in answer.headers.items() if is_read(name := str(raw).lower())}
+        headers = answer.headers
+        if not answer.read:
+            headers = {name: str(value) for raw, value in answer.headers.items() if is_read(name := str(raw).lower())}
         known = {**self._known, "status": answer.status}
         request_id = next((headers[name] for name in _REQUEST_IDS if name in headers), None)
         if request_id is not None:

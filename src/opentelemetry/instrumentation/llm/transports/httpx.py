@@ -22,7 +22,7 @@ def _answered(response: Any) -> Answered:
         if name is not None:
             text = value.decode("latin-1")
             found[name] = f"{found[name]}, {text}" if name in found else text
-    return Answered(response.status_code, found)
+    return Answered(response.status_code, found, read=True)
 
 
 @lru_cache(maxsize=1024)

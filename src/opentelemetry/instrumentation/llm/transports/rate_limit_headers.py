@@ -89,7 +89,8 @@ def remaining(headers: Headers) -> dict[str, float]:
 
 def _limits(headers: Headers) -> list[tuple[_Limit, str]]:
     found = [(limit, value) for name, value in headers.items() if len(name) <= _LONGEST and (limit := _limit(name)) is not None]
-    for word, value in _IN_ONE.findall(headers.get("ratelimit", "")[: 8 * _LONGEST]):
+    in_one = headers.get("ratelimit")
+    for word, value in _IN_ONE.findall(in_one[: 8 * _LONGEST]) if in_one else ():
         found.append((_Limit("remaining_requests", "ratelimit", word in ("r", "remaining")), value))
     return found
 
