@@ -6,6 +6,7 @@ from opentelemetry.instrumentation.llm.providers._unobserved import UNOBSERVED
 
 from .generated import below
 
+_RESULTS = "requests the address that the batch names, which is observed by its route"
 _BATCH = "manages a batch; its creation is observed"
 _LOOP = "a loop in this process; each of its requests is observed"
 _MANAGED = "manages resources at the provider"
@@ -14,6 +15,8 @@ _CREDENTIALS = "fetches credentials; the calls that use them are observed"
 NOT_WATCHED = {
     **below("anthropic"),
     **UNOBSERVED["anthropic"],
+    "anthropic.resources.messages.batches:*Batches.results": _RESULTS,
+    "anthropic.resources.beta.messages.batches:*Batches.results": _RESULTS,
     "anthropic.resources.messages.batches:*Batches.retrieve": _BATCH,
     "anthropic.resources.messages.batches:*Batches.list": _BATCH,
     "anthropic.resources.messages.batches:*Batches.delete": _BATCH,
