@@ -70,6 +70,7 @@ FRAMES: dict[str, str] = {
 LOSES_THE_SPAN: dict[str, str] = {
     "calls/wrap.py:CallWrapper.begin": _KNOWS,
     "calls/declaration.py:Routes._find": _KNOWS,
+    "calls/declaration.py:_endings": _KNOWS,
     "calls/call.py:Call.__init__": _BEGINS,
     "calls/running.py:ActiveCall.enter": _BEGINS,
     "context.py:enter_call": "a call that cannot be entered could not be left either",
@@ -78,7 +79,7 @@ LOSES_THE_SPAN: dict[str, str] = {
     "bus.py:execute": _SAYS,
     "bus.py:_run": _SAYS,
     "bus.py:_RoutingTable.route": _SAYS,
-    "bus.py:_RoutingTable.route.<locals>.<genexpr>": _SAYS,
+    "bus.py:_RoutingTable.route.<locals>.<listcomp>": _SAYS,
     "bus.py:Attached.matches": _SAYS,
     "calls/streams/generator_function.py:wrap_generator": _BEGINS,
     "calls/streams/generator_function.py:wrap_async_generator": _BEGINS,

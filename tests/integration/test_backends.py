@@ -42,6 +42,7 @@ EXPECTED: list[tuple[str, str, str, dict[str, str]]] = [
     ("Langfuse", "traces", "https://cloud.langfuse.com/api/public/otel/v1/traces", {**BASIC, "x-langfuse-ingestion-version": "4"}),
     ("MLflow", "traces", "http://localhost:5000/v1/traces", {"x-mlflow-experiment-id": "0"}),
     ("Logfire", "traces metrics logs", "https://logfire-us.pydantic.dev/v1/traces", {"authorization": "your-write-token"}),
+    ("Lines of JSON", "traces metrics logs", "http://localhost:4318/v1/traces", {}),
 ]
 OF_OTHER_PACKAGES = {"LOGFIRE_TOKEN"}
 """Variables of the documentation that another package reads."""

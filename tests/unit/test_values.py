@@ -67,7 +67,7 @@ def test_a_text_of_any_length_can_be_made_encodable() -> None:
 
 
 def test_the_examples_in_the_module_of_bounds_hold() -> None:
-    assert doctest.testmod(bounds) == doctest.TestResults(failed=0, attempted=2)
+    assert doctest.testmod(bounds) == doctest.TestResults(failed=0, attempted=3)
 
 
 @pytest.mark.parametrize("value", ["1e300", "9" * 400, "0" * 600 + "5", "-1", "nan", "1" * 65_000, "1.5x" * 10_000])

@@ -126,7 +126,8 @@ class Call:
         """
         self.target = point.target
         self.sends: Sends | None = None
-        self.captures_content = outer is None and (capture.wanted(desk.captures_content) if capture.used else desk.captures_content)
+        captures = guarded(capture.wanted, desk.captures_content, default=False) if capture.used else desk.captures_content
+        self.captures_content = outer is None and captures
         """Whether message contents are read. False without the content setting, and for
         nested calls of the same inference.
         """
@@ -256,7 +257,8 @@ class Call:
         if self.captures_content:
             self.request.content = guarded(self.dialect.content, arguments) or Content()
             if capture.used:
-                self.request.content.places = capture.places()
+                # Without an answer, contents are recorded nowhere.
+                self.request.content.places = guarded(capture.places, default=())
             self.request.content.prompt_variables = guarded(context.prompt_variables)
         self._emit(f"ex_llm.{self.family}.start", {"system_time": time.time_ns()}, dict(self.known))
 

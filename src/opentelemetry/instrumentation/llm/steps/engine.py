@@ -55,7 +55,7 @@ def begin(framework: str, operation: str, known: Facts, instance: object, desk: 
         outer = None
     if known.replaces_native and not desk.replace_native:
         known = known._replace(native=True)
-    run = Run(framework, operation, known, key, outer, capture.wanted(desk.captures_content))
+    run = Run(framework, operation, known, key, outer, guarded(capture.wanted, desk.captures_content, default=False))
     run.known |= guarded(carried, desk.baggage_keys, default={})
     # Entered before the start is emitted: leaving it also detaches the values that handlers attach at the start.
     active.enter_step(run, known.carrier)
