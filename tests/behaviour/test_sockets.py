@@ -364,6 +364,16 @@ def test_nothing_is_kept_of_a_socket_that_is_collected(seen: Any) -> None:
     assert _sessions() == []
 
 
+@pytest.mark.parametrize(("rule", "recorded"), [("model=gpt-5*", 0), ("operation=chat", 0), ("model=gpt-4o", 1)])
+def test_excluded_calls_are_not_recorded_on_a_socket(rule: str, recorded: int, watch: Any) -> None:
+    seen = watch(excluded=rule)
+    with serving_sockets(_script(_created("r1"), _completed("r1"))) as url, _sync(url + "/v1/responses") as socket:
+        socket.send(json.dumps({"type": "response.create", "model": "gpt-5", "input": "hello"}))
+        socket.recv()
+        socket.recv()
+    assert len(seen.spans()) == recorded
+
+
 def test_a_long_session_keeps_no_ended_calls(seen: Any) -> None:
     frames = [frame for number in range(500) for frame in (_created(f"r{number}"), _completed(f"r{number}"))]
     with serving_sockets(_script(*frames)) as url, _sync(url + "/v1/responses") as socket:

@@ -61,7 +61,11 @@ class ResultsWrapper(CallWrapper):
         renamed = self._desk.host_providers.get(identity.address or "")
         if renamed is not None:
             identity = identity._replace(provider=renamed)
-        call = ResultsCall(point, identity, point.dialect.request(arguments), self._desk)
+        request = point.dialect.request(arguments)
+        excluded = self._desk.excluded
+        if excluded is not None and guarded(excluded, point.operation, identity, request.model, arguments.path):
+            return
+        call = ResultsCall(point, identity, request, self._desk)
         call.captures_content = False
         named = args[0] if args else next((kwargs[name] for name in _NAMES if name in kwargs), None)
         call.file = named if isinstance(named, str) else None

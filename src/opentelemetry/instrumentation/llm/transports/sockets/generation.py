@@ -61,14 +61,18 @@ class Start(NamedTuple):
         running = ActiveCall()
         try:
             try:
-                call = self._new(point, named, around)
+                arguments = Arguments(named, path=point.target, streaming=True)
+                request = guarded(point.dialect.request, arguments) or Request.__new__(Request)
+                excluded = self.services.excluded
+                if excluded is not None and guarded(excluded, point.operation, self.identity, request.model, point.target):
+                    return None
+                call = self._new(point, request, around)
                 if here:
                     call.known |= guarded(carried, self.services.baggage_keys, default={})
                     guarded(call.belongs_to, guarded(context.running_step))
                 running.enter(call, point, here)
                 call.forget = partial(finalize.no_longer_open, call)
                 finalize.keep_open(call)
-                arguments = Arguments(named, path=point.target, streaming=True)
                 guarded(call.start if began is None else partial(call.start_at, began=began), arguments)
                 return call
             finally:
@@ -77,9 +81,7 @@ class Start(NamedTuple):
             guarded(running.abort, error)
             raise
 
-    def _new(self, point: PatchPoint, named: Mapping[str, Any], around: Any) -> Generation:
-        arguments = Arguments(named, path=point.target, streaming=True)
-        request = guarded(point.dialect.request, arguments) or Request.__new__(Request)
+    def _new(self, point: PatchPoint, request: Request, around: Any) -> Generation:
         outer, above = (None, None) if around is None else guarded(covering, around, point, self.identity, request, default=(None, None))
         call = Generation(point, self.identity, request, self.services, outer)
         call.above = above
