@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 _CHOICES = ("otlp", "console", "none")
 _CONSOLE = {"traces": "llm_console", "metrics": "none", "logs": "none"}
-_PROTOCOLS = {"http/protobuf": "otlp_proto_http", "grpc": "otlp_proto_grpc"}
+PROTOCOLS = {"http/protobuf": "otlp_proto_http", "grpc": "otlp_proto_grpc"}
 
 
 @dataclass(frozen=True)
@@ -109,10 +109,10 @@ def _otlp(signal: str, offered: dict[str, EntryPoint]) -> EntryPoint | None:
     """Return the OTLP exporter of the chosen protocol, or an installed exporter."""
     for variable in (f"OTEL_EXPORTER_OTLP_{signal.upper()}_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"):
         if protocol := os.environ.get(variable, "").strip():
-            if protocol not in _PROTOCOLS:
-                raise ValueError(f"{variable}={protocol!r} is not allowed; use one of {', '.join(_PROTOCOLS)}")
-            return offered.get(_PROTOCOLS[protocol])
-    return next((offered[name] for name in _PROTOCOLS.values() if name in offered), None)
+            if protocol not in PROTOCOLS:
+                raise ValueError(f"{variable}={protocol!r} is not allowed; use one of {', '.join(PROTOCOLS)}")
+            return offered.get(PROTOCOLS[protocol])
+    return next((offered[name] for name in PROTOCOLS.values() if name in offered), None)
 
 
 def _needs(wanted: str, package: str, extra: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from .exporters import PROTOCOLS, endpoint_fault, is_protocol
+from ..configuration import PROTOCOLS
+from .exporters import endpoint_fault, is_protocol
 from .facts import Facts, Finding, Sent, Signal
 
 INSIDE = "opentelemetry.instrumentation.llm.doctor.report()"

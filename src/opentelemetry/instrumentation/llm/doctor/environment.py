@@ -32,6 +32,7 @@ _OF_OTHERS = {
 }
 """Prefixes of variables: two packages that read them, and a hint."""
 AUTOMATIC = "opentelemetry.instrumentation.auto_instrumentation"
+AUTOMATIC_FOLDER = os.path.join(*AUTOMATIC.split("."))
 
 
 def missing_files(environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -65,6 +66,5 @@ def without_effect(environment: Mapping[str, str], found: Mapping[str, Distribut
 
 def is_automatic() -> bool:
     """Return whether this process was started with opentelemetry-instrument."""
-    folder = os.path.join(*AUTOMATIC.split("."))
-    on_path = any(path.rstrip(os.sep).endswith(folder) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    on_path = any(path.rstrip(os.sep).endswith(AUTOMATIC_FOLDER) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep))
     return on_path or AUTOMATIC in sys.modules

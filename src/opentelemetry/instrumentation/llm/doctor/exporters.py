@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from opentelemetry import _logs, metrics, trace
 
+from ..configuration import PROTOCOLS
 from ..listening import is_placeholder
 from .facts import Signal
 
-PROTOCOLS = {"grpc": "otlp_proto_grpc", "http/protobuf": "otlp_proto_http"}
 _OTLP = ("otlp", *PROTOCOLS.values())
 _PORTS = {"otlp_proto_grpc": "http://localhost:4317", "otlp_proto_http": "http://localhost:4318"}
 # Default exporter of opentelemetry-distro.

@@ -21,13 +21,13 @@ from ..calls.patches import Patches, installed
 from ..instrumentor import LLMInstrumentor
 from ..providers._unobserved import by_reason
 from ..settings import Settings
+from .environment import AUTOMATIC_FOLDER
 from .facts import NativeState, SdkState
 from .wrappers import who
 
 UNKNOWN = "unknown version"
 _AT_ONCE = max(2, min(4, os.cpu_count() or 1))
 _PROBE = f"{__package__}.probe"
-_AUTO = os.path.join("opentelemetry", "instrumentation", "auto_instrumentation")
 
 
 def by_distribution() -> dict[str, list[Sdk]]:
@@ -155,4 +155,4 @@ def child_environment() -> dict[str, str]:
     """Return an environment in which a child process sets up no exporters."""
     # Under opentelemetry-instrument a child process would set up the OpenTelemetry SDK and its exporters again.
     paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in paths if p and not p.rstrip(os.sep).endswith(_AUTO))}
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in paths if p and not p.rstrip(os.sep).endswith(AUTOMATIC_FOLDER))}
